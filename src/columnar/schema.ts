@@ -1,0 +1,28 @@
+import { type DataType, sameType, typeName } from './data-type.ts';
+
+export interface Field {
+  readonly name: string;
+  readonly type: DataType;
+  /** False promises that no value is null. */
+  readonly nullable: boolean;
+}
+
+/** The columns of a batch, a file or a plan node, in order. Names are unique. */
+export interface Schema {
+  readonly fields: readonly Field[];
+}
+
+export const field = (name: string, type: DataType, nullable: boolean = true): Field => ({ name, type, nullable });
+export const schema = (...fields: readonly Field[]): Schema => ({ fields });
+
+/** The position of a column, or -1. */
+export const fieldIndex = ({ fields }: Schema, name: string): number => fields.findIndex((f) => f.name === name);
+
+/** Same names and types in the same order; nullability may differ. */
+export const sameSchema = (a: Schema, b: Schema): boolean =>
+  a.fields.length === b.fields.length &&
+  a.fields.every((f, index) => f.name === b.fields[index]?.name && sameType(f.type, b.fields[index].type));
+
+/** The schema on one line, for explain and errors: `origin utf8, delay int64?`. */
+export const schemaText = ({ fields }: Schema): string =>
+  fields.map(({ name, type, nullable }) => `${name} ${typeName(type)}${nullable ? '?' : ''}`).join(', ');

@@ -1,0 +1,183 @@
+/**
+ * Every error that Millrace throws on purpose.
+ *
+ * `name` is a literal, so that minifying cannot change it: a state machine and a caller's `catch` match on it.
+ * Messages say what happened, where (operator, file, column, row, JSON path) and what to do about it. They never hold
+ * credentials: uris are printed without their query and user part by whoever builds the message.
+ */
+
+/** The common root: an error that is part of the contract, as opposed to a defect. */
+export abstract class MillraceError extends Error {
+  abstract override readonly name: string;
+  /** Whether the same task may succeed when it is run again unchanged. */
+  readonly retryable: boolean = false;
+  /** The operator in which it happened, as explain prints it. Filled in by the driver. */
+  operator?: string;
+}
+
+export interface PlanProblem {
+  /** Where in the document, as a JSON path: `$.plan.input.predicate`. */
+  readonly path: string;
+  readonly message: string;
+}
+
+/** The task or its plan is not valid. Lists every problem found, not only the first. */
+export class InvalidPlan extends MillraceError {
+  override readonly name = 'InvalidPlan';
+  readonly problems: readonly PlanProblem[];
+
+  constructor(problems: readonly PlanProblem[]) {
+    const shown = problems.slice(0, 20).map(({ path, message }) => `  ${path}: ${message}`);
+    if (problems.length > shown.length) shown.push(`  and ${problems.length - shown.length} more`);
+    super(`The plan is not valid:\n${shown.join('\n')}`);
+    this.problems = problems;
+  }
+}
+
+/** A caller handed over something that cannot be used: a memory limit of zero, an unknown uri scheme. */
+export class InvalidArgument extends MillraceError {
+  override readonly name = 'InvalidArgument';
+}
+
+export class ObjectNotFound extends MillraceError {
+  override readonly name = 'ObjectNotFound';
+
+  constructor(uri: string) {
+    super(`There is no object at ${uri}.`);
+  }
+}
+
+/** An input was replaced while the task was reading it. */
+export class ObjectChanged extends MillraceError {
+  override readonly name = 'ObjectChanged';
+  override readonly retryable = true;
+
+  constructor(uri: string, expected: string, found: string) {
+    super(
+      `${uri} changed while it was being read: expected version ${expected}, found ${found}. Run the task again on the new version.`,
+    );
+  }
+}
+
+export class AccessDenied extends MillraceError {
+  override readonly name = 'AccessDenied';
+
+  constructor(uri: string, action: string) {
+    super(`No permission to ${action} ${uri}. Grant it, or choose another place.`);
+  }
+}
+
+/** The disk or the bucket has no room left. */
+export class StorageFull extends MillraceError {
+  override readonly name = 'StorageFull';
+
+  constructor(uri: string) {
+    super(`There is no room left to write ${uri}.`);
+  }
+}
+
+/** The store failed, or did not answer; whether the request took effect is unknown. */
+export class StorageUnavailable extends MillraceError {
+  override readonly name = 'StorageUnavailable';
+  override readonly retryable = true;
+}
+
+/** A conditional write found that its condition does not hold (HTTP 412). */
+export class PreconditionFailed extends MillraceError {
+  override readonly name = 'PreconditionFailed';
+
+  constructor(uri: string) {
+    super(`A conditional write of ${uri} was refused: the object exists already.`);
+  }
+}
+
+/** Two conditional writes of one key met (HTTP 409): nothing is known, try again. */
+export class ConditionalConflict extends MillraceError {
+  override readonly name = 'ConditionalConflict';
+  override readonly retryable = true;
+
+  constructor(uri: string) {
+    super(`A conditional write of ${uri} met another one. Try again.`);
+  }
+}
+
+/** The upload is not there (any more): completed, aborted, or never begun. */
+export class UploadNotFound extends MillraceError {
+  override readonly name = 'UploadNotFound';
+
+  constructor(uri: string, uploadId: string) {
+    super(`There is no open upload ${uploadId} of ${uri}.`);
+  }
+}
+
+/** A file does not hold what its format promises. */
+export class MalformedFile extends MillraceError {
+  override readonly name = 'MalformedFile';
+
+  constructor(uri: string, detail: string) {
+    super(`${uri} is damaged or not what it claims to be: ${detail}.`);
+  }
+}
+
+/** A file is well-formed, and uses something that Millrace does not read. */
+export class UnsupportedFile extends MillraceError {
+  override readonly name = 'UnsupportedFile';
+
+  constructor(uri: string, detail: string) {
+    super(`${uri} cannot be read: ${detail}.`);
+  }
+}
+
+/** A file does not have the columns or the types that the plan expects. */
+export class SchemaMismatch extends MillraceError {
+  override readonly name = 'SchemaMismatch';
+
+  constructor(uri: string, detail: string) {
+    super(`${uri} does not fit the schema of the plan: ${detail}.`);
+  }
+}
+
+/** An operator needs more memory than the budget has. */
+export class MemoryBudgetExceeded extends MillraceError {
+  override readonly name = 'MemoryBudgetExceeded';
+
+  constructor(owner: string, requestedBytes: number, heldBytes: number, limitBytes: number) {
+    super(
+      `${owner} needs ${requestedBytes} bytes more and holds ${heldBytes} already, but the budget of ${limitBytes} bytes has too little left. Give the task more memory, or less input.`,
+    );
+  }
+}
+
+/** A value does not fit its type. */
+export class ArithmeticOverflow extends MillraceError {
+  override readonly name = 'ArithmeticOverflow';
+}
+
+/** A value cannot be cast to the type asked for. */
+export class InvalidCast extends MillraceError {
+  override readonly name = 'InvalidCast';
+}
+
+/** The destination holds a committed result, and the write mode is error-if-exists. */
+export class OutputExists extends MillraceError {
+  override readonly name = 'OutputExists';
+
+  constructor(uri: string) {
+    super(`${uri} already holds a result. Choose another destination, or the mode append or overwrite.`);
+  }
+}
+
+/** The job was aborted, or another decision was taken first. */
+export class JobAborted extends MillraceError {
+  override readonly name = 'JobAborted';
+}
+
+/** The output in storage contradicts its manifest. */
+export class CommitCorrupted extends MillraceError {
+  override readonly name = 'CommitCorrupted';
+}
+
+/** The caller's signal was aborted. */
+export class TaskCancelled extends MillraceError {
+  override readonly name = 'TaskCancelled';
+}

@@ -1,0 +1,141 @@
+/**
+ * The two forms of an expression.
+ *
+ *     Expression        what a plan says: columns by name, operands of any types      JSON data
+ *         │ bind.ts: looks up names, checks types, makes every coercion an explicit cast
+ *         ▼
+ *     TypedExpression   what compiles and is interpreted: columns by position, each node with its type
+ */
+
+import type { DataType } from '../columnar/data-type.ts';
+
+export type BinaryOperator =
+  | '+'
+  | '-'
+  | '*'
+  /** True division: always a float64. */
+  | '/'
+  /** Integer division, truncated towards zero; floor for floats. Null where the divisor is an integer zero. */
+  | '//'
+  /** Remainder with the sign of the dividend. Null where the divisor is an integer zero. */
+  | '%'
+  | '='
+  | '!='
+  | '<'
+  | '<='
+  | '>'
+  | '>='
+  | 'and'
+  | 'or';
+
+/** As written in a plan. Kinds and operators are the JSON's words. */
+export type Expression =
+  | { readonly kind: 'column'; readonly name: string }
+  /**
+   * `value` in JSON: null, a boolean, a number, or text for what JSON numbers cannot hold exactly: int64 and uint64
+   * beyond 2 ** 53, decimals ("1.50"), dates ("2001-01-31"), timestamps ("2001-01-31T08:00:00.5").
+   */
+  | { readonly kind: 'literal'; readonly type: DataType; readonly value: null | boolean | number | string }
+  | {
+      readonly kind: 'binary';
+      readonly operator: BinaryOperator;
+      readonly left: Expression;
+      readonly right: Expression;
+    }
+  | { readonly kind: 'not'; readonly input: Expression }
+  | { readonly kind: 'is-null'; readonly input: Expression }
+  | { readonly kind: 'is-not-null'; readonly input: Expression }
+  | { readonly kind: 'cast'; readonly input: Expression; readonly type: DataType }
+  /** `then` where the condition is true, `otherwise` where it is false, null where it is null. */
+  | {
+      readonly kind: 'if-else';
+      readonly condition: Expression;
+      readonly then: Expression;
+      readonly otherwise: Expression;
+    }
+  | { readonly kind: 'function'; readonly name: string; readonly arguments: readonly Expression[] };
+
+export interface NamedExpression {
+  readonly name: string;
+  readonly expression: Expression;
+}
+
+export type AggregateFunction = 'sum' | 'mean' | 'min' | 'max' | 'count' | 'count_distinct';
+
+/** One aggregate of a plan. `count` without an input counts rows; with one it counts values that are not null. */
+export interface AggregateCall {
+  readonly name: string;
+  readonly function: AggregateFunction;
+  readonly input?: Expression | undefined;
+}
+
+/**
+ * A value in JavaScript: boolean; number for integers up to 32 bits, floats and dates (days); bigint for int64, uint64,
+ * timestamps (ticks) and decimals (unscaled); string for utf8.
+ */
+export type Value = null | boolean | number | bigint | string;
+
+export type ArithmeticOperator = '+' | '-' | '*' | '/' | '//' | '%';
+export type ComparisonOperator = '=' | '!=' | '<' | '<=' | '>' | '>=';
+
+interface Typed {
+  readonly type: DataType;
+  /** False promises that no result is null. */
+  readonly nullable: boolean;
+}
+
+/**
+ * Bound and checked. What bind.ts guarantees:
+ *  - arithmetic: both operands have the node's machine type: the same integer or float type; for decimals with + and -
+ *    the node's scale (precisions may differ), with * any scales that add up to the node's. `/` has float64 operands.
+ *  - compare: both operands have the same type, decimals the same scale. Any type of 4.1 that Millrace has, bool and
+ *    utf8 too.
+ *  - if-else: both branches have the node's type, decimals the same scale.
+ *  - function: the arguments have exactly the types of one signature in functions.ts.
+ */
+export type TypedExpression = Typed &
+  (
+    | { readonly kind: 'column'; readonly index: number; readonly name: string }
+    | { readonly kind: 'literal'; readonly value: Value }
+    | {
+        readonly kind: 'arithmetic';
+        readonly operator: ArithmeticOperator;
+        readonly left: TypedExpression;
+        readonly right: TypedExpression;
+      }
+    | {
+        readonly kind: 'compare';
+        readonly operator: ComparisonOperator;
+        readonly left: TypedExpression;
+        readonly right: TypedExpression;
+      }
+    | {
+        readonly kind: 'logic';
+        readonly operator: 'and' | 'or';
+        readonly left: TypedExpression;
+        readonly right: TypedExpression;
+      }
+    | { readonly kind: 'not'; readonly input: TypedExpression }
+    | { readonly kind: 'is-null'; readonly input: TypedExpression }
+    | { readonly kind: 'cast'; readonly input: TypedExpression }
+    | {
+        readonly kind: 'if-else';
+        readonly condition: TypedExpression;
+        readonly then: TypedExpression;
+        readonly otherwise: TypedExpression;
+      }
+    | { readonly kind: 'function'; readonly name: string; readonly arguments: readonly TypedExpression[] }
+  );
+
+export interface TypedColumn {
+  readonly name: string;
+  readonly expression: TypedExpression;
+}
+
+export interface TypedAggregate {
+  readonly name: string;
+  readonly function: AggregateFunction;
+  readonly input: TypedExpression | undefined;
+  /** Of the result: sum of integers int64 (of unsigned uint64), of decimals decimal(38, scale), of floats float64. */
+  readonly type: DataType;
+}

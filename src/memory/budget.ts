@@ -1,0 +1,255 @@
+/**
+ * The bytes one task may hold, and the linear memory they are held in.
+ *
+ *     0                                        limitBytes
+ *     ├── retained, at most limit − floor ──┬── floor ──┤
+ *     │ operator state, until it is emitted │ in flight │
+ *
+ * Retained bytes never wait: growing succeeds now or fails now, and then the owner spills or gives up. Bytes in flight
+ * (leases) may wait, because they drain by themselves. Retained bytes cannot enter the floor and one lease cannot
+ * exceed it, so when every lease has drained the next one fits: waiting always ends.
+ *
+ * Both kinds are held by a `Holding`: bytes outside linear memory are counted by hand (`grow`, `shrink`), regions
+ * inside it come from the holding (`allocate`) and are counted and freed with it. Disposing a holding gives back all
+ * of it, so whatever an operator took is returned however its run ends.
+ *
+ * Linear memory never shrinks. So bytes outside it must fit beside all that it has grown to, and it may not grow into
+ * what they take: the process stays within the limit even when one operator's regions are free again and the next
+ * one needs JavaScript buffers.
+ */
+
+import assert from 'node:assert/strict';
+import { MemoryBudgetExceeded } from '../errors.ts';
+import { LinearMemory, type Region } from './linear-memory.ts';
+
+export class MemoryBudget {
+  readonly limitBytes: number;
+  readonly floorBytes: number;
+  readonly linear: LinearMemory;
+  #retainedBytes = 0;
+  #inFlightBytes = 0;
+  #outsideBytes = 0;
+  #peakBytes = 0;
+  #waiting: (() => void)[] = [];
+  readonly #holdings = new Set<Holding>();
+
+  /** `floorBytes` defaults to a quarter of the limit. `linear` may be one that an earlier task has left. */
+  constructor(limitBytes: number, floorBytes: number = Math.floor(limitBytes / 4), linear?: LinearMemory) {
+    assert.ok(0 < floorBytes && floorBytes < limitBytes);
+    this.limitBytes = limitBytes;
+    this.floorBytes = floorBytes;
+    this.linear = linear ?? new LinearMemory(limitBytes);
+  }
+
+  get usedBytes(): number {
+    return this.#retainedBytes + this.#inFlightBytes;
+  }
+
+  get peakBytes(): number {
+    return this.#peakBytes;
+  }
+
+  /** Who holds what, largest first: for error messages, and to find leaks. */
+  holders(): { owner: string; heldBytes: number }[] {
+    return [...this.#holdings]
+      .map(({ owner, heldBytes }) => ({ owner, heldBytes }))
+      .filter(({ heldBytes }) => heldBytes > 0)
+      .sort((a, b) => b.heldBytes - a.heldBytes);
+  }
+
+  /** An empty holding for the state `owner` will retain. */
+  reserve(owner: string): Holding {
+    return this.#open(owner, (deltaBytes) => this.#retain(deltaBytes));
+  }
+
+  /**
+   * Waits until `bytes` are free, then holds them until disposed. For sources only. The holding may allocate regions
+   * and grow by hand up to `bytes` in all.
+   * @throws MemoryBudgetExceeded when `bytes` could never be had, because they exceed the floor.
+   */
+  async lease(owner: string, bytes: number, signal?: AbortSignal): Promise<Holding> {
+    if (bytes > this.floorBytes) throw new MemoryBudgetExceeded(owner, bytes, 0, this.limitBytes);
+    while (this.usedBytes + bytes > this.limitBytes) {
+      signal?.throwIfAborted();
+      await new Promise<void>((wake) => {
+        this.#waiting.push(wake);
+        signal?.addEventListener('abort', () => wake(), { once: true });
+      });
+    }
+    this.#addInFlight(bytes);
+    let leftBytes = bytes;
+    return this.#open(
+      owner,
+      (deltaBytes) => {
+        if (deltaBytes > leftBytes) return false;
+        leftBytes -= deltaBytes;
+        return true;
+      },
+      () => this.#addInFlight(-bytes),
+    );
+  }
+
+  /** Counts bytes outside linear memory. For holdings. */
+  takeOutside(deltaBytes: number): boolean {
+    if (deltaBytes > 0 && this.#outsideBytes + deltaBytes + this.linear.committedBytes > this.limitBytes) return false;
+    this.#outsideBytes += deltaBytes;
+    return true;
+  }
+
+  /** How far linear memory may grow beside the bytes outside it. For holdings. */
+  get linearCeilingBytes(): number {
+    return this.limitBytes - this.#outsideBytes;
+  }
+
+  #open(owner: string, take: (deltaBytes: number) => boolean, closed: () => void = () => {}): Holding {
+    const holding = new Holding(this, owner, take, () => {
+      this.#holdings.delete(holding);
+      closed();
+    });
+    this.#holdings.add(holding);
+    return holding;
+  }
+
+  #addInFlight(deltaBytes: number): void {
+    this.#inFlightBytes += deltaBytes;
+    assert.ok(this.#inFlightBytes >= 0);
+    this.#notePeak();
+    if (deltaBytes < 0) this.#wakeAll();
+  }
+
+  #retain(deltaBytes: number): boolean {
+    const retainedBytes = this.#retainedBytes + deltaBytes;
+    if (deltaBytes > 0 && retainedBytes > this.limitBytes - this.floorBytes) return false;
+    if (deltaBytes > 0 && this.usedBytes + deltaBytes > this.limitBytes) return false;
+    assert.ok(retainedBytes >= 0);
+    this.#retainedBytes = retainedBytes;
+    this.#notePeak();
+    if (deltaBytes < 0) this.#wakeAll();
+    return true;
+  }
+
+  #notePeak(): void {
+    this.#peakBytes = Math.max(this.#peakBytes, this.usedBytes);
+  }
+
+  #wakeAll(): void {
+    for (const wake of this.#waiting.splice(0)) wake();
+  }
+}
+
+/** Bytes of the budget held by one owner. Disposing gives all of them back, regions included. */
+export class Holding implements Disposable {
+  readonly owner: string;
+  readonly budget: MemoryBudget;
+  readonly #take: (deltaBytes: number) => boolean;
+  readonly #closed: () => void;
+  readonly #regions = new Set<Region>();
+  #regionBytes = 0;
+  #outsideBytes = 0;
+  #open = true;
+
+  constructor(budget: MemoryBudget, owner: string, take: (deltaBytes: number) => boolean, closed: () => void) {
+    this.budget = budget;
+    this.owner = owner;
+    this.#take = take;
+    this.#closed = closed;
+  }
+
+  get heldBytes(): number {
+    return this.#regionBytes + this.#outsideBytes;
+  }
+
+  get linear(): LinearMemory {
+    return this.budget.linear;
+  }
+
+  /** Counts bytes outside linear memory. False, and nothing changes, when too few are left: the cue to spill. */
+  tryGrow(bytes: number): boolean {
+    assert.ok(this.#open, `${this.owner} grows a holding that was disposed`);
+    assert.ok(bytes >= 0);
+    if (!this.#take(bytes)) return false;
+    if (!this.budget.takeOutside(bytes)) {
+      this.#take(-bytes);
+      return false;
+    }
+    this.#outsideBytes += bytes;
+    return true;
+  }
+
+  /** For owners that cannot spill. @throws MemoryBudgetExceeded */
+  grow(bytes: number): void {
+    if (!this.tryGrow(bytes)) throw this.#exceeded(bytes);
+  }
+
+  /** Gives back bytes that `grow` had counted. */
+  shrink(bytes: number): void {
+    assert.ok(bytes >= 0 && bytes <= this.#outsideBytes);
+    this.budget.takeOutside(-bytes);
+    this.#take(-bytes);
+    this.#outsideBytes -= bytes;
+  }
+
+  /** A region of `bytes`, its content undefined; undefined, and nothing changes, when too few are left. */
+  tryAllocate(bytes: number): Region | undefined {
+    assert.ok(this.#open, `${this.owner} allocates from a holding that was disposed`);
+    const footprint = LinearMemory.footprint(bytes);
+    if (!this.#take(footprint)) return undefined;
+    const region = this.linear.allocate(bytes, this.budget.linearCeilingBytes);
+    if (region === undefined) {
+      this.#take(-footprint);
+      return undefined;
+    }
+    this.#regionBytes += footprint;
+    this.#regions.add(region);
+    return region;
+  }
+
+  /** A region of `bytes`, its content undefined. @throws MemoryBudgetExceeded */
+  allocate(bytes: number): Region {
+    const region = this.tryAllocate(bytes);
+    if (region === undefined) throw this.#exceeded(bytes);
+    return region;
+  }
+
+  /** A region of `bytes`, all zero, padding included. @throws MemoryBudgetExceeded */
+  allocateZeroed(bytes: number): Region {
+    const region = this.allocate(bytes);
+    const { address } = region;
+    this.linear.u8.fill(0, address, address + LinearMemory.footprint(bytes));
+    return region;
+  }
+
+  /** A region of `bytes` that starts with the content of `region`, which is freed. @throws MemoryBudgetExceeded */
+  reallocate(region: Region, bytes: number): Region {
+    const larger = this.allocate(bytes);
+    const keptBytes = Math.min(region.byteLength, bytes);
+    this.linear.u8.copyWithin(larger.address, region.address, region.address + keptBytes);
+    this.free(region);
+    return larger;
+  }
+
+  free(region: Region): void {
+    assert.ok(this.#regions.delete(region), `${this.owner} frees a region it does not hold`);
+    this.linear.free(region);
+    const footprint = LinearMemory.footprint(region.byteLength);
+    this.#regionBytes -= footprint;
+    this.#take(-footprint);
+  }
+
+  /** Frees every region and gives back every byte; the holding stays usable. */
+  release(): void {
+    for (const region of this.#regions) this.free(region);
+    this.shrink(this.#outsideBytes);
+  }
+
+  [Symbol.dispose](): void {
+    if (!this.#open) return;
+    this.release();
+    this.#open = false;
+    this.#closed();
+  }
+
+  #exceeded(bytes: number): MemoryBudgetExceeded {
+    return new MemoryBudgetExceeded(this.owner, bytes, this.heldBytes, this.budget.limitBytes);
+  }
+}

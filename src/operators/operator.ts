@@ -1,0 +1,104 @@
+/**
+ * What an operator is.
+ *
+ *     Source ──push──▶ Streaming ──push──▶ StreamingSink ──push──▶ BlockingSink ──push──▶ …
+ *            ◀─demand─           ◀─demand─               ◀─demand─
+ *
+ * Batches flow down, demand flows back up as the return value of `push`. Awaiting a push is the backpressure: a
+ * producer that awaits cannot run ahead of its consumer. There is no "blocked" and no "have more output" state to
+ * model, because a suspended `await` is both.
+ *
+ * A pushed batch is lent: its memory stays valid and unchanged until the push has resolved, and is the producer's
+ * again afterwards. Whoever wants to keep rows copies them into memory that it has reserved.
+ *
+ * An operator is an immutable value made from the plan. `open` starts one run of it; the run holds all mutable state
+ * and every reservation, and is disposed when the task ends, however it ends. Several runs of one blocking sink may
+ * each take a part of the input; `combine` brings their states together before one of them finishes.
+ *
+ * The signatures carry the rules. A blocking sink's `push` has no output, so it cannot emit early.
+ */
+
+import type { Batch } from '../columnar/batch.ts';
+import type { Schema } from '../columnar/schema.ts';
+import type { MemoryBudget } from '../memory/budget.ts';
+
+/** `done`: the consumer wants no more; the producer must not push again. */
+export type Demand = 'more' | 'done';
+
+/** The consuming end of an edge. */
+export interface Output {
+  push(batch: Batch): Promise<Demand>;
+}
+
+/** What a task lends to the operators it runs. */
+export interface TaskContext {
+  readonly memory: MemoryBudget;
+  /** Aborted at the deadline, or as soon as any operator fails. */
+  readonly signal: AbortSignal;
+}
+
+/** Figures that only the operator itself can count, in their units: `row groups pruned`, `bytes read`. */
+export type Counters = Readonly<Record<string, number>>;
+
+interface OperatorBase {
+  /** The word used in explain, statistics and errors. */
+  readonly name: string;
+  /** Of the batches it pushes. */
+  readonly schema: Schema;
+}
+
+/** Brings batches into the task: scans, in-memory rows. */
+export interface Source extends OperatorBase {
+  readonly role: 'source';
+  open(task: TaskContext): SourceRun;
+}
+
+export interface SourceRun extends Disposable {
+  /** Resolves when the input is exhausted or `output` is done. */
+  run(output: Output): Promise<void>;
+  counters?(): Counters;
+}
+
+/** Rows in, rows out, nothing remembered from batch to batch: project, filter. */
+export interface StreamingOperator extends OperatorBase {
+  readonly role: 'streaming';
+  /** The run holds scratch memory only. */
+  open(task: TaskContext): StreamingOperatorRun;
+}
+
+export interface StreamingOperatorRun extends Disposable {
+  push(batch: Batch, output: Output): Promise<Demand>;
+}
+
+/** Remembers across batches and emits as it goes: limit. */
+export interface StreamingSink extends OperatorBase {
+  readonly role: 'streaming-sink';
+  open(task: TaskContext): StreamingRun;
+}
+
+export interface StreamingRun extends Disposable {
+  push(batch: Batch, output: Output): Promise<Demand>;
+  /** Emits what is still held. Called once, after the last push. */
+  finish(output: Output): Promise<void>;
+}
+
+/** Needs all of its input before its first output: sort, aggregate, write. */
+export interface BlockingSink extends OperatorBase {
+  readonly role: 'blocking-sink';
+  open(task: TaskContext): BlockingRun;
+}
+
+export interface BlockingRun extends Disposable {
+  push(batch: Batch): Promise<Demand>;
+  /**
+   * Takes over the state of `other`, a run of the same operator that has seen later input; `other` is only disposed
+   * afterwards. The result is that of one run that saw both inputs, this one's first.
+   */
+  combine(other: BlockingRun): Promise<void>;
+  /** Emits the result. Called once, after the last push and the last `combine`. */
+  finish(output: Output): Promise<void>;
+  counters?(): Counters;
+}
+
+export type Stage = StreamingOperator | StreamingSink | BlockingSink;
+export type Operator = Source | Stage;

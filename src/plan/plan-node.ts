@@ -1,0 +1,144 @@
+/**
+ * The plan language: what a task is told to do. A plan is a tree of nodes, read from its root: each node holds its
+ * input. It contains no data: leaves carry a source id, and the task brings the input of each id beside the plan, so
+ * that all tasks of a stage share one plan. These interfaces are the meaning; `schema.ts` parses JSON into them.
+ */
+
+import type { Field } from '../columnar/schema.ts';
+import type { AggregateCall, Expression, NamedExpression } from '../expressions/expression.ts';
+
+/** Reads files. */
+export interface ScanNode {
+  readonly kind: 'scan';
+  readonly sourceId: string;
+  readonly format: 'parquet';
+  /** The columns of the files that the plan knows; files may have more. */
+  readonly schema: readonly Field[];
+  /** Which columns to read, in this order; all of the schema where absent. */
+  readonly columns?: readonly string[] | undefined;
+  /** Only rows for which this is true are wanted. The scan prunes by it and applies it. */
+  readonly filter?: Expression | undefined;
+  /** At most this many rows are wanted, from any file. */
+  readonly limit?: number | undefined;
+}
+
+/** Rows that the task brings along. */
+export interface InMemoryScanNode {
+  readonly kind: 'in-memory-scan';
+  readonly sourceId: string;
+  readonly schema: readonly Field[];
+}
+
+/** No rows, with a schema. */
+export interface EmptyScanNode {
+  readonly kind: 'empty-scan';
+  readonly schema: readonly Field[];
+}
+
+export interface ProjectNode {
+  readonly kind: 'project';
+  readonly input: PlanNode;
+  readonly columns: readonly NamedExpression[];
+}
+
+/** Keeps the rows for which the predicate is true: not those where it is null. */
+export interface FilterNode {
+  readonly kind: 'filter';
+  readonly input: PlanNode;
+  readonly predicate: Expression;
+}
+
+/** Passes on the rows [offset, offset + limit) of its input. */
+export interface LimitNode {
+  readonly kind: 'limit';
+  readonly input: PlanNode;
+  readonly limit: number;
+  readonly offset?: number | undefined;
+}
+
+/** All rows of the first input, then all of the second, and so on; the schemas are equal. */
+export interface ConcatNode {
+  readonly kind: 'concat';
+  readonly inputs: readonly PlanNode[];
+}
+
+/** One row, whatever the input. */
+export interface AggregateNode {
+  readonly kind: 'aggregate';
+  readonly input: PlanNode;
+  readonly aggregates: readonly AggregateCall[];
+}
+
+/** One row per distinct key; null is a key of its own. The order of the groups is not defined. */
+export interface GroupedAggregateNode {
+  readonly kind: 'grouped-aggregate';
+  readonly input: PlanNode;
+  readonly groupBy: readonly NamedExpression[];
+  readonly aggregates: readonly AggregateCall[];
+}
+
+export interface SortKey {
+  readonly expression: Expression;
+  readonly descending?: boolean | undefined;
+  /** Defaults to the value of `descending`: null counts as the greatest value. */
+  readonly nullsFirst?: boolean | undefined;
+}
+
+/** Stable: rows with equal keys keep their order. NaN is the greatest number. */
+export interface SortNode {
+  readonly kind: 'sort';
+  readonly input: PlanNode;
+  readonly keys: readonly SortKey[];
+}
+
+/** The rows [offset, offset + limit) of the sorted input. */
+export interface TopNNode {
+  readonly kind: 'top-n';
+  readonly input: PlanNode;
+  readonly keys: readonly SortKey[];
+  readonly limit: number;
+  readonly offset?: number | undefined;
+}
+
+export type Compression = 'none' | 'snappy' | 'gzip' | 'zstd';
+
+/** Writes files into the task's output; they stay invisible until the job is committed. One row out per file. */
+export interface WriteNode {
+  readonly kind: 'write';
+  readonly input: PlanNode;
+  readonly format: 'parquet';
+  /** Hive partitioning: these columns become directories `name=value` and leave the files. */
+  readonly partitionBy?: readonly string[] | undefined;
+  readonly compression?: Compression | undefined;
+  /** A file is closed, and the next one begun, when it has reached about this many bytes. */
+  readonly targetFileBytes?: number | undefined;
+  readonly rowGroupRows?: number | undefined;
+}
+
+export type WriteMode = 'append' | 'overwrite' | 'error-if-exists';
+
+/** Commits what the write below it wrote, as a whole job of one task. Passes on the rows of the write. */
+export interface CommitWriteNode {
+  readonly kind: 'commit-write';
+  readonly input: PlanNode;
+  readonly mode: WriteMode;
+  /** Puts an empty `_SUCCESS` beside the files, after the commit. */
+  readonly successFile?: boolean | undefined;
+}
+
+export type PlanNode =
+  | ScanNode
+  | InMemoryScanNode
+  | EmptyScanNode
+  | ProjectNode
+  | FilterNode
+  | LimitNode
+  | ConcatNode
+  | AggregateNode
+  | GroupedAggregateNode
+  | SortNode
+  | TopNNode
+  | WriteNode
+  | CommitWriteNode;
+
+export type NodeKind = PlanNode['kind'];

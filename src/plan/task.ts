@@ -1,0 +1,31 @@
+import type { PlanNode } from './plan-node.ts';
+
+/** One file to read, or a part of it. */
+export interface ScanFile {
+  readonly uri: string;
+  /** Pins the version: another one fails the task. Where absent, the version found first is pinned. */
+  readonly etag?: string | undefined;
+  /** Indexes of the row groups to read; all where absent. */
+  readonly rowGroups?: readonly number[] | undefined;
+}
+
+export type TaskInput =
+  | { readonly kind: 'files'; readonly files: readonly ScanFile[] }
+  /** Columns by name, each an array of JSON values as literals write them. */
+  | { readonly kind: 'rows'; readonly rows: readonly Readonly<Record<string, null | boolean | number | string>>[] };
+
+/** One unit of work: a plan, what it reads, and where it writes. */
+export interface Task {
+  /** Version of this document's form. */
+  readonly version: 1;
+  /** The caller's idempotency key: the same job is done once. */
+  readonly jobId: string;
+  readonly stageId: number;
+  readonly taskId: number;
+  /** The plan, or the uri of an object that holds it. */
+  readonly plan: PlanNode | { readonly uri: string };
+  /** By source id. */
+  readonly inputs: Readonly<Record<string, TaskInput>>;
+  /** Where a write puts its files: the uri of a directory. */
+  readonly output?: { readonly uri: string } | undefined;
+}
