@@ -1,0 +1,65 @@
+/**
+ * A plan whose names have been looked up and whose types have been checked: every node knows the schema of its rows,
+ * every expression its type. Made by `bind-plan.ts`; explained by `explain.ts` and turned into operators by
+ * `build-chain.ts`, which both can rely on it being right.
+ */
+
+import type { Schema } from '../columnar/schema.ts';
+import type { TypedAggregate, TypedColumn, TypedExpression } from '../expressions/expression.ts';
+import type { Compression, WriteMode } from '../plan/plan-node.ts';
+
+export interface BoundSortKey {
+  readonly expression: TypedExpression;
+  readonly descending: boolean;
+  readonly nullsFirst: boolean;
+}
+
+export type BoundNode = { readonly schema: Schema } & (
+  | {
+      readonly kind: 'scan';
+      readonly sourceId: string;
+      readonly format: 'parquet';
+      /** All columns that are read: those of `schema` first, then those that only the filter needs. */
+      readonly readSchema: Schema;
+      /** Over `readSchema`. */
+      readonly filter: TypedExpression | undefined;
+      readonly limit: number | undefined;
+    }
+  | { readonly kind: 'in-memory-scan'; readonly sourceId: string }
+  | { readonly kind: 'empty-scan' }
+  | { readonly kind: 'project'; readonly input: BoundNode; readonly columns: readonly TypedColumn[] }
+  | { readonly kind: 'filter'; readonly input: BoundNode; readonly predicate: TypedExpression }
+  | { readonly kind: 'limit'; readonly input: BoundNode; readonly limit: number; readonly offset: number }
+  | { readonly kind: 'concat'; readonly inputs: readonly BoundNode[] }
+  | { readonly kind: 'aggregate'; readonly input: BoundNode; readonly aggregates: readonly TypedAggregate[] }
+  | {
+      readonly kind: 'grouped-aggregate';
+      readonly input: BoundNode;
+      readonly groupBy: readonly TypedColumn[];
+      readonly aggregates: readonly TypedAggregate[];
+    }
+  | { readonly kind: 'sort'; readonly input: BoundNode; readonly keys: readonly BoundSortKey[] }
+  | {
+      readonly kind: 'top-n';
+      readonly input: BoundNode;
+      readonly keys: readonly BoundSortKey[];
+      readonly limit: number;
+      readonly offset: number;
+    }
+  | {
+      readonly kind: 'write';
+      readonly input: BoundNode;
+      readonly format: 'parquet';
+      /** Positions in the input's schema. */
+      readonly partitionBy: readonly number[];
+      readonly compression: Compression;
+      readonly targetFileBytes: number;
+      readonly rowGroupRows: number;
+    }
+  | {
+      readonly kind: 'commit-write';
+      readonly input: BoundNode;
+      readonly mode: WriteMode;
+      readonly successFile: boolean;
+    }
+);
