@@ -1,0 +1,108 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { LinearMemory, PADDING_BYTES, type Region } from '../../src/memory/linear-memory.ts';
+
+const MiB = 1024 * 1024;
+
+describe('linear memory', () => {
+  test('hands out regions that do not overlap, padding included, however they are freed', () => {
+    const commands = fc.array(
+      fc.oneof(
+        fc.record({ allocate: fc.integer({ min: 0, max: 300_000 }) }),
+        fc.record({ freeNth: fc.nat({ max: 50 }) }),
+      ),
+      { maxLength: 120 },
+    );
+    fc.assert(
+      fc.property(commands, (list) => {
+        const linear = new LinearMemory(8 * MiB, true);
+        const live: Region[] = [];
+        for (const command of list) {
+          if ('allocate' in command) {
+            const region = linear.allocate(command.allocate);
+            if (region !== undefined) live.push(region);
+          } else if (live.length > 0) {
+            linear.free(live.splice(command.freeNth % live.length, 1)[0]!);
+          }
+          const ranges = live
+            .map((region) => ({ start: region.address, end: region.address + region.byteLength + PADDING_BYTES }))
+            .sort((a, b) => a.start - b.start);
+          for (const [index, range] of ranges.entries()) {
+            expect(range.start).toBeGreaterThanOrEqual(index === 0 ? 65_536 : ranges[index - 1]!.end);
+            expect(range.end).toBeLessThanOrEqual(linear.memory.buffer.byteLength);
+          }
+          expect(linear.usedBytes).toBe(
+            live.reduce((sum, region) => sum + LinearMemory.footprint(region.byteLength), 0),
+          );
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('joins free neighbours, so that one large region fits where many small ones were', () => {
+    const linear = new LinearMemory(4 * MiB, true);
+    const small: Region[] = [];
+    for (;;) {
+      const region = linear.allocate(10_000);
+      if (region === undefined) break;
+      small.push(region);
+    }
+    expect(linear.allocate(3 * MiB)).toBeUndefined();
+    // Every second one first, so that joining has to happen on both sides.
+    for (const region of small.filter((_, index) => index % 2 === 0)) linear.free(region);
+    for (const region of small.filter((_, index) => index % 2 === 1)) linear.free(region);
+    expect(linear.allocate(3 * MiB)).toBeDefined();
+  });
+
+  test('never grows beyond its maximum, nor beyond the ceiling it is given', () => {
+    const linear = new LinearMemory(4 * MiB);
+    expect(linear.allocate(5 * MiB)).toBeUndefined();
+    expect(linear.allocate(2 * MiB, MiB)).toBeUndefined();
+    expect(linear.committedBytes).toBeLessThanOrEqual(MiB);
+    expect(linear.allocate(2 * MiB)).toBeDefined();
+  });
+
+  test('takes its views anew after growth', () => {
+    const linear = new LinearMemory(4 * MiB);
+    const before = linear.u8;
+    const region = linear.allocate(2 * MiB)!;
+    linear.u8[region.address + MiB] = 7;
+    expect(before.length).toBeLessThan(linear.u8.length);
+    expect(linear.data.getUint8(region.address + MiB)).toBe(7);
+  });
+
+  test.each([0, 1, 65_536, Number.NaN, -1])('refuses a maximum of %d bytes', (bytes) => {
+    expect(() => new LinearMemory(bytes)).toThrow(expect.objectContaining({ name: 'InvalidArgument' }));
+  });
+
+  describe('in debug mode', () => {
+    test('finds a double free', () => {
+      const linear = new LinearMemory(MiB, true);
+      const region = linear.allocate(100)!;
+      linear.free(region);
+      expect(() => linear.free(region)).toThrow(/double free/);
+    });
+
+    test('finds the use of a freed region', () => {
+      const linear = new LinearMemory(MiB, true);
+      const region = linear.allocate(100)!;
+      linear.free(region);
+      expect(() => region.address).toThrow(/use after free/);
+    });
+
+    test('finds a write after free when the pages are handed out again', () => {
+      const linear = new LinearMemory(MiB, true);
+      const region = linear.allocate(100)!;
+      const { address } = region;
+      linear.free(region);
+      linear.u8[address + 50] = 1;
+      expect(() => linear.allocate(100)).toThrow(/write after free/);
+    });
+
+    test('refuses the region of another memory', () => {
+      const region = { address: 65_536, byteLength: 10 };
+      expect(() => new LinearMemory(MiB, true).free(region)).toThrow(/not a region/);
+    });
+  });
+});
