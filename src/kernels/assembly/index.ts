@@ -1,1 +1,2 @@
 // The static kernels: one file per subject, all in one module.
+export * from './take';

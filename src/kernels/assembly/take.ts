@@ -1,0 +1,362 @@
+/**
+ * Moving rows: gathering them by row number, and appending columns to columns.
+ *
+ *     take      rows ──▶ │ 7 │ 2 │ 9 │ …          to[i] = from[rows[i]]
+ *     append    bits     │ 0 1 1 0 1 · · ·        joined at any bit, eight bytes at a time
+ *     unify     codes    │ 3 │ 3 │ 0 │ …          codes of one dictionary become codes of a growing one
+ *
+ * Row numbers are uint32 and trusted. Bit kernels may write zeros up to the end of the last word they touch.
+ */
+
+export function copyBytes(from: usize, to: usize, count: usize): void {
+  memory.copy(to, from, count);
+}
+
+export function fillBytes(to: usize, byte: u32, count: usize): void {
+  memory.fill(to, <u8>byte, count);
+}
+
+export function take1(from: usize, rows: usize, count: usize, to: usize): void {
+  for (let i: usize = 0; i < count; i++) store<u8>(to + i, load<u8>(from + <usize>load<u32>(rows + (i << 2))));
+}
+
+export function take2(from: usize, rows: usize, count: usize, to: usize): void {
+  for (let i: usize = 0; i < count; i++) {
+    store<u16>(to + (i << 1), load<u16>(from + (<usize>load<u32>(rows + (i << 2)) << 1)));
+  }
+}
+
+export function take4(from: usize, rows: usize, count: usize, to: usize): void {
+  for (let i: usize = 0; i < count; i++) {
+    store<u32>(to + (i << 2), load<u32>(from + (<usize>load<u32>(rows + (i << 2)) << 2)));
+  }
+}
+
+export function take8(from: usize, rows: usize, count: usize, to: usize): void {
+  for (let i: usize = 0; i < count; i++) {
+    store<u64>(to + (i << 3), load<u64>(from + (<usize>load<u32>(rows + (i << 2)) << 3)));
+  }
+}
+
+export function take16(from: usize, rows: usize, count: usize, to: usize): void {
+  for (let i: usize = 0; i < count; i++) {
+    v128.store(to + (i << 4), v128.load(from + (<usize>load<u32>(rows + (i << 2)) << 4)));
+  }
+}
+
+@inline
+function bitAt(bits: usize, row: usize): u64 {
+  return <u64>((load<u8>(bits + (row >> 3)) >> <u8>(row & 7)) & 1);
+}
+
+/** `to` is written in whole 8-byte words, zeros behind the last bit. */
+export function takeBits(from: usize, rows: usize, count: usize, to: usize): void {
+  for (let i: usize = 0; i < count; i += 64) {
+    const end = min<usize>(64, count - i);
+    let word: u64 = 0;
+    for (let j: usize = 0; j < end; j++) word |= bitAt(from, <usize>load<u32>(rows + ((i + j) << 2))) << <u64>j;
+    store<u64>(to + (i >> 3), word);
+  }
+}
+
+/**
+ * Offsets, from 0, of the texts of `rows`: as many as stay within `limitBytes`, but at least one. Returns how many. The
+ * first text is below 2 GiB because it has int32 offsets already.
+ */
+export function takeOffsets(from: usize, rows: usize, count: usize, limitBytes: u32, to: usize): usize {
+  let end: u64 = 0;
+  store<u32>(to, 0);
+  for (let i: usize = 0; i < count; i++) {
+    const at = from + (<usize>load<u32>(rows + (i << 2)) << 2);
+    end += <u64>(load<u32>(at, 4) - load<u32>(at));
+    if (end > <u64>limitBytes && i > 0) return i;
+    store<u32>(to + (i << 2), <u32>end, 4);
+  }
+  return count;
+}
+
+/**
+ * Offsets like `takeOffsets`, but continuing at `base`, and empty where bit `firstBit + i` of `validity` is 0 (address
+ * 0: nowhere). Returns where they end, which may be beyond an int32.
+ */
+export function appendTakenOffsets(
+  from: usize,
+  rows: usize,
+  count: usize,
+  base: u32,
+  validity: usize,
+  firstBit: usize,
+  to: usize,
+): f64 {
+  let end: u64 = base;
+  store<u32>(to, base);
+  for (let i: usize = 0; i < count; i++) {
+    const at = from + (<usize>load<u32>(rows + (i << 2)) << 2);
+    const size = <u64>(load<u32>(at, 4) - load<u32>(at));
+    end += validity == 0 ? size : size * bitAt(validity, firstBit + i);
+    store<u32>(to + (i << 2), <u32>end, 4);
+  }
+  return <f64>end;
+}
+
+/** Copies the texts of `rows`, as long as `toOffsets` says, to where it says; may overrun the last by 16 bytes. */
+export function takeText(
+  from: usize,
+  fromBytes: usize,
+  rows: usize,
+  count: usize,
+  toOffsets: usize,
+  toBytes: usize,
+): void {
+  for (let i: usize = 0; i < count; i++) {
+    const start = load<u32>(toOffsets + (i << 2));
+    const size = load<u32>(toOffsets + (i << 2), 4) - start;
+    const source = fromBytes + <usize>load<u32>(from + (<usize>load<u32>(rows + (i << 2)) << 2));
+    const target = toBytes + <usize>start;
+    // Texts are written in order, so what the fixed-size copy overruns is written again by the next.
+    if (size <= 16) v128.store(target, v128.load(source));
+    else memory.copy(target, source, <usize>size);
+  }
+}
+
+/** `to[i] = from[i] − from[0] + base` for the `count + 1` offsets of `count` texts. */
+export function appendOffsets(from: usize, count: usize, base: u32, to: usize): void {
+  const shift = base - load<u32>(from);
+  for (let i: usize = 0; i <= count; i++) store<u32>(to + (i << 2), load<u32>(from + (i << 2)) + shift);
+}
+
+export function fillOffsets(offset: u32, count: usize, to: usize): void {
+  for (let i: usize = 0; i < count; i++) store<u32>(to + (i << 2), offset);
+}
+
+/** Sign-extends 8-byte integers to 16 bytes. `to` may not overlap `from`. */
+export function widen16(from: usize, count: usize, to: usize): void {
+  for (let i: usize = 0; i < count; i++) {
+    const value = load<i64>(from + (i << 3));
+    store<i64>(to + (i << 4), value);
+    store<i64>(to + (i << 4), value >> 63, 8);
+  }
+}
+
+/** The 64 bits that start at bit `at`. Reads up to 16 bytes. */
+@inline
+function wordAt(bits: usize, at: usize): u64 {
+  const address = bits + ((at >> 6) << 3);
+  const shift = <u64>(at & 63);
+  const low = load<u64>(address) >> shift;
+  return shift == 0 ? low : low | (load<u64>(address, 8) << (64 - shift));
+}
+
+/** Writes `count` bits at bit `toBit`; the bits before it stay, those behind up to the end of the word become 0. */
+export function copyBits(from: usize, fromBit: usize, count: usize, to: usize, toBit: usize): void {
+  if (count == 0) return;
+  let address = to + ((toBit >> 6) << 3);
+  const shift = <u64>(toBit & 63);
+  let pending: u64 = shift == 0 ? 0 : load<u64>(address) & ((<u64>1 << shift) - 1);
+  for (let i: usize = 0; i < count; i += 64) {
+    let word = wordAt(from, fromBit + i);
+    if (count - i < 64) word &= (<u64>1 << <u64>(count - i)) - 1;
+    store<u64>(address, pending | (word << shift));
+    pending = shift == 0 ? 0 : word >> (64 - shift);
+    address += 8;
+  }
+  if (shift != 0) store<u64>(address, pending);
+}
+
+/** Sets `count` bits from bit `toBit` on; the bits before it stay, those behind become 0. */
+export function setBits(to: usize, toBit: usize, count: usize): void {
+  if (count == 0) return;
+  const end = toBit + count;
+  let address = to + ((toBit >> 6) << 3);
+  let at = toBit & ~63;
+  let first = toBit & 63;
+  while (at < end) {
+    let word: u64 = end - at >= 64 ? <u64>-1 : (<u64>1 << <u64>(end - at)) - 1;
+    if (first != 0) {
+      const below = (<u64>1 << <u64>first) - 1;
+      word = (word & ~below) | (load<u64>(address) & below);
+      first = 0;
+    }
+    store<u64>(address, word);
+    address += 8;
+    at += 64;
+  }
+}
+
+// Values become zero where bit `firstBit + i` of `validity` is 0. `values` is the address of the value of that bit.
+
+@inline
+function zeroed<T>(values: usize, count: usize, validity: usize, firstBit: usize): void {
+  const width = sizeof<T>();
+  for (let i: usize = 0; i < count; i++) {
+    const at = values + i * width;
+    store<T>(at, load<T>(at) & (<T>0 - <T>bitAt(validity, firstBit + i)));
+  }
+}
+
+export function zeroNulls1(values: usize, count: usize, validity: usize, firstBit: usize): void {
+  zeroed<u8>(values, count, validity, firstBit);
+}
+
+export function zeroNulls2(values: usize, count: usize, validity: usize, firstBit: usize): void {
+  zeroed<u16>(values, count, validity, firstBit);
+}
+
+export function zeroNulls4(values: usize, count: usize, validity: usize, firstBit: usize): void {
+  zeroed<u32>(values, count, validity, firstBit);
+}
+
+export function zeroNulls8(values: usize, count: usize, validity: usize, firstBit: usize): void {
+  zeroed<u64>(values, count, validity, firstBit);
+}
+
+export function zeroNulls16(values: usize, count: usize, validity: usize, firstBit: usize): void {
+  for (let i: usize = 0; i < count; i++) {
+    const at = values + (i << 4);
+    v128.store(at, v128.and(v128.load(at), i64x2.splat(0 - <i64>bitAt(validity, firstBit + i))));
+  }
+}
+
+/** Bits from `firstBit` on become zero where the same bit of `validity` is; both bitmaps start at a word. */
+export function zeroNullBits(bits: usize, count: usize, validity: usize, firstBit: usize): void {
+  const last = (firstBit + count + 63) >> 6;
+  for (let word = firstBit >> 6; word < last; word++) {
+    const at = bits + (word << 3);
+    store<u64>(at, load<u64>(at) & load<u64>(validity + (word << 3)));
+  }
+}
+
+/** How many of the first `count` bits are 1. */
+export function countBits(bits: usize, count: usize): usize {
+  let ones: u64 = 0;
+  let i: usize = 0;
+  for (; i + 64 <= count; i += 64) ones += popcnt<u64>(load<u64>(bits + (i >> 3)));
+  if (i < count) ones += popcnt<u64>(load<u64>(bits + (i >> 3)) & ((<u64>1 << <u64>(count - i)) - 1));
+  return <usize>ones;
+}
+
+// A growing dictionary of distinct texts.
+//
+//     state   │ entries │ entry capacity │ bytes │ byte capacity │ slots │ slot mask │ offsets │ text │ seed (8 bytes) │
+//     slots   │ tag, entry + 1 │ 0 │ …      open addressing, at most half full
+//
+// Multiplication and shift over 8-byte words, seeded per task so that nobody can prepare texts that collide.
+
+const ENTRIES: usize = 0;
+const ENTRY_CAPACITY: usize = 4;
+const BYTES: usize = 8;
+const BYTE_CAPACITY: usize = 12;
+const SLOTS: usize = 16;
+const SLOT_MASK: usize = 20;
+const OFFSETS: usize = 24;
+const TEXT: usize = 28;
+const SEED: usize = 32;
+
+const NEVER_SEEN: u32 = 0xffffffff;
+
+@inline
+function mixed(hash: u64, word: u64): u64 {
+  let mix = (hash ^ word) * 0xd6e8feb86659fd93;
+  mix ^= mix >> 32;
+  mix *= 0x9e3779b97f4a7c15;
+  return mix ^ (mix >> 29);
+}
+
+@inline
+function textHash(address: usize, size: u32, seed: u64): u64 {
+  let hash = mixed(seed, <u64>size);
+  let at = address;
+  let left = size;
+  for (; left >= 8; left -= 8) {
+    hash = mixed(hash, load<u64>(at));
+    at += 8;
+  }
+  if (left > 0) hash = mixed(hash, load<u64>(at) & ((<u64>1 << <u64>(left << 3)) - 1));
+  return hash;
+}
+
+function sameText(a: usize, b: usize, size: u32): bool {
+  let i: usize = 0;
+  for (; i + 8 <= <usize>size; i += 8) if (load<u64>(a + i) != load<u64>(b + i)) return false;
+  if (i == <usize>size) return true;
+  const mask = (<u64>1 << <u64>((size - <u32>i) << 3)) - 1;
+  return ((load<u64>(a + i) ^ load<u64>(b + i)) & mask) == 0;
+}
+
+/** The number of a text in the growing dictionary, added if it is new; `NEVER_SEEN` when there is no room for it. */
+function numberOf(state: usize, text: usize, size: u32): u32 {
+  const hash = textHash(text, size, load<u64>(state, SEED));
+  const slots = <usize>load<u32>(state, SLOTS);
+  const mask = load<u32>(state, SLOT_MASK);
+  const offsets = <usize>load<u32>(state, OFFSETS);
+  const bytes = <usize>load<u32>(state, TEXT);
+  const tag = hash & 0xffffffff00000000;
+  let slot = <u32>hash & mask;
+  while (true) {
+    const found = load<u64>(slots + (<usize>slot << 3));
+    if (found == 0) break;
+    if ((found & 0xffffffff00000000) == tag) {
+      const entry = <u32>found - 1;
+      const at = offsets + (<usize>entry << 2);
+      const start = load<u32>(at);
+      if (load<u32>(at, 4) - start == size && sameText(bytes + <usize>start, text, size)) return entry;
+    }
+    slot = (slot + 1) & mask;
+  }
+  const entry = load<u32>(state, ENTRIES);
+  const end = load<u32>(state, BYTES);
+  if (entry == load<u32>(state, ENTRY_CAPACITY) || size > load<u32>(state, BYTE_CAPACITY) - end) return NEVER_SEEN;
+  memory.copy(bytes + <usize>end, text, <usize>size);
+  store<u32>(offsets + (<usize>entry << 2), end + size, 4);
+  store<u32>(state, entry + 1, ENTRIES);
+  store<u32>(state, end + size, BYTES);
+  store<u64>(slots + (<usize>slot << 3), tag | <u64>(entry + 1));
+  return entry;
+}
+
+/**
+ * Turns `count` codes of a dictionary into codes of the growing one. `known` has one uint32 per entry of the old one:
+ * its new code, or all ones as long as no row used it. Stops at the first entry for which there is no room and returns
+ * how many rows are done.
+ */
+export function unifyCodes(
+  codes: usize,
+  count: usize,
+  known: usize,
+  fromOffsets: usize,
+  fromBytes: usize,
+  state: usize,
+  to: usize,
+): usize {
+  for (let i: usize = 0; i < count; i++) {
+    const code = <usize>load<u32>(codes + (i << 2));
+    let entry = load<u32>(known + (code << 2));
+    if (entry == NEVER_SEEN) {
+      const at = fromOffsets + (code << 2);
+      const start = load<u32>(at);
+      entry = numberOf(state, fromBytes + <usize>start, load<u32>(at, 4) - start);
+      if (entry == NEVER_SEEN) return i;
+      store<u32>(known + (code << 2), entry);
+    }
+    store<u32>(to + (i << 2), entry);
+  }
+  return count;
+}
+
+/** Enters all entries into `slots`, which are new and zero. */
+export function rehashEntries(state: usize): void {
+  const slots = <usize>load<u32>(state, SLOTS);
+  const mask = load<u32>(state, SLOT_MASK);
+  const offsets = <usize>load<u32>(state, OFFSETS);
+  const bytes = <usize>load<u32>(state, TEXT);
+  const seed = load<u64>(state, SEED);
+  const entries = load<u32>(state, ENTRIES);
+  for (let entry: u32 = 0; entry < entries; entry++) {
+    const at = offsets + (<usize>entry << 2);
+    const start = load<u32>(at);
+    const hash = textHash(bytes + <usize>start, load<u32>(at, 4) - start, seed);
+    let slot = <u32>hash & mask;
+    while (load<u64>(slots + (<usize>slot << 3)) != 0) slot = (slot + 1) & mask;
+    store<u64>(slots + (<usize>slot << 3), (hash & 0xffffffff00000000) | <u64>(entry + 1));
+  }
+}
