@@ -1,0 +1,216 @@
+/**
+ * The driver: the only contact that operators have with the engine.
+ *
+ *     source ─▶ edge ─▶ stage ─▶ edge ─▶ stage ─▶ edge ─▶ output
+ *
+ * Every operator is opened before the first batch moves. When the source has come to its end, its run is disposed, the
+ * first stage finishes and is disposed, then the second: whoever emits at the end does so with the memory of everything
+ * before it free again. When anything fails, the first error aborts the signal that all runs share, so that reads ahead
+ * stop; it travels up through the pushes that are waiting; and all runs are disposed, last opened first.
+ */
+
+import { MillraceError, TaskCancelled } from '../errors.ts';
+import type {
+  Counters,
+  Demand,
+  Output,
+  SourceRun,
+  Stage,
+  StreamingOperatorRun,
+  TaskContext,
+} from '../operators/operator.ts';
+import type { OperatorStats } from '../stats/operator-stats.ts';
+import type { Chain } from './chain.ts';
+import { Edge, type Inlet, Turns } from './edge.ts';
+import { Observer } from './observe.ts';
+
+/** A source that runs chains of its own, whose statistics belong below its own. */
+export interface NestingRun extends SourceRun {
+  inputStats(): readonly OperatorStats[];
+}
+
+/** Runs `chain` to its end: resolves after the last batch has reached `output` and everything is given back. */
+export async function runChain(chain: Chain, output: Output, task: TaskContext): Promise<OperatorStats> {
+  const run = openChain(chain, task);
+  await run.run(output);
+  return run.stats();
+}
+
+/** Opens every operator of `chain`. Where one cannot be opened, the others are disposed and its error is thrown. */
+export function openChain(chain: Chain, task: TaskContext): ChainRun {
+  return new ChainRun(chain, task);
+}
+
+/** One run of a chain. `run` disposes of it; so does `dispose`, for a run that never began. */
+export class ChainRun implements Disposable {
+  readonly #callerSignal: AbortSignal;
+  readonly #failure: AbortController = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #turns: Turns = new Turns();
+  readonly #links: Link[] = [];
+  readonly #source: SourceRun;
+  readonly #stages: { readonly link: Link; readonly run: Drive }[] = [];
+
+  constructor({ source, stages }: Chain, { memory, signal }: TaskContext) {
+    this.#callerSignal = signal;
+    this.#signal = AbortSignal.any([signal, this.#failure.signal]);
+    const task: TaskContext = { memory, signal: this.#signal };
+    try {
+      this.#source = this.#open(source.name, () => source.open(task)).run;
+      for (const stage of stages) {
+        const { link, run } = this.#open(stage.name, () => openStage(stage, task));
+        this.#stages.push({ link, run });
+      }
+    } catch (error) {
+      this.#disposeAfter(error);
+      throw error;
+    }
+  }
+
+  /** Drives batches from the source to `output`. Called once. @throws TaskCancelled when the caller's signal aborts. */
+  async run(output: Output): Promise<void> {
+    try {
+      await this.#drive(output);
+    } catch (error) {
+      // Errors that arise while stopping are consequences of the first, which is the reason of the signal.
+      const first = this.#failure.signal.aborted ? this.#failure.signal.reason : error;
+      this.#failure.abort(first);
+      this.#disposeAfter(first);
+      throw this.#callerSignal.aborted ? cancelled(first, this.#callerSignal) : first;
+    }
+  }
+
+  /** The last operator with all others below it, as they are now. */
+  stats(): OperatorStats {
+    return this.#links.reduce<OperatorStats[]>((inputs, link) => [link.stats(inputs)], [])[0] as OperatorStats;
+  }
+
+  [Symbol.dispose](): void {
+    for (const link of this.#links.toReversed()) link[Symbol.dispose]();
+  }
+
+  async #drive(output: Output): Promise<void> {
+    let edge = this.#edge({ push: (batch) => output.push(batch), finish: async () => {} });
+    for (const { link, run } of this.#stages.toReversed()) edge = this.#edge(this.#inlet(link, run, edge));
+    const first = edge;
+    const link = this.#links[0] as Link;
+    await this.#watch(link, () => this.#source.run(link.observer.downstream(first)));
+    // A source that was stopped in the middle may return instead of throwing; its rows are not all there.
+    if (this.#signal.aborted) throw cancelled(this.#signal.reason, this.#callerSignal);
+    link[Symbol.dispose]();
+    await first.finish();
+  }
+
+  /** The only place that knows how the roles are driven. Operators never see their neighbours or their statistics. */
+  #inlet(link: Link, run: Drive, next: Edge): Inlet {
+    const output = link.observer.downstream(next);
+    return {
+      push: async (batch) => {
+        link.observer.received(batch);
+        const demand = await this.#watch(link, () => run.push(batch, output));
+        return next.demand === 'done' ? 'done' : demand;
+      },
+      finish: async () => {
+        // Once the consumer is done, nobody is left to read what the run still holds.
+        if (next.demand === 'more') await this.#watch(link, () => run.finish(output));
+        link[Symbol.dispose]();
+        await next.finish();
+      },
+    };
+  }
+
+  #edge(inlet: Inlet): Edge {
+    return new Edge(inlet, this.#turns, this.#signal);
+  }
+
+  async #watch<T>(link: Link, work: () => Promise<T>): Promise<T> {
+    try {
+      return await link.observer.call(work);
+    } catch (error) {
+      this.#failure.abort(error);
+      throw error;
+    }
+  }
+
+  #open<R extends OpenRun>(name: string, open: () => R): { link: Link; run: R } {
+    const observer = new Observer(name);
+    const run = observer.open(open);
+    const link = new Link(observer, run);
+    this.#links.push(link);
+    return { link, run };
+  }
+
+  /** The error that ended the task is the one to report, even where disposing finds another. */
+  #disposeAfter(error: unknown): void {
+    for (const link of this.#links.toReversed()) {
+      try {
+        link[Symbol.dispose]();
+      } catch (later) {
+        if (error instanceof Error && error.cause === undefined) error.cause = later;
+      }
+    }
+  }
+}
+
+interface OpenRun extends Disposable {
+  counters?(): Counters;
+  inputStats?(): readonly OperatorStats[];
+}
+
+/** How every stage is driven. */
+interface Drive extends OpenRun {
+  push: StreamingOperatorRun['push'];
+  finish(output: Output): Promise<void>;
+}
+
+/** A streaming operator has nothing to finish; a blocking run ignores its output until it finishes. */
+function openStage(stage: Stage, task: TaskContext): Drive {
+  if (stage.role !== 'streaming') return stage.open(task);
+  const run = stage.open(task);
+  return {
+    push: (batch, output): Promise<Demand> => run.push(batch, output),
+    finish: async () => {},
+    [Symbol.dispose]: () => run[Symbol.dispose](),
+  };
+}
+
+/** An open operator: disposed once, its counters kept beyond that. */
+class Link implements Disposable {
+  readonly observer: Observer;
+  readonly #run: OpenRun;
+  #disposed = false;
+  #counters: Counters = {};
+  #inputs: readonly OperatorStats[] | undefined;
+
+  constructor(observer: Observer, run: OpenRun) {
+    this.observer = observer;
+    this.#run = run;
+  }
+
+  stats(inputs: readonly OperatorStats[]): OperatorStats {
+    this.#look();
+    return this.observer.stats(this.#counters, this.#inputs ?? inputs, this.#inputs !== undefined);
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#disposed) return;
+    this.#look();
+    this.#disposed = true;
+    this.#run[Symbol.dispose]();
+  }
+
+  #look(): void {
+    if (this.#disposed) return;
+    this.#counters = this.#run.counters?.() ?? {};
+    this.#inputs = this.#run.inputStats?.();
+  }
+}
+
+function cancelled(error: unknown, signal: AbortSignal): unknown {
+  if (!signal.aborted || error instanceof TaskCancelled) return error;
+  const consequence =
+    error === signal.reason ||
+    error instanceof MillraceError ||
+    (error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError'));
+  return consequence ? new TaskCancelled('The task was cancelled.', { cause: error }) : error;
+}

@@ -1,0 +1,43 @@
+import { expect } from 'vitest';
+import { BATCH_ROWS, type Batch } from '../../src/columnar/batch.ts';
+import type { Column } from '../../src/columnar/column.ts';
+import { readColumn } from '../../src/columnar/column-values.ts';
+import { type Field, type Schema, sameSchema, schemaText } from '../../src/columnar/schema.ts';
+import type { LinearMemory } from '../../src/memory/linear-memory.ts';
+
+/** Fails unless `batch` keeps the rules that kernels rely on (`columnar/column.ts`) and what `schema` promises. */
+export function checkBatch(linear: LinearMemory, batch: Batch, schema: Schema): void {
+  expect(batch.rowCount).toBeLessThanOrEqual(BATCH_ROWS);
+  expect(sameSchema(batch.schema, schema), `${schemaText(batch.schema)} is not ${schemaText(schema)}`).toBe(true);
+  expect(batch.columns.length).toBe(schema.fields.length);
+  for (const [index, field] of schema.fields.entries()) {
+    checkColumn(linear, batch.columns[index] as Column, field, batch.rowCount);
+  }
+}
+
+function checkColumn(linear: LinearMemory, column: Column, { name, type, nullable }: Field, rowCount: number): void {
+  expect(column.type, name).toEqual(type);
+  expect(column.validity % 8, `${name}: the bitmap is not aligned`).toBe(0);
+  const values = readColumn(linear, column, rowCount);
+  if (!nullable) expect(values, `${name} is not nullable`).not.toContain(null);
+  const beneath = readColumn(linear, { ...column, validity: 0 }, column.dictionary?.size === 0 ? 0 : rowCount);
+  for (const [row, value] of values.entries()) {
+    if (value === null && column.dictionary === undefined && beneath.length > 0) {
+      expect([0, 0n, false, ''], `${name}: not zero under the null in row ${row}`).toContainEqual(beneath[row]);
+    }
+    if (column.bits !== undefined && (typeof value === 'bigint' || typeof value === 'number')) {
+      const magnitude = value < 0 ? -BigInt(value) : BigInt(value);
+      expect(magnitude < 1n << BigInt(column.bits), `${name}: ${value} needs more than ${column.bits} bits`).toBe(true);
+    }
+  }
+  if (column.dictionary !== undefined) checkCodes(linear, column, name, values);
+}
+
+function checkCodes(linear: LinearMemory, column: Column, name: string, values: readonly unknown[]): void {
+  const { dictionary } = column;
+  expect(dictionary?.values.dictionary, `${name}: a dictionary in a dictionary`).toBeUndefined();
+  expect(dictionary?.values.validity, `${name}: a dictionary with nulls`).toBe(0);
+  for (const [row, value] of values.entries()) {
+    if (value === null) expect(linear.u32[column.values / 4 + row], `${name}: row ${row}`).toBe(0);
+  }
+}
