@@ -1,0 +1,66 @@
+/**
+ * Batches as Arrow record batches and back. Arrow stays at the borders: nothing inside the engine works on its vectors.
+ *
+ *     Batch ──toArrow──────▶ RecordBatch    views of linear memory: as short-lived as the batch
+ *     Batch ──copyToArrow──▶ RecordBatch    buffers of its own: safe to keep
+ *     Batch ◀──fromArrow──── RecordBatch    copied into reserved linear memory
+ *
+ * The layouts agree but for one type: a decimal held in 8 bytes is widened to Arrow's 16, by copying in every case.
+ */
+
+import { Field as ArrowField, Schema as ArrowSchema, Data, type DataType, RecordBatch, Struct } from 'apache-arrow';
+import { InvalidArgument } from '../errors.ts';
+import type { Holding } from '../memory/budget.ts';
+import type { LinearMemory } from '../memory/linear-memory.ts';
+import { fromArrowSchema } from './arrow-schema.ts';
+import { Batch } from './batch.ts';
+import { columnFromArrow } from './column-from-arrow.ts';
+import { type ArrowConversion, columnToArrow } from './column-to-arrow.ts';
+
+export interface ToArrowOptions {
+  /**
+   * What becomes of dictionary columns. `keep`, the default: Arrow dictionaries, whose id is the position of the
+   * column. `decode`: plain vectors, copied, for who needs one schema for all batches of a stream.
+   */
+  readonly dictionaries?: 'keep' | 'decode';
+}
+
+/** Views over linear memory, which is shared: valid as long as the batch is, and to be copied before it is sent on. */
+export function toArrow(batch: Batch, linear: LinearMemory, options?: ToArrowOptions): RecordBatch {
+  return convert(batch, { linear, copies: false, decodes: options?.dictionaries === 'decode' });
+}
+
+/** Like `toArrow`, with buffers of its own, which nobody has accounted for. */
+export function copyToArrow(batch: Batch, linear: LinearMemory, options?: ToArrowOptions): RecordBatch {
+  return convert(batch, { linear, copies: true, decodes: options?.dictionaries === 'decode' });
+}
+
+/**
+ * Copies the rows, all of them, into memory of `holding`. Slices, nulls and dictionaries are taken as they are; what
+ * Arrow leaves undefined under nulls becomes zero.
+ * @throws InvalidArgument naming the column whose type Millrace does not hold, or whose buffers contradict it.
+ */
+export function fromArrow(recordBatch: RecordBatch, holding: Holding): Batch {
+  const schema = fromArrowSchema(recordBatch.schema);
+  const { numRows, data } = recordBatch;
+  if (data.nullCount > 0) throw new InvalidArgument('An Arrow record batch has rows that are null as a whole.');
+  const columns = schema.fields.map((field, index) => {
+    const child = data.children[index];
+    if (child === undefined || child.length < numRows) {
+      throw new InvalidArgument(`The Arrow column '${field.name}' has fewer rows than its record batch.`);
+    }
+    return columnFromArrow(field, child.length === numRows ? child : child.slice(0, numRows), holding);
+  });
+  return new Batch(schema, numRows, columns);
+}
+
+function convert(batch: Batch, conversion: ArrowConversion): RecordBatch {
+  const { schema, rowCount } = batch;
+  const children: Data<DataType>[] = batch.columns.map((column, index) =>
+    columnToArrow(column, index, rowCount, conversion),
+  );
+  const fields = schema.fields.map(
+    ({ name, nullable }, index) => new ArrowField(name, children[index]!.type, nullable),
+  );
+  return new RecordBatch(new ArrowSchema(fields), new Data(new Struct(fields), 0, rowCount, 0, {}, children));
+}
