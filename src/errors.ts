@@ -148,6 +148,17 @@ export class MemoryBudgetExceeded extends MillraceError {
   }
 }
 
+/** One column would hold more text than its 32-bit offsets can address. */
+export class ColumnTooLarge extends MillraceError {
+  override readonly name = 'ColumnTooLarge';
+
+  constructor(owner: string, byteLength: number) {
+    super(
+      `${owner} would hold ${byteLength} bytes of text in one column; 2147483647 are the most. Give the task less input.`,
+    );
+  }
+}
+
 /** A value does not fit its type. */
 export class ArithmeticOverflow extends MillraceError {
   override readonly name = 'ArithmeticOverflow';

@@ -48,17 +48,10 @@ export interface TakeKernels {
   /** `bits` is the start of the bitmap, not of the first bit. */
   zeroNullBits(bits: number, count: number, validity: number, firstBit: number): void;
   countBits(bits: number, count: number): number;
-  /** Codes of one dictionary into codes of a growing one; returns how many were done before it was full. */
-  unifyCodes(
-    codes: number,
-    count: number,
-    known: number,
-    fromOffsets: number,
-    fromBytes: number,
-    state: number,
-    to: number,
-  ): number;
-  rehashEntries(state: number): void;
+  /** Lists the codes whose entry in `known` is all ones, each once, and marks them as known; returns how many. */
+  listUnseen(codes: number, count: number, known: number, list: number): number;
+  /** `to[rows[i]] = from[i]`, 4 bytes each. */
+  put4(from: number, rows: number, count: number, to: number): void;
 }
 
 export const takeKernels = (linear: LinearMemory): TakeKernels => staticKernels(linear) as unknown as TakeKernels;

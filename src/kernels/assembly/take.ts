@@ -3,7 +3,7 @@
  *
  *     take      rows ──▶ │ 7 │ 2 │ 9 │ …          to[i] = from[rows[i]]
  *     append    bits     │ 0 1 1 0 1 · · ·        joined at any bit, eight bytes at a time
- *     unify     codes    │ 3 │ 3 │ 0 │ …          codes of one dictionary become codes of a growing one
+ *     unify     codes    │ 3 │ 3 │ 0 │ …          codes of one dictionary become codes of another
  *
  * Row numbers are uint32 and trusted. Bit kernels may write zeros up to the end of the last word they touch.
  */
@@ -235,128 +235,28 @@ export function countBits(bits: usize, count: usize): usize {
   return <usize>ones;
 }
 
-// A growing dictionary of distinct texts.
-//
-//     state   │ entries │ entry capacity │ bytes │ byte capacity │ slots │ slot mask │ offsets │ text │ seed (8 bytes) │
-//     slots   │ tag, entry + 1 │ 0 │ …      open addressing, at most half full
-//
-// Multiplication and shift over 8-byte words, seeded per task so that nobody can prepare texts that collide.
+// Codes of many dictionaries become codes of one: `known` has, for each entry of the dictionary at hand, its code in the
+// one, or all ones as long as no row has used it. So only entries that rows use are ever entered.
 
-const ENTRIES: usize = 0;
-const ENTRY_CAPACITY: usize = 4;
-const BYTES: usize = 8;
-const BYTE_CAPACITY: usize = 12;
-const SLOTS: usize = 16;
-const SLOT_MASK: usize = 20;
-const OFFSETS: usize = 24;
-const TEXT: usize = 28;
-const SEED: usize = 32;
+const UNSEEN: u32 = 0xffffffff;
 
-const NEVER_SEEN: u32 = 0xffffffff;
-
-@inline
-function mixed(hash: u64, word: u64): u64 {
-  let mix = (hash ^ word) * 0xd6e8feb86659fd93;
-  mix ^= mix >> 32;
-  mix *= 0x9e3779b97f4a7c15;
-  return mix ^ (mix >> 29);
-}
-
-@inline
-function textHash(address: usize, size: u32, seed: u64): u64 {
-  let hash = mixed(seed, <u64>size);
-  let at = address;
-  let left = size;
-  for (; left >= 8; left -= 8) {
-    hash = mixed(hash, load<u64>(at));
-    at += 8;
-  }
-  if (left > 0) hash = mixed(hash, load<u64>(at) & ((<u64>1 << <u64>(left << 3)) - 1));
-  return hash;
-}
-
-function sameText(a: usize, b: usize, size: u32): bool {
-  let i: usize = 0;
-  for (; i + 8 <= <usize>size; i += 8) if (load<u64>(a + i) != load<u64>(b + i)) return false;
-  if (i == <usize>size) return true;
-  const mask = (<u64>1 << <u64>((size - <u32>i) << 3)) - 1;
-  return ((load<u64>(a + i) ^ load<u64>(b + i)) & mask) == 0;
-}
-
-/** The number of a text in the growing dictionary, added if it is new; `NEVER_SEEN` when there is no room for it. */
-function numberOf(state: usize, text: usize, size: u32): u32 {
-  const hash = textHash(text, size, load<u64>(state, SEED));
-  const slots = <usize>load<u32>(state, SLOTS);
-  const mask = load<u32>(state, SLOT_MASK);
-  const offsets = <usize>load<u32>(state, OFFSETS);
-  const bytes = <usize>load<u32>(state, TEXT);
-  const tag = hash & 0xffffffff00000000;
-  let slot = <u32>hash & mask;
-  while (true) {
-    const found = load<u64>(slots + (<usize>slot << 3));
-    if (found == 0) break;
-    if ((found & 0xffffffff00000000) == tag) {
-      const entry = <u32>found - 1;
-      const at = offsets + (<usize>entry << 2);
-      const start = load<u32>(at);
-      if (load<u32>(at, 4) - start == size && sameText(bytes + <usize>start, text, size)) return entry;
-    }
-    slot = (slot + 1) & mask;
-  }
-  const entry = load<u32>(state, ENTRIES);
-  const end = load<u32>(state, BYTES);
-  if (entry == load<u32>(state, ENTRY_CAPACITY) || size > load<u32>(state, BYTE_CAPACITY) - end) return NEVER_SEEN;
-  memory.copy(bytes + <usize>end, text, <usize>size);
-  store<u32>(offsets + (<usize>entry << 2), end + size, 4);
-  store<u32>(state, entry + 1, ENTRIES);
-  store<u32>(state, end + size, BYTES);
-  store<u64>(slots + (<usize>slot << 3), tag | <u64>(entry + 1));
-  return entry;
-}
-
-/**
- * Turns `count` codes of a dictionary into codes of the growing one. `known` has one uint32 per entry of the old one:
- * its new code, or all ones as long as no row used it. Stops at the first entry for which there is no room and returns
- * how many rows are done.
- */
-export function unifyCodes(
-  codes: usize,
-  count: usize,
-  known: usize,
-  fromOffsets: usize,
-  fromBytes: usize,
-  state: usize,
-  to: usize,
-): usize {
+/** Lists the codes that `known` does not know yet, each once, and marks them as known; returns how many. */
+export function listUnseen(codes: usize, count: usize, known: usize, list: usize): usize {
+  let listed: usize = 0;
   for (let i: usize = 0; i < count; i++) {
-    const code = <usize>load<u32>(codes + (i << 2));
-    let entry = load<u32>(known + (code << 2));
-    if (entry == NEVER_SEEN) {
-      const at = fromOffsets + (code << 2);
-      const start = load<u32>(at);
-      entry = numberOf(state, fromBytes + <usize>start, load<u32>(at, 4) - start);
-      if (entry == NEVER_SEEN) return i;
-      store<u32>(known + (code << 2), entry);
-    }
-    store<u32>(to + (i << 2), entry);
+    const code = load<u32>(codes + (i << 2));
+    const at = known + (<usize>code << 2);
+    if (load<u32>(at) != UNSEEN) continue;
+    store<u32>(at, 0);
+    store<u32>(list + (listed << 2), code);
+    listed += 1;
   }
-  return count;
+  return listed;
 }
 
-/** Enters all entries into `slots`, which are new and zero. */
-export function rehashEntries(state: usize): void {
-  const slots = <usize>load<u32>(state, SLOTS);
-  const mask = load<u32>(state, SLOT_MASK);
-  const offsets = <usize>load<u32>(state, OFFSETS);
-  const bytes = <usize>load<u32>(state, TEXT);
-  const seed = load<u64>(state, SEED);
-  const entries = load<u32>(state, ENTRIES);
-  for (let entry: u32 = 0; entry < entries; entry++) {
-    const at = offsets + (<usize>entry << 2);
-    const start = load<u32>(at);
-    const hash = textHash(bytes + <usize>start, load<u32>(at, 4) - start, seed);
-    let slot = <u32>hash & mask;
-    while (load<u64>(slots + (<usize>slot << 3)) != 0) slot = (slot + 1) & mask;
-    store<u64>(slots + (<usize>slot << 3), (hash & 0xffffffff00000000) | <u64>(entry + 1));
+/** `to[rows[i]] = from[i]` */
+export function put4(from: usize, rows: usize, count: usize, to: usize): void {
+  for (let i: usize = 0; i < count; i++) {
+    store<u32>(to + (<usize>load<u32>(rows + (i << 2)) << 2), load<u32>(from + (i << 2)));
   }
 }

@@ -1,0 +1,116 @@
+/**
+ * Rows kept column by column, contiguous in linear memory, for who needs all of them at hand: sorts, writers.
+ *
+ *     append ──▶  a │ 1 │ 2 │ 3 │ …        ──▶ columns()          all rows, as columns
+ *                 b │ x │ y │ z │ …        ──▶ slice(64, 100)     some of them in order, without copying
+ *                                          ──▶ gather([2, 0, …])  some of them in any order, copied
+ */
+
+import assert from 'node:assert/strict';
+import { Batch } from '../columnar/batch.ts';
+import type { Column } from '../columnar/column.ts';
+import type { Schema } from '../columnar/schema.ts';
+import { sliceColumn } from '../columnar/slice.ts';
+import type { Holding } from '../memory/budget.ts';
+import { ColumnBuffer } from './column-buffer.ts';
+import type { GatherScratch } from './gather-scratch.ts';
+
+/** Row numbers are uint32, and positions in records that pack them need room too. */
+const MOST_ROWS = 2 ** 31;
+
+export class RowBuffer implements Disposable {
+  readonly schema: Schema;
+  readonly #columns: readonly ColumnBuffer[];
+  #rowCount = 0;
+
+  /** Reserves what it copies under `holding`, which stays the caller's. */
+  constructor(schema: Schema, holding: Holding) {
+    this.schema = schema;
+    this.#columns = schema.fields.map(({ type }) => new ColumnBuffer(type, holding));
+  }
+
+  get rowCount(): number {
+    return this.#rowCount;
+  }
+
+  /** Bytes of the rows and of their dictionaries, without the room to grow. */
+  get byteLength(): number {
+    return this.#columns.reduce((bytes, column) => bytes + column.byteLength(this.#rowCount), 0);
+  }
+
+  /**
+   * Copies a batch behind the rows. Nothing has changed when it throws.
+   * @throws MemoryBudgetExceeded, ColumnTooLarge
+   */
+  append(batch: Batch): void {
+    this.#append(batch.columns, 0, batch.rowCount);
+  }
+
+  /** Copies the rows of `batch` whose `count` uint32 numbers are at address `rows`, in that order. Throws as `append`. */
+  appendRows(batch: Batch, rows: number, count: number): void {
+    assert.ok(rows !== 0);
+    this.#append(batch.columns, rows, count);
+  }
+
+  /** Takes over the rows of `other` behind its own; leaves it empty. Throws as `append`, `other` then being lost. */
+  absorb(other: RowBuffer): void {
+    const { rowCount } = other;
+    assert.ok(this.#rowCount + rowCount < MOST_ROWS);
+    if (rowCount > 0) {
+      for (const [index, column] of this.#columns.entries()) {
+        const taken = other.#columns[index];
+        assert.ok(taken !== undefined);
+        column.append(taken.column(rowCount), 0, rowCount, this.#rowCount);
+        // Freed one by one, so that never more than one column exists twice.
+        taken.free();
+      }
+    }
+    this.#rowCount += rowCount;
+    other.clear();
+  }
+
+  /** All rows; valid until the next change. */
+  columns(): Column[] {
+    return this.#columns.map((column) => column.column(this.#rowCount));
+  }
+
+  /** The rows [start, start + count), `start` a multiple of 64, without copying; valid until the next change. */
+  slice(start: number, count: number): Batch {
+    assert.ok(start >= 0 && count >= 0 && start + count <= this.#rowCount);
+    return new Batch(
+      this.schema,
+      count,
+      this.columns().map((column) => sliceColumn(column, start)),
+    );
+  }
+
+  /**
+   * The rows whose uint32 numbers are at `permutation`, from position `start` on, copied into `scratch`, whose schema
+   * may have only the first columns of this one. At most `count` rows and BATCH_ROWS, and fewer where their text would
+   * be too large for one batch: the batch says how many. @throws MemoryBudgetExceeded
+   */
+  gather(permutation: number, start: number, count: number, scratch: GatherScratch): Batch {
+    return scratch.gather(this.columns(), permutation + start * 4, count);
+  }
+
+  /** Forgets the rows, keeps most of the memory for the next ones. */
+  clear(): void {
+    for (const column of this.#columns) column.clear();
+    this.#rowCount = 0;
+  }
+
+  [Symbol.dispose](): void {
+    for (const column of this.#columns) column.free();
+    this.#rowCount = 0;
+  }
+
+  #append(columns: readonly Column[], rows: number, count: number): void {
+    if (count === 0) return;
+    assert.equal(columns.length, this.#columns.length);
+    assert.ok(this.#rowCount + count < MOST_ROWS);
+    for (const [index, column] of columns.entries()) {
+      this.#columns[index]?.append(column, rows, count, this.#rowCount);
+    }
+    this.#rowCount += count;
+  }
+}
