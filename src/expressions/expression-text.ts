@@ -1,0 +1,102 @@
+/**
+ * Expressions as SQL-like text, for explain and errors: as few parentheses as their meaning needs, operators in the
+ * words of the plan language, casts as they are executed.
+ */
+
+import { type DataType, typeName } from '../columnar/data-type.ts';
+import type { TypedAggregate, TypedExpression, Value } from './expression.ts';
+import { dateText, decimalText, timestampText } from './literal.ts';
+
+/** Characters of a text literal that are shown. */
+const SHOWN_CHARACTERS = 60;
+/** Characters of a whole expression that are shown. */
+const SHOWN_EXPRESSION = 2_000;
+
+/** The text of an expression, cut behind 2,000 characters. */
+export function expressionText(e: TypedExpression): string {
+  const text = textOf(e, 0);
+  return text.length > SHOWN_EXPRESSION ? `${text.slice(0, SHOWN_EXPRESSION)}…` : text;
+}
+
+/** `sum(delay)`, `count(*)`. */
+export const aggregateText = (call: TypedAggregate): string =>
+  `${call.function}(${call.input === undefined ? '*' : expressionText(call.input)})`;
+
+/** A column's name, in double quotes unless it is a plain word. */
+export function nameText(name: string): string {
+  if (/^[A-Za-z_][A-Za-z0-9_]{0,99}$/.test(name)) return name;
+  const shown = name.length > SHOWN_CHARACTERS ? `${name.slice(0, SHOWN_CHARACTERS)}…` : name;
+  return `"${escaped(shown).replaceAll('"', '""')}"`;
+}
+
+/** A value as a literal: `0.05`, `'text'`, `date '1994-01-01'`, `null`. */
+export function literalText(value: Value, type: DataType): string {
+  if (value === null) return 'null';
+  if (typeof value === 'string') {
+    const shown = value.length > SHOWN_CHARACTERS ? `${value.slice(0, SHOWN_CHARACTERS)}…` : value;
+    return `'${escaped(shown).replaceAll("'", "''")}'`;
+  }
+  if (type.kind === 'decimal') return decimalText(BigInt(value), type.scale);
+  if (type.kind === 'date') return `date '${dateText(Number(value))}'`;
+  if (type.kind === 'timestamp') return `timestamp '${timestampText(BigInt(value), type)}'`;
+  return Object.is(value, -0) ? '-0' : String(value);
+}
+
+/** Keeps a text on one line: control characters become escapes. */
+const escaped = (text: string): string =>
+  text.replaceAll(/[\p{Cc}\p{Cs}\u2028\u2029]/gu, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+const PRECEDENCE: Readonly<Record<string, number>> = {
+  or: 1,
+  and: 2,
+  not: 3,
+  'is null': 4,
+  '=': 5,
+  '!=': 5,
+  '<': 5,
+  '<=': 5,
+  '>': 5,
+  '>=': 5,
+  '+': 6,
+  '-': 6,
+  '*': 7,
+  '/': 7,
+  '//': 7,
+  '%': 7,
+};
+const precedenceOf = (operator: string): number => PRECEDENCE[operator] ?? 0;
+
+/** In parentheses where what stands around it binds more strongly than `e` does. */
+function textOf(e: TypedExpression, around: number): string {
+  switch (e.kind) {
+    case 'column':
+      return nameText(e.name);
+    case 'literal':
+      return literalText(e.value, e.type);
+    case 'arithmetic':
+    case 'compare':
+    case 'logic': {
+      const own = precedenceOf(e.operator);
+      // Only these may be regrouped; comparisons do not chain, and overflow depends on the order of + and *.
+      const right = e.kind === 'logic' ? own : own + 1;
+      const left = e.kind === 'compare' ? own + 1 : own;
+      return inside(own, around, `${textOf(e.left, left)} ${e.operator} ${textOf(e.right, right)}`);
+    }
+    case 'not':
+      if (e.input.kind === 'is-null') return nullTest(e.input.input, 'is not null', around);
+      return inside(precedenceOf('not'), around, `not ${textOf(e.input, precedenceOf('not'))}`);
+    case 'is-null':
+      return nullTest(e.input, 'is null', around);
+    case 'cast':
+      return `cast(${textOf(e.input, 0)} as ${typeName(e.type)})`;
+    case 'if-else':
+      return `if(${[e.condition, e.then, e.otherwise].map((part) => textOf(part, 0)).join(', ')})`;
+    case 'function':
+      return `${e.name}(${e.arguments.map((argument) => textOf(argument, 0)).join(', ')})`;
+  }
+}
+
+const nullTest = (input: TypedExpression, test: string, around: number): string =>
+  inside(precedenceOf('is null'), around, `${textOf(input, precedenceOf('is null') + 1)} ${test}`);
+
+const inside = (own: number, around: number, text: string): string => (own < around ? `(${text})` : text);

@@ -1,0 +1,261 @@
+/**
+ * Rewrites that leave the meaning of an expression and make it cheaper.
+ *
+ *     1 < 2                               true
+ *     x and true · x or true              x · true
+ *     cast(i as int64) < 5                i < 5 in i's own type, where 5 fits it
+ *     year(d) = 1995                      d >= date '1995-01-01' and d < date '1996-01-01'
+ *     cast(t as date) <= date '1995-03-17'   t < timestamp '1995-03-18T00:00:00'
+ *
+ * A range over the column itself is an order of magnitude faster than computing each year, and lets scans skip files by
+ * their statistics. Only what is exact is worked out here; what may overflow or round is left to the run.
+ */
+
+import {
+  bool,
+  type DataType,
+  integerBits,
+  isInteger,
+  isUnsigned,
+  SHORT_DECIMAL_DIGITS,
+  sameType,
+} from '../columnar/data-type.ts';
+import { daysOf } from './calendar.ts';
+import { castLiteral, castTo, literal } from './coerce.ts';
+import { withOperands } from './columns.ts';
+import type { ArithmeticOperator, ComparisonOperator, TypedExpression, Value } from './expression.ts';
+import { digitCount, integerValue, ticksPerDay } from './literal.ts';
+
+type OfKind<Kind extends TypedExpression['kind']> = Extract<TypedExpression, { kind: Kind }>;
+
+/** An expression with the same value for every row, of the same type. An error it would raise may be gone. */
+export function simplified(e: TypedExpression): TypedExpression {
+  const inner = withOperands(e, simplified);
+  switch (inner.kind) {
+    case 'arithmetic':
+      return simplifiedArithmetic(inner);
+    case 'compare':
+      return simplifiedComparison(inner);
+    case 'logic':
+      return simplifiedLogic(inner);
+    case 'not':
+      return simplifiedNot(inner);
+    case 'is-null':
+      if (inner.input.kind === 'literal') return truth(inner.input.value === null);
+      return inner.input.nullable ? inner : truth(false);
+    case 'cast':
+      return castTo(inner.input, inner.type);
+    case 'if-else':
+      return simplifiedIfElse(inner);
+    case 'function':
+      return inner.arguments.some(isNull) ? literal(null, inner.type) : inner;
+    default:
+      return inner;
+  }
+}
+
+const truth = (value: boolean): TypedExpression => literal(value, bool);
+const isNull = (e: TypedExpression): boolean => e.kind === 'literal' && e.value === null;
+const isTruth = (e: TypedExpression, value: boolean): boolean => e.kind === 'literal' && e.value === value;
+
+function simplifiedLogic(e: OfKind<'logic'>): TypedExpression {
+  const decisive = e.operator === 'or';
+  if (isTruth(e.left, decisive) || isTruth(e.right, decisive)) return truth(decisive);
+  if (isTruth(e.left, !decisive)) return e.right;
+  if (isTruth(e.right, !decisive)) return e.left;
+  return isNull(e.left) && isNull(e.right) ? e.left : e;
+}
+
+const OPPOSITE: Readonly<Record<ComparisonOperator, ComparisonOperator>> = {
+  '=': '!=',
+  '!=': '=',
+  '<': '>=',
+  '>=': '<',
+  '>': '<=',
+  '<=': '>',
+};
+
+/** A comparison has an opposite because the order is total: NaN equals itself and is the greatest. */
+function simplifiedNot(e: OfKind<'not'>): TypedExpression {
+  const { input } = e;
+  if (input.kind === 'literal') return input.value === null ? input : truth(input.value === false);
+  if (input.kind === 'not') return input.input;
+  return input.kind === 'compare' ? simplifiedComparison({ ...input, operator: OPPOSITE[input.operator] }) : e;
+}
+
+function simplifiedIfElse(e: OfKind<'if-else'>): TypedExpression {
+  const { condition, then, otherwise, type } = e;
+  if (condition.kind !== 'literal') return e;
+  if (condition.value === null) return literal(null, type);
+  return castTo(condition.value === true ? then : otherwise, type);
+}
+
+function simplifiedArithmetic(e: OfKind<'arithmetic'>): TypedExpression {
+  const { left, right, type, operator } = e;
+  if (isNull(left) || isNull(right)) return literal(null, type);
+  if (left.kind !== 'literal' || right.kind !== 'literal') return e;
+  const value = computed(operator, left.value, right.value, type);
+  return value === undefined ? e : literal(value, type);
+}
+
+/** Undefined where the result does not fit: the run raises the error, if the row is ever reached. */
+function computed(operator: ArithmeticOperator, a: Value, b: Value, type: DataType): Value | undefined {
+  if (type.kind === 'float64') {
+    const [x, y] = [Number(a), Number(b)];
+    if (operator === '+') return x + y;
+    if (operator === '-') return x - y;
+    if (operator === '*') return x * y;
+    return operator === '/' ? x / y : undefined;
+  }
+  if ((!isInteger(type) && type.kind !== 'decimal') || a === null || b === null) return undefined;
+  const [x, y] = [BigInt(a), BigInt(b)];
+  if ((operator === '//' || operator === '%') && y === 0n) return null;
+  const exact = exactResult(operator, x, y);
+  if (exact === undefined) return undefined;
+  if (type.kind !== 'decimal') return integerValue(exact, type);
+  return digitCount(exact) <= type.precision ? exact : undefined;
+}
+
+function exactResult(operator: ArithmeticOperator, x: bigint, y: bigint): bigint | undefined {
+  if (operator === '+') return x + y;
+  if (operator === '-') return x - y;
+  if (operator === '*') return x * y;
+  if (operator === '//') return x / y;
+  return operator === '%' ? x % y : undefined;
+}
+
+const FLIPPED: Readonly<Record<ComparisonOperator, ComparisonOperator>> = {
+  '=': '=',
+  '!=': '!=',
+  '<': '>',
+  '<=': '>=',
+  '>': '<',
+  '>=': '<=',
+};
+
+function simplifiedComparison(e: OfKind<'compare'>): TypedExpression {
+  const { operator, left, right } = e;
+  if (isNull(left) || isNull(right)) return literal(null, bool);
+  if (left.kind === 'literal' && right.kind === 'literal') return truth(holds(operator, order(left, right)));
+  if (left.kind === 'literal')
+    return simplifiedComparison({ ...e, operator: FLIPPED[operator], left: right, right: left });
+  if (right.kind !== 'literal') return e;
+  return withoutWidening(e, right) ?? asRange(e, right) ?? e;
+}
+
+/** NaN is equal to itself and the greatest; -0 is below 0; text goes by code points, as its bytes do. */
+function order(a: OfKind<'literal'>, b: OfKind<'literal'>): number {
+  const [x, y] = [a.value, b.value];
+  if (typeof x === 'string' && typeof y === 'string') return Buffer.compare(Buffer.from(x), Buffer.from(y));
+  if (typeof x === 'number' && typeof y === 'number') {
+    if (Number.isNaN(x) || Number.isNaN(y)) return Number(Number.isNaN(x)) - Number(Number.isNaN(y));
+    if (x === 0 && y === 0) return Number(Object.is(y, -0)) - Number(Object.is(x, -0));
+  }
+  if (x === null || y === null || x === y) return 0;
+  return x < y ? -1 : 1;
+}
+
+function holds(operator: ComparisonOperator, sign: number): boolean {
+  if (operator === '=' || operator === '!=') return (sign === 0) === (operator === '=');
+  if (operator === '<' || operator === '<=') return sign < 0 || (operator === '<=' && sign === 0);
+  return sign > 0 || (operator === '>=' && sign === 0);
+}
+
+/** Compares in the type of the operand instead of casting every value to that of the literal. */
+function withoutWidening(e: OfKind<'compare'>, right: OfKind<'literal'>): TypedExpression | undefined {
+  const { left } = e;
+  if (left.kind !== 'cast' || !widens(left.input.type, left.type)) return undefined;
+  const value = castLiteral(right.value, right.type, left.input.type);
+  if (value === undefined || castLiteral(value, left.input.type, right.type) !== right.value) return undefined;
+  return simplifiedComparison({ ...e, left: left.input, right: literal(value, left.input.type) });
+}
+
+/** Whether the cast keeps every value and their order. */
+function widens(from: DataType, to: DataType): boolean {
+  if (isInteger(from) && isInteger(to)) {
+    const [bits, wider] = [integerBits(from) ?? 0, integerBits(to) ?? 0];
+    return isUnsigned(from) === isUnsigned(to) ? bits <= wider : isUnsigned(from) && bits < wider;
+  }
+  if (from.kind === 'timestamp' && to.kind === 'timestamp') return ticksPerDay(from.unit) <= ticksPerDay(to.unit);
+  if (to.kind !== 'decimal') return false;
+  // An overflow that the cast would raise is not kept, which is as it should be: the comparison itself has an answer.
+  return (
+    isInteger(from) ||
+    (from.kind === 'decimal' && from.scale <= to.scale && to.precision <= SHORT_DECIMAL_DIGITS * 2 + 2)
+  );
+}
+
+/**
+ * Where the left side puts a column's values into periods that follow each other, and the right side names one, the
+ * comparison with the period is one with its first value and with the first value of the next.
+ *
+ *     ──┤ 1994 ├──┤ 1995 ├──┤ 1996 ├──       year(d) <= 1995   is   d < first(1996)
+ *                 ▲ first   ▲ next           year(d)  = 1995   is   d >= first(1995) and d < first(1996)
+ */
+function asRange(e: OfKind<'compare'>, right: OfKind<'literal'>): TypedExpression | undefined {
+  const period = periodOf(e.left, right.value);
+  if (period === undefined) return undefined;
+  const { column } = period;
+  const compared = (operator: ComparisonOperator, value: Value): TypedExpression => ({
+    kind: 'compare',
+    operator,
+    left: column,
+    right: literal(value, column.type),
+    type: bool,
+    nullable: column.nullable,
+  });
+  const both = (operator: 'and' | 'or', a: TypedExpression, b: TypedExpression): TypedExpression => ({
+    kind: 'logic',
+    operator,
+    left: a,
+    right: b,
+    type: bool,
+    nullable: column.nullable,
+  });
+  switch (e.operator) {
+    case '=':
+      return both('and', compared('>=', period.first), compared('<', period.next));
+    case '!=':
+      return both('or', compared('<', period.first), compared('>=', period.next));
+    case '<':
+      return compared('<', period.first);
+    case '<=':
+      return compared('<', period.next);
+    case '>':
+      return compared('>=', period.next);
+    case '>=':
+      return compared('>=', period.first);
+  }
+}
+
+interface Period {
+  readonly column: OfKind<'column'>;
+  /** Its first value, and that of the period behind it. */
+  readonly first: Value;
+  readonly next: Value;
+}
+
+/** Undefined where there is no period, or a bound of it is no value of the column's type. */
+function periodOf(e: TypedExpression, value: Value): Period | undefined {
+  if (typeof value !== 'number') return undefined;
+  const input = e.kind === 'cast' ? e.input : e.kind === 'function' ? e.arguments[0] : undefined;
+  if (input === undefined || input.kind !== 'column') return undefined;
+  if (e.kind === 'function' && e.name === 'year' && Math.abs(value) < 1_000_000) {
+    const startOf = (year: number): number => daysOf({ year, month: 1, day: 1 });
+    return period(input, startOf(value), startOf(value + 1));
+  }
+  const isCut = e.kind === 'cast' && e.type.kind === 'date' && input.type.kind === 'timestamp';
+  return isCut ? period(input, value, value + 1) : undefined;
+}
+
+function period(column: OfKind<'column'>, firstDay: number, nextDay: number): Period | undefined {
+  const [first, next] = [dayValue(firstDay, column.type), dayValue(nextDay, column.type)];
+  return first === undefined || next === undefined ? undefined : { column, first, next };
+}
+
+/** The first value of a day, in a column of dates or timestamps. */
+function dayValue(day: number, type: DataType): Value | undefined {
+  if (Math.abs(day) >= 2 ** 31) return undefined;
+  const asDate: DataType = { kind: 'date' };
+  return sameType(type, asDate) ? day : castLiteral(day, asDate, type);
+}
