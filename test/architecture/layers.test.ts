@@ -1,0 +1,118 @@
+/** The table of ARCHITECTURE.md as code: imports point down, and the outside world enters through named files only. */
+
+import { globSync, readFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { posix } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+/** What each layer may import besides itself and `errors`. A path with a slash allows that file or folder only. */
+const LAYERS: Readonly<Record<string, readonly string[]>> = {
+  errors: [],
+  memory: [],
+  columnar: ['memory'],
+  kernels: ['columnar', 'memory'],
+  expressions: ['columnar', 'memory'],
+  compile: ['expressions', 'kernels', 'columnar', 'memory'],
+  state: ['kernels', 'compile', 'expressions', 'columnar', 'memory'],
+  io: ['state', 'kernels', 'compile', 'expressions', 'columnar', 'memory'],
+  operators: ['state', 'kernels', 'compile', 'expressions', 'columnar', 'memory'],
+  stats: [],
+  runtime: ['operators/operator', 'columnar', 'memory', 'stats'],
+  plan: ['expressions', 'columnar'],
+  planner: ['plan', 'operators', 'runtime', 'io', 'state', 'compile', 'expressions', 'columnar', 'memory'],
+  commit: ['io', 'stats', 'columnar'],
+};
+const BELOW_EXECUTE_TASK = Object.keys(LAYERS);
+const ENTRIES: Readonly<Record<string, readonly string[]>> = {
+  'execute-task': BELOW_EXECUTE_TASK,
+  index: ['execute-task', ...BELOW_EXECUTE_TASK],
+  cli: ['execute-task', ...BELOW_EXECUTE_TASK],
+};
+
+/** Operators that may read or write storage, beside the layer's own imports. */
+const MAY_USE_IO = ['operators/sources/', 'operators/blocking-sinks/write'];
+
+/** Who may use what comes from outside: a prefix of the files' paths. */
+const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
+  'apache-arrow': ['columnar/', 'io/parquet/', 'execute-task', 'cli/'],
+  hyparquet: ['io/parquet/'],
+  'parquet-wasm': ['io/parquet/'],
+  zod: ['plan/', 'commit/'],
+  commander: ['cli/'],
+  'node:assert': [''],
+  'node:crypto': ['state/', 'io/', 'commit/', 'compile/', 'execute-task'],
+  'node:fs': ['io/', 'kernels/', 'cli/'],
+  'node:module': ['io/parquet/', 'cli/'],
+  'node:os': ['io/', 'memory/process-memory', 'cli/'],
+  'node:path': ['io/', 'cli/'],
+  'node:process': ['memory/process-memory', 'cli/'],
+  'node:timers': ['runtime/', 'io/', 'commit/'],
+  'node:url': ['io/', 'cli/'],
+  'node:util': ['cli/'],
+  'node:v8': ['memory/process-memory'],
+  'node:zlib': ['io/'],
+};
+
+interface Import {
+  /** Relative to `src`, without `.ts`. */
+  readonly from: string;
+  /** Likewise for files of ours; else the name of the package. */
+  readonly to: string;
+  readonly ours: boolean;
+}
+
+const imports = globSync('src/**/*.ts', { exclude: ['src/kernels/assembly/**'] }).flatMap(importsOf);
+
+function importsOf(path: string): Import[] {
+  const file = posix.relative('src', path).replace(/(\.d)?\.ts$/, '');
+  const text = readFileSync(path, 'utf8');
+  return [...text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g)].map(([, specifier = '']) => {
+    if (specifier.startsWith('.')) {
+      return { from: file, to: posix.join(posix.dirname(file), specifier).replace(/\.ts$/, ''), ours: true };
+    }
+    const name = specifier.split('/')[0] as string;
+    return { from: file, to: builtinModules.includes(name) ? `node:${name}` : name, ours: false };
+  });
+}
+
+const layerOf = (file: string): string => file.split('/')[0] as string;
+
+function allowed({ from, to }: Import): boolean {
+  const layer = layerOf(from);
+  const below = LAYERS[layer] ?? ENTRIES[layer];
+  if (below === undefined) return false;
+  if (layerOf(to) === layer || layerOf(to) === 'errors') return true;
+  if (layerOf(to) === 'io' && MAY_USE_IO.some((prefix) => from.startsWith(prefix))) return true;
+  return below.some((part) => to === part || to.startsWith(`${part}/`));
+}
+
+describe('layers', () => {
+  test('are found at all', () => expect(imports.length).toBeGreaterThan(20));
+
+  test('are imported downwards only', () => {
+    const upwards = imports.filter((edge) => edge.ours && !allowed(edge));
+    expect(upwards.map(({ from, to }) => `${from} imports ${to}`)).toEqual([]);
+  });
+
+  test('use packages and the outside world where the table says', () => {
+    const strangers = imports.filter(
+      ({ from, to, ours }) => !ours && !OUTSIDE[to]?.some((prefix) => from.startsWith(prefix)),
+    );
+    expect(strangers.map(({ from, to }) => `${from} imports ${to}`)).toEqual([]);
+  });
+
+  test('are those of ARCHITECTURE.md', () => {
+    const documented = [
+      ...readFileSync('ARCHITECTURE.md', 'utf8').matchAll(/^\| `([\w-]+)` \| [^|]+ \| ([^|]+) \|$/gm),
+    ];
+    const rows = documented.filter(([, layer = '']) => layer in LAYERS);
+    expect(rows.map(([, layer]) => layer)).toEqual(Object.keys(LAYERS));
+    for (const [, layer = '', may = ''] of rows) {
+      if (/nothing|everything|operators\/operator/.test(may)) continue;
+      // `errors` is open to all, and the table of the text need not repeat what lies below.
+      for (const name of may.split(',').map((part) => part.trim())) {
+        if (name in LAYERS && name !== 'errors') expect(LAYERS[layer], layer).toContain(name);
+      }
+    }
+  });
+});
