@@ -32,10 +32,10 @@ const LEFT: ReadonlySet<number> = new Set([0, 5]);
 function treeLines(stats: OperatorStats, prefix: string, childPrefix: string): string[][] {
   const { name, rowsIn, rowsOut, batchesOut, selfMs, counters, inputs } = stats;
   const shown = Object.entries(counters).map(([counter, value]) => `${counter} ${figure(value)}`);
-  const isSource = stats.batchesIn === 0 && rowsIn === 0 && inputs.length !== 1;
   const line = [
     prefix + name,
-    isSource ? '' : figure(rowsIn),
+    // Sources have no rows coming in; a concat's come from its inputs as they are.
+    inputs.length === 1 ? figure(rowsIn) : '',
     figure(rowsOut),
     figure(batchesOut),
     selfMs.toFixed(1),

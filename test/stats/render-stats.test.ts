@@ -31,11 +31,11 @@ const root = operator('Sort', {
 
 test('statistics are drawn as a tree with aligned columns', () => {
   expect(renderStats({ root, wallMs: 18.21, peakBytes: 4_200_000, limitBytes: 512_000_000 })).toBe(`\
-operator               rows in  rows out  batches  own ms
-Sort                       120       120        1     1.2
-└─ Concat                         10,000        2     0.0
-   ├─ Parquet Scan                10,000        2    12.0  bytes read 81,920
-   └─ Empty Scan                       0        0     0.0
+operator            rows in  rows out  batches  own ms
+Sort                    120       120        1     1.2
+└─ Concat                      10,000        2     0.0
+   ├─ Parquet Scan             10,000        2    12.0  bytes read 81,920
+   └─ Empty Scan                    0        0     0.0
 18.2 ms, at most 4.2 MB of 512.0 MB
 `);
 });
