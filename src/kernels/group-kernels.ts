@@ -1,0 +1,47 @@
+/**
+ * The typed face of `assembly/grouping.ts`: row images, hashes, and the tables of groups and of strings. Every argument
+ * is an address, a count of bytes or a count of rows; what the handles hold is said there.
+ */
+
+import type { LinearMemory } from '../memory/linear-memory.ts';
+import { staticKernels } from './static-kernels.ts';
+
+export interface GroupKernels {
+  packFields(values: number, width: number, field: number, stride: number, rows: number): void;
+  packWidened(values: number, field: number, stride: number, rows: number): void;
+  packFloats(values: number, width: number, field: number, stride: number, rows: number): void;
+  packFlags(bits: number, field: number, stride: number, rows: number): void;
+  packCodes(codes: number, table: number, width: number, field: number, stride: number, rows: number): void;
+  packNulls(
+    validity: number,
+    field: number,
+    width: number,
+    nulls: number,
+    bit: number,
+    stride: number,
+    rows: number,
+  ): void;
+  unpackFields(field: number, stride: number, width: number, rows: number, values: number): void;
+  /** Returns the number of ones written. */
+  unpackFlags(bytes: number, stride: number, bit: number, flip: 0 | 1, rows: number, bits: number): number;
+  hashImages(table: number, images: number, rows: number, hashes: number): void;
+  /** Returns the first row there was no room for, or `rows`. */
+  findGroups(table: number, images: number, hashes: number, from: number, rows: number, ids: number): number;
+  lookUpGroups(table: number, images: number, hashes: number, rows: number, ids: number): void;
+  placeGroups(table: number): void;
+  hashStrings(table: number, offsets: number, bytes: number, rows: number, hashes: number): void;
+  /** Returns the first row there was no room for, or `rows`. */
+  internStrings(
+    table: number,
+    offsets: number,
+    bytes: number,
+    hashes: number,
+    from: number,
+    rows: number,
+    ids: number,
+  ): number;
+  placeStrings(table: number): void;
+}
+
+/** The kernels, working on `linear`. */
+export const groupKernels = (linear: LinearMemory): GroupKernels => staticKernels(linear) as unknown as GroupKernels;

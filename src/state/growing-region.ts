@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { takeKernels } from '../kernels/take-kernels.ts';
+import type { Holding } from '../memory/budget.ts';
+import type { Region } from '../memory/linear-memory.ts';
+
+/**
+ * Bytes that grow as they are needed: to the double where the budget has that, else to an eighth more than needed.
+ * Growing moves them, so nobody keeps an address across `ensure`.
+ */
+export class GrowingRegion {
+  readonly #holding: Holding;
+  #region: Region | undefined;
+
+  constructor(holding: Holding) {
+    this.#holding = holding;
+  }
+
+  /** 0 before the first `ensure`. */
+  get address(): number {
+    return this.#region?.address ?? 0;
+  }
+
+  /** Bytes there is room for. */
+  get byteLength(): number {
+    return this.#region?.byteLength ?? 0;
+  }
+
+  /** Makes room for `bytes` in all; the first `usedBytes` are kept, the rest is undefined. @throws MemoryBudgetExceeded */
+  ensure(bytes: number, usedBytes: number = this.byteLength): void {
+    assert.ok(usedBytes <= this.byteLength);
+    if (this.#region !== undefined && bytes <= this.byteLength) return;
+    if (usedBytes === 0) this.free();
+    const generous = Math.max(bytes, this.byteLength * 2);
+    const larger = this.#holding.tryAllocate(generous) ?? this.#holding.allocate(Math.ceil(bytes * 1.125));
+    if (usedBytes > 0) takeKernels(this.#holding.linear).copyBytes(this.address, larger.address, usedBytes);
+    this.free();
+    this.#region = larger;
+  }
+
+  free(): void {
+    if (this.#region === undefined) return;
+    this.#holding.free(this.#region);
+    this.#region = undefined;
+  }
+}

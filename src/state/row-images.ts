@@ -1,0 +1,202 @@
+/**
+ * Keys as fixed-width images, for tables that compare and hash them as words.
+ *
+ *     origin utf8?   delay decimal(20,2)      the image: 16 + 4 + 1 bytes, rounded up to 24
+ *     "ATL"          1.50                     │ delay, 16 bytes │ number of "ATL" │ nulls │ · · · │
+ *
+ * Widest fields first, then a byte for every eight nullable columns. An image depends on the values alone, never on how
+ * a column holds them: codes are replaced by what they stand for, decimals of more than 18 digits always take 16 bytes,
+ * strings are numbered by an interner of their column, NaN has one form, and -0.0 becomes 0.0, which SQL takes for equal.
+ * Under a null the field is zero.
+ */
+
+import assert from 'node:assert/strict';
+import type { Column, Dictionary } from '../columnar/column.ts';
+import { type DataType, fixedWidth, isFloat } from '../columnar/data-type.ts';
+import { type GroupKernels, groupKernels } from '../kernels/group-kernels.ts';
+import { takeKernels } from '../kernels/take-kernels.ts';
+import type { Holding } from '../memory/budget.ts';
+import { GrowingRegion } from './growing-region.ts';
+import { StringInterner } from './string-interner.ts';
+
+/** One column's place in an image. */
+interface KeyField {
+  readonly type: DataType;
+  readonly width: number;
+  readonly offset: number;
+  /** Counted from the first byte of null bits; -1 where no value is null. */
+  readonly nullBit: number;
+  readonly strings: StringInterner | undefined;
+  /** The fields of a dictionary's entries, one behind the other, and whose they are. */
+  readonly entries: GrowingRegion;
+  entriesOf: number;
+  /** Strings of a batch by number. */
+  readonly ids: GrowingRegion;
+  readonly outValues: GrowingRegion;
+  readonly outValidity: GrowingRegion;
+}
+
+export class RowImages implements Disposable {
+  /** Bytes of an image, a multiple of 8. */
+  readonly imageBytes: number;
+  readonly #kernels: GroupKernels;
+  readonly #fields: readonly KeyField[];
+  readonly #nullsOffset: number;
+  readonly #hasUnused: boolean;
+  readonly #images: GrowingRegion;
+  readonly #holding: Holding;
+
+  /** `nullable[i]` false promises that column `i` never holds a null. @throws MemoryBudgetExceeded */
+  constructor(types: readonly DataType[], nullable: readonly boolean[], holding: Holding) {
+    assert.ok(types.length > 0 && types.length === nullable.length);
+    this.#holding = holding;
+    this.#kernels = groupKernels(holding.linear);
+    this.#images = new GrowingRegion(holding);
+    const offsets = fieldOffsets(types);
+    this.#nullsOffset = types.reduce((bytes, type) => bytes + fieldWidth(type), 0);
+    let nullBits = 0;
+    this.#fields = types.map((type, index) => {
+      const nullBit = nullable[index] ? nullBits++ : -1;
+      return openField(type, offsets[index] ?? 0, nullBit, holding);
+    });
+    const usedBytes = this.#nullsOffset + Math.ceil(nullBits / 8);
+    this.imageBytes = Math.ceil(usedBytes / 8) * 8;
+    this.#hasUnused = this.imageBytes > this.#nullsOffset;
+  }
+
+  /**
+   * The images of the rows of `columns`, one behind the other: their address, valid until the next call. Distinct
+   * strings are retained.
+   * @throws MemoryBudgetExceeded
+   */
+  pack(columns: readonly Column[], rowCount: number): number {
+    assert.equal(columns.length, this.#fields.length);
+    const [first] = columns;
+    if (first !== undefined && columns.length === 1 && this.#isImage(first)) return first.values;
+    this.#images.ensure(rowCount * this.imageBytes, 0);
+    const images = this.#images.address;
+    if (this.#hasUnused) takeKernels(this.#holding.linear).fillBytes(images, 0, rowCount * this.imageBytes);
+    for (const [index, field] of this.#fields.entries()) {
+      const column = columns[index];
+      assert.ok(column !== undefined);
+      this.#packField(field, column, images, rowCount);
+    }
+    return images;
+  }
+
+  /** Columns of the values in `rowCount` images; strings as codes. Valid until the next call, or the next `pack`. */
+  unpack(images: number, rowCount: number): Column[] {
+    return this.#fields.map((field) => this.#unpackField(field, images, rowCount));
+  }
+
+  [Symbol.dispose](): void {
+    for (const { strings, entries, ids, outValues, outValidity } of this.#fields) {
+      strings?.[Symbol.dispose]();
+      for (const region of [entries, ids, outValues, outValidity]) region.free();
+    }
+    this.#images.free();
+  }
+
+  /** Whether the values of the only key column are its images already. */
+  #isImage({ type, width, validity, dictionary }: Column): boolean {
+    return dictionary === undefined && validity === 0 && width === this.imageBytes && width === 8 && !isFloat(type);
+  }
+
+  #packField(field: KeyField, column: Column, images: number, rowCount: number): void {
+    const { width, nullBit } = field;
+    const to = images + field.offset;
+    const stride = this.imageBytes;
+    if (column.dictionary === undefined) this.#packPlain(field, column, to, stride, rowCount);
+    else {
+      this.#packEntries(field, column.dictionary);
+      this.#kernels.packCodes(column.values, field.entries.address, width, to, stride, rowCount);
+    }
+    if (column.validity === 0) return;
+    assert.ok(nullBit >= 0, 'a validity bitmap on a key column that promised no nulls');
+    const nulls = images + this.#nullsOffset + (nullBit >>> 3);
+    this.#kernels.packNulls(column.validity, to, width, nulls, nullBit & 7, stride, rowCount);
+  }
+
+  #packPlain(field: KeyField, column: Column, to: number, stride: number, rowCount: number): void {
+    const { type, strings, width } = field;
+    if (strings !== undefined) {
+      field.ids.ensure(rowCount * 4, 0);
+      strings.intern(column.values, column.bytes, rowCount, field.ids.address);
+      this.#kernels.packFields(field.ids.address, 4, to, stride, rowCount);
+    } else if (type.kind === 'bool') this.#kernels.packFlags(column.values, to, stride, rowCount);
+    else if (isFloat(type)) this.#kernels.packFloats(column.values, width, to, stride, rowCount);
+    else if (width === 16 && column.width === 8) this.#kernels.packWidened(column.values, to, stride, rowCount);
+    else {
+      assert.equal(column.width, width);
+      this.#kernels.packFields(column.values, width, to, stride, rowCount);
+    }
+  }
+
+  /** Once for each dictionary, not for each batch. */
+  #packEntries(field: KeyField, { id, size, values }: Dictionary): void {
+    if (field.entriesOf === id) return;
+    field.entriesOf = 0;
+    field.entries.ensure(size * field.width, 0);
+    if (field.strings !== undefined) {
+      field.strings.intern(values.values, values.bytes, size, field.entries.address);
+    } else this.#packPlain(field, values, field.entries.address, field.width, size);
+    field.entriesOf = id;
+  }
+
+  #unpackField(field: KeyField, images: number, rowCount: number): Column {
+    const { type, width, offset, strings } = field;
+    field.outValues.ensure(Math.max(rowCount * width, 8), 0);
+    const values = field.outValues.address;
+    const from = images + offset;
+    if (type.kind === 'bool') this.#kernels.unpackFlags(from, this.imageBytes, 0, 0, rowCount, values);
+    else this.#kernels.unpackFields(from, this.imageBytes, width, rowCount, values);
+    return {
+      type,
+      validity: this.#unpackNulls(field, images, rowCount),
+      values,
+      bytes: 0,
+      dictionary: strings?.dictionary(),
+      width: fixedWidth(type) ?? 0,
+      bits: undefined,
+    };
+  }
+
+  #unpackNulls({ nullBit, outValidity }: KeyField, images: number, rowCount: number): number {
+    if (nullBit < 0) return 0;
+    outValidity.ensure(Math.ceil(rowCount / 64) * 8, 0);
+    const nulls = images + this.#nullsOffset + (nullBit >>> 3);
+    const valid = this.#kernels.unpackFlags(nulls, this.imageBytes, nullBit & 7, 1, rowCount, outValidity.address);
+    return valid === rowCount ? 0 : outValidity.address;
+  }
+}
+
+function openField(type: DataType, offset: number, nullBit: number, holding: Holding): KeyField {
+  return {
+    type,
+    width: fieldWidth(type),
+    offset,
+    nullBit,
+    strings: type.kind === 'utf8' ? new StringInterner(holding) : undefined,
+    entries: new GrowingRegion(holding),
+    entriesOf: 0,
+    ids: new GrowingRegion(holding),
+    outValues: new GrowingRegion(holding),
+    outValidity: new GrowingRegion(holding),
+  };
+}
+
+/** Bytes in an image: a bool takes one, a string its number. */
+const fieldWidth = (type: DataType): number => fixedWidth(type) ?? (type.kind === 'bool' ? 1 : 4);
+
+/** Widest first, so that every field is aligned to its width. */
+function fieldOffsets(types: readonly DataType[]): number[] {
+  const offsets: number[] = types.map(() => 0);
+  const widestFirst = types.map((type, index) => ({ width: fieldWidth(type), index }));
+  widestFirst.sort((a, b) => b.width - a.width || a.index - b.index);
+  let offset = 0;
+  for (const { width, index } of widestFirst) {
+    offsets[index] = offset;
+    offset += width;
+  }
+  return offsets;
+}

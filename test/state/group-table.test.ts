@@ -1,0 +1,217 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Column } from '../../src/columnar/column.ts';
+import { type CellValue, type ColumnForm, columnFromValues, readValue } from '../../src/columnar/column-values.ts';
+import * as t from '../../src/columnar/data-type.ts';
+import { MemoryBudgetExceeded } from '../../src/errors.ts';
+import type { Holding } from '../../src/memory/budget.ts';
+import { GroupTable, NO_GROUP } from '../../src/state/group-table.ts';
+import { expectAllReturned, testBudget } from '../support/task.ts';
+
+/** Every type of key with values that are easy to take for one another. */
+const KEY_VALUES: readonly { type: t.DataType; values: readonly CellValue[] }[] = [
+  { type: t.bool, values: [true, false] },
+  { type: t.int8, values: [0, 1, -1, 127, -128] },
+  { type: t.int16, values: [0, 1, -1, 256, -32_768] },
+  { type: t.int32, values: [0, 1, -1, 65_536, -(2 ** 31)] },
+  { type: t.int64, values: [0n, 1n, -1n, 2n ** 32n, 2n ** 63n - 1n, -(2n ** 63n)] },
+  { type: t.uint8, values: [0, 1, 255] },
+  { type: t.uint16, values: [0, 1, 65_535] },
+  { type: t.uint32, values: [0, 1, 2 ** 32 - 1] },
+  { type: t.uint64, values: [0n, 1n, 2n ** 64n - 1n, 2n ** 63n] },
+  { type: t.float32, values: [0, -0, 1.5, -1.5, Number.NaN, Infinity, -Infinity] },
+  { type: t.float64, values: [0, -0, 1e300, -1e-300, Number.NaN, Infinity, -Infinity] },
+  { type: t.decimal(10, 2), values: [0n, 1n, -1n, 10n ** 10n - 1n] },
+  { type: t.decimal(38, 4), values: [0n, 1n, -1n, 2n ** 64n, -(2n ** 64n), 10n ** 38n - 1n] },
+  {
+    type: t.utf8,
+    values: ['', 'a', 'b', 'aa', 'a\0', '12345678', '123456789', 'x'.repeat(17), `${'x'.repeat(40)}y`, 'ü'],
+  },
+  { type: t.date, values: [0, 1, -1, 20_000] },
+  { type: t.timestamp('us'), values: [0n, 1n, -1n, 2n ** 40n] },
+];
+
+/** What SQL holds to be one key: NaN is NaN, and -0.0 is 0.0. */
+const keyText = (row: readonly CellValue[]): string =>
+  JSON.stringify(row.map((value) => (value === null ? null : `${typeof value}:${Object.is(value, -0) ? 0 : value}`)));
+
+/** Numbers in the order of first appearance, by a map: the oracle. */
+class Oracle {
+  readonly numbers = new Map<string, number>();
+  readonly keys: (readonly CellValue[])[] = [];
+
+  number(row: readonly CellValue[]): number {
+    const text = keyText(row);
+    const known = this.numbers.get(text);
+    if (known !== undefined) return known;
+    this.numbers.set(text, this.keys.length);
+    this.keys.push(row);
+    return this.keys.length - 1;
+  }
+}
+
+function idsOf(holding: Holding, address: number, rowCount: number): number[] {
+  return Array.from(holding.linear.u32.subarray(address >>> 2, (address >>> 2) + rowCount));
+}
+
+function keysOf(holding: Holding, table: GroupTable): CellValue[][] {
+  const columns = table.keyColumns(0, table.groupCount);
+  return Array.from({ length: table.groupCount }, (_, row) =>
+    columns.map((column) => readValue(holding.linear, column, row)),
+  );
+}
+
+const columnsOf = (
+  holding: Holding,
+  types: readonly t.DataType[],
+  rows: readonly (readonly CellValue[])[],
+  layouts: readonly Layout[] = [],
+): Column[] =>
+  types.map((type, index) => {
+    const values = rows.map((row) => row[index] ?? null);
+    return columnFromValues(holding, type, values, formOf(type, values, layouts[index] ?? 'plain'));
+  });
+
+/** A long decimal is narrow where all its values fit 8 bytes. */
+function formOf(type: t.DataType, values: readonly CellValue[], layout: Layout): ColumnForm {
+  const dictionary = layout.endsWith('dictionary');
+  const isLong = type.kind === 'decimal' && type.precision > 18;
+  const fits = values.every((value) => typeof value !== 'bigint' || BigInt.asIntN(64, value) === value);
+  const width = isLong && fits && layout.startsWith('narrow') ? { width: 8 as const } : {};
+  return { dictionary, ...width, ...(layout === 'bitmap' ? { nullable: true } : {}) };
+}
+
+const keyTypes = fc.array(fc.constantFrom(...KEY_VALUES), { minLength: 1, maxLength: 4 });
+const layoutOf = fc.constantFrom('plain', 'narrow', 'dictionary', 'narrow dictionary', 'bitmap');
+type Layout = 'plain' | 'narrow' | 'dictionary' | 'narrow dictionary' | 'bitmap';
+
+/** Types, and batches of rows with the layout of each column. */
+const inputs = keyTypes.chain((kinds) => {
+  const row = fc.tuple(...kinds.map(({ values }) => fc.constantFrom(null, ...values)));
+  const batch = fc.record({
+    rows: fc.array(row, { maxLength: 80 }),
+    layouts: fc.array(layoutOf, { minLength: kinds.length, maxLength: kinds.length }),
+  });
+  return fc.record({ types: fc.constant(kinds.map(({ type }) => type)), batches: fc.array(batch, { maxLength: 5 }) });
+});
+
+describe('a group table', () => {
+  test('numbers keys of any types and layouts in the order of first appearance, and gives them back', () => {
+    fc.assert(
+      fc.property(inputs, ({ types, batches }) => {
+        const budget = testBudget();
+        {
+          using holding = budget.reserve('test');
+          using input = budget.reserve('input');
+          const oracle = new Oracle();
+          using table = new GroupTable(types, holding);
+          for (const { rows, layouts } of batches) {
+            const ids = table.groupIds(columnsOf(input, types, rows, layouts), rows.length);
+            expect(idsOf(holding, ids, rows.length)).toEqual(rows.map((row) => oracle.number(row)));
+            input.release();
+          }
+          expect(table.groupCount).toBe(oracle.keys.length);
+          expect(keysOf(holding, table).map(keyText)).toEqual(oracle.keys.map(keyText));
+        }
+        expectAllReturned(budget);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test('merged with a later one equals one table that saw both', () => {
+    fc.assert(
+      fc.property(inputs, inputs, fc.nat(5), ({ types, batches }, _, cut) => {
+        using holding = testBudget().reserve('test');
+        const oracle = new Oracle();
+        const [first, second] = [new GroupTable(types, holding), new GroupTable(types, holding)];
+        const seenBySecond = new Oracle();
+        for (const [index, { rows, layouts }] of batches.entries()) {
+          const table = index < cut ? first : second;
+          table.groupIds(columnsOf(holding, types, rows, layouts), rows.length);
+          for (const row of rows) oracle.number(row);
+          if (table === second) for (const row of rows) seenBySecond.number(row);
+        }
+        const mapping = first.merge(second);
+        expect(keysOf(holding, first).map(keyText)).toEqual(oracle.keys.map(keyText));
+        expect(idsOf(holding, mapping.address, second.groupCount)).toEqual(
+          seenBySecond.keys.map((row) => oracle.number(row)),
+        );
+      }),
+      { numRuns: 80 },
+    );
+  });
+
+  test('finds keys without adding them', () => {
+    using holding = testBudget().reserve('test');
+    using table = new GroupTable([t.utf8, t.int32], holding);
+    const known = columnsOf(
+      holding,
+      [t.utf8, t.int32],
+      [
+        ['a', 1],
+        ['b', null],
+        [null, 2],
+      ],
+      ['plain'],
+    );
+    table.groupIds(known, 3);
+    const asked = columnsOf(
+      holding,
+      [t.utf8, t.int32],
+      [
+        ['b', null],
+        ['b', 1],
+        ['c', 1],
+        [null, 2],
+        [null, null],
+        ['a', 1],
+      ],
+      ['dictionary', 'dictionary'],
+    );
+    const found = table.find(asked, 6);
+    expect(idsOf(holding, found, 6)).toEqual([1, NO_GROUP, NO_GROUP, 2, NO_GROUP, 0]);
+    expect(table.groupCount).toBe(3);
+  });
+
+  test('keys that promise no nulls take no room for them', () => {
+    using holding = testBudget().reserve('test');
+    using table = new GroupTable([t.int64], holding, [false]);
+    const [column] = columnsOf(holding, [t.int64], [[5n], [6n], [5n]], ['plain']);
+    expect(idsOf(holding, table.groupIds([column as Column], 3), 3)).toEqual([0, 1, 0]);
+    expect(keysOf(holding, table)).toEqual([[5n], [6n]]);
+  });
+
+  test.each([
+    { name: 'integers', type: t.int64, value: (n: number): CellValue => BigInt(n) * 0x1_0000_0001n },
+    { name: 'text', type: t.utf8, value: (n: number): CellValue => `${n % 7 === 0 ? 'long '.repeat(8) : ''}${n}` },
+  ])('grows to 60,000 groups of $name without losing one', ({ type, value }) => {
+    using holding = testBudget().reserve('test');
+    using table = new GroupTable([type, t.uint8], holding);
+    for (let pass = 0; pass < 2; pass++) {
+      for (let from = 0; from < 60_000; from += 10_000) {
+        using input = holding.budget.reserve('input');
+        const rows = Array.from({ length: 10_000 }, (_, row) => [value(from + row), (from + row) & 3]);
+        const ids = table.groupIds(columnsOf(input, [type, t.uint8], rows, ['plain', 'plain']), rows.length);
+        expect(idsOf(holding, ids, rows.length)).toEqual(rows.map((_, row) => from + row));
+      }
+    }
+    expect(table.groupCount).toBe(60_000);
+  });
+
+  test('says by name that the budget is too small, and gives everything back', () => {
+    const budget = testBudget(2 * 1024 * 1024);
+    const grow = (): void => {
+      using holding = budget.reserve('Grouped Aggregate');
+      const table = new GroupTable([t.utf8], holding);
+      for (let from = 0; ; from += 1000) {
+        using input = budget.reserve('input');
+        const rows = Array.from({ length: 1000 }, (_, row) => [`the key of row ${from + row}`]);
+        table.groupIds(columnsOf(input, [t.utf8], rows, ['plain']), rows.length);
+      }
+    };
+    expect(grow).toThrow(MemoryBudgetExceeded);
+    expect(grow).toThrow(/^Grouped Aggregate needs \d+ bytes more/);
+    expectAllReturned(budget);
+  });
+});
