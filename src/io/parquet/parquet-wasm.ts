@@ -1,0 +1,124 @@
+/**
+ * The process's one instance of parquet-wasm, and who pays for its memory.
+ *
+ * The instance is shared by all tasks of the process, and its memory never shrinks. So each budget pays for all of it
+ * once, however many readers and writers a task has open: while there is one, as retained bytes; afterwards no longer
+ * as used, but still as bytes that linear memory may not grow into.
+ *
+ *     first use ──▶ retained: what it has grown to ──grows──▶ retained ──last disposed──▶ outside, kept free
+ */
+
+import assert from 'node:assert/strict';
+import type { Holding, MemoryBudget } from '../../memory/budget.ts';
+
+/** Of the instance before its first call. */
+const INITIAL_BYTES = 3 * 1024 * 1024;
+
+export type ParquetWasm = typeof import('parquet-wasm');
+
+/** One user's right to call into parquet-wasm. */
+export interface ParquetWasmUse extends Disposable {
+  readonly wasm: ParquetWasm;
+  /** Reserves for calls that take about `bytes` at their peak. False, and nothing changes, when too few are left. */
+  tryPrepare(bytes: number): boolean;
+  /** Pays for what the last calls took beyond that; to be called after them. @throws MemoryBudgetExceeded */
+  settle(): void;
+}
+
+const accounts = new WeakMap<MemoryBudget, Account>();
+
+/** Loads parquet-wasm at the first call in the process. @throws MemoryBudgetExceeded */
+export async function useParquetWasm(budget: MemoryBudget): Promise<ParquetWasmUse> {
+  const wasm = await import('parquet-wasm');
+  let account = accounts.get(budget);
+  if (account === undefined) {
+    account = new Account(budget, wasm);
+    accounts.set(budget, account);
+  }
+  account.open();
+  return new Use(account);
+}
+
+class Account {
+  readonly wasm: ParquetWasm;
+  readonly #budget: MemoryBudget;
+  #users = 0;
+  /** While in use. */
+  #holding: Holding | undefined;
+  /** While not in use. */
+  #outsideBytes = 0;
+
+  constructor(budget: MemoryBudget, wasm: ParquetWasm) {
+    this.#budget = budget;
+    this.wasm = wasm;
+  }
+
+  open(): void {
+    if (this.#users === 0) {
+      this.#budget.takeOutside(-this.#outsideBytes);
+      this.#outsideBytes = 0;
+      this.#holding = this.#budget.reserve('parquet-wasm');
+    }
+    this.#users += 1;
+    try {
+      this.settle();
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#users -= 1;
+    if (this.#users > 0) return;
+    const grownBytes = Math.min(this.#held.heldBytes, this.#grownBytes);
+    this.#held[Symbol.dispose]();
+    this.#holding = undefined;
+    assert.ok(this.#budget.takeOutside(grownBytes));
+    this.#outsideBytes = grownBytes;
+  }
+
+  tryPrepare(bytes: number): boolean {
+    return this.#held.tryGrow(Math.max(0, INITIAL_BYTES + bytes - this.#held.heldBytes));
+  }
+
+  settle(): void {
+    this.#held.grow(Math.max(0, this.#grownBytes - this.#held.heldBytes));
+  }
+
+  get #held(): Holding {
+    assert.ok(this.#holding !== undefined);
+    return this.#holding;
+  }
+
+  get #grownBytes(): number {
+    return this.wasm.wasmMemory().buffer.byteLength;
+  }
+}
+
+class Use implements ParquetWasmUse {
+  readonly #account: Account;
+  #open = true;
+
+  constructor(account: Account) {
+    this.#account = account;
+  }
+
+  get wasm(): ParquetWasm {
+    return this.#account.wasm;
+  }
+
+  tryPrepare(bytes: number): boolean {
+    return this.#account.tryPrepare(bytes);
+  }
+
+  settle(): void {
+    this.#account.settle();
+  }
+
+  [Symbol.dispose](): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#account.close();
+  }
+}

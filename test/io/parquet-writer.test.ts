@@ -1,0 +1,309 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import fc from 'fast-check';
+import { parquetMetadata, parquetReadObjects } from 'hyparquet';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { batchFromRows, type CellValue } from '../../src/columnar/column-values.ts';
+import * as types from '../../src/columnar/data-type.ts';
+import { field, type Schema, schema } from '../../src/columnar/schema.ts';
+import type { OutputFile, PendingFile } from '../../src/io/output-files.ts';
+import type { ParquetCompression } from '../../src/io/parquet/parquet-encoder.ts';
+import { ParquetWriter } from '../../src/io/parquet/parquet-writer.ts';
+import type { MemoryBudget } from '../../src/memory/budget.ts';
+import { tables } from '../support/tables.ts';
+import { expectAllReturned, type Row, testBudget } from '../support/task.ts';
+
+const MiB = 1024 * 1024;
+
+/** A file whose bytes are kept, copied as the contract says. */
+class KeptFile implements OutputFile {
+  readonly path = 'part.parquet';
+  readonly chunks: Uint8Array[] = [];
+  get size(): number {
+    return this.chunks.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  }
+  get bytes(): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(Buffer.concat(this.chunks));
+  }
+  async write(bytes: Uint8Array): Promise<void> {
+    this.chunks.push(bytes.slice());
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  async close(rows: number): Promise<PendingFile> {
+    return { path: this.path, uploadId: 'u', parts: [], size: this.size, rows, crc32: '00000000', partition: {} };
+  }
+}
+
+interface WriteOptions {
+  readonly compression?: ParquetCompression;
+  readonly rowGroupBytes?: number;
+  readonly dictionary?: boolean;
+  readonly memory?: MemoryBudget;
+}
+
+/** Writes each of `groups` as a row group. */
+async function writeGroups(
+  of: Schema,
+  groups: readonly (readonly Row[])[],
+  options: WriteOptions = {},
+): Promise<KeptFile> {
+  const {
+    compression = 'snappy',
+    rowGroupBytes = 16 * MiB,
+    dictionary = false,
+    memory = testBudget(256 * MiB),
+  } = options;
+  const file = new KeptFile();
+  {
+    using writer = await ParquetWriter.open({ schema: of, compression, file, memory, owner: 'Write', rowGroupBytes });
+    using holding = memory.reserve('test');
+    for (const rows of groups) {
+      const forms = of.fields.map(() => ({ dictionary }));
+      await writer.writeRowGroup(batchFromRows(holding, of, rows, forms));
+    }
+    const pending = await writer.close();
+    expect(pending.rows).toBe(groups.flat().length);
+  }
+  expectAllReturned(memory);
+  return file;
+}
+
+const ALL_TYPES = schema(
+  field('flag', types.bool),
+  field('i8', types.int8),
+  field('i16', types.int16),
+  field('i32', types.int32),
+  field('i64', types.int64),
+  field('u8', types.uint8),
+  field('u16', types.uint16),
+  field('u32', types.uint32),
+  field('u64', types.uint64),
+  field('f32', types.float32),
+  field('f64', types.float64),
+  field('d9', types.decimal(9, 2)),
+  field('d18', types.decimal(18, 4)),
+  field('d38', types.decimal(38, 10)),
+  field('text', types.utf8),
+  field('day', types.date),
+  field('ms', types.timestamp('ms')),
+  field('us', types.timestamp('us', 'UTC')),
+  field('ns', types.timestamp('ns')),
+  field('required', types.int32, false),
+);
+
+/** What DuckDB should call them: its own words, from its own documentation of Parquet. */
+const DUCKDB_TYPES = [
+  'BOOLEAN',
+  'TINYINT',
+  'SMALLINT',
+  'INTEGER',
+  'BIGINT',
+  'UTINYINT',
+  'USMALLINT',
+  'UINTEGER',
+  'UBIGINT',
+  'FLOAT',
+  'DOUBLE',
+  'DECIMAL(9,2)',
+  'DECIMAL(18,4)',
+  'DECIMAL(38,10)',
+  'VARCHAR',
+  'DATE',
+  'TIMESTAMP',
+  'TIMESTAMP WITH TIME ZONE',
+  'TIMESTAMP_NS',
+  'INTEGER',
+];
+
+describe('Parquet writer', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'millrace-writer-'));
+  const path = join(directory, 'file.parquet');
+  let duckdb: Awaited<ReturnType<DuckDBInstance['connect']>>;
+  beforeAll(async () => {
+    duckdb = await (await DuckDBInstance.create(':memory:')).connect();
+  });
+  afterAll(() => {
+    duckdb.closeSync();
+    rmSync(directory, { recursive: true });
+  });
+
+  async function query(file: KeptFile, select: string): Promise<CellValue[][]> {
+    writeFileSync(path, file.bytes);
+    const reader = await duckdb.runAndReadAll(`select ${select} from '${path}'`);
+    return reader.getRows() as CellValue[][];
+  }
+
+  /** DuckDB's values in our form, made by its own casts: ticks and unscaled numbers as text, since both exceed JSON. */
+  const SELECT = [
+    'flag',
+    'i8',
+    'i16',
+    'i32',
+    'i64',
+    'u8',
+    'u16',
+    'u32',
+    'u64',
+    'f32',
+    'f64',
+    `replace(d9::varchar, '.', '')::hugeint`,
+    `replace(d18::varchar, '.', '')::hugeint`,
+    `replace(d38::varchar, '.', '')::hugeint`,
+    'text',
+    `datediff('day', date '1970-01-01', day)::integer`,
+    'epoch_ms(ms)',
+    'epoch_us(us)',
+    'epoch_ns(ns)',
+    'required',
+  ].join(', ');
+
+  test('DuckDB reads the types that were meant', async () => {
+    const file = await writeGroups(ALL_TYPES, []);
+    writeFileSync(path, file.bytes);
+    const described = await duckdb.runAndReadAll(`describe select * from '${path}'`);
+    expect(described.getRows().map(([, type]) => type)).toEqual(DUCKDB_TYPES);
+    expect(await query(file, 'count(*)')).toEqual([[0n]]);
+  });
+
+  test.each(['none', 'snappy', 'gzip', 'zstd'] as const)(
+    'DuckDB reads what was written, with %s',
+    async (compression) => {
+      // What DuckDB can hold: its timestamps of ms and ns are narrower, its dates too.
+      const ticks = fc.bigInt({ min: -(2n ** 52n), max: 2n ** 52n });
+      const values = {
+        day: fc.integer({ min: -700_000, max: 2_000_000 }),
+        ms: fc.bigInt({ min: -(2n ** 45n), max: 2n ** 45n }),
+        us: ticks,
+        ns: fc.bigInt({ min: -(2n ** 62n), max: 2n ** 62n }),
+      };
+      const input = tables(ALL_TYPES, { maxRows: 150, values });
+      await fc.assert(
+        fc.asyncProperty(input, fc.nat({ max: 150 }), fc.boolean(), async ({ rows }, cut, dictionary) => {
+          const file = await writeGroups(ALL_TYPES, [rows.slice(0, cut), rows.slice(cut)], { compression, dictionary });
+          expect(await query(file, SELECT)).toEqual(rows);
+        }),
+        { numRuns: 8 },
+      );
+    },
+  );
+
+  test('another reader, hyparquet, reads the same', async () => {
+    const of = schema(field('n', types.int64), field('s', types.utf8), field('d', types.decimal(12, 2)));
+    const rows: Row[] = [
+      [1n, 'ä', 150n],
+      [null, null, null],
+      [-(2n ** 63n), '', -1n],
+    ];
+    const { bytes } = await writeGroups(of, [rows], { compression: 'snappy' });
+    const read = await parquetReadObjects({ file: bytes.buffer });
+    expect(read).toEqual([
+      { n: 1n, s: 'ä', d: 1.5 },
+      { n: null, s: null, d: null },
+      { n: -(2n ** 63n), s: '', d: -0.01 },
+    ]);
+  });
+
+  test('every call makes a row group, with statistics and the name of the writer', async () => {
+    const of = schema(field('n', types.int32));
+    const file = await writeGroups(of, [[[1], [2]], [[3], [null], [5]], []]);
+    const metadata = parquetMetadata(file.bytes.buffer);
+    expect(metadata.created_by).toBe('Millrace');
+    expect(metadata.row_groups.map(({ num_rows }) => num_rows)).toEqual([2n, 3n]);
+    const statistics = metadata.row_groups.map(({ columns }) => columns[0]?.meta_data?.statistics);
+    expect(statistics).toMatchObject([
+      { min_value: 1, max_value: 2, null_count: 0n },
+      { min_value: 3, max_value: 5, null_count: 1n },
+    ]);
+  });
+
+  test('seconds, which Parquet does not have, become milliseconds', async () => {
+    const of = schema(field('s', types.timestamp('s', 'UTC')), field('w', types.timestamp('s')));
+    const file = await writeGroups(of, [
+      [
+        [1_000_000_000n, -5n],
+        [null, null],
+      ],
+    ]);
+    expect(await query(file, 'epoch_ms(s), epoch_ms(w), typeof(s), typeof(w)')).toEqual([
+      [1_000_000_000_000n, -5000n, 'TIMESTAMP WITH TIME ZONE', 'TIMESTAMP'],
+      [null, null, 'TIMESTAMP WITH TIME ZONE', 'TIMESTAMP'],
+    ]);
+    await expect(writeGroups(of, [[[2n ** 62n, 0n]]])).rejects.toThrow(
+      expect.objectContaining({ name: 'ArithmeticOverflow', message: expect.stringContaining("'s'") }),
+    );
+  });
+
+  test('a row group that would be too large is cut', async () => {
+    const of = schema(field('n', types.int64));
+    const rows = Array.from({ length: 5000 }, (_, n): Row => [BigInt(n)]);
+    const file = await writeGroups(of, [rows], { rowGroupBytes: 10_000 });
+    const groups = parquetMetadata(file.bytes.buffer).row_groups.map(({ num_rows }) => Number(num_rows));
+    expect(Math.max(...groups) * 8).toBeLessThanOrEqual(10_000);
+    expect(await query(file, 'n')).toEqual(rows);
+  });
+
+  test('text that a dictionary makes look small is counted at its full size', async () => {
+    const of = schema(field('s', types.utf8));
+    const rows = Array.from({ length: 1000 }, (_, n): Row => [n % 3 === 0 ? null : 'x'.repeat(1000)]);
+    const file = await writeGroups(of, [rows], { rowGroupBytes: 100_000, dictionary: true });
+    expect(parquetMetadata(file.bytes.buffer).row_groups.length).toBeGreaterThan(6);
+    expect(await query(file, 's')).toEqual(rows);
+  });
+
+  test('fails by name when the memory is short, and gives everything back', async () => {
+    const of = schema(field('n', types.int64));
+    const rows = Array.from({ length: 16_000 }, (_, n): Row => [BigInt(n)]);
+    const memory = testBudget(64 * MiB);
+    using hog = memory.reserve('hog');
+    hog.grow(memory.limitBytes - memory.floorBytes - 200_000);
+    await expect(writeGroups(of, [rows], { memory })).rejects.toThrow(
+      expect.objectContaining({ name: 'MemoryBudgetExceeded' }),
+    );
+    hog.shrink(hog.heldBytes);
+    expect(memory.usedBytes).toBe(0);
+  });
+
+  test('a failing file fails the write, and leaves nothing behind', async () => {
+    const memory = testBudget(256 * MiB);
+    const file = new KeptFile();
+    file.write = async () => {
+      throw new Error('the disk is full');
+    };
+    const of = schema(field('n', types.int64));
+    {
+      using writer = await ParquetWriter.open({
+        schema: of,
+        compression: 'none',
+        file,
+        memory,
+        owner: 'Write',
+        rowGroupBytes: MiB,
+      });
+      using holding = memory.reserve('test');
+      const rows = Array.from({ length: 10_000 }, (_, n): Row => [BigInt(n)]);
+      await expect(writer.writeRowGroup(batchFromRows(holding, of, rows))).rejects.toThrow('the disk is full');
+    }
+    expectAllReturned(memory);
+  });
+
+  test('the memory of the encoder is paid for while it is in use, and kept free afterwards', async () => {
+    const memory = testBudget(256 * MiB);
+    const wasm = await import('parquet-wasm');
+    {
+      using writer = await ParquetWriter.open({
+        schema: schema(),
+        compression: 'none',
+        file: new KeptFile(),
+        memory,
+        owner: 'Write',
+        rowGroupBytes: MiB,
+      });
+      expect(writer.rowCount).toBe(0);
+      expect(memory.usedBytes).toBeGreaterThanOrEqual(wasm.wasmMemory().buffer.byteLength);
+    }
+    expect(memory.usedBytes).toBe(0);
+    expect(memory.linearCeilingBytes).toBe(memory.limitBytes - wasm.wasmMemory().buffer.byteLength);
+  });
+});
