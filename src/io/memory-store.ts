@@ -1,0 +1,280 @@
+/**
+ * An object store in memory that behaves as S3 does: versions under etags, listings in pages of 1,000 that are not a
+ * snapshot, parts of at least 5 MiB, conditional writes, and, with `faults`, everything that goes wrong there.
+ */
+
+import {
+  AccessDenied,
+  InvalidArgument,
+  MalformedFile,
+  ObjectChanged,
+  ObjectNotFound,
+  PreconditionFailed,
+  StorageFull,
+  UploadNotFound,
+} from '../errors.ts';
+import { FaultDice, type MemoryStoreFaults, type RequestKind } from './memory-store-faults.ts';
+import {
+  MIN_PART_BYTES,
+  type ObjectInfo,
+  type ObjectStore,
+  type RequestOptions,
+  type StoredObject,
+  type UploadedPart,
+  type UploadInfo,
+} from './object-store.ts';
+import { assertPartsInOrder } from './upload-rules.ts';
+import { compareUris, parseUri } from './uri.ts';
+import { assertSmall } from './whole-object.ts';
+
+export interface MemoryStoreOptions {
+  readonly faults?: MemoryStoreFaults;
+  /** Smaller than `MIN_PART_BYTES` in tests only. */
+  readonly minPartBytes?: number;
+  /** Milliseconds since 1970; the real clock where absent. */
+  readonly now?: () => number;
+}
+
+const PAGE_SIZE = 1000;
+
+/** An object store in memory. Its content lives as long as it does. */
+export interface MemoryStore extends ObjectStore {
+  /** From now on other faults, or none, are drawn. */
+  setFaults(faults: MemoryStoreFaults | undefined): void;
+  /** Resolves when every write that was to take effect late has done so. */
+  settled(): Promise<void>;
+}
+
+export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
+  return new SimulatedStore(options);
+}
+
+interface Version {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly etag: string;
+  readonly modifiedMs: number;
+}
+
+interface Upload {
+  readonly uri: string;
+  readonly startedMs: number;
+  readonly parts: Map<number, { readonly bytes: Uint8Array; readonly etag: string }>;
+}
+
+class SimulatedStore implements MemoryStore {
+  readonly #minPartBytes: number;
+  readonly #now: () => number;
+  readonly #objects = new Map<string, Version>();
+  readonly #uploads = new Map<string, Upload>();
+  #faults: MemoryStoreFaults;
+  #dice: FaultDice;
+  #versions = 0;
+
+  constructor({ faults = { seed: 0 }, minPartBytes = MIN_PART_BYTES, now = Date.now }: MemoryStoreOptions) {
+    this.#faults = faults;
+    this.#dice = new FaultDice(faults);
+    this.#minPartBytes = minPartBytes;
+    this.#now = now;
+  }
+
+  setFaults(faults: MemoryStoreFaults = { seed: 0 }): void {
+    this.#faults = faults;
+    this.#dice = new FaultDice(faults);
+  }
+
+  settled(): Promise<void> {
+    return this.#dice.settled();
+  }
+
+  head(uri: string, options?: RequestOptions): Promise<ObjectInfo | undefined> {
+    return this.#request({ name: 'head', writes: false }, uri, options, () => {
+      const version = this.#objects.get(uri);
+      return version && infoOf(uri, version);
+    });
+  }
+
+  async readInto(
+    uri: string,
+    start: number,
+    into: Uint8Array,
+    options?: RequestOptions & { etag?: string },
+  ): Promise<void> {
+    await this.#request({ name: 'get', writes: false }, uri, options, () => {
+      if (this.#dice.roll('replacedObject')) this.#replaceByItself(uri);
+      const version = this.#objects.get(uri);
+      if (version === undefined) throw new ObjectNotFound(uri);
+      if (options?.etag !== undefined && options.etag !== version.etag) {
+        throw new ObjectChanged(uri, options.etag, version.etag);
+      }
+      const found = version.bytes.subarray(start, start + into.byteLength);
+      if (found.byteLength < into.byteLength) {
+        throw new MalformedFile(
+          uri,
+          `it has ${version.bytes.byteLength} bytes, and ${start + into.byteLength} were expected`,
+        );
+      }
+      if (this.#dice.roll('truncatedRead')) {
+        into.set(found.subarray(0, found.byteLength >> 1));
+        throw this.#dice.unavailable(uri, 'the connection broke off while reading');
+      }
+      into.set(found);
+    });
+  }
+
+  get(uri: string, options?: RequestOptions & { maxBytes?: number }): Promise<StoredObject | undefined> {
+    return this.#request({ name: 'get', writes: false }, uri, options, () => {
+      const version = this.#objects.get(uri);
+      if (version === undefined) return undefined;
+      assertSmall(uri, version.bytes.byteLength, options?.maxBytes);
+      return { bytes: version.bytes.slice(), etag: version.etag };
+    });
+  }
+
+  async *list(prefix: string, options?: RequestOptions): AsyncGenerator<ObjectInfo> {
+    for (let after: string | undefined, more = true; more; ) {
+      const page = await this.#request({ name: 'list', writes: false }, prefix, options, () =>
+        this.#page(prefix, after),
+      );
+      yield* page;
+      after = page.at(-1)?.uri;
+      more = page.length === PAGE_SIZE;
+    }
+  }
+
+  put(uri: string, bytes: Uint8Array, options?: RequestOptions & { ifNoneMatch?: boolean }): Promise<{ etag: string }> {
+    const content = bytes.slice();
+    const conditional = options?.ifNoneMatch ?? false;
+    const kind: RequestKind = conditional
+      ? { name: 'put', writes: true, conditional, repeated: 'precondition-failed' }
+      : { name: 'put', writes: true };
+    return this.#request(kind, uri, options, () => {
+      if (conditional && this.#objects.has(uri)) throw new PreconditionFailed(uri);
+      this.#assertRoom(uri, content.byteLength - (this.#objects.get(uri)?.bytes.byteLength ?? 0));
+      return this.#store(uri, content);
+    });
+  }
+
+  delete(uri: string, options?: RequestOptions): Promise<void> {
+    return this.#request({ name: 'delete', writes: true }, uri, options, () => {
+      this.#objects.delete(uri);
+    });
+  }
+
+  beginUpload(uri: string, options?: RequestOptions): Promise<string> {
+    return this.#request({ name: 'begin', writes: true }, uri, options, () => {
+      const uploadId = `upload-${++this.#versions}`;
+      this.#uploads.set(uploadId, { uri, startedMs: this.#now(), parts: new Map() });
+      return uploadId;
+    });
+  }
+
+  async uploadPart(
+    uri: string,
+    uploadId: string,
+    number: number,
+    bytes: Uint8Array,
+    options?: RequestOptions,
+  ): Promise<UploadedPart> {
+    if (!Number.isSafeInteger(number) || number < 1) throw new InvalidArgument(`${number} is not a part number.`);
+    const content = bytes.slice();
+    return this.#request({ name: 'part', writes: true }, uri, options, () => {
+      const { parts } = this.#upload(uri, uploadId);
+      this.#assertRoom(uri, content.byteLength - (parts.get(number)?.bytes.byteLength ?? 0));
+      const etag = `part-${++this.#versions}`;
+      parts.set(number, { bytes: content, etag });
+      return { number, size: content.byteLength, etag };
+    });
+  }
+
+  completeUpload(
+    uri: string,
+    uploadId: string,
+    parts: readonly UploadedPart[],
+    options?: RequestOptions & { ifNoneMatch?: boolean },
+  ): Promise<{ etag: string }> {
+    const conditional = options?.ifNoneMatch ?? false;
+    const kind: RequestKind = { name: 'complete', writes: true, conditional, repeated: 'upload-not-found' };
+    return this.#request(kind, uri, options, () => {
+      const upload = this.#upload(uri, uploadId);
+      assertPartsInOrder(uri, parts, this.#minPartBytes);
+      const pieces = parts.map(({ number, etag }) => {
+        const part = upload.parts.get(number);
+        if (part !== undefined && part.etag === etag) return part.bytes;
+        throw new InvalidArgument(`Part ${number} of ${uri} is not what was uploaded last under that number.`);
+      });
+      if (conditional && this.#objects.has(uri)) throw new PreconditionFailed(uri);
+      this.#uploads.delete(uploadId);
+      return this.#store(uri, new Uint8Array(Buffer.concat(pieces)));
+    });
+  }
+
+  abortUpload(uri: string, uploadId: string, options?: RequestOptions): Promise<void> {
+    return this.#request({ name: 'abort', writes: true }, uri, options, () => {
+      if (this.#uploads.get(uploadId)?.uri === uri) this.#uploads.delete(uploadId);
+    });
+  }
+
+  async *listUploads(prefix: string, options?: RequestOptions): AsyncGenerator<UploadInfo> {
+    yield* await this.#request({ name: 'list uploads', writes: false }, prefix, options, () =>
+      [...this.#uploads]
+        .filter(([, { uri }]) => uri.startsWith(prefix))
+        .map(([uploadId, { uri, startedMs }]) => ({ uri, uploadId, startedMs }))
+        .sort((a, b) => compareUris(a.uri, b.uri)),
+    );
+  }
+
+  /** `effect` is the whole of the request, in one step, as far as others can see. */
+  async #request<Result>(
+    kind: RequestKind,
+    uri: string,
+    options: RequestOptions | undefined,
+    effect: () => Result,
+  ): Promise<Result> {
+    options?.signal?.throwIfAborted();
+    const { scheme } = parseUri(uri);
+    if (scheme === 'file') throw new InvalidArgument(`${uri} does not belong to a store in memory.`);
+    if (this.#faults.deniedPrefixes?.some((prefix) => uri.startsWith(prefix))) {
+      throw new AccessDenied(uri, kind.writes ? 'write' : 'read');
+    }
+    return this.#dice.run(kind, uri, effect);
+  }
+
+  #page(prefix: string, after: string | undefined): ObjectInfo[] {
+    return [...this.#objects]
+      .filter(([uri]) => uri.startsWith(prefix) && (after === undefined || compareUris(uri, after) > 0))
+      .sort(([a], [b]) => compareUris(a, b))
+      .slice(0, PAGE_SIZE)
+      .map(([uri, version]) => infoOf(uri, version));
+  }
+
+  #upload(uri: string, uploadId: string): Upload {
+    const upload = this.#uploads.get(uploadId);
+    if (upload?.uri !== uri) throw new UploadNotFound(uri, uploadId);
+    return upload;
+  }
+
+  #store(uri: string, bytes: Uint8Array<ArrayBuffer>): { etag: string } {
+    const version = { bytes, etag: `v${++this.#versions}`, modifiedMs: this.#now() };
+    this.#objects.set(uri, version);
+    return { etag: version.etag };
+  }
+
+  #replaceByItself(uri: string): void {
+    const version = this.#objects.get(uri);
+    if (version !== undefined) this.#store(uri, version.bytes);
+  }
+
+  #assertRoom(uri: string, addedBytes: number): void {
+    const { capacityBytes } = this.#faults;
+    if (capacityBytes === undefined) return;
+    let usedBytes = addedBytes;
+    for (const { bytes } of this.#objects.values()) usedBytes += bytes.byteLength;
+    for (const { parts } of this.#uploads.values())
+      for (const { bytes } of parts.values()) usedBytes += bytes.byteLength;
+    if (usedBytes > capacityBytes) throw new StorageFull(uri);
+  }
+}
+
+function infoOf(uri: string, { bytes, etag, modifiedMs }: Version): ObjectInfo {
+  return { uri, size: bytes.byteLength, etag, modifiedMs };
+}
