@@ -4,3 +4,5 @@ export * from './grouping';
 export * from './parquet-levels';
 export * from './parquet-values';
 export * from './snappy';
+export * from './sort';
+export * from './accumulate';
