@@ -1,0 +1,106 @@
+/**
+ * The typed face of `assembly/accumulate.ts`: adding plain values to the states of groups, and reading results from
+ * them. Arguments are addresses and counts; `states` is that of one accumulator of group 0, `stride` the bytes from
+ * group to group.
+ */
+
+import type { DataType } from '../columnar/data-type.ts';
+import type { LinearMemory } from '../memory/linear-memory.ts';
+import { staticKernels } from './static-kernels.ts';
+
+type Extreme = (
+  kind: number,
+  values: number,
+  validity: number,
+  ids: number,
+  rows: number,
+  states: number,
+  stride: number,
+) => void;
+
+export interface AccumulateKernels {
+  countRows(ids: number, rows: number, states: number, stride: number): void;
+  countValid(validity: number, ids: number, rows: number, states: number, stride: number): void;
+  addCounts(counts: number, ids: number, rows: number, states: number, stride: number): void;
+  sumIntegers(kind: number, values: number, ids: number, rows: number, states: number, stride: number): void;
+  /** Returns 1 where a sum left 128 bits. */
+  sumWide(values: number, ids: number, rows: number, states: number, stride: number): number;
+  sumFloats(width: number, values: number, ids: number, rows: number, states: number, stride: number): void;
+  widenSums(groups: number, states: number, stride: number): void;
+  readonly leastValues: Extreme;
+  readonly greatestValues: Extreme;
+  /** Returns the first row whose text had no room, or `rows`. */
+  extremeTexts(
+    greatest: 0 | 1,
+    offsets: number,
+    bytes: number,
+    codes: number,
+    validity: number,
+    ids: number,
+    from: number,
+    rows: number,
+    states: number,
+    stride: number,
+    arena: number,
+    used: number,
+    arenaBytes: number,
+  ): number;
+  /** Returns the bytes of the texts; copies them only where `bytes` is not 0. */
+  textsOf(groups: number, states: number, stride: number, arena: number, offsets: number, bytes: number): number;
+  beginStates(template: number, stride: number, groups: number, states: number): void;
+  /** Returns how many bits of the bitmap are 1. */
+  presentGroups(counts: number, stride: number, groups: number, bitmap: number): number;
+  /** Returns the first group whose sum does not fit, or -1. */
+  narrowSums(sums: number, stride: number, groups: number, unsigned: 0 | 1, values: number): number;
+  /** Returns the first group whose sum does not fit, or -1. */
+  decimalSums(sums: number, stride: number, groups: number, values: number): number;
+  floatMeans(sums: number, counts: number, stride: number, groups: number, values: number): void;
+  /** Lists the groups it left out; returns how many. */
+  integerMeans(sums: number, counts: number, stride: number, groups: number, values: number, rest: number): number;
+  /** Lists the groups it left out; returns how many. */
+  decimalMeans(
+    sums: number,
+    counts: number,
+    stride: number,
+    groups: number,
+    factor: bigint,
+    values: number,
+    rest: number,
+  ): number;
+  narrowFloats(states: number, stride: number, groups: number, values: number): void;
+  countPresent(groups: number, validity: number, rows: number, counts: number): void;
+}
+
+/** The kernels, working on `linear`. */
+export const accumulateKernels = (linear: LinearMemory): AccumulateKernels =>
+  staticKernels(linear) as unknown as AccumulateKernels;
+
+/** How kernels name what they add up or compare: the cases of their switches. */
+const KINDS: Readonly<Record<Exclude<DataType['kind'], 'utf8'>, number>> = {
+  int8: 0,
+  int16: 1,
+  int32: 2,
+  date: 2,
+  int64: 3,
+  timestamp: 3,
+  decimal: 3,
+  uint8: 4,
+  uint16: 5,
+  uint32: 6,
+  uint64: 7,
+  float32: 8,
+  float64: 9,
+  bool: 10,
+};
+export const SIGNED_STATE = 3;
+export const UNSIGNED_STATE = 7;
+export const FLOAT_STATE = 9;
+const WIDENED = 11;
+export const WIDE_STATE = 12;
+
+/** The kind of plain values; `toWide` where 8-byte decimals are compared with states of 16. */
+export function kindOf(type: DataType, width: number, toWide: boolean): number {
+  if (type.kind === 'utf8') throw new TypeError('text has kernels of its own');
+  if (!toWide) return KINDS[type.kind];
+  return width === 16 ? WIDE_STATE : WIDENED;
+}
