@@ -11,15 +11,7 @@
  * their statistics. Only what is exact is worked out here; what may overflow or round is left to the run.
  */
 
-import {
-  bool,
-  type DataType,
-  integerBits,
-  isInteger,
-  isUnsigned,
-  SHORT_DECIMAL_DIGITS,
-  sameType,
-} from '../columnar/data-type.ts';
+import { bool, type DataType, integerBits, isInteger, isUnsigned, sameType } from '../columnar/data-type.ts';
 import { daysOf } from './calendar.ts';
 import { castLiteral, castTo, literal } from './coerce.ts';
 import { withOperands } from './columns.ts';
@@ -179,10 +171,7 @@ function widens(from: DataType, to: DataType): boolean {
   if (from.kind === 'timestamp' && to.kind === 'timestamp') return ticksPerDay(from.unit) <= ticksPerDay(to.unit);
   if (to.kind !== 'decimal') return false;
   // An overflow that the cast would raise is not kept, which is as it should be: the comparison itself has an answer.
-  return (
-    isInteger(from) ||
-    (from.kind === 'decimal' && from.scale <= to.scale && to.precision <= SHORT_DECIMAL_DIGITS * 2 + 2)
-  );
+  return isInteger(from) || (from.kind === 'decimal' && from.scale <= to.scale);
 }
 
 /**

@@ -16,12 +16,12 @@ export function didYouMean(word: string, candidates: Iterable<string>): string {
   return closest === undefined ? '' : ` Did you mean ${quoted(closest)}?`;
 }
 
-/** The candidate that differs from `word` by at most a third of its letters; the first of equals. */
+/** The candidate that differs from `word` by at most a third of its letters, or by one; the first of equals. */
 export function closestWord(word: string, candidates: Iterable<string>): string | undefined {
   if (word.length > LONGEST_WORD) return undefined;
   const asked = normalised(word);
   let best: string | undefined;
-  let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
+  let bestDistance = Math.max(Math.min(1, word.length - 1), Math.floor(word.length / 3)) + 1;
   let seen = 0;
   for (const candidate of candidates) {
     seen += 1;

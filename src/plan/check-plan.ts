@@ -1,0 +1,84 @@
+/** What a plan must be beyond its form, and can be checked without types: where writes stand, and names given twice. */
+
+import { type Problems, pathOf, quoted } from '../expressions/problems.ts';
+import type { PlanNode } from './plan-node.ts';
+
+/** A node and its JSON path. */
+export interface PlacedNode {
+  readonly node: PlanNode;
+  readonly path: string;
+}
+
+/** The inputs of a node, with their paths. */
+export function inputsOf({ node, path }: PlacedNode): readonly PlacedNode[] {
+  if (node.kind === 'concat') {
+    const inputsPath = pathOf(path, 'inputs');
+    return node.inputs.map((input, index) => ({ node: input, path: pathOf(inputsPath, index) }));
+  }
+  return 'input' in node ? [{ node: node.input, path: pathOf(path, 'input') }] : [];
+}
+
+/** All nodes, each before its inputs. */
+export function nodesOf(root: PlacedNode): readonly PlacedNode[] {
+  return [root, ...inputsOf(root).flatMap(nodesOf)];
+}
+
+export function checkPlan(plan: PlanNode, problems: Problems, path: string): void {
+  const root: PlacedNode = { node: plan, path };
+  for (const placed of nodesOf(root)) {
+    checkNames(placed, problems);
+    for (const input of inputsOf(placed)) {
+      if (input.node.kind === 'commit-write') {
+        problems.add(input.path, 'commit-write may only be the root of a plan.');
+      } else if (input.node.kind === 'write' && !(placed === root && plan.kind === 'commit-write')) {
+        problems.add(input.path, 'write may only be the root of a plan, or directly below a commit-write at the root.');
+      }
+    }
+  }
+  if (plan.kind === 'commit-write' && plan.input.kind !== 'write') {
+    problems.add(pathOf(path, 'input'), `commit-write commits a write, and its input is ${plan.input.kind}.`);
+  }
+}
+
+function checkNames({ node, path }: PlacedNode, problems: Problems): void {
+  const names = (key: string, named: readonly { readonly name: string }[]): readonly PlacedName[] =>
+    named.map(({ name }, index) => ({ name, path: `${path}.${key}[${index}].name` }));
+  const texts = (key: string, given: readonly string[]): readonly PlacedName[] =>
+    given.map((name, index) => ({ name, path: `${path}.${key}[${index}]` }));
+  switch (node.kind) {
+    case 'scan':
+      addRepeated(names('schema', node.schema), problems);
+      addRepeated(texts('columns', node.columns ?? []), problems);
+      break;
+    case 'in-memory-scan':
+    case 'empty-scan':
+      addRepeated(names('schema', node.schema), problems);
+      break;
+    case 'project':
+      addRepeated(names('columns', node.columns), problems);
+      break;
+    case 'aggregate':
+      addRepeated(names('aggregates', node.aggregates), problems);
+      break;
+    case 'grouped-aggregate':
+      addRepeated([...names('groupBy', node.groupBy), ...names('aggregates', node.aggregates)], problems);
+      break;
+    case 'write':
+      addRepeated(texts('partitionBy', node.partitionBy ?? []), problems);
+      break;
+    default:
+  }
+}
+
+interface PlacedName {
+  readonly name: string;
+  readonly path: string;
+}
+
+function addRepeated(names: readonly PlacedName[], problems: Problems): void {
+  const seen = new Set<string>();
+  for (const { name, path } of names) {
+    if (seen.has(name)) problems.add(path, `The name ${quoted(name)} is given twice; names of columns are unique.`);
+    seen.add(name);
+  }
+}

@@ -1,0 +1,89 @@
+/** Whether a task brings what its plan needs: an input of the right kind per source, rows of the right types, a place. */
+
+import { typeName } from '../columnar/data-type.ts';
+import type { Field } from '../columnar/schema.ts';
+import { type JsonScalar, literalForm, valueFromJson } from '../expressions/literal.ts';
+import { type Problems, pathOf, quoted } from '../expressions/problems.ts';
+import { didYouMean } from '../expressions/suggestion.ts';
+import { nodesOf, type PlacedNode } from './check-plan.ts';
+import type { PlanNode } from './plan-node.ts';
+import type { Task, TaskInput } from './task.ts';
+
+/** `planPath` is the JSON path of the plan, which may be a document of its own. */
+export function checkTask(task: Task, plan: PlanNode, problems: Problems, planPath: string): void {
+  const nodes = nodesOf({ node: plan, path: planPath });
+  const used = new Set<string>();
+  for (const placed of nodes) {
+    const { node, path } = placed;
+    if (node.kind === 'write' && task.output === undefined) {
+      problems.add('$.output', `The task writes (${path}), and needs an output: { "uri": … }.`);
+    }
+    if (node.kind !== 'scan' && node.kind !== 'in-memory-scan') continue;
+    used.add(node.sourceId);
+    checkInput(task, placed, problems);
+  }
+  for (const sourceId of Object.keys(task.inputs)) {
+    if (!used.has(sourceId)) {
+      problems.add(pathOf('$.inputs', sourceId), `No scan of the plan has the source ${quoted(sourceId)}.`);
+    }
+  }
+}
+
+/** What can be said of a task without its plan. */
+export function checkFiles(task: Task, problems: Problems): void {
+  for (const [sourceId, input] of Object.entries(task.inputs)) {
+    if (input.kind !== 'files') continue;
+    for (const [index, { rowGroups }] of input.files.entries()) {
+      if (rowGroups === undefined || new Set(rowGroups).size === rowGroups.length) continue;
+      problems.add(`${pathOf('$.inputs', sourceId)}.files[${index}].rowGroups`, 'A row group is named twice.');
+    }
+  }
+}
+
+function checkInput(task: Task, { node, path }: PlacedNode, problems: Problems): void {
+  if (node.kind !== 'scan' && node.kind !== 'in-memory-scan') return;
+  const { sourceId } = node;
+  const inputPath = pathOf('$.inputs', sourceId);
+  const input = Object.hasOwn(task.inputs, sourceId) ? task.inputs[sourceId] : undefined;
+  const wanted: TaskInput['kind'] = node.kind === 'scan' ? 'files' : 'rows';
+  if (input === undefined) {
+    const suggestion = didYouMean(sourceId, Object.keys(task.inputs));
+    problems.add(pathOf(path, 'sourceId'), `The task has no input ${quoted(sourceId)}.${suggestion}`);
+  } else if (input.kind !== wanted) {
+    problems.add(pathOf(inputPath, 'kind'), `A ${node.kind} (${path}) takes ${wanted}, and this is ${input.kind}.`);
+  } else if (input.kind === 'rows') {
+    checkRows(input.rows, node.schema, problems, pathOf(inputPath, 'rows'));
+  }
+}
+
+/** A missing column is null. */
+function checkRows(rows: readonly unknown[], schema: readonly Field[], problems: Problems, path: string): void {
+  const names = new Set(schema.map(({ name }) => name));
+  for (const [index, row] of rows.entries()) {
+    if (problems.isFull) return;
+    const rowPath = pathOf(path, index);
+    if (!isRecord(row)) {
+      problems.add(rowPath, 'expected an object with a value per column');
+      continue;
+    }
+    for (const name of Object.keys(row)) {
+      if (!names.has(name)) {
+        problems.add(rowPath, `The schema has no column ${quoted(name)}.${didYouMean(name, names)}`);
+      }
+    }
+    for (const column of schema) {
+      const value = Object.hasOwn(row, column.name) ? row[column.name] : null;
+      const wrong = whatIsWrong(value ?? null, column);
+      if (wrong !== undefined) problems.add(pathOf(rowPath, column.name), wrong);
+    }
+  }
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function whatIsWrong(value: unknown, { type, nullable }: Field): string | undefined {
+  if (value === null) return nullable ? undefined : 'is null, and the schema says that no value is';
+  const isValue = typeof value !== 'object' && valueFromJson(value as JsonScalar, type) !== undefined;
+  return isValue ? undefined : `is no ${typeName(type)}: expected ${literalForm(type)}`;
+}

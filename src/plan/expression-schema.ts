@@ -1,0 +1,167 @@
+/** Parsers of types and expressions in JSON. Strict: what a plan says and nobody knows is an error, not ignored. */
+
+import { z } from 'zod';
+import type { DataType, TypeKind } from '../columnar/data-type.ts';
+import type { Field } from '../columnar/schema.ts';
+import type { AggregateCall, Expression, NamedExpression } from '../expressions/expression.ts';
+import type { JsonScalar } from '../expressions/literal.ts';
+import type { SortKey } from './plan-node.ts';
+
+/** Characters of a name: of a column, a source, a function. */
+export const MAX_NAME_CHARACTERS = 1_000;
+
+/** The text of a name: not empty, well-formed Unicode, and not the one key that JavaScript objects treat as their own. */
+export const nameSchema: z.ZodType<string> = z
+  .string()
+  .min(1)
+  .max(MAX_NAME_CHARACTERS)
+  .refine((name) => name.isWellFormed(), 'must be well-formed Unicode')
+  .refine((name) => name !== '__proto__', 'is not allowed as a name');
+
+const simpleType = <Kind extends TypeKind>(kind: Kind) => z.strictObject({ kind: z.literal(kind) });
+
+const decimalType = z
+  .strictObject({
+    kind: z.literal('decimal'),
+    precision: z.int().min(1).max(38).describe('Digits, 1 to 38.'),
+    scale: z.int().min(0).max(38).describe('Digits behind the point, at most the precision.'),
+  })
+  .refine(({ precision, scale }) => scale <= precision, { path: ['scale'], error: 'must not exceed the precision' });
+
+const timestampType = z.strictObject({
+  kind: z.literal('timestamp'),
+  unit: z.enum(['s', 'ms', 'us', 'ns']),
+  timezone: z
+    .string()
+    .regex(/^[A-Za-z0-9_+\-:/]{1,64}$/, 'must be the name of a time zone, such as "UTC"')
+    .nullable()
+    .describe('null: a clock on the wall.'),
+});
+
+export const dataTypeSchema: z.ZodType<DataType> = z
+  .discriminatedUnion('kind', [
+    simpleType('bool'),
+    simpleType('int8'),
+    simpleType('int16'),
+    simpleType('int32'),
+    simpleType('int64'),
+    simpleType('uint8'),
+    simpleType('uint16'),
+    simpleType('uint32'),
+    simpleType('uint64'),
+    simpleType('float32'),
+    simpleType('float64'),
+    simpleType('utf8'),
+    simpleType('date'),
+    decimalType,
+    timestampType,
+  ])
+  .meta({ id: 'DataType', description: 'The type of a column or a literal.' });
+
+export const fieldSchema: z.ZodType<Field> = z
+  .strictObject({
+    name: nameSchema,
+    type: dataTypeSchema,
+    nullable: z.boolean().describe('false promises that no value is null.'),
+  })
+  .meta({ id: 'Field', description: 'A column of a schema.' });
+
+const isScalar = (value: unknown): boolean =>
+  value === null || typeof value === 'boolean' || typeof value === 'number' || typeof value === 'string';
+
+/** Checked by hand and not as a union of four: a wrong value costs one small issue. */
+export const scalarSchema: z.ZodType<JsonScalar> = z.custom<JsonScalar>(
+  isScalar,
+  'expected null, a boolean, a number or a string',
+);
+
+const OPERATORS = ['+', '-', '*', '/', '//', '%', '=', '!=', '<', '<=', '>', '>=', 'and', 'or'] as const;
+
+// Members that hold expressions are getters, because an expression contains expressions.
+export const expressionSchema: z.ZodType<Expression> = z
+  .discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('column'), name: nameSchema }),
+    z.strictObject({
+      kind: z.literal('literal'),
+      type: dataTypeSchema,
+      value: scalarSchema.describe(
+        'Text for what JSON numbers cannot hold exactly: "9007199254740993", "1.50", "2001-01-31", "2001-01-31T08:00:00.5".',
+      ),
+    }),
+    z.strictObject({
+      kind: z.literal('binary'),
+      operator: z.enum(OPERATORS),
+      get left(): z.ZodType<Expression> {
+        return expressionSchema;
+      },
+      get right(): z.ZodType<Expression> {
+        return expressionSchema;
+      },
+    }),
+    z.strictObject({
+      kind: z.literal('not'),
+      get input(): z.ZodType<Expression> {
+        return expressionSchema;
+      },
+    }),
+    z.strictObject({
+      kind: z.literal('is-null'),
+      get input(): z.ZodType<Expression> {
+        return expressionSchema;
+      },
+    }),
+    z.strictObject({
+      kind: z.literal('is-not-null'),
+      get input(): z.ZodType<Expression> {
+        return expressionSchema;
+      },
+    }),
+    z.strictObject({
+      kind: z.literal('cast'),
+      get input(): z.ZodType<Expression> {
+        return expressionSchema;
+      },
+      type: dataTypeSchema,
+    }),
+    z.strictObject({
+      kind: z.literal('if-else'),
+      get condition(): z.ZodType<Expression> {
+        return expressionSchema;
+      },
+      // biome-ignore lint/suspicious/noThenProperty: a word of the plan language; expressions are never awaited.
+      get then(): z.ZodType<Expression> {
+        return expressionSchema;
+      },
+      get otherwise(): z.ZodType<Expression> {
+        return expressionSchema;
+      },
+    }),
+    z.strictObject({
+      kind: z.literal('function'),
+      name: nameSchema,
+      get arguments(): z.ZodType<readonly Expression[]> {
+        return z.array(expressionSchema);
+      },
+    }),
+  ])
+  .meta({ id: 'Expression', description: 'A value per row, of columns by name.' });
+
+export const namedExpressionSchema: z.ZodType<NamedExpression> = z
+  .strictObject({ name: nameSchema, expression: expressionSchema })
+  .meta({ id: 'NamedExpression', description: 'A column that a node makes.' });
+
+export const aggregateCallSchema: z.ZodType<AggregateCall> = z
+  .strictObject({
+    name: nameSchema,
+    function: z.enum(['sum', 'mean', 'min', 'max', 'count', 'count_distinct']),
+    input: expressionSchema.optional().describe('Only count may do without, to count rows.'),
+  })
+  .meta({ id: 'AggregateCall', description: 'One aggregate over the rows of a group. Nulls do not take part.' });
+
+export const sortKeySchema: z.ZodType<SortKey> = z
+  .strictObject({
+    expression: expressionSchema,
+    descending: z.boolean().optional(),
+    nullsFirst: z.boolean().optional().describe('Defaults to the value of descending.'),
+  })
+  .meta({ id: 'SortKey' });

@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { scalarSchema } from './expression-schema.ts';
+import { rowsSchema, taskSchema } from './schema.ts';
+
+/** The JSON Schema (draft 2020-12) of a task, for editors and for other languages. It cannot say what binding checks. */
+export function taskJsonSchema(): Readonly<Record<string, unknown>> {
+  return z.toJSONSchema(taskSchema, {
+    target: 'draft-2020-12',
+    // What is checked by hand has no shape that zod could tell.
+    unrepresentable: 'any',
+    override: ({ zodSchema, jsonSchema }) => {
+      if (isOrWraps(zodSchema, scalarSchema)) jsonSchema.type = SCALAR_TYPES;
+      if (isOrWraps(zodSchema, rowsSchema)) {
+        jsonSchema.type = 'array';
+        jsonSchema.items = { type: 'object', additionalProperties: { type: SCALAR_TYPES } };
+      }
+    },
+  });
+}
+
+// zod types `type` as one word, and the standard allows several.
+const SCALAR_TYPES = ['null', 'boolean', 'number', 'string'] as unknown as 'null';
+
+/** A description makes a copy of a schema, which shares its definition. */
+const isOrWraps = (schema: z.core.$ZodType, wanted: z.ZodType): boolean => schema._zod.def === wanted._zod.def;

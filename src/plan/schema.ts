@@ -1,0 +1,224 @@
+/** Parsers of plans and tasks in JSON: `plan-node.ts` and `task.ts` as zod schemas. Strict, as the language is. */
+
+import { z } from 'zod';
+import {
+  aggregateCallSchema,
+  expressionSchema,
+  fieldSchema,
+  namedExpressionSchema,
+  nameSchema,
+  sortKeySchema,
+} from './expression-schema.ts';
+import type { PlanNode } from './plan-node.ts';
+import type { ScanFile, Task, TaskInput } from './task.ts';
+
+const MAX_URI_CHARACTERS = 8_192;
+
+const count = z.int().min(0);
+const columns = z.array(fieldSchema).min(1);
+
+const scan = z
+  .strictObject({
+    kind: z.literal('scan'),
+    sourceId: nameSchema,
+    format: z.literal('parquet'),
+    schema: columns.describe('The columns of the files that the plan knows; files may have more.'),
+    columns: z.array(nameSchema).optional().describe('Which columns to read, in this order; all where absent.'),
+    filter: expressionSchema.optional().describe('Only rows for which this is true are wanted.'),
+    limit: count.optional().describe('At most this many rows are wanted, from any file.'),
+  })
+  .describe('Reads files.');
+
+const inMemoryScan = z
+  .strictObject({ kind: z.literal('in-memory-scan'), sourceId: nameSchema, schema: columns })
+  .describe('Rows that the task brings along.');
+
+const emptyScan = z
+  .strictObject({ kind: z.literal('empty-scan'), schema: columns })
+  .describe('No rows, with a schema.');
+
+const project = z
+  .strictObject({
+    kind: z.literal('project'),
+    get input(): z.ZodType<PlanNode> {
+      return planNodeSchema;
+    },
+    columns: z.array(namedExpressionSchema).min(1),
+  })
+  .describe('Makes columns out of those of its input.');
+
+const filter = z
+  .strictObject({
+    kind: z.literal('filter'),
+    get input(): z.ZodType<PlanNode> {
+      return planNodeSchema;
+    },
+    predicate: expressionSchema,
+  })
+  .describe('Keeps the rows for which the predicate is true: not those where it is null.');
+
+const limit = z
+  .strictObject({
+    kind: z.literal('limit'),
+    get input(): z.ZodType<PlanNode> {
+      return planNodeSchema;
+    },
+    limit: count,
+    offset: count.optional(),
+  })
+  .describe('Passes on the rows [offset, offset + limit) of its input.');
+
+const concat = z
+  .strictObject({
+    kind: z.literal('concat'),
+    get inputs(): z.ZodType<readonly PlanNode[]> {
+      return z.array(planNodeSchema).min(1);
+    },
+  })
+  .describe('All rows of the first input, then all of the second, and so on; the schemas are equal.');
+
+const aggregate = z
+  .strictObject({
+    kind: z.literal('aggregate'),
+    get input(): z.ZodType<PlanNode> {
+      return planNodeSchema;
+    },
+    aggregates: z.array(aggregateCallSchema).min(1),
+  })
+  .describe('One row, whatever the input.');
+
+const groupedAggregate = z
+  .strictObject({
+    kind: z.literal('grouped-aggregate'),
+    get input(): z.ZodType<PlanNode> {
+      return planNodeSchema;
+    },
+    groupBy: z.array(namedExpressionSchema).min(1),
+    aggregates: z.array(aggregateCallSchema).describe('None: the distinct keys.'),
+  })
+  .describe('One row per distinct key; null is a key of its own. The order of the groups is not defined.');
+
+const sort = z
+  .strictObject({
+    kind: z.literal('sort'),
+    get input(): z.ZodType<PlanNode> {
+      return planNodeSchema;
+    },
+    keys: z.array(sortKeySchema).min(1),
+  })
+  .describe('Stable: rows with equal keys keep their order. NaN is the greatest number.');
+
+const topN = z
+  .strictObject({
+    kind: z.literal('top-n'),
+    get input(): z.ZodType<PlanNode> {
+      return planNodeSchema;
+    },
+    keys: z.array(sortKeySchema).min(1),
+    limit: count,
+    offset: count.optional(),
+  })
+  .describe('The rows [offset, offset + limit) of the sorted input.');
+
+const write = z
+  .strictObject({
+    kind: z.literal('write'),
+    get input(): z.ZodType<PlanNode> {
+      return planNodeSchema;
+    },
+    format: z.literal('parquet'),
+    partitionBy: z.array(nameSchema).optional().describe('These columns become directories name=value.'),
+    compression: z.enum(['none', 'snappy', 'gzip', 'zstd']).optional(),
+    targetFileBytes: z.int().min(1).optional().describe('A file is closed when it has reached about this size.'),
+    rowGroupRows: z
+      .int()
+      .min(1)
+      .max(2 ** 31 - 1)
+      .optional(),
+  })
+  .describe('Writes files into the output of the task; only at the root, or directly below commit-write.');
+
+const commitWrite = z
+  .strictObject({
+    kind: z.literal('commit-write'),
+    get input(): z.ZodType<PlanNode> {
+      return planNodeSchema;
+    },
+    mode: z.enum(['append', 'overwrite', 'error-if-exists']),
+    successFile: z.boolean().optional().describe('Puts an empty _SUCCESS beside the files.'),
+  })
+  .describe('Commits what the write below it wrote; only at the root.');
+
+export const planNodeSchema: z.ZodType<PlanNode> = z
+  .discriminatedUnion('kind', [
+    scan,
+    inMemoryScan,
+    emptyScan,
+    project,
+    filter,
+    limit,
+    concat,
+    aggregate,
+    groupedAggregate,
+    sort,
+    topN,
+    write,
+    commitWrite,
+  ])
+  .meta({ id: 'PlanNode', description: 'A node of a plan, with its input inside.' });
+
+/** Not repeated in messages: uris may carry credentials. */
+const uri = z
+  .string()
+  .min(1)
+  .max(MAX_URI_CHARACTERS)
+  .refine((text) => !/[\p{Cc}\p{Cs}]/u.test(text), 'must not have control characters');
+
+const scanFile: z.ZodType<ScanFile> = z
+  .strictObject({
+    uri,
+    etag: z.string().min(1).max(MAX_URI_CHARACTERS).optional().describe('Pins the version.'),
+    rowGroups: z
+      .array(count.max(2 ** 31 - 1))
+      .optional()
+      .describe('Indexes of the row groups to read; all where absent.'),
+  })
+  .meta({ id: 'ScanFile' });
+
+type Rows = Extract<TaskInput, { kind: 'rows' }>['rows'];
+/** `check-task.ts` holds the rows against the schema of their scan: a value at a time, and no more issues than shown. */
+export const rowsSchema: z.ZodType<Rows> = z.custom<Rows>(Array.isArray, 'expected an array of objects');
+
+const taskInput: z.ZodType<TaskInput> = z
+  .discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('files'), files: z.array(scanFile) }).describe('Files of a scan.'),
+    z.strictObject({ kind: z.literal('rows'), rows: rowsSchema }).describe('Rows of an in-memory-scan.'),
+  ])
+  .meta({ id: 'TaskInput' });
+
+const planReference = z.strictObject({ uri }).describe('Where the plan is.');
+
+/** `plan` is one or the other, and which one is seen before parsing, so that problems are those of the one meant. */
+const taskWith = (plan: z.ZodType<Task['plan']>): z.ZodType<Task> =>
+  z
+    .strictObject({
+      version: z.literal(1).describe('Version of this form of document.'),
+      jobId: z
+        .string()
+        .regex(
+          /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,128}$/,
+          'must be 1 to 128 letters, digits, dots, underscores and hyphens, and neither "." nor ".."',
+        )
+        .describe('The idempotency key of the caller: the same job is done once.'),
+      stageId: count,
+      taskId: count,
+      plan,
+      inputs: z.record(nameSchema, taskInput).describe('By source id.'),
+      output: z.strictObject({ uri }).optional().describe('The directory into which a write puts its files.'),
+    })
+    .describe('One unit of work: a plan, what it reads, and where it writes.');
+
+export const taskWithPlanSchema: z.ZodType<Task> = taskWith(planNodeSchema);
+export const taskWithReferenceSchema: z.ZodType<Task> = taskWith(planReference);
+/** Of either: for the JSON Schema. */
+export const taskSchema: z.ZodType<Task> = taskWith(z.union([planNodeSchema, planReference]));
