@@ -1,0 +1,76 @@
+import { execFileSync } from 'node:child_process';
+import { describe, expect, test } from 'vitest';
+import { InvalidArgument } from '../../src/errors.ts';
+import { borrowLinearMemory, budgetFor } from '../../src/memory/process-memory.ts';
+
+const MIB = 1024 * 1024;
+
+describe('the budget of a process', () => {
+  test('is what Node and the engine leave of it', () => {
+    expect(budgetFor(512 * MIB, 50 * MIB)).toBe(384 * MIB);
+    expect(budgetFor(1024 * MIB, 50 * MIB)).toBe(896 * MIB);
+  });
+
+  test('is smaller where the process holds other things', () => {
+    expect(budgetFor(512 * MIB, 200 * MIB)).toBe(272 * MIB);
+  });
+
+  test.each([0, 100 * MIB, 135 * MIB, Number.NaN])('is refused where nothing would be left: %d', (bytes) => {
+    expect(() => budgetFor(bytes, 50 * MIB)).toThrow(InvalidArgument);
+  });
+});
+
+test('a small heap stays small while much garbage is made', () => {
+  const program = `
+    import { keepHeapSmall } from './src/memory/process-memory.ts';
+    if (process.argv[1] === 'small') keepHeapSmall();
+    const alive = new Array(20000);
+    let peak = 0;
+    for (let n = 0; n < 3_000_000; n += 1) {
+      alive[n % 20000] = { n, pair: [n, n] };
+      if (n % 100_000 === 0) peak = Math.max(peak, process.memoryUsage.rss());
+    }
+    console.log(peak);`;
+  const peak = (mode: string): number => {
+    const args = ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', program, mode];
+    return Number(execFileSync(process.execPath, args, { encoding: 'utf8' }));
+  };
+  expect(peak('small')).toBeLessThan(peak('large') - 20 * MIB);
+});
+
+describe('the linear memory of a process', () => {
+  test('is reused by the next task of the same size', () => {
+    using first = borrowLinearMemory(4 * MIB);
+    const { memory } = first.linear;
+    first[Symbol.dispose]();
+    using second = borrowLinearMemory(4 * MIB);
+    expect(second.linear.memory).toBe(memory);
+  });
+
+  test('is given back once only', () => {
+    const first = borrowLinearMemory(4 * MIB);
+    first[Symbol.dispose]();
+    using second = borrowLinearMemory(4 * MIB);
+    first[Symbol.dispose]();
+    using third = borrowLinearMemory(4 * MIB);
+    expect(third.linear).not.toBe(second.linear);
+  });
+
+  test('is not shared by two tasks at a time', () => {
+    using first = borrowLinearMemory(4 * MIB);
+    using second = borrowLinearMemory(4 * MIB);
+    expect(second.linear.memory).not.toBe(first.linear.memory);
+  });
+
+  test('is not reused for another size, nor with something of it in use', () => {
+    const first = borrowLinearMemory(4 * MIB);
+    first[Symbol.dispose]();
+    using larger = borrowLinearMemory(8 * MIB);
+    expect(larger.linear.maximumBytes).toBe(8 * MIB);
+    const used = borrowLinearMemory(4 * MIB);
+    used.linear.allocate(1);
+    used[Symbol.dispose]();
+    using next = borrowLinearMemory(4 * MIB);
+    expect(next.linear).not.toBe(used.linear);
+  });
+});
