@@ -1,0 +1,248 @@
+/**
+ * The aggregate end of a kernel: each chosen row finds its group and updates the group's accumulators.
+ *
+ *     chosen rows ──▶ group number ──▶ address of its state ──▶ │ count │ sum low │ sum high │ min │ …
+ *
+ * With a single group accumulators live in locals and reach memory once per call.
+ */
+
+import type { TypedExpression } from '../expressions/expression.ts';
+import { magnitudeBits } from './bounds.ts';
+import { type Code, get, type Local, select, seq, set } from './emit.ts';
+import { f64, i32, i64 } from './instructions.ts';
+import type { Accumulator, AggregateSpec, ArgumentSlots, GroupSpec } from './kernel-spec.ts';
+import { Lanes } from './lanes.ts';
+import { machineOf } from './machine.ts';
+import type { Words } from './words.ts';
+
+type Held = 'i64' | 'f64';
+
+/** Rows of one call, at most, where a single group's sum is kept in one register: more would need a wider one. */
+export const MAX_CALL_ROWS_BITS = 20;
+
+/** Where the low or high half of a figure is: in memory at the group's state, or in a local. */
+interface Cell<T extends Held> {
+  readonly read: Code<T>;
+  write(value: Code<T>): Code<'void'>;
+}
+
+export class Accumulate {
+  readonly #words: Words;
+  readonly #slots: ArgumentSlots;
+  readonly #spec: AggregateSpec;
+  readonly #lanes: Lanes;
+  readonly #state: Local<'i32'>;
+  readonly #updates: Code<'void'>[] = [];
+  readonly #chosen: Local<'i64'>;
+
+  constructor(words: Words, slots: ArgumentSlots, spec: AggregateSpec, chosen: Local<'i64'>) {
+    this.#words = words;
+    this.#slots = slots;
+    this.#spec = spec;
+    this.#chosen = chosen;
+    this.#lanes = new Lanes(words, false);
+    this.#state = words.frame.local('i32');
+  }
+
+  /** Adds the block's work to the frame. */
+  emit(filtered: boolean): void {
+    const { frame } = this.#words;
+    const { group, accumulators } = this.#spec;
+    if (group.kind === 'single') frame.epilogue.push(set(this.#state, get(frame.slot(this.#slots.states))));
+    else this.#updates.push(set(this.#state, this.#stateAddress(group)));
+    for (const accumulator of accumulators) this.#add(accumulator);
+    if (this.#updates.length === 0) return;
+    const work = seq(...this.#lanes.code, ...this.#updates);
+    if (filtered) frame.block.push(frame.visit(this.#chosen, work));
+    else frame.block.push(frame.rowLoop(1, work));
+  }
+
+  #stateAddress(group: Exclude<GroupSpec, { kind: 'single' }>): Code<'i32'> {
+    const { frame } = this.#words;
+    const number =
+      group.kind === 'ids'
+        ? i32.load(frame.element(frame.slot(this.#slots.ids), 2))
+        : i32.load(frame.element(frame.slot(this.#slots.map), 2, this.#keySlot(group.keys)));
+    return i32.add(get(frame.slot(this.#slots.states)), i32.mul(number, i32.const(this.#spec.stateBytes)));
+  }
+
+  #keySlot(keys: readonly { readonly column: number }[]): Local<'i32'> {
+    const { frame, columns } = this.#words;
+    const parts = keys.map(({ column }, index) => {
+      const { type, dictionary, nullable } = columns[column]!;
+      const e: TypedExpression = { kind: 'column', index: column, name: '', type, nullable };
+      const code = dictionary
+        ? i32.load(frame.element(frame.slot(this.#slots.column(column)), 2))
+        : (this.#lanes.bitOf(this.#words.word(e)) as Code<'i32'>);
+      const valid = this.#words.valid(e);
+      const nullCode = get(frame.slot(this.#slots.key(index) + 1));
+      const known = valid === undefined ? code : select(code, nullCode, this.#lanes.bitOf(valid) as Code<'i32'>);
+      return i32.mul(known, get(frame.slot(this.#slots.key(index))));
+    });
+    const slot = frame.local('i32');
+    this.#updates.push(set(slot, parts.length === 0 ? i32.const(0) : parts.reduce((a, b) => i32.add(a, b))));
+    return slot;
+  }
+
+  /** Memory of the group, or a local that reaches memory in the epilogue by `flush`. */
+  #cell<T extends Held>(
+    type: T,
+    offset: number,
+    initial?: Code<T>,
+    flush?: (local: Local<T>) => Code<'void'>,
+  ): Cell<T> {
+    const { frame } = this.#words;
+    const table = (type === 'i64' ? i64 : f64) as unknown as {
+      load(address: Code<'i32'>, offset: number): Code<T>;
+      store(address: Code<'i32'>, value: Code<T>, offset: number): Code<'void'>;
+    };
+    if (this.#spec.group.kind !== 'single') {
+      return {
+        read: table.load(get(this.#state), offset),
+        write: (value) => table.store(get(this.#state), value, offset),
+      };
+    }
+    const states = frame.slot(this.#slots.states);
+    const local = frame.hoist(type, initial ?? table.load(get(states), offset));
+    frame.epilogue.push(flush?.(local) ?? table.store(get(states), get(local), offset));
+    return { read: get(local), write: (value) => set(local, value) };
+  }
+
+  #add(accumulator: Accumulator): void {
+    const { input } = accumulator;
+    switch (accumulator.function) {
+      case 'count':
+        this.#count(input, accumulator.offset);
+        break;
+      case 'sum':
+        this.#sum(accumulator);
+        break;
+      default:
+        this.#extreme(accumulator.function, accumulator.input, accumulator.offset);
+    }
+  }
+
+  #count(input: TypedExpression | undefined, offset: number): void {
+    const cell = this.#cell('i64', offset);
+    const valid = input === undefined ? undefined : this.#words.valid(input);
+    if (this.#spec.group.kind === 'single') {
+      const rows = valid === undefined ? get(this.#chosen) : i64.and(get(this.#chosen), get(valid));
+      this.#words.frame.block.push(cell.write(i64.add(cell.read, i64.popcnt(rows))));
+      return;
+    }
+    const one = valid === undefined ? i64.const(1n) : i64.extendU(this.#lanes.bitOf(valid) as Code<'i32'>);
+    this.#updates.push(cell.write(i64.add(cell.read, one)));
+  }
+
+  #sum({ input, offset, mode }: Accumulator & { function: 'sum' }): void {
+    const type = heldType(input);
+    const x = this.#input(input, type);
+    const valid = this.#words.valid(input);
+    if (valid !== undefined) {
+      const zero = (type === 'i64' ? i64.const(0n) : f64.const(0)) as Code<Held>;
+      this.#updates.push(set(x, select(get(x), zero, this.#lanes.bitOf(valid) as Code<'i32'>)));
+    }
+    if (type === 'f64') {
+      const cell = this.#cell('f64', offset);
+      this.#updates.push(cell.write(f64.add(cell.read, get(x as Local<'f64'>))));
+      return;
+    }
+    const whole = x as Local<'i64'>;
+    const bits = magnitudeBits(this.#words.bounds.held(input));
+    const fitsRegister = mode === 'narrow' || bits + MAX_CALL_ROWS_BITS <= 63;
+    if (this.#spec.group.kind === 'single' && fitsRegister) {
+      const { frame } = this.#words;
+      const states = frame.slot(this.#slots.states);
+      const cell = this.#cell('i64', offset, i64.const(0n), (sum) =>
+        seq(...addWide(frame.local, states, offset, sum, mode, true)),
+      );
+      this.#updates.push(cell.write(i64.add(cell.read, get(whole))));
+      return;
+    }
+    this.#sumInPlace(whole, offset, mode, machineOf(input.type)?.signed !== false);
+  }
+
+  #sumInPlace(x: Local<'i64'>, offset: number, mode: 'narrow' | 'wide', signed: boolean): void {
+    const low = this.#cell('i64', offset);
+    if (mode === 'narrow') {
+      this.#updates.push(low.write(i64.add(low.read, get(x))));
+      return;
+    }
+    const high = this.#cell('i64', offset + 8);
+    const sum = this.#words.frame.local('i64');
+    this.#updates.push(
+      set(sum, i64.add(low.read, get(x))),
+      low.write(get(sum)),
+      high.write(i64.add(high.read, carry(x, sum, signed))),
+    );
+  }
+
+  #extreme(kind: 'min' | 'max', input: TypedExpression, offset: number): void {
+    const type = heldType(input);
+    const x = this.#input(input, type);
+    const cell = this.#cell<Held>(type, offset) as Cell<Held>;
+    const old = this.#words.frame.local<Held>(type);
+    this.#updates.push(set(old, cell.read));
+    const isBetter =
+      type === 'f64' ? betterFloat(kind, x as Local<'f64'>, old as Local<'f64'>) : betterWhole(kind, input, x, old);
+    const valid = this.#words.valid(input);
+    const counts = valid === undefined ? isBetter : i32.and(isBetter, this.#lanes.bitOf(valid) as Code<'i32'>);
+    this.#updates.push(cell.write(select(get(x), get(old), counts)));
+  }
+
+  /** The row's value widened to 64 bits, in a local. */
+  #input(input: TypedExpression, type: Held): Local<Held> {
+    const [value] = this.#lanes.value(input);
+    const machine = machineOf(input.type) ?? { type: 'i32', bits: 8, signed: false };
+    const local = this.#words.frame.local<Held>(type);
+    const narrow = value as Local<'i32'>;
+    const widened =
+      machine.type === 'i32'
+        ? (machine.signed ? i64.extend : i64.extendU)(get(narrow))
+        : machine.type === 'f32'
+          ? f64.promote(get(value as Local<'f32'>))
+          : get(value as Local<Held>);
+    this.#updates.push(set(local, widened as Code<Held>));
+    return local;
+  }
+}
+
+const heldType = ({ type }: TypedExpression): Held => (machineOf(type)?.bits === 0 ? 'f64' : 'i64');
+
+/** What an addition of `x` to the low half, which gave `sum`, adds to the high half. */
+function carry(x: Local<'i64'>, sum: Local<'i64'>, signed: boolean): Code<'i64'> {
+  const out = i64.extendU(i64.ltU(get(sum), get(x)));
+  return signed ? i64.add(i64.shr(get(x), i64.const(63n)), out) : out;
+}
+
+/** Adds `x` to the figure in memory. */
+function addWide(
+  local: <T extends 'i64'>(type: T) => Local<T>,
+  states: Local<'i32'>,
+  offset: number,
+  x: Local<'i64'>,
+  mode: 'narrow' | 'wide',
+  signed: boolean,
+): Code<'void'>[] {
+  const sum = local('i64');
+  const codes = [set(sum, i64.add(i64.load(get(states), offset), get(x))), i64.store(get(states), get(sum), offset)];
+  if (mode === 'wide') {
+    const high = i64.add(i64.load(get(states), offset + 8), carry(x, sum, signed));
+    codes.push(i64.store(get(states), high, offset + 8));
+  }
+  return codes;
+}
+
+function betterWhole(kind: 'min' | 'max', input: TypedExpression, x: Local<Held>, old: Local<Held>): Code<'i32'> {
+  const signed = input.type.kind !== 'uint64';
+  const test = kind === 'min' ? (signed ? i64.lt : i64.ltU) : signed ? i64.gt : i64.gtU;
+  return test(get(x as Local<'i64'>), get(old as Local<'i64'>));
+}
+
+/** NaN is greater than every number. */
+function betterFloat(kind: 'min' | 'max', x: Local<'f64'>, old: Local<'f64'>): Code<'i32'> {
+  const isNotNumber = (v: Local<'f64'>): Code<'i32'> => f64.ne(get(v), get(v));
+  return kind === 'min'
+    ? i32.or(f64.lt(get(x), get(old)), isNotNumber(old))
+    : i32.or(f64.gt(get(x), get(old)), isNotNumber(x));
+}

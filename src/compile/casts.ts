@@ -1,0 +1,227 @@
+/**
+ * Casts between numbers, dates and timestamps. A value that its new type cannot hold raises a flag; the interpreter then
+ * says for which row, or gives a decimal of 16 bytes.
+ *
+ *     whole → whole    × factor or ÷ divisor (whole-conversion.ts); the range is checked before multiplying, after dividing
+ *     whole → float    the nearest; decimals are divided as float64
+ *     float → whole    truncated; to decimals multiplied as float64 and rounded half away from zero
+ */
+
+import type { DataType } from '../columnar/data-type.ts';
+import { powerOfTen, type WholeConversion, wholeConversion } from '../expressions/whole-conversion.ts';
+import { scaleOf, typeRange, within } from './bounds.ts';
+import { type Code, get, type Local, select } from './emit.ts';
+import { f32, f32x4, f64, f64x2, i32, i64, i64x2, v128 } from './instructions.ts';
+import { highHalf, type LaneCode, narrowed } from './lane-code.ts';
+import { greater, lesser, type Machine, machineOf, type Range, rangeOf } from './machine.ts';
+import { flagOutside } from './overflow.ts';
+
+const INT64: Range = { least: -(2n ** 63n), greatest: 2n ** 63n - 1n };
+const UINT8: Machine = { type: 'i32', bits: 8, signed: false };
+
+/** A cast to a type that has a machine, of `value` whose whole numbers lie in `range`. */
+export interface LaneCast {
+  readonly from: DataType;
+  readonly to: DataType;
+  readonly range: Range;
+}
+
+const isFloatMachine = ({ type }: Machine): boolean => type === 'f32' || type === 'f64';
+/** A bool comes as 0 and 1. */
+const sourceMachine = (from: DataType): Machine => (from.kind === 'bool' ? UINT8 : machineOf(from)!);
+
+/** Whether the factors fit 64 bits; the rest is left to the interpreter. */
+export function isCastCompilable(from: DataType, to: DataType): boolean {
+  if (from.kind === 'utf8' || to.kind === 'utf8') return false;
+  if (from.kind === 'bool' || to.kind === 'bool') return true;
+  const { factor, divisor } = wholeConversion(from, to);
+  return factor < 10n ** 19n && divisor < 10n ** 19n;
+}
+
+/** Whether four rows at a time have instructions for it. */
+export function isCastVectorizable({ from, to }: LaneCast): boolean {
+  if (from.kind === 'bool') return false;
+  const source = sourceMachine(from);
+  if (to.kind === 'bool') return true;
+  const target = machineOf(to)!;
+  if (isFloatMachine(source)) return isFloatMachine(target);
+  if (isFloatMachine(target)) return source.type === 'i32';
+  const { divisor } = wholeConversion(from, to);
+  return divisor === 1n && source.type <= target.type && (source.type === 'i32' || source.signed);
+}
+
+export function castLanes(lanes: LaneCode, cast: LaneCast, value: readonly Local[]): Code[] {
+  const source = sourceMachine(cast.from);
+  const target = machineOf(cast.to)!;
+  if (isFloatMachine(source)) {
+    return isFloatMachine(target)
+      ? floatToFloat(lanes, source, target, value)
+      : floatToWhole(lanes, cast.to, source, value[0]!);
+  }
+  return isFloatMachine(target)
+    ? wholeToFloat(lanes, cast.from, source, target, value)
+    : wholeToWhole(lanes, cast, value);
+}
+
+function wholeToWhole(lanes: LaneCode, { from, to, range }: LaneCast, value: readonly Local[]): Code[] {
+  const source = sourceMachine(from);
+  const target = machineOf(to)!;
+  const conversion = wholeConversion(from, to);
+  const allowed = held(to);
+  if (conversion.factor === 1n && conversion.divisor === 1n && source.type === 'i32' && target.type === 'i32') {
+    if (!within(range, allowed)) flagRange32(lanes, target, value);
+    return value.map((v) => get(v));
+  }
+  const widened = source.type === 'i64' ? value : lanes.keep(extended(lanes, source, value[0]!), 'i64');
+  const divided = lanes.keep(
+    widened.map((v) => quotient(v, conversion, source)),
+    'i64',
+  );
+  const reach = shrunk(allowed, conversion.factor);
+  if (!within(scaled(range, conversion), reach)) {
+    flagRange64(lanes, reach, source.signed ? INT64 : { least: 0n, greatest: 2n ** 64n - 1n }, divided);
+  }
+  const { mul } = lanes.operations('i64');
+  const { factor } = conversion;
+  const result = divided.map((v) => (factor === 1n ? get(v) : mul(get(v), lanes.constant('i64', factor))));
+  return target.type === 'i64' ? result : result.map((r) => i32.wrap(r as Code<'i64'>));
+}
+
+/** What a type can hold in its machine word. */
+function held(type: DataType): Range {
+  const range = typeRange(type);
+  return type.kind === 'decimal' && !within(range, INT64) ? INT64 : range;
+}
+
+/** The values whose product with `factor` is within `range`. */
+const shrunk = ({ least, greatest }: Range, factor: bigint): Range => ({
+  least: least / factor,
+  greatest: greatest / factor,
+});
+
+/** A divided range; rounding may go up to the next unit. */
+function scaled({ least, greatest }: Range, { divisor }: WholeConversion): Range {
+  return divisor === 1n ? { least, greatest } : { least: least / divisor - 1n, greatest: greatest / divisor + 1n };
+}
+
+function extended(lanes: LaneCode, { signed }: Machine, value: Local): Code[] {
+  if (!lanes.wide) return [(signed ? i64.extend : i64.extendU)(get(value as Local<'i32'>))];
+  const v = get(value as Local<'v128'>);
+  return signed ? [i64x2.extendLow(v), i64x2.extendHigh(v)] : [i64x2.extendLowU(v), i64x2.extendHighU(v)];
+}
+
+function quotient(value: Local, { divisor, rounding }: WholeConversion, source: Machine): Code {
+  if (divisor === 1n) return get(value);
+  const x = get(value as Local<'i64'>);
+  const by = i64.const(divisor);
+  if (!source.signed) return i64.divU(x, by);
+  const truncated = i64.div(x, by);
+  const rest = i64.rem(x, by);
+  if (rounding === 'truncate') return truncated;
+  if (rounding === 'floor') return i64.sub(truncated, i64.extendU(i64.lt(rest, i64.const(0n))));
+  const half = (divisor + 1n) / 2n;
+  const up = i64.extendU(i64.ge(rest, i64.const(half)));
+  return i64.sub(i64.add(truncated, up), i64.extendU(i64.le(rest, i64.const(-half))));
+}
+
+function flagRange32(lanes: LaneCode, target: Machine, value: readonly Local[]): void {
+  if (target.bits < 32) flagOutside(lanes, target, value);
+  else
+    lanes.flagNegative(
+      value.map((v) => get(v)),
+      'i32',
+    );
+}
+
+function flagRange64(lanes: LaneCode, allowed: Range, source: Range, value: readonly Local[]): void {
+  if (lanes.wide) {
+    const { gt, lt, or } = lanes.operations('i64');
+    const least = lanes.constant('i64', greater(allowed.least, INT64.least));
+    const greatest = lanes.constant('i64', lesser(allowed.greatest, INT64.greatest));
+    lanes.flagNonZero(
+      value.map((v) => or(gt(get(v), greatest), lt(get(v), least))),
+      'i64',
+    );
+    return;
+  }
+  const least = greater(allowed.least, source.least);
+  const greatest = lesser(allowed.greatest, source.greatest);
+  // One unsigned comparison: what is below the least wraps around to above.
+  const offset = i64.sub(get(value[0] as Local<'i64'>), i64.const(least));
+  lanes.flagNonZero([i64.gtU(offset, i64.const(greatest - least))], 'i32');
+}
+
+function wholeToFloat(
+  lanes: LaneCode,
+  from: DataType,
+  source: Machine,
+  target: Machine,
+  value: readonly Local[],
+): Code[] {
+  const scale = scaleOf(from);
+  const direct = scale === 0 ? target.type : 'f64';
+  if (lanes.wide) {
+    const v = get(value[0] as Local<'v128'>);
+    if (direct === 'f32') return [(source.signed ? f32x4.convertI32 : f32x4.convertI32U)(v)];
+    const convert = source.signed ? f64x2.convertLow : f64x2.convertLowU;
+    return [convert(v), convert(highHalf(v))];
+  }
+  const converted = scalarToFloat(source, direct, value[0]!);
+  if (scale === 0) return [converted];
+  const divided = f64.div(converted as Code<'f64'>, f64.const(powerOfTen(scale)));
+  return [target.type === 'f64' ? divided : f32.demote(divided)];
+}
+
+function scalarToFloat(source: Machine, target: 'i32' | 'i64' | 'f32' | 'f64', value: Local): Code {
+  const table = target === 'f32' ? f32 : f64;
+  if (source.type === 'i32') return (source.signed ? table.convertI32 : table.convertI32U)(get(value as Local<'i32'>));
+  return (source.signed ? table.convertI64 : table.convertI64U)(get(value as Local<'i64'>));
+}
+
+function floatToFloat(lanes: LaneCode, source: Machine, target: Machine, value: readonly Local[]): Code[] {
+  if (source.type === target.type) return value.map((v) => get(v));
+  if (!lanes.wide) {
+    return [
+      target.type === 'f64' ? f64.promote(get(value[0] as Local<'f32'>)) : f32.demote(get(value[0] as Local<'f64'>)),
+    ];
+  }
+  const parts = value.map((v): Code<'v128'> => get(v as Local<'v128'>));
+  if (target.type === 'f64') return [f64x2.promoteLow(parts[0]!), f64x2.promoteLow(highHalf(parts[0]!))];
+  const low = [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23];
+  return [v128.shuffle(f32x4.demote(parts[0]!), f32x4.demote(parts[1]!), low)];
+}
+
+function floatToWhole(lanes: LaneCode, to: DataType, source: Machine, value: Local): Code[] {
+  const target = machineOf(to)!;
+  const x = source.type === 'f32' ? f64.promote(get(value as Local<'f32'>)) : get(value as Local<'f64'>);
+  const exact =
+    to.kind === 'decimal' ? roundedHalfAway(lanes, f64.mul(x, f64.const(powerOfTen(to.scale)))) : f64.trunc(x);
+  const [whole] = lanes.keep([exact], 'f64') as [Local<'f64'>];
+  const { least, greatest } = to.kind === 'decimal' ? held(to) : rangeOf(target);
+  // Of decimals the least is one above a power of ten, which is a float64 where the least itself is not.
+  const above = to.kind === 'decimal' && least > INT64.least;
+  const low = above ? f64.gt(get(whole), f64.const(Number(least - 1n))) : f64.ge(get(whole), f64.const(Number(least)));
+  const fits = i32.and(low, f64.lt(get(whole), f64.const(Number(greatest + 1n))));
+  lanes.flagNonZero([i32.eqz(fits)], 'i32');
+  const table = target.type === 'i32' ? i32 : i64;
+  return [(target.signed ? table.truncF64 : table.truncF64U)(get(whole))];
+}
+
+function roundedHalfAway(lanes: LaneCode, value: Code<'f64'>): Code<'f64'> {
+  const [x] = lanes.keep([value], 'f64') as [Local<'f64'>];
+  const [whole] = lanes.keep([f64.trunc(get(x))], 'f64') as [Local<'f64'>];
+  const beyond = f64.ge(f64.abs(f64.sub(get(x), get(whole))), f64.const(0.5));
+  return select(f64.add(get(whole), f64.copysign(f64.const(1), get(x))), get(whole), beyond);
+}
+
+/** Which rows are not zero, as masks of the value's parts: the cast to bool. */
+export function notZero(lanes: LaneCode, machine: Machine, value: readonly Local[]): Code {
+  const { ne } = lanes.operations(machine.type);
+  const parts = value.map((v) => ne(get(v), lanes.constant(machine.type, 0)));
+  return joined(lanes, parts);
+}
+
+/** The masks of a value's parts as one mask of four rows, or 0 and 1. */
+export function joined(lanes: LaneCode, parts: readonly Code[]): Code {
+  return lanes.wide && parts.length === 2 ? narrowed(parts[0]!, parts[1]!) : parts[0]!;
+}

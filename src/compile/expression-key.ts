@@ -1,0 +1,41 @@
+/** Keys of expressions by their structure. */
+
+import { typeName } from '../columnar/data-type.ts';
+import { operandsOf } from '../expressions/columns.ts';
+import type { TypedExpression } from '../expressions/expression.ts';
+
+const keys = new WeakMap<TypedExpression, string>();
+
+/** Equal for structurally equal expressions: the key of common sub-expressions and of the kernel cache. */
+export function expressionKey(e: TypedExpression): string {
+  const known = keys.get(e);
+  if (known !== undefined) return known;
+  const made = makeKey(e);
+  keys.set(e, made);
+  return made;
+}
+
+function makeKey(e: TypedExpression): string {
+  switch (e.kind) {
+    case 'column':
+      return `$${e.index}`;
+    case 'literal': {
+      const value = Object.is(e.value, -0)
+        ? '-0'
+        : typeof e.value === 'string'
+          ? JSON.stringify(e.value)
+          : `${e.value}`;
+      return `${value}:${typeName(e.type)}`;
+    }
+    case 'cast':
+      return `cast(${expressionKey(e.input)},${typeName(e.type)})`;
+    case 'arithmetic':
+    case 'compare':
+    case 'logic':
+      return `(${expressionKey(e.left)}${e.operator}${expressionKey(e.right)}:${typeName(e.type)})`;
+    case 'function':
+      return `${e.name}(${e.arguments.map(expressionKey).join()}):${typeName(e.type)}`;
+    default:
+      return `${e.kind}(${operandsOf(e).map(expressionKey).join()}):${typeName(e.type)}`;
+  }
+}

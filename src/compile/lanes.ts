@@ -1,0 +1,273 @@
+/**
+ * The lane domain: values inside a loop over rows, one row or four at a time (`lane-code.ts` draws both). Each
+ * sub-expression is computed once per loop, into locals. A loop is wide if everything in it has SIMD instructions.
+ */
+
+import { operandsOf } from '../expressions/columns.ts';
+import type { ComparisonOperator, TypedExpression } from '../expressions/expression.ts';
+import type { Bounds } from './bounds.ts';
+import { castLanes, isCastVectorizable, joined, notZero } from './casts.ts';
+import { datePart, isDatePart } from './dates.ts';
+import { divideWhole, floatArithmetic } from './division.ts';
+import { type Code, get, type Local, select, type ValueType } from './emit.ts';
+import { expressionKey } from './expression-key.ts';
+import { f32, f64, i32, i32x4, i64, v128 } from './instructions.ts';
+import type { KernelFrame } from './kernel-frame.ts';
+import { LaneCode } from './lane-code.ts';
+import type { ColumnLayout } from './layout.ts';
+import { type Machine, machineOf } from './machine.ts';
+import type { Nullability } from './nullability.ts';
+import { wholeArithmetic } from './overflow.ts';
+
+/** What the lane domain asks of the word domain. */
+export interface WordSource {
+  readonly frame: KernelFrame;
+  readonly columns: readonly ColumnLayout[];
+  readonly bounds: Bounds;
+  readonly nullability: Nullability;
+  inLanes(e: TypedExpression): boolean;
+  word(e: TypedExpression): Local<'i64'>;
+  truth(e: TypedExpression): Local<'i64'>;
+}
+
+type Typed<K extends TypedExpression['kind']> = TypedExpression & { readonly kind: K };
+
+/** Whether a function is computed row by row. */
+export const isLaneFunction = (name: string): boolean => isDatePart(name);
+
+/** Whether four rows of `e` can be computed at a time. */
+export function isVectorizable(e: TypedExpression, words: WordSource): boolean {
+  if (e.type.kind === 'bool' && !words.inLanes(e)) return true;
+  if (!operandsOf(e).every((operand) => isVectorizable(operand, words))) return false;
+  switch (e.kind) {
+    case 'column':
+      return words.columns[e.index]?.dictionary !== true;
+    case 'function':
+      return false;
+    case 'cast':
+      return isCastVectorizable({ from: e.input.type, to: e.type, range: words.bounds.of(e.input) });
+    case 'arithmetic': {
+      const isFloat = machineOf(e.type)?.bits === 0;
+      return isFloat ? e.operator !== '%' : e.operator !== '//' && e.operator !== '%';
+    }
+    default:
+      return true;
+  }
+}
+
+export class Lanes {
+  readonly #words: WordSource;
+  readonly #lanes: LaneCode;
+  readonly #values = new Map<string, readonly Local[]>();
+
+  constructor(words: WordSource, wide: boolean) {
+    this.#words = words;
+    this.#lanes = new LaneCode(words.frame, wide);
+  }
+
+  /** The loop's body so far. */
+  get code(): readonly Code<'void'>[] {
+    return this.#lanes.code;
+  }
+
+  /** Whether the row's bit in the word is set: 0 or 1, or a mask of four rows. */
+  bitOf(word: Local<'i64'>): Code {
+    return this.#lanes.bitOf(word);
+  }
+
+  /** The parts of a value that is neither bool nor utf8; a bool of one row is 0 or 1. */
+  value(e: TypedExpression): readonly Local[] {
+    const name = expressionKey(e);
+    const known = this.#values.get(name);
+    if (known !== undefined) return known;
+    const isBool = e.type.kind === 'bool';
+    const parts = isBool ? [this.mask(e)] : this.#compute(e);
+    const made = this.#lanes.keep(parts, isBool ? 'i32' : machineOf(e.type)!.type);
+    this.#values.set(name, made);
+    return made;
+  }
+
+  /** The value with zeros where the row's bit is not set. */
+  masked(e: TypedExpression, valid: Local<'i64'>): readonly Code[] {
+    const value = this.value(e);
+    const { type } = machineOf(e.type) ?? { type: 'i32' };
+    if (!this.#lanes.wide)
+      return [
+        select(get(value[0]!), this.#lanes.constant(type, 0) as Code<ValueType>, this.bitOf(valid) as Code<'i32'>),
+      ];
+    const [mask] = this.#lanes.keep([this.bitOf(valid)], 'i32') as [Local<'v128'>];
+    return this.#lanes.spread(mask, type).map((m, n) => v128.and(get(value[n] as Local<'v128'>), m));
+  }
+
+  /** A boolean: 0 or 1, or a mask of four rows. */
+  mask(e: TypedExpression): Code {
+    if (!this.#words.inLanes(e)) return this.bitOf(this.#words.word(e));
+    const { wide } = this.#lanes;
+    switch (e.kind) {
+      case 'column':
+        return i32.load8U(this.#dictionaryEntry(e.index, 0));
+      case 'compare':
+        return this.#compare(e);
+      case 'cast':
+        return notZero(this.#lanes, machineOf(e.input.type)!, this.value(e.input));
+      case 'not': {
+        const input = this.value(e.input)[0]!;
+        return wide ? v128.not(get(input as Local<'v128'>)) : i32.eqz(get(input as Local<'i32'>));
+      }
+      case 'logic': {
+        const operation = wide ? v128[e.operator] : i32[e.operator];
+        return this.#lanes.zip(operation as (a: Code, b: Code) => Code, this.value(e.left), this.value(e.right))[0]!;
+      }
+      default:
+        throw new Error(`not a predicate over rows: ${expressionKey(e)}`);
+    }
+  }
+
+  /** Whether a whole number is not zero. */
+  nonZero(e: TypedExpression): Code {
+    return notZero(this.#lanes, machineOf(e.type)!, this.value(e));
+  }
+
+  #compute(e: TypedExpression): readonly Code[] {
+    const machine = machineOf(e.type)!;
+    switch (e.kind) {
+      case 'column':
+        return this.#load(e.index, machine);
+      case 'literal':
+        return this.#lanes.constants(machine.type, typeof e.value === 'bigint' ? e.value : Number(e.value ?? 0));
+      case 'arithmetic':
+        return this.#arithmetic(e, machine);
+      case 'cast':
+        return castLanes(
+          this.#lanes,
+          { from: e.input.type, to: e.type, range: this.#words.bounds.held(e.input) },
+          this.value(e.input),
+        );
+      case 'if-else':
+        return this.#choose(e, machine);
+      case 'function': {
+        const [argument] = e.arguments;
+        return [datePart(this.#lanes, e.name, argument!.type, this.value(argument!)[0]!)];
+      }
+      default:
+        throw new Error(`not a value that compiles: ${expressionKey(e)}`);
+    }
+  }
+
+  #arithmetic(e: Typed<'arithmetic'>, machine: Machine): readonly Code[] {
+    const left = this.value(e.left);
+    const right = this.value(e.right);
+    const { operator } = e;
+    const safe = this.#words.bounds.fits(e);
+    if (machine.bits === 0) return floatArithmetic(this.#lanes, operator, machine, left, right);
+    if (operator === '//' || operator === '%')
+      return [divideWhole(this.#lanes, operator, machine, left[0]!, right[0]!, safe)];
+    if (operator === '/') throw new Error('true division of whole numbers');
+    return wholeArithmetic(this.#lanes, operator, machine, left, right, safe);
+  }
+
+  #choose(e: Typed<'if-else'>, { type }: Machine): readonly Code[] {
+    const then = this.value(e.then);
+    const otherwise = this.value(e.otherwise);
+    const direct = this.#words.inLanes(e.condition) && !this.#words.nullability.of(e.condition);
+    const condition = direct
+      ? this.value(e.condition)[0]!
+      : this.#lanes.keep([this.bitOf(this.#words.truth(e.condition))], 'i32')[0]!;
+    if (!this.#lanes.wide) return [select(get(then[0]!), get(otherwise[0]!), get(condition as Local<'i32'>))];
+    return this.#lanes
+      .spread(condition as Local<'v128'>, type)
+      .map((mask, n) => v128.bitselect(get(then[n] as Local<'v128'>), get(otherwise[n] as Local<'v128'>), mask));
+  }
+
+  #compare(e: Typed<'compare'>): Code {
+    const machine = machineOf(e.left.type)!;
+    const left = this.value(e.left);
+    const right = this.value(e.right);
+    const isNumber = e.right.kind === 'literal' && !Number.isNaN(e.right.value);
+    const parts =
+      machine.bits === 0
+        ? this.#compareFloats(e.operator, machine, left, right, isNumber)
+        : this.#compareWhole(e.operator, machine, left, right);
+    return joined(this.#lanes, parts);
+  }
+
+  #compareWhole(operator: ComparisonOperator, machine: Machine, a: readonly Local[], b: readonly Local[]): Code[] {
+    const table = this.#lanes.operations(machine.type);
+    const signed = { '=': table.eq, '!=': table.ne, '<': table.lt, '<=': table.le, '>': table.gt, '>=': table.ge };
+    if (machine.signed || operator === '=' || operator === '!=') return this.#lanes.zip(signed[operator], a, b);
+    if (this.#lanes.wide && machine.type === 'i64') {
+      // There is no unsigned comparison of 64-bit lanes: with the sign bits turned over the signed one says the same.
+      const turned = (side: readonly Local[]): readonly Local[] =>
+        this.#lanes.keep(
+          side.map((v) => table.xor(get(v), this.#lanes.constant('i64', -(2n ** 63n)))),
+          'i64',
+        );
+      return this.#lanes.zip(signed[operator], turned(a), turned(b));
+    }
+    const unsigned = { '<': table.ltU, '<=': table.leU, '>': table.gtU, '>=': table.geU };
+    return this.#lanes.zip(unsigned[operator], a, b);
+  }
+
+  /** NaN equals itself and is greater than every number; -0 equals 0. */
+  #compareFloats(
+    operator: ComparisonOperator,
+    machine: Machine,
+    a: readonly Local[],
+    b: readonly Local[],
+    rightIsNumber: boolean,
+  ): Code[] {
+    const lanes = this.#lanes;
+    const table = lanes.operations(machine.type);
+    const { and, or } = lanes.operations(lanes.wide ? machine.type : 'i32');
+    const not = (x: Code): Code => (lanes.wide ? v128.not(x as Code<'v128'>) : i32.eqz(x as Code<'i32'>));
+    const isNotNumber = (x: Local): Code => table.ne(get(x), get(x));
+    const each = (test: (x: Local, y: Local) => Code): Code[] => a.map((x, n) => test(x, b[n]!));
+    const inverse = (of: ComparisonOperator): Code[] => this.#compareFloats(of, machine, a, b, rightIsNumber).map(not);
+    switch (operator) {
+      case '=':
+        if (rightIsNumber) return lanes.zip(table.eq, a, b);
+        return each((x, y) => or(table.eq(get(x), get(y)), and(isNotNumber(x), isNotNumber(y))));
+      case '<':
+        if (rightIsNumber) return lanes.zip(table.lt, a, b);
+        return each((x, y) => not(or(table.le(get(y), get(x)), isNotNumber(x))));
+      case '<=':
+        if (rightIsNumber) return lanes.zip(table.le, a, b);
+        return each((x, y) => or(table.le(get(x), get(y)), isNotNumber(y)));
+      case '>':
+        return inverse('<=');
+      case '>=':
+        return inverse('<');
+      default:
+        return inverse('=');
+    }
+  }
+
+  /** The address of the entry that the row's code refers to, of 2 ** `log` bytes. */
+  #dictionaryEntry(column: number, log: number): Code<'i32'> {
+    const { frame } = this.#words;
+    const code = i32.load(frame.element(frame.slot(column * 3), 2));
+    return i32.add(get(frame.slot(column * 3 + 2)), log === 0 ? code : i32.shl(code, i32.const(log)));
+  }
+
+  #load(column: number, machine: Machine): readonly Code[] {
+    const { frame, columns } = this.#words;
+    const { dictionary, width } = columns[column]!;
+    const log = Math.log2(width);
+    const at = dictionary ? this.#dictionaryEntry(column, log) : frame.element(frame.slot(column * 3), log);
+    if (!this.#lanes.wide) return [loadScalar(machine, at)];
+    return loadFour(machine, at);
+  }
+}
+
+function loadScalar({ type, bits, signed }: Machine, at: Code<'i32'>): Code {
+  if (bits === 8) return (signed ? i32.load8 : i32.load8U)(at);
+  if (bits === 16) return (signed ? i32.load16 : i32.load16U)(at);
+  return { i32, i64, f32, f64 }[type].load(at);
+}
+
+function loadFour({ type, bits, signed }: Machine, at: Code<'i32'>): Code<'v128'>[] {
+  // Reads eight bytes where four are needed: behind every column a whole block may be read.
+  if (bits === 8) return [signed ? i32x4.extendLow(v128.load8x8(at)) : i32x4.extendLowU(v128.load8x8U(at))];
+  if (bits === 16) return [(signed ? v128.load16x4 : v128.load16x4U)(at)];
+  return type === 'i64' || type === 'f64' ? [v128.load(at), v128.load(at, 16)] : [v128.load(at)];
+}

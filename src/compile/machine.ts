@@ -1,0 +1,59 @@
+/** How values of each type are held in WebAssembly locals. */
+
+import type { DataType } from '../columnar/data-type.ts';
+
+/** Bool and utf8 have none: the one lives in words, the other in static kernels. */
+export type MachineType = 'i32' | 'i64' | 'f32' | 'f64';
+
+export interface Machine {
+  readonly type: MachineType;
+  /** Of the type's value range; 0 for floats. */
+  readonly bits: number;
+  readonly signed: boolean;
+}
+
+const MACHINES: Readonly<Record<DataType['kind'], Machine | undefined>> = {
+  bool: undefined,
+  utf8: undefined,
+  int8: { type: 'i32', bits: 8, signed: true },
+  int16: { type: 'i32', bits: 16, signed: true },
+  int32: { type: 'i32', bits: 32, signed: true },
+  int64: { type: 'i64', bits: 64, signed: true },
+  uint8: { type: 'i32', bits: 8, signed: false },
+  uint16: { type: 'i32', bits: 16, signed: false },
+  uint32: { type: 'i32', bits: 32, signed: false },
+  uint64: { type: 'i64', bits: 64, signed: false },
+  float32: { type: 'f32', bits: 0, signed: true },
+  float64: { type: 'f64', bits: 0, signed: true },
+  decimal: { type: 'i64', bits: 64, signed: true },
+  date: { type: 'i32', bits: 32, signed: true },
+  timestamp: { type: 'i64', bits: 64, signed: true },
+};
+
+/** Undefined for bool and utf8. */
+export const machineOf = (type: DataType): Machine | undefined => MACHINES[type.kind];
+
+/** Whether values are whole numbers in a machine word: integers, dates, timestamps, decimals of 8 bytes. */
+export const isWhole = (type: DataType): boolean => (MACHINES[type.kind]?.bits ?? 0) > 0;
+
+/** The greatest and the least value that fit the machine word of the type, as narrow as the type itself. */
+export function rangeOf({ bits, signed }: Machine): Range {
+  const size = 1n << BigInt(bits);
+  return signed ? { least: -size / 2n, greatest: size / 2n - 1n } : { least: 0n, greatest: size - 1n };
+}
+
+/** Both inclusive. */
+export interface Range {
+  readonly least: bigint;
+  readonly greatest: bigint;
+}
+
+/** `Math.min` and `Math.max` are not for bigints. */
+export function lesser(a: bigint, b: bigint): bigint {
+  if (a < b) return a;
+  return b;
+}
+export function greater(a: bigint, b: bigint): bigint {
+  if (a > b) return a;
+  return b;
+}
