@@ -8,7 +8,7 @@ import { quoted } from './problems.ts';
 /** Longer words are not typing slips of anything. */
 const LONGEST_WORD = 64;
 /** More candidates than this are not looked at, so that an error costs little however wide a table is. */
-const MOST_CANDIDATES = 2_000;
+const MOST_CANDIDATES = 500;
 
 /** ` Did you mean "delay"?` where a candidate is close to `word`, else nothing. To be put behind a sentence. */
 export function didYouMean(word: string, candidates: Iterable<string>): string {

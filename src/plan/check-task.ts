@@ -46,6 +46,7 @@ function checkInput(task: Task, { node, path }: PlacedNode, problems: Problems):
   const inputPath = pathOf('$.inputs', sourceId);
   const input = Object.hasOwn(task.inputs, sourceId) ? task.inputs[sourceId] : undefined;
   const wanted: TaskInput['kind'] = node.kind === 'scan' ? 'files' : 'rows';
+  if (problems.isFull) return;
   if (input === undefined) {
     const suggestion = didYouMean(sourceId, Object.keys(task.inputs));
     problems.add(pathOf(path, 'sourceId'), `The task has no input ${quoted(sourceId)}.${suggestion}`);
@@ -67,7 +68,7 @@ function checkRows(rows: readonly unknown[], schema: readonly Field[], problems:
       continue;
     }
     for (const name of Object.keys(row)) {
-      if (!names.has(name)) {
+      if (!names.has(name) && !problems.isFull) {
         problems.add(rowPath, `The schema has no column ${quoted(name)}.${didYouMean(name, names)}`);
       }
     }
