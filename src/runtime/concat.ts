@@ -33,7 +33,7 @@ class ConcatRun implements NestingRun {
   readonly #inputs: readonly Chain[];
   readonly #task: TaskContext;
   /** Of the inputs begun so far, in order. */
-  readonly #stats: (() => OperatorStats)[] = [];
+  readonly #stats: (() => readonly OperatorStats[])[] = [];
   #demand: Demand = 'more';
 
   constructor(schema: Schema, inputs: readonly Chain[], task: TaskContext) {
@@ -58,8 +58,8 @@ class ConcatRun implements NestingRun {
     }
   }
 
-  inputStats(): readonly OperatorStats[] {
-    return this.#stats.map((stats) => stats());
+  nestedStats(): readonly OperatorStats[] {
+    return this.#stats.flatMap((stats) => stats());
   }
 
   [Symbol.dispose](): void {}

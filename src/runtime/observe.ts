@@ -71,26 +71,21 @@ export class Observer {
     }
   }
 
-  /** `inputs` of a source that runs chains inside itself had their own clocks: `nested` takes their time off. */
-  stats(counters: Counters, inputs: readonly OperatorStats[], nested: boolean): OperatorStats {
-    const insideMs = nested ? inputs.reduce((sum, input) => sum + totalMs(input), 0) : 0;
+  /** Its figures at depth 0. Chains that it runs itself have their own clocks: `nestedMs` is taken off for them. */
+  stats(counters: Counters, nestedMs: number): OperatorStats {
     return {
       name: this.name,
+      depth: 0,
       rowsIn: this.#rowsIn,
       rowsOut: this.#rowsOut,
       batchesIn: this.#batchesIn,
       batchesOut: this.#batchesOut,
       bytesIn: this.#bytesIn,
       bytesOut: this.#bytesOut,
-      selfMs: Math.max(0, this.#selfMs - insideMs),
+      selfMs: Math.max(0, this.#selfMs - nestedMs),
       counters,
-      inputs,
     };
   }
-}
-
-function totalMs(stats: OperatorStats): number {
-  return stats.inputs.reduce((sum, input) => sum + totalMs(input), stats.selfMs);
 }
 
 /** Errors that are part of the contract say where they happened, once; all others stay as they are. */

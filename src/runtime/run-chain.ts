@@ -26,11 +26,12 @@ import { Observer } from './observe.ts';
 
 /** A source that runs chains of its own, whose statistics belong below its own. */
 export interface NestingRun extends SourceRun {
-  inputStats(): readonly OperatorStats[];
+  /** Of all their operators, at depth 0 the last one of each chain. */
+  nestedStats(): readonly OperatorStats[];
 }
 
 /** Runs `chain` to its end: resolves after the last batch has reached `output` and everything is given back. */
-export async function runChain(chain: Chain, output: Output, task: TaskContext): Promise<OperatorStats> {
+export async function runChain(chain: Chain, output: Output, task: TaskContext): Promise<OperatorStats[]> {
   const run = openChain(chain, task);
   await run.run(output);
   return run.stats();
@@ -73,16 +74,16 @@ export class ChainRun implements Disposable {
       await this.#drive(output);
     } catch (error) {
       // Errors that arise while stopping are consequences of the first, which is the reason of the signal.
-      const first = this.#failure.signal.aborted ? this.#failure.signal.reason : error;
-      this.#failure.abort(first);
+      this.#fail(error);
+      const first = this.#failure.signal.reason;
       this.#disposeAfter(first);
-      throw this.#callerSignal.aborted ? cancelled(first, this.#callerSignal) : first;
+      throw first;
     }
   }
 
-  /** The last operator with all others below it, as they are now. */
-  stats(): OperatorStats {
-    return this.#links.reduce<OperatorStats[]>((inputs, link) => [link.stats(inputs)], [])[0] as OperatorStats;
+  /** Of every operator as it is now, the last one first and those it reads from below it. */
+  stats(): OperatorStats[] {
+    return this.#links.reduce<OperatorStats[]>((below, link) => [...link.stats(), ...below.map(oneDeeper)], []);
   }
 
   [Symbol.dispose](): void {
@@ -96,7 +97,7 @@ export class ChainRun implements Disposable {
     const link = this.#links[0] as Link;
     await this.#watch(link, () => this.#source.run(link.observer.downstream(first)));
     // A source that was stopped in the middle may return instead of throwing; its rows are not all there.
-    if (this.#signal.aborted) throw cancelled(this.#signal.reason, this.#callerSignal);
+    this.#signal.throwIfAborted();
     link[Symbol.dispose]();
     await first.finish();
   }
@@ -127,9 +128,14 @@ export class ChainRun implements Disposable {
     try {
       return await link.observer.call(work);
     } catch (error) {
-      this.#failure.abort(error);
+      this.#fail(error);
       throw error;
     }
+  }
+
+  /** The first call counts. */
+  #fail(error: unknown): void {
+    this.#failure.abort(this.#callerSignal.aborted ? cancelled(error, this.#callerSignal) : error);
   }
 
   #open<R extends OpenRun>(name: string, open: () => R): { link: Link; run: R } {
@@ -154,7 +160,7 @@ export class ChainRun implements Disposable {
 
 interface OpenRun extends Disposable {
   counters?(): Counters;
-  inputStats?(): readonly OperatorStats[];
+  nestedStats?(): readonly OperatorStats[];
 }
 
 /** How every stage is driven. */
@@ -174,22 +180,26 @@ function openStage(stage: Stage, task: TaskContext): Drive {
   };
 }
 
+const oneDeeper = (stats: OperatorStats): OperatorStats => ({ ...stats, depth: stats.depth + 1 });
+
 /** An open operator: disposed once, its counters kept beyond that. */
 class Link implements Disposable {
   readonly observer: Observer;
   readonly #run: OpenRun;
   #disposed = false;
   #counters: Counters = {};
-  #inputs: readonly OperatorStats[] | undefined;
+  #nested: readonly OperatorStats[] = [];
 
   constructor(observer: Observer, run: OpenRun) {
     this.observer = observer;
     this.#run = run;
   }
 
-  stats(inputs: readonly OperatorStats[]): OperatorStats {
+  /** The operator at depth 0, what it runs itself below it. */
+  stats(): OperatorStats[] {
     this.#look();
-    return this.observer.stats(this.#counters, this.#inputs ?? inputs, this.#inputs !== undefined);
+    const nestedMs = this.#nested.reduce((sum, { selfMs }) => sum + selfMs, 0);
+    return [this.observer.stats(this.#counters, nestedMs), ...this.#nested.map(oneDeeper)];
   }
 
   [Symbol.dispose](): void {
@@ -202,15 +212,17 @@ class Link implements Disposable {
   #look(): void {
     if (this.#disposed) return;
     this.#counters = this.#run.counters?.() ?? {};
-    this.#inputs = this.#run.inputStats?.();
+    this.#nested = this.#run.nestedStats?.() ?? [];
   }
 }
 
+/** What comes of an abort is that the task was cancelled; a defect stays what it is. */
 function cancelled(error: unknown, signal: AbortSignal): unknown {
-  if (!signal.aborted || error instanceof TaskCancelled) return error;
-  const consequence =
+  const isConsequence =
     error === signal.reason ||
     error instanceof MillraceError ||
     (error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError'));
-  return consequence ? new TaskCancelled('The task was cancelled.', { cause: error }) : error;
+  return isConsequence && !(error instanceof TaskCancelled)
+    ? new TaskCancelled('The task was cancelled.', { cause: error })
+    : error;
 }

@@ -13,11 +13,6 @@ export interface OperatorStats {
   readonly selfMs: number;
   /** Figures only the operator knows, by name, in the unit the name says: `row groups pruned`, `bytes read`. */
   readonly counters: Readonly<Record<string, number>>;
-  /** The operators it read from: none for a scan, several for a concat. */
-  readonly inputs: readonly OperatorStats[];
-}
-
-/** The operator and all below it, inputs before their consumer. */
-export function flattenStats(root: OperatorStats): OperatorStats[] {
-  return [...root.inputs.flatMap(flattenStats), root];
+  /** How far below the last operator it is: a plan's operators are listed as explain prints them, each before its inputs. */
+  readonly depth: number;
 }

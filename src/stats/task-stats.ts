@@ -2,8 +2,8 @@ import type { OperatorStats } from './operator-stats.ts';
 
 /** What a task did, so far or in the end. JSON data. */
 export interface TaskStats {
-  /** The last operator; its inputs are below it. */
-  readonly root: OperatorStats;
+  /** In the order of explain: each before its inputs, the last one of the chain first. */
+  readonly operators: readonly OperatorStats[];
   /** Milliseconds from the start of the first operator. */
   readonly wallMs: number;
   /** The most that operators and reads in flight held of the budget at one time. */

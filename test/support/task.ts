@@ -180,7 +180,7 @@ export class Collector implements Output {
 
 export interface RunResult {
   readonly rows: readonly Row[];
-  readonly stats: OperatorStats;
+  readonly stats: readonly OperatorStats[];
   /** How many batches the source pushed. */
   readonly batchesRead: number;
   readonly memory: MemoryBudget;
