@@ -39,14 +39,15 @@ const PAGE_SIZE = 1000;
 
 /** An object store in memory. Its content lives as long as it does. */
 export interface MemoryStore extends ObjectStore {
-  /** From now on other faults, or none, are drawn. */
-  setFaults(faults: MemoryStoreFaults | undefined): void;
+  /** The same content, seen by a client who meets other faults, or none. */
+  withFaults(faults?: MemoryStoreFaults): MemoryStore;
   /** Resolves when every write that was to take effect late has done so. */
   settled(): Promise<void>;
 }
 
 export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
-  return new SimulatedStore(options);
+  const { faults, minPartBytes = MIN_PART_BYTES, now = Date.now } = options;
+  return new SimulatedStore({ objects: new Map(), uploads: new Map(), versions: 0, minPartBytes, now }, faults);
 }
 
 interface Version {
@@ -61,25 +62,29 @@ interface Upload {
   readonly parts: Map<number, { readonly bytes: Uint8Array; readonly etag: string }>;
 }
 
-class SimulatedStore implements MemoryStore {
-  readonly #minPartBytes: number;
-  readonly #now: () => number;
-  readonly #objects = new Map<string, Version>();
-  readonly #uploads = new Map<string, Upload>();
-  #faults: MemoryStoreFaults;
-  #dice: FaultDice;
-  #versions = 0;
+/** What all clients see. */
+interface Content {
+  readonly objects: Map<string, Version>;
+  readonly uploads: Map<string, Upload>;
+  /** Counts versions, uploads and parts, to name them. */
+  versions: number;
+  readonly minPartBytes: number;
+  readonly now: () => number;
+}
 
-  constructor({ faults = { seed: 0 }, minPartBytes = MIN_PART_BYTES, now = Date.now }: MemoryStoreOptions) {
+class SimulatedStore implements MemoryStore {
+  readonly #content: Content;
+  readonly #faults: MemoryStoreFaults;
+  readonly #dice: FaultDice;
+
+  constructor(content: Content, faults: MemoryStoreFaults = { seed: 0 }) {
+    this.#content = content;
     this.#faults = faults;
     this.#dice = new FaultDice(faults);
-    this.#minPartBytes = minPartBytes;
-    this.#now = now;
   }
 
-  setFaults(faults: MemoryStoreFaults = { seed: 0 }): void {
-    this.#faults = faults;
-    this.#dice = new FaultDice(faults);
+  withFaults(faults?: MemoryStoreFaults): MemoryStore {
+    return new SimulatedStore(this.#content, faults);
   }
 
   settled(): Promise<void> {
@@ -88,7 +93,7 @@ class SimulatedStore implements MemoryStore {
 
   head(uri: string, options?: RequestOptions): Promise<ObjectInfo | undefined> {
     return this.#request({ name: 'head', writes: false }, uri, options, () => {
-      const version = this.#objects.get(uri);
+      const version = this.#content.objects.get(uri);
       return version && infoOf(uri, version);
     });
   }
@@ -101,7 +106,7 @@ class SimulatedStore implements MemoryStore {
   ): Promise<void> {
     await this.#request({ name: 'get', writes: false }, uri, options, () => {
       if (this.#dice.roll('replacedObject')) this.#replaceByItself(uri);
-      const version = this.#objects.get(uri);
+      const version = this.#content.objects.get(uri);
       if (version === undefined) throw new ObjectNotFound(uri);
       if (options?.etag !== undefined && options.etag !== version.etag) {
         throw new ObjectChanged(uri, options.etag, version.etag);
@@ -123,7 +128,7 @@ class SimulatedStore implements MemoryStore {
 
   get(uri: string, options?: RequestOptions & { maxBytes?: number }): Promise<StoredObject | undefined> {
     return this.#request({ name: 'get', writes: false }, uri, options, () => {
-      const version = this.#objects.get(uri);
+      const version = this.#content.objects.get(uri);
       if (version === undefined) return undefined;
       assertSmall(uri, version.bytes.byteLength, options?.maxBytes);
       return { bytes: version.bytes.slice(), etag: version.etag };
@@ -148,22 +153,22 @@ class SimulatedStore implements MemoryStore {
       ? { name: 'put', writes: true, conditional, repeated: 'precondition-failed' }
       : { name: 'put', writes: true };
     return this.#request(kind, uri, options, () => {
-      if (conditional && this.#objects.has(uri)) throw new PreconditionFailed(uri);
-      this.#assertRoom(uri, content.byteLength - (this.#objects.get(uri)?.bytes.byteLength ?? 0));
+      if (conditional && this.#content.objects.has(uri)) throw new PreconditionFailed(uri);
+      this.#assertRoom(uri, content.byteLength - (this.#content.objects.get(uri)?.bytes.byteLength ?? 0));
       return this.#store(uri, content);
     });
   }
 
   delete(uri: string, options?: RequestOptions): Promise<void> {
     return this.#request({ name: 'delete', writes: true }, uri, options, () => {
-      this.#objects.delete(uri);
+      this.#content.objects.delete(uri);
     });
   }
 
   beginUpload(uri: string, options?: RequestOptions): Promise<string> {
     return this.#request({ name: 'begin', writes: true }, uri, options, () => {
-      const uploadId = `upload-${++this.#versions}`;
-      this.#uploads.set(uploadId, { uri, startedMs: this.#now(), parts: new Map() });
+      const uploadId = `upload-${++this.#content.versions}`;
+      this.#content.uploads.set(uploadId, { uri, startedMs: this.#content.now(), parts: new Map() });
       return uploadId;
     });
   }
@@ -180,7 +185,7 @@ class SimulatedStore implements MemoryStore {
     return this.#request({ name: 'part', writes: true }, uri, options, () => {
       const { parts } = this.#upload(uri, uploadId);
       this.#assertRoom(uri, content.byteLength - (parts.get(number)?.bytes.byteLength ?? 0));
-      const etag = `part-${++this.#versions}`;
+      const etag = `part-${++this.#content.versions}`;
       parts.set(number, { bytes: content, etag });
       return { number, size: content.byteLength, etag };
     });
@@ -196,27 +201,27 @@ class SimulatedStore implements MemoryStore {
     const kind: RequestKind = { name: 'complete', writes: true, conditional, repeated: 'upload-not-found' };
     return this.#request(kind, uri, options, () => {
       const upload = this.#upload(uri, uploadId);
-      assertPartsInOrder(uri, parts, this.#minPartBytes);
+      assertPartsInOrder(uri, parts, this.#content.minPartBytes);
       const pieces = parts.map(({ number, etag }) => {
         const part = upload.parts.get(number);
         if (part !== undefined && part.etag === etag) return part.bytes;
         throw new InvalidArgument(`Part ${number} of ${uri} is not what was uploaded last under that number.`);
       });
-      if (conditional && this.#objects.has(uri)) throw new PreconditionFailed(uri);
-      this.#uploads.delete(uploadId);
+      if (conditional && this.#content.objects.has(uri)) throw new PreconditionFailed(uri);
+      this.#content.uploads.delete(uploadId);
       return this.#store(uri, new Uint8Array(Buffer.concat(pieces)));
     });
   }
 
   abortUpload(uri: string, uploadId: string, options?: RequestOptions): Promise<void> {
     return this.#request({ name: 'abort', writes: true }, uri, options, () => {
-      if (this.#uploads.get(uploadId)?.uri === uri) this.#uploads.delete(uploadId);
+      if (this.#content.uploads.get(uploadId)?.uri === uri) this.#content.uploads.delete(uploadId);
     });
   }
 
   async *listUploads(prefix: string, options?: RequestOptions): AsyncGenerator<UploadInfo> {
     yield* await this.#request({ name: 'list uploads', writes: false }, prefix, options, () =>
-      [...this.#uploads]
+      [...this.#content.uploads]
         .filter(([, { uri }]) => uri.startsWith(prefix))
         .map(([uploadId, { uri, startedMs }]) => ({ uri, uploadId, startedMs }))
         .sort((a, b) => compareUris(a.uri, b.uri)),
@@ -240,7 +245,7 @@ class SimulatedStore implements MemoryStore {
   }
 
   #page(prefix: string, after: string | undefined): ObjectInfo[] {
-    return [...this.#objects]
+    return [...this.#content.objects]
       .filter(([uri]) => uri.startsWith(prefix) && (after === undefined || compareUris(uri, after) > 0))
       .sort(([a], [b]) => compareUris(a, b))
       .slice(0, PAGE_SIZE)
@@ -248,19 +253,19 @@ class SimulatedStore implements MemoryStore {
   }
 
   #upload(uri: string, uploadId: string): Upload {
-    const upload = this.#uploads.get(uploadId);
+    const upload = this.#content.uploads.get(uploadId);
     if (upload?.uri !== uri) throw new UploadNotFound(uri, uploadId);
     return upload;
   }
 
   #store(uri: string, bytes: Uint8Array<ArrayBuffer>): { etag: string } {
-    const version = { bytes, etag: `v${++this.#versions}`, modifiedMs: this.#now() };
-    this.#objects.set(uri, version);
+    const version = { bytes, etag: `v${++this.#content.versions}`, modifiedMs: this.#content.now() };
+    this.#content.objects.set(uri, version);
     return { etag: version.etag };
   }
 
   #replaceByItself(uri: string): void {
-    const version = this.#objects.get(uri);
+    const version = this.#content.objects.get(uri);
     if (version !== undefined) this.#store(uri, version.bytes);
   }
 
@@ -268,8 +273,8 @@ class SimulatedStore implements MemoryStore {
     const { capacityBytes } = this.#faults;
     if (capacityBytes === undefined) return;
     let usedBytes = addedBytes;
-    for (const { bytes } of this.#objects.values()) usedBytes += bytes.byteLength;
-    for (const { parts } of this.#uploads.values())
+    for (const { bytes } of this.#content.objects.values()) usedBytes += bytes.byteLength;
+    for (const { parts } of this.#content.uploads.values())
       for (const { bytes } of parts.values()) usedBytes += bytes.byteLength;
     if (usedBytes > capacityBytes) throw new StorageFull(uri);
   }

@@ -38,30 +38,27 @@ describe('memoryStore with faults', () => {
   test('a refused request has no effect, and the seed is in the message', async () => {
     const store = memoryStore({ faults: { seed: 42, unavailable: 1 } });
     await expect(store.put(uri, noise(1))).rejects.toThrow(/seed 42/);
-    store.setFaults(undefined);
-    expect(await store.head(uri)).toBeUndefined();
+    expect(await store.withFaults().head(uri)).toBeUndefined();
   });
 
   test('a lost answer follows the effect', async () => {
     const store = memoryStore({ faults: { seed: 1, lostAnswer: 1 } });
     await expect(store.put(uri, noise(1))).rejects.toBeInstanceOf(StorageUnavailable);
-    store.setFaults(undefined);
-    expect((await store.head(uri))?.size).toBe(1);
+    expect((await store.withFaults().head(uri))?.size).toBe(1);
   });
 
   test('a late effect comes after the client was told that there is no answer', async () => {
     const store = memoryStore({ faults: { seed: 1, lateEffect: 1, maxDelayTurns: 50 } });
     await expect(store.put(uri, noise(1))).rejects.toBeInstanceOf(StorageUnavailable);
     await store.settled();
-    store.setFaults(undefined);
-    expect((await store.head(uri))?.size).toBe(1);
+    expect((await store.withFaults().head(uri))?.size).toBe(1);
   });
 
   test('conditional writes meet others (409) and their own repetition (412)', async () => {
-    const store = memoryStore({ faults: { seed: 1, conflict: 1 } });
+    let store = memoryStore({ faults: { seed: 1, conflict: 1 } });
     await store.put(uri, noise(1));
     await expect(store.put(`${uri}1`, noise(1), { ifNoneMatch: true })).rejects.toBeInstanceOf(ConditionalConflict);
-    store.setFaults({ seed: 1, ownRetry: 1 });
+    store = store.withFaults({ seed: 1, ownRetry: 1 });
     await expect(store.put(`${uri}1`, noise(1), { ifNoneMatch: true })).rejects.toBeInstanceOf(PreconditionFailed);
     expect((await store.head(`${uri}1`))?.size).toBe(1);
     const uploadId = await store.beginUpload(`${uri}2`);
@@ -73,10 +70,10 @@ describe('memoryStore with faults', () => {
   test('reads break off, and meet replaced objects', async () => {
     const store = memoryStore();
     const { etag } = await store.put(uri, noise(10));
-    store.setFaults({ seed: 1, truncatedRead: 1 });
-    await expect(store.readInto(uri, 0, new Uint8Array(10))).rejects.toBeInstanceOf(StorageUnavailable);
-    store.setFaults({ seed: 1, replacedObject: 1 });
-    await expect(store.readInto(uri, 0, new Uint8Array(10), { etag })).rejects.toBeInstanceOf(ObjectChanged);
+    const truncating = store.withFaults({ seed: 1, truncatedRead: 1 });
+    await expect(truncating.readInto(uri, 0, new Uint8Array(10))).rejects.toBeInstanceOf(StorageUnavailable);
+    const replacing = store.withFaults({ seed: 1, replacedObject: 1 });
+    await expect(replacing.readInto(uri, 0, new Uint8Array(10), { etag })).rejects.toBeInstanceOf(ObjectChanged);
   });
 
   test('prefixes can be forbidden and the store full', async () => {

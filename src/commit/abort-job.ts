@@ -1,0 +1,72 @@
+/**
+ * Aborting a job: the decision first, then the uploads.
+ *
+ *     decision.json: abort ──▶ list the open uploads of the job, and those its task manifests name ──▶ abort each
+ *            └── was commit ──▶ too late: nothing is touched
+ *
+ * After the decision no upload of the job will ever be completed, so each may be aborted at any time, in any order, by
+ * anyone. An attempt that begins one later learns of the decision when it commits its task.
+ */
+
+import { CommitCorrupted, UnsupportedFile } from '../errors.ts';
+import { DEFAULT_RETRY_POLICY, type RetryPolicy } from '../io/backoff.ts';
+import type { ObjectStore } from '../io/object-store.ts';
+import type { PendingFile } from '../io/output-files.ts';
+import { parsePartName } from '../io/part-name.ts';
+import { directoryPrefix } from '../io/uri.ts';
+import { abortUploads } from './abort-uploads.ts';
+import { decide } from './decision.ts';
+import { parseTaskManifest } from './manifest.ts';
+import { jobPrefix } from './work-paths.ts';
+
+export interface AbortJobOptions {
+  /** One that repeats reads by itself (`retryingStore`). */
+  readonly store: ObjectStore;
+  readonly destination: string;
+  readonly jobId: string;
+  /** Why, for those who find the job aborted; without a full stop. */
+  readonly reason: string;
+  /** Default `requested`. */
+  readonly cause?: 'requested' | 'abandoned';
+  readonly retryPolicy?: RetryPolicy;
+  readonly signal?: AbortSignal;
+}
+
+export interface AbortOutcome {
+  /** `commit`: the job was decided before, and stays committed. */
+  readonly decision: 'commit' | 'abort';
+  readonly abortedUploads: number;
+}
+
+/** Aborts a job, or finishes an abort. @throws StorageUnavailable where the decision is unknown. */
+export async function abortJob(options: AbortJobOptions): Promise<AbortOutcome> {
+  const { store, destination, jobId, reason, cause = 'requested', signal } = options;
+  const policy = options.retryPolicy ?? DEFAULT_RETRY_POLICY;
+  const proposal = { decision: 'abort', cause, reason } as const;
+  const { decision } = await decide(store, destination, jobId, proposal, policy, signal);
+  if (decision === 'commit') return { decision, abortedUploads: 0 };
+
+  let abortedUploads = 0;
+  for await (const { uri, uploadId } of store.listUploads(directoryPrefix(destination), { signal })) {
+    if (parsePartName(uri)?.jobId !== jobId) continue;
+    await store.abortUpload(uri, uploadId, { signal });
+    abortedUploads++;
+  }
+  const named = await filesOfTasks(options);
+  await abortUploads(store, destination, named);
+  return { decision, abortedUploads };
+}
+
+/** The files that the job's task manifests name, as far as they can be read. */
+async function filesOfTasks({ store, destination, jobId, signal }: AbortJobOptions): Promise<PendingFile[]> {
+  const files: PendingFile[] = [];
+  for await (const { uri } of store.list(`${jobPrefix(destination, jobId)}stage-`, { signal })) {
+    const stored = await store.get(uri, { signal });
+    try {
+      if (stored !== undefined) files.push(...parseTaskManifest(uri, stored.bytes).files);
+    } catch (error) {
+      if (!(error instanceof CommitCorrupted) && !(error instanceof UnsupportedFile)) throw error;
+    }
+  }
+  return files;
+}

@@ -1,0 +1,215 @@
+/**
+ * Committing a job: once decided, only forward, by anyone, as often as needed.
+ *
+ *     all task manifests there ──▶ claim a number ──▶ decision ── abort ──▶ JobAborted, OutputExists
+ *                                                        │ commit
+ *                                                        ▼
+ *                     complete every upload ──▶ job manifest ──▶ delete what it replaces ──▶ _SUCCESS
+ *                     (complete-file.ts)        ▲ readers see all of the job from here on
+ *
+ * Why each step may be interrupted or repeated:
+ * - Claim: a number nobody's decision names is void; another is taken.
+ * - Decision: created once. Mode, number and tasks are part of it, so whoever resumes does the same whatever was asked.
+ * - Uploads: a completed one is recognised by its content. Until the manifest stands, readers of manifests do not see
+ *   any of the files; readers of listings see whole files only, but see them come one by one.
+ * - Manifest: created once. Two committers may differ in `replaces`; the first one stands for both.
+ * - Deletion: only files of jobs that a manifest which stands has replaced, and none that a live job names.
+ *
+ * Two jobs, one destination. The sequence (claim-sequence.ts) orders them as if they had run one after the other:
+ * append and append: both are live. Overwrite: replaces all with lower numbers, also one whose manifest comes later,
+ * which then removes its own files; higher numbers stay. Error-if-exists: the lowest number wins; a higher one is refused
+ * if a lower one is committed, or undecided and might be, so of any number that race at most one is committed.
+ *
+ * Overwriter and late-comer cannot miss each other: each first puts its manifest and then looks, so the later of the two
+ * puts is followed by a look that sees both.
+ */
+
+import { CommitCorrupted, InvalidArgument, JobAborted, OutputExists, StorageUnavailable } from '../errors.ts';
+import { DEFAULT_RETRY_POLICY, type RetryPolicy } from '../io/backoff.ts';
+import type { ObjectStore } from '../io/object-store.ts';
+import { joinUri } from '../io/uri.ts';
+import { abortJob } from './abort-job.ts';
+import { claimNext, findExisting } from './claim-sequence.ts';
+import { completeFile, type Verification } from './complete-file.ts';
+import { decide, readDecision } from './decision.ts';
+import { inParallel } from './in-parallel.ts';
+import {
+  type AbortDecision,
+  type CommitDecision,
+  type CommitMode,
+  type Decision,
+  encodeDocument,
+  type JobManifest,
+  parseJobManifest,
+  parseTaskManifest,
+  type TaskId,
+  type TaskManifest,
+} from './manifest.ts';
+import { putOnce } from './put-once.ts';
+import { listCommitted, readJobManifest } from './read-manifest.ts';
+import { jobManifestUri, successUri, taskManifestUri } from './work-paths.ts';
+
+export interface CommitJobOptions {
+  /** One that repeats reads by itself (`retryingStore`). */
+  readonly store: ObjectStore;
+  readonly destination: string;
+  readonly jobId: string;
+  readonly mode: CommitMode;
+  /** The tasks whose files are the job's: all of its last stage. */
+  readonly tasks: readonly TaskId[];
+  /** Puts an empty `_SUCCESS` at the end. */
+  readonly successFile?: boolean;
+  /** How files that another run completed are checked; default checksum. */
+  readonly verification?: Verification;
+  readonly retryPolicy?: RetryPolicy;
+  readonly signal?: AbortSignal;
+}
+
+export interface JobOutcome {
+  readonly manifest: JobManifest;
+  /** Whether an overwrite with a higher number has replaced this job already. */
+  readonly replaced: boolean;
+}
+
+/** Requests under way at once. */
+const CONCURRENCY = 16;
+
+/**
+ * Commits a job, or goes on with a commit that was interrupted, or gives the result of one that is complete.
+ * @throws JobAborted, OutputExists where that was decided; InvalidArgument where a task has no manifest yet;
+ * StorageUnavailable where the outcome is unknown: then the same call again finds out.
+ */
+export async function commitJob(options: CommitJobOptions): Promise<JobOutcome> {
+  const { store, destination, jobId, signal } = options;
+  let manifest = await readJobManifest(store, destination, jobId, { signal });
+  if (manifest === undefined) {
+    const decision = (await readDecision(store, destination, jobId, signal)) ?? (await decideCommit(options));
+    if (decision.decision === 'abort') throw await refusal(options, decision);
+    manifest = await goForward(options, decision);
+  }
+  const replaced = await deleteReplaced(options, manifest);
+  if (options.successFile) await putSuccess(options);
+  return { manifest, replaced };
+}
+
+async function decideCommit(options: CommitJobOptions): Promise<Decision> {
+  const { store, destination, jobId, mode, signal } = options;
+  const policy = options.retryPolicy ?? DEFAULT_RETRY_POLICY;
+  const tasks = options.tasks.map(({ stageId, taskId }) => ({ stageId, taskId }));
+  if (new Set(tasks.map(({ stageId, taskId }) => `${stageId}/${taskId}`)).size < tasks.length) {
+    throw new InvalidArgument(`Job ${jobId} lists a task twice.`);
+  }
+  const manifests = await readTaskManifests(options, tasks);
+  const missing = tasks.find((_, index) => manifests[index] === undefined);
+  if (missing !== undefined) {
+    throw new InvalidArgument(
+      `Job ${jobId} cannot be committed: stage ${missing.stageId} task ${missing.taskId} has no manifest yet.`,
+    );
+  }
+  const sequence = await claimNext(store, destination, jobId, policy, signal);
+  if (mode === 'error-if-exists') {
+    const reason = await findExisting(store, destination, jobId, sequence, signal);
+    if (reason !== undefined) {
+      const abort = { decision: 'abort', cause: 'output-exists', reason } as const;
+      return decide(store, destination, jobId, abort, policy, signal);
+    }
+  }
+  return decide(store, destination, jobId, { decision: 'commit', mode, sequence, tasks }, policy, signal);
+}
+
+/** In the order of `tasks`; undefined for those without. */
+function readTaskManifests(
+  { store, destination, jobId, signal }: CommitJobOptions,
+  tasks: readonly TaskId[],
+): Promise<(TaskManifest | undefined)[]> {
+  return inParallel(tasks, CONCURRENCY, async (task) => {
+    const uri = taskManifestUri(destination, jobId, task);
+    const stored = await store.get(uri, { signal });
+    if (stored === undefined) return undefined;
+    const manifest = parseTaskManifest(uri, stored.bytes);
+    if (manifest.jobId === jobId && manifest.stageId === task.stageId && manifest.taskId === task.taskId)
+      return manifest;
+    throw new CommitCorrupted(`${uri} is the manifest of another task.`);
+  });
+}
+
+/** Tidies up after an abort and gives the error that tells of it. */
+async function refusal(options: CommitJobOptions, decision: AbortDecision): Promise<OutputExists | JobAborted> {
+  await abortJob({ ...options, reason: decision.reason });
+  if (decision.cause === 'output-exists') return new OutputExists(options.destination);
+  return new JobAborted(`Job ${options.jobId} was aborted: ${decision.reason}.`);
+}
+
+async function goForward(options: CommitJobOptions, decision: CommitDecision): Promise<JobManifest> {
+  const { store, destination, jobId, signal } = options;
+  const policy = options.retryPolicy ?? DEFAULT_RETRY_POLICY;
+  const tasks = (await readTaskManifests(options, decision.tasks)).map((manifest) => {
+    if (manifest !== undefined) return manifest;
+    throw new CommitCorrupted(`Job ${jobId} was decided, but a task manifest is gone from ${destination}.`);
+  });
+  const verification = options.verification ?? 'checksum';
+  const completing = { store, destination, policy, verification, signal };
+  const pending = tasks.flatMap(({ files }) => files);
+  const files = [];
+  for (const [index, file] of (await inParallel(pending, CONCURRENCY, (f) => completeFile(f, completing))).entries()) {
+    if (file !== undefined) files.push(file);
+    else return committedMeanwhile(options, pending[index]?.path);
+  }
+
+  const { mode, sequence } = decision;
+  const standing = mode === 'overwrite' ? (await listCommitted(store, destination, { signal })).live : [];
+  const manifest: JobManifest = {
+    version: 1,
+    jobId,
+    mode,
+    sequence,
+    files,
+    totals: {
+      files: files.length,
+      rows: files.reduce((sum, { rows }) => sum + rows, 0),
+      bytes: files.reduce((sum, { size }) => sum + size, 0),
+    },
+    replaces: standing.filter((other) => other.sequence < sequence).map((other) => other.jobId),
+    statistics: tasks.map(({ statistics }) => statistics),
+  };
+  const uri = jobManifestUri(destination, jobId);
+  const { bytes } = await putOnce(store, uri, encodeDocument(manifest), policy, signal);
+  return parseJobManifest(uri, bytes);
+}
+
+/** A file that is nowhere was deleted after another committer had finished, and the job was replaced: or it is lost. */
+async function committedMeanwhile(
+  { store, destination, jobId, signal }: CommitJobOptions,
+  path: string | undefined,
+): Promise<JobManifest> {
+  const manifest = await readJobManifest(store, destination, jobId, { signal });
+  if (manifest !== undefined) return manifest;
+  throw new CommitCorrupted(`${path} of job ${jobId} is lost: neither the file nor its upload is in ${destination}.`);
+}
+
+/**
+ * Deletes the files that `manifest`'s job has replaced, or its own where it is replaced itself. What an interruption
+ * leaves is deleted when the same job is committed again, or by cleaning.
+ */
+async function deleteReplaced(options: CommitJobOptions, manifest: JobManifest): Promise<boolean> {
+  const { store, destination, signal } = options;
+  const { live, replaced, files } = await listCommitted(store, destination, { signal });
+  const isReplaced = !live.some(({ jobId }) => jobId === manifest.jobId);
+  // Earlier overwrites have deleted what they replaced: only what stood after the last of them is ours to delete.
+  const previous = replaced.findLastIndex(({ mode }) => mode === 'overwrite');
+  const targets = isReplaced ? [manifest] : manifest.mode === 'overwrite' ? replaced.slice(Math.max(0, previous)) : [];
+  const kept = new Set(files.map(({ path }) => path));
+  const paths = targets.flatMap((target) => target.files.map(({ path }) => path)).filter((path) => !kept.has(path));
+  await inParallel(paths, CONCURRENCY, (path) => store.delete(joinUri(destination, path), { signal }));
+  return isReplaced;
+}
+
+async function putSuccess({ store, destination, signal }: CommitJobOptions): Promise<void> {
+  const uri = successUri(destination);
+  try {
+    await store.put(uri, new Uint8Array(0), { signal });
+  } catch (error) {
+    // The job is committed. An empty object is the same whoever put it: if it is there, it is as good as ours.
+    if (!(error instanceof StorageUnavailable) || (await store.head(uri, { signal })) === undefined) throw error;
+  }
+}

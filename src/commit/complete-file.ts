@@ -1,0 +1,101 @@
+/**
+ * Completing one upload of a job that is decided, however often and by however many at once.
+ *
+ *     complete if-none-match ── 200 ────────────────────────────────▶ done
+ *          ▲                 ├─ 412 ─────────┐
+ *          │                 ├─ no upload ───┤   look at the key
+ *          │                 ├─ 409 ─────────┼──▶ right size and checksum ──▶ done
+ *          │                 └─ no answer ───┘  ├ another content ──────────▶ CommitCorrupted
+ *          └──── wait ◀──── nothing, and the upload may be open ◀──┤
+ *                           nothing, and the upload is gone ◀──────┴─────▶ missing: the caller judges
+ *
+ * Why it is safe: a key holds an attempt's own id, so only this upload makes this object; an upload completes once, so
+ * whoever else completes it makes the same object. The size is always compared, the checksum too unless that is turned
+ * off: it costs a read of the whole object, though only where somebody else, or a lost answer, was first.
+ */
+
+import { crc32 } from 'node:zlib';
+import {
+  CommitCorrupted,
+  ConditionalConflict,
+  PreconditionFailed,
+  StorageUnavailable,
+  UploadNotFound,
+} from '../errors.ts';
+import { backOff, type RetryPolicy } from '../io/backoff.ts';
+import type { ObjectInfo, ObjectStore } from '../io/object-store.ts';
+import type { PendingFile } from '../io/output-files.ts';
+import { joinUri } from '../io/uri.ts';
+import { abortUploads } from './abort-uploads.ts';
+import type { CommittedFile } from './manifest.ts';
+
+/** How an object that somebody else completed is compared with what the manifest says of it. */
+export type Verification = 'checksum' | 'size';
+
+export interface CompleteFileOptions {
+  readonly store: ObjectStore;
+  readonly destination: string;
+  readonly policy: RetryPolicy;
+  readonly verification: Verification;
+  readonly signal: AbortSignal | undefined;
+}
+
+const VERIFY_CHUNK_BYTES = 4 * 1024 * 1024;
+
+/** The file as committed; undefined where neither the upload nor the object is there. */
+export async function completeFile(
+  file: PendingFile,
+  options: CompleteFileOptions,
+): Promise<CommittedFile | undefined> {
+  const { store, destination, policy, signal } = options;
+  const uri = joinUri(destination, file.path);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const { etag } = await store.completeUpload(uri, file.uploadId, file.parts, { ifNoneMatch: true, signal });
+      return committed(file, etag);
+    } catch (error) {
+      if (!isAmbiguous(error)) throw error;
+      const found = await store.head(uri, { signal });
+      if (found !== undefined) {
+        await assertContent(file, found, options);
+        // Another upload of the same content, or this one, may still be open behind the object.
+        if (!(error instanceof UploadNotFound)) await abortUploads(store, destination, [file]);
+        return committed(file, found.etag);
+      }
+      if (error instanceof UploadNotFound) return undefined;
+      if (attempt >= policy.attempts) throw error;
+      await backOff(policy, attempt, signal);
+    }
+  }
+}
+
+function committed({ path, size, rows, crc32, partition }: PendingFile, etag: string): CommittedFile {
+  return { path, size, rows, crc32, etag, partition };
+}
+
+function isAmbiguous(error: unknown): boolean {
+  return (
+    error instanceof UploadNotFound ||
+    error instanceof PreconditionFailed ||
+    error instanceof ConditionalConflict ||
+    error instanceof StorageUnavailable
+  );
+}
+
+async function assertContent(file: PendingFile, found: ObjectInfo, options: CompleteFileOptions): Promise<void> {
+  if (found.size !== file.size) {
+    throw new CommitCorrupted(`${found.uri} has ${found.size} bytes; its task wrote ${file.size}.`);
+  }
+  if (options.verification === 'size') return;
+  const chunk = new Uint8Array(Math.min(VERIFY_CHUNK_BYTES, file.size));
+  let checksum = 0;
+  for (let start = 0; start < file.size; start += chunk.byteLength) {
+    const piece = chunk.subarray(0, Math.min(chunk.byteLength, file.size - start));
+    await options.store.readInto(found.uri, start, piece, { etag: found.etag, signal: options.signal });
+    checksum = crc32(piece, checksum);
+  }
+  const hex = checksum.toString(16).padStart(8, '0');
+  if (hex !== file.crc32) {
+    throw new CommitCorrupted(`${found.uri} has checksum ${hex}; its task wrote ${file.crc32}.`);
+  }
+}

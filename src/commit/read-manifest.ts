@@ -1,0 +1,122 @@
+/**
+ * What a destination holds: the files of its committed jobs, without those that an overwrite has replaced.
+ *
+ *     sequence   1        2          3           4        5
+ *                append   append     overwrite   append   (claimed, no manifest yet)
+ *                └── replaced ──┘    └────── live ──────┘
+ *
+ * A job has a place in the sequence before it is decided, and counts from the moment its manifest stands. Live are the
+ * jobs from the last overwrite on. A manifest that arrives late for its place, before an overwrite that stands already,
+ * is replaced from the start: as if it had been committed just before it, which nobody can tell apart.
+ *
+ * A listing and several reads are no snapshot. Manifests only ever appear, so two collections that find the same ones
+ * prove that exactly those stood at the moment between them: the reader collects until it finds nothing new.
+ */
+
+import type { ObjectStore, RequestOptions } from '../io/object-store.ts';
+import { type CommittedFile, type JobManifest, parseClaim, parseJobManifest } from './manifest.ts';
+import { claimSequence, claimsPrefix, jobManifestUri } from './work-paths.ts';
+
+export interface CommittedState {
+  /** In order of sequence. */
+  readonly live: readonly JobManifest[];
+  /** Committed, and replaced by an overwrite. */
+  readonly replaced: readonly JobManifest[];
+  /** The files of the live jobs. */
+  readonly files: readonly CommittedFile[];
+}
+
+/** A claim as found in storage. */
+export interface FoundClaim {
+  readonly sequence: number;
+  readonly jobId: string;
+}
+
+/** The live files of a destination, all of any job or none. Needs only read permission. */
+export async function listCommitted(
+  store: ObjectStore,
+  destination: string,
+  options?: RequestOptions,
+): Promise<CommittedState> {
+  const collection = new Collection(store, destination, options);
+  await collection.collect();
+  while (await collection.collect());
+  return stateOf(collection.manifests);
+}
+
+/** The job's manifest; undefined while the job is not committed. */
+export async function readJobManifest(
+  store: ObjectStore,
+  destination: string,
+  jobId: string,
+  options?: RequestOptions,
+): Promise<JobManifest | undefined> {
+  const uri = jobManifestUri(destination, jobId);
+  const stored = await store.get(uri, options);
+  return stored && parseJobManifest(uri, stored.bytes);
+}
+
+/** Every claim of a destination, in order of sequence. */
+export async function readClaims(
+  store: ObjectStore,
+  destination: string,
+  options?: RequestOptions,
+  known: ReadonlyMap<number, FoundClaim> = new Map(),
+): Promise<FoundClaim[]> {
+  const claims: FoundClaim[] = [];
+  for await (const { uri } of store.list(claimsPrefix(destination), options)) {
+    const sequence = claimSequence(destination, uri);
+    if (sequence === undefined) continue;
+    const found = known.get(sequence) ?? (await readClaim(store, uri, sequence, options));
+    if (found !== undefined) claims.push(found);
+  }
+  return claims;
+}
+
+async function readClaim(
+  store: ObjectStore,
+  uri: string,
+  sequence: number,
+  options: RequestOptions | undefined,
+): Promise<FoundClaim | undefined> {
+  const stored = await store.get(uri, options);
+  return stored && { sequence, jobId: parseClaim(uri, stored.bytes).jobId };
+}
+
+class Collection {
+  readonly manifests = new Map<string, JobManifest>();
+  readonly #claims = new Map<number, FoundClaim>();
+  readonly #store: ObjectStore;
+  readonly #destination: string;
+  readonly #options: RequestOptions | undefined;
+
+  constructor(store: ObjectStore, destination: string, options: RequestOptions | undefined) {
+    this.#store = store;
+    this.#destination = destination;
+    this.#options = options;
+  }
+
+  /** Looks for manifests not found before; whether there was one. */
+  async collect(): Promise<boolean> {
+    const before = this.manifests.size;
+    for (const claim of await readClaims(this.#store, this.#destination, this.#options, this.#claims)) {
+      this.#claims.set(claim.sequence, claim);
+    }
+    for (const { jobId } of this.#claims.values()) {
+      if (this.manifests.has(jobId)) continue;
+      const manifest = await readJobManifest(this.#store, this.#destination, jobId, this.#options);
+      if (manifest !== undefined) this.manifests.set(jobId, manifest);
+    }
+    return this.manifests.size > before;
+  }
+}
+
+function stateOf(manifests: ReadonlyMap<string, JobManifest>): CommittedState {
+  const inOrder = [...manifests.values()].sort((a, b) => a.sequence - b.sequence);
+  const start = Math.max(
+    0,
+    inOrder.findLastIndex(({ mode }) => mode === 'overwrite'),
+  );
+  const live = inOrder.slice(start);
+  return { live, replaced: inOrder.slice(0, start), files: live.flatMap(({ files }) => files) };
+}
