@@ -70,7 +70,8 @@ function parsedJson(text: string, problems: Problems): unknown {
   } catch (error) {
     // Only the place is taken from V8's message, because that repeats a part of the text.
     const place = /line \d+ column \d+/.exec(String(error))?.[0];
-    problems.add('$', place === undefined ? 'This is not JSON: it ends too early.' : `This is not JSON, at ${place}.`);
+    const ended = String(error).includes('Unexpected end') ? ': it ends too early' : '';
+    problems.add('$', `This is not JSON${place === undefined ? ended : `, at ${place}`}.`);
     return undefined;
   }
 }

@@ -1,0 +1,135 @@
+import * as types from '../../src/columnar/data-type.ts';
+import { decimal } from '../../src/columnar/data-type.ts';
+import { field } from '../../src/columnar/schema.ts';
+import type { BinaryOperator, Expression } from '../../src/expressions/expression.ts';
+import type { NodeKind, PlanNode } from '../../src/plan/plan-node.ts';
+import type { Task } from '../../src/plan/task.ts';
+
+/** Short ways to write plans in tests. */
+export const col = (name: string): Expression => ({ kind: 'column', name });
+export const int = (value: number): Expression => ({ kind: 'literal', type: types.int64, value });
+export const op = (left: Expression, operator: BinaryOperator, right: Expression): Expression => ({
+  kind: 'binary',
+  operator,
+  left,
+  right,
+});
+
+type Complete<Kind extends NodeKind> = Required<Extract<PlanNode, { kind: Kind }>>;
+
+const leaf: PlanNode = { kind: 'scan', sourceId: 'trips', format: 'parquet', schema: [field('delay', types.int64)] };
+
+/** A node of every kind with every member that its interface has: what the compiler demands here, parsers must take. */
+export const EVERY_NODE: { readonly [Kind in NodeKind]: Complete<Kind> } = {
+  scan: {
+    kind: 'scan',
+    sourceId: 'trips',
+    format: 'parquet',
+    schema: [field('delay', types.int64), field('price', decimal(15, 2))],
+    columns: ['price'],
+    filter: op(col('delay'), '>', int(5)),
+    limit: 10,
+  },
+  'in-memory-scan': { kind: 'in-memory-scan', sourceId: 'rows', schema: [field('delay', types.int64)] },
+  'empty-scan': { kind: 'empty-scan', schema: [field('delay', types.int64)] },
+  project: { kind: 'project', input: leaf, columns: [{ name: 'late', expression: op(col('delay'), '>', int(0)) }] },
+  filter: { kind: 'filter', input: leaf, predicate: { kind: 'is-not-null', input: col('delay') } },
+  limit: { kind: 'limit', input: leaf, limit: 1, offset: 2 },
+  concat: { kind: 'concat', inputs: [leaf, leaf] },
+  aggregate: { kind: 'aggregate', input: leaf, aggregates: [{ name: 'n', function: 'count' }] },
+  'grouped-aggregate': {
+    kind: 'grouped-aggregate',
+    input: leaf,
+    groupBy: [{ name: 'delay', expression: col('delay') }],
+    aggregates: [{ name: 'total', function: 'sum', input: col('delay') }],
+  },
+  sort: { kind: 'sort', input: leaf, keys: [{ expression: col('delay'), descending: true, nullsFirst: false }] },
+  'top-n': { kind: 'top-n', input: leaf, keys: [{ expression: col('delay') }], limit: 3, offset: 0 },
+  write: {
+    kind: 'write',
+    input: everyTypeScan(),
+    format: 'parquet',
+    partitionBy: ['utf8'],
+    compression: 'zstd',
+    targetFileBytes: 1_000_000,
+    rowGroupRows: 1_000,
+  },
+  'commit-write': {
+    kind: 'commit-write',
+    input: { kind: 'write', input: leaf, format: 'parquet' },
+    mode: 'overwrite',
+    successFile: true,
+  },
+};
+
+/** A scan with a column of every type, named after it. */
+export function everyTypeScan(): PlanNode {
+  const all = [
+    types.bool,
+    types.int8,
+    types.int16,
+    types.int32,
+    types.int64,
+    types.uint8,
+    types.uint16,
+    types.uint32,
+    types.uint64,
+    types.float32,
+    types.float64,
+    types.utf8,
+    types.date,
+    decimal(15, 2),
+    types.timestamp('us'),
+    types.timestamp('ns', 'UTC'),
+  ];
+  return {
+    kind: 'scan',
+    sourceId: 'trips',
+    format: 'parquet',
+    schema: all.map((type) => field(type.kind === 'timestamp' ? `${type.kind}_${type.unit}` : type.kind, type)),
+  };
+}
+
+const text: Expression = { kind: 'literal', type: types.utf8, value: 'ab' };
+
+/** An expression of every kind. */
+export const EVERY_EXPRESSION: {
+  readonly [Kind in Expression['kind']]: Required<Extract<Expression, { kind: Kind }>>;
+} = {
+  column: { kind: 'column', name: 'delay' },
+  literal: { kind: 'literal', type: types.timestamp('us', 'UTC'), value: '2001-01-31T08:00:00.5Z' },
+  binary: { kind: 'binary', operator: '//', left: col('delay'), right: int(2) },
+  not: { kind: 'not', input: op(int(1), '=', int(1)) },
+  'is-null': { kind: 'is-null', input: col('delay') },
+  'is-not-null': { kind: 'is-not-null', input: col('delay') },
+  cast: { kind: 'cast', input: col('delay'), type: types.float64 },
+  'if-else': branches(op(col('delay'), '>', int(0)), int(1), int(2)),
+  function: { kind: 'function', name: 'starts_with', arguments: [text, text] },
+};
+
+function branches(
+  condition: Expression,
+  then: Expression,
+  otherwise: Expression,
+): Extract<Expression, { kind: 'if-else' }> {
+  return { kind: 'if-else', condition, then, otherwise };
+}
+
+/** A task around a plan, with the inputs that those of this file need. */
+export function taskOf(plan: PlanNode): Task {
+  const needs = JSON.stringify(plan);
+  return {
+    version: 1,
+    jobId: 'job-1',
+    stageId: 0,
+    taskId: 3,
+    plan,
+    inputs: {
+      ...(needs.includes('"trips"') && {
+        trips: { kind: 'files', files: [{ uri: 's3://bucket/a.parquet', etag: '"1"', rowGroups: [0, 2] }] },
+      }),
+      ...(needs.includes('"rows"') && { rows: { kind: 'rows', rows: [{ delay: 1 }, { delay: '2' }, {}] } }),
+    },
+    output: { uri: 's3://bucket/out' },
+  };
+}
