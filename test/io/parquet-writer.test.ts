@@ -9,6 +9,7 @@ import { batchFromRows, type CellValue } from '../../src/columnar/column-values.
 import * as types from '../../src/columnar/data-type.ts';
 import { field, type Schema, schema } from '../../src/columnar/schema.ts';
 import type { OutputFile, PendingFile } from '../../src/io/output-files.ts';
+import { EncodingMemory } from '../../src/io/parquet/encoding-memory.ts';
 import type { ParquetCompression } from '../../src/io/parquet/parquet-encoder.ts';
 import { ParquetWriter } from '../../src/io/parquet/parquet-writer.ts';
 import type { MemoryBudget } from '../../src/memory/budget.ts';
@@ -57,7 +58,8 @@ async function writeGroups(
   } = options;
   const file = new KeptFile();
   {
-    using writer = await ParquetWriter.open({ schema: of, compression, file, memory, owner: 'Write', rowGroupBytes });
+    using encoding = await EncodingMemory.open(memory, 'Write', rowGroupBytes);
+    using writer = new ParquetWriter({ schema: of, compression, file, memory: encoding });
     using holding = memory.reserve('test');
     for (const rows of groups) {
       const forms = of.fields.map(() => ({ dictionary }));
@@ -273,14 +275,8 @@ describe('Parquet writer', () => {
     };
     const of = schema(field('n', types.int64));
     {
-      using writer = await ParquetWriter.open({
-        schema: of,
-        compression: 'none',
-        file,
-        memory,
-        owner: 'Write',
-        rowGroupBytes: MiB,
-      });
+      using encoding = await EncodingMemory.open(memory, 'Write', MiB);
+      using writer = new ParquetWriter({ schema: of, compression: 'none', file, memory: encoding });
       using holding = memory.reserve('test');
       const rows = Array.from({ length: 10_000 }, (_, n): Row => [BigInt(n)]);
       await expect(writer.writeRowGroup(batchFromRows(holding, of, rows))).rejects.toThrow('the disk is full');
@@ -292,15 +288,8 @@ describe('Parquet writer', () => {
     const memory = testBudget(256 * MiB);
     const wasm = await import('parquet-wasm');
     {
-      using writer = await ParquetWriter.open({
-        schema: schema(),
-        compression: 'none',
-        file: new KeptFile(),
-        memory,
-        owner: 'Write',
-        rowGroupBytes: MiB,
-      });
-      expect(writer.rowCount).toBe(0);
+      using encoding = await EncodingMemory.open(memory, 'Write', MiB);
+      expect(encoding.rowGroupBytes).toBe(MiB);
       expect(memory.usedBytes).toBeGreaterThanOrEqual(wasm.wasmMemory().buffer.byteLength);
     }
     expect(memory.usedBytes).toBe(0);

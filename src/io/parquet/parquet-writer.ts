@@ -16,12 +16,10 @@ import { Batch } from '../../columnar/batch.ts';
 import { fixedWidth } from '../../columnar/data-type.ts';
 import type { Schema } from '../../columnar/schema.ts';
 import { SLICE_ROWS, sliceColumn } from '../../columnar/slice.ts';
-import { MemoryBudgetExceeded } from '../../errors.ts';
-import type { Holding, MemoryBudget } from '../../memory/budget.ts';
 import type { OutputFile, PendingFile } from '../output-files.ts';
+import type { EncodingMemory } from './encoding-memory.ts';
 import { footerRowCount } from './footer-row-count.ts';
 import { type ParquetCompression, ParquetEncoder } from './parquet-encoder.ts';
-import { type ParquetWasmUse, useParquetWasm } from './parquet-wasm.ts';
 import { plainBytes } from './plain-bytes.ts';
 
 export interface ParquetWriterOptions {
@@ -29,37 +27,18 @@ export interface ParquetWriterOptions {
   readonly compression: ParquetCompression;
   /** Where the bytes go. The writer closes it, and leaves it open when it fails. */
   readonly file: OutputFile;
-  readonly memory: MemoryBudget;
-  /** Who needs the memory, for errors. */
-  readonly owner: string;
-  /** Larger row groups are cut; by the bytes of their plain values. */
-  readonly rowGroupBytes: number;
+  /** Not shared with a writer that is encoding at the same time. To be disposed after the writer. */
+  readonly memory: EncodingMemory;
 }
-
-/** Peak of the encoder per byte of a row group, measured between 3 and 20 MB; it falls as row groups grow. */
-const WASM_BYTES_PER_BYTE = 6;
-/** The row group decoded, and as Arrow IPC. */
-const OWN_BYTES_PER_BYTE = 2;
-/** Dictionaries, pages and schema, however few the rows. */
-const FIXED_BYTES = 256 * 1024;
 
 export class ParquetWriter implements Disposable {
   readonly #options: ParquetWriterOptions;
-  readonly #wasm: ParquetWasmUse;
-  readonly #holding: Holding;
   readonly #encoder: ParquetEncoder;
   #rowCount = 0;
 
-  private constructor(options: ParquetWriterOptions, wasm: ParquetWasmUse) {
+  constructor(options: ParquetWriterOptions) {
     this.#options = options;
-    this.#wasm = wasm;
-    this.#holding = options.memory.reserve(options.owner);
-    this.#encoder = new ParquetEncoder(wasm.wasm, options.compression, options.file);
-  }
-
-  /** Loads the encoder where it is the first. @throws MemoryBudgetExceeded */
-  static async open(options: ParquetWriterOptions): Promise<ParquetWriter> {
-    return new ParquetWriter(options, await useParquetWasm(options.memory));
+    this.#encoder = new ParquetEncoder(options.memory.wasm, options.compression, options.file);
   }
 
   get rowCount(): number {
@@ -72,8 +51,9 @@ export class ParquetWriter implements Disposable {
    */
   async writeRowGroup(batch: Batch): Promise<void> {
     if (batch.rowCount === 0) return;
-    const bytes = plainBytes(batch, this.#holding.linear);
-    if (bytes > this.#options.rowGroupBytes && batch.rowCount > SLICE_ROWS) {
+    const { memory } = this.#options;
+    const bytes = plainBytes(batch, memory.budget.linear);
+    if (bytes > memory.rowGroupBytes && batch.rowCount > SLICE_ROWS) {
       const half = Math.ceil(batch.rowCount / 2 / SLICE_ROWS) * SLICE_ROWS;
       await this.writeRowGroup(slice(batch, 0, half));
       await this.writeRowGroup(slice(batch, half, batch.rowCount - half));
@@ -85,36 +65,25 @@ export class ParquetWriter implements Disposable {
 
   /** Writes the footer and closes the file; a writer without rows leaves a file with a schema only. */
   async close(): Promise<PendingFile> {
-    const { schema, file } = this.#options;
+    const { schema, file, memory } = this.#options;
     if (!this.#encoder.begun) await this.#encode(emptyBatch(schema), 0);
     const footer = await this.#encoder.finish();
-    this.#wasm.settle();
+    memory.settle();
     assert.equal(footerRowCount(footer), BigInt(this.#rowCount), `parquet-wasm lost rows of ${file.path}`);
     return file.close(this.#rowCount);
   }
 
   [Symbol.dispose](): void {
     this.#encoder.abort();
-    this.#holding[Symbol.dispose]();
-    this.#wasm[Symbol.dispose]();
   }
 
   async #encode(batch: Batch, bytes: number): Promise<void> {
-    const { owner, memory } = this.#options;
-    const wasmBytes = bytes * WASM_BYTES_PER_BYTE + FIXED_BYTES;
-    if (!this.#wasm.tryPrepare(wasmBytes)) {
-      throw new MemoryBudgetExceeded(`${owner}, encoding ${batch.rowCount} rows,`, wasmBytes, 0, memory.limitBytes);
-    }
-    const ownBytes = bytes * OWN_BYTES_PER_BYTE + FIXED_BYTES;
-    this.#holding.grow(ownBytes);
-    try {
-      // Loaded on demand, as it brings apache-arrow.
-      const { rowGroupIpc } = await import('./row-group-ipc.ts');
-      await this.#encoder.write(rowGroupIpc(batch, this.#holding.linear));
-    } finally {
-      this.#holding.shrink(ownBytes);
-    }
-    this.#wasm.settle();
+    const { memory } = this.#options;
+    using _reserved = memory.reserveFor(bytes);
+    // Loaded on demand, as it brings apache-arrow.
+    const { rowGroupIpc } = await import('./row-group-ipc.ts');
+    await this.#encoder.write(rowGroupIpc(batch, memory.budget.linear));
+    memory.settle();
   }
 }
 
