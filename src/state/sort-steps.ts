@@ -42,7 +42,8 @@ export interface NarrowedStep {
 /** Sorts the entries of a dictionary: the permutation, or undefined where they are in order. */
 export type SortEntries = (entries: Column, size: number) => Region | undefined;
 
-const ALL_ONES = 2n ** 64n - 1n;
+/** A mask that turns the order round. */
+export const ALL_ONES: bigint = 2n ** 64n - 1n;
 const PLAIN = { validity: 0, bytes: 0, mask: 0n, base: 0n, depth: 0, shift: 0 };
 
 /** The step that reads uint64 words which have been worked out already. */
