@@ -6,3 +6,5 @@ export * from './parquet-values';
 export * from './snappy';
 export * from './sort';
 export * from './accumulate';
+export * from './strings';
+export * from './compact';
