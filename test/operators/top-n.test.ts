@@ -129,5 +129,6 @@ describe('top-n', () => {
   obeysContract(
     () => topN({ input, keys: [by(input, 't'), by(input, 'k', true)], limit: 20, offset: 3 }),
     tables(input),
+    { numRuns: 12 },
   );
 });
