@@ -128,20 +128,24 @@ const FLIPPED: Readonly<Record<ComparisonOperator, ComparisonOperator>> = {
 function simplifiedComparison(e: OfKind<'compare'>): TypedExpression {
   const { operator, left, right } = e;
   if (isNull(left) || isNull(right)) return literal(null, bool);
-  if (left.kind === 'literal' && right.kind === 'literal') return truth(holds(operator, order(left, right)));
+  if (left.kind === 'literal' && right.kind === 'literal') {
+    return isMinusZero(left) || isMinusZero(right) ? e : truth(holds(operator, order(left, right)));
+  }
   if (left.kind === 'literal')
     return simplifiedComparison({ ...e, operator: FLIPPED[operator], left: right, right: left });
   if (right.kind !== 'literal') return e;
   return withoutWidening(e, right) ?? asRange(e, right) ?? e;
 }
 
-/** NaN is equal to itself and the greatest; -0 is below 0; text goes by code points, as its bytes do. */
+/** How it stands to 0 is left to those who execute comparisons. */
+const isMinusZero = (e: OfKind<'literal'>): boolean => Object.is(e.value, -0);
+
+/** NaN is equal to itself and the greatest; text goes by its bytes. */
 function order(a: OfKind<'literal'>, b: OfKind<'literal'>): number {
   const [x, y] = [a.value, b.value];
   if (typeof x === 'string' && typeof y === 'string') return Buffer.compare(Buffer.from(x), Buffer.from(y));
   if (typeof x === 'number' && typeof y === 'number') {
     if (Number.isNaN(x) || Number.isNaN(y)) return Number(Number.isNaN(x)) - Number(Number.isNaN(y));
-    if (x === 0 && y === 0) return Number(Object.is(y, -0)) - Number(Object.is(x, -0));
   }
   if (x === null || y === null || x === y) return 0;
   return x < y ? -1 : 1;
