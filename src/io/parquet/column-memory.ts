@@ -1,0 +1,40 @@
+/**
+ * What is remembered of a column from row group to row group and from file to file, so that consumers can keep what
+ * they have worked out: the ids of its dictionaries, and the bound of its values.
+ */
+
+import { createHash } from 'node:crypto';
+import { nextDictionaryId } from '../../columnar/column.ts';
+
+/** Larger dictionaries hardly ever repeat, and hashing them would cost a quarter of decoding them. */
+const HASHED_BYTES = 64 * 1024;
+/** Dictionaries remembered per column. */
+const REMEMBERED = 64;
+/**
+ * Bounds are rounded up to one of these and never fall, so that the bound of a column, for which code may have been
+ * compiled, changes a few times in a scan rather than with every batch.
+ */
+const STEPS = [8, 16, 24, 32, 40, 48, 56, 63, 64, 80, 96, 112, 127] as const;
+
+export class ColumnMemory {
+  readonly #ids = new Map<string, number>();
+  #bits: number = STEPS[0];
+
+  /** The id of a dictionary: the same as before where `content` is, and was read in the same way. */
+  dictionaryId(content: Uint8Array, form: string): number {
+    if (content.byteLength > HASHED_BYTES) return nextDictionaryId();
+    const digest = createHash('sha256').update(`${form}\n`).update(content).digest('base64');
+    const known = this.#ids.get(digest);
+    if (known !== undefined) return known;
+    if (this.#ids.size === REMEMBERED) this.#ids.clear();
+    const id = nextDictionaryId();
+    this.#ids.set(digest, id);
+    return id;
+  }
+
+  /** The bound to give to values that need `bits` bits: no lower than any given before. */
+  bound(bits: number): number {
+    if (bits > this.#bits) this.#bits = STEPS.find((step) => step >= bits) ?? 128;
+    return this.#bits;
+  }
+}

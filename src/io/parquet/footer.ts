@@ -1,0 +1,220 @@
+/**
+ * The footer of a Parquet file: what columns it has, and where its row groups are said to be.
+ *
+ *     │ PAR1 │ column chunks … │ Thrift metadata │ its length │ PAR1 │
+ *                              └── the tail, read in one request where it is short enough
+ *
+ * The bytes are checked to be well-formed before `hyparquet` parses them, because a parser allocates what a list claims to
+ * hold. What the metadata says is checked here and in `rowGroupOf` before anything is made of it: counts that are safe
+ * integers, column chunks that lie within the file.
+ */
+
+import type { FileMetaData } from 'hyparquet';
+import { parquetMetadata } from 'hyparquet/src/metadata.js';
+import { MalformedFile, ObjectNotFound, UnsupportedFile } from '../../errors.ts';
+import type { MemoryBudget } from '../../memory/budget.ts';
+import type { ObjectStore } from '../object-store.ts';
+import { type FileColumn, fileColumns } from './file-column.ts';
+import { ThriftReader, ThriftType } from './thrift.ts';
+
+/** One column of one row group. */
+export interface ColumnChunk {
+  /** Where its first page begins in the file. */
+  readonly start: number;
+  /** Bytes of its pages as they are stored. */
+  readonly byteLength: number;
+  /** Bytes of its pages once they are decompressed. A claim: an upper limit for what is worked with. */
+  readonly plainBytes: number;
+  /** By Parquet's name. */
+  readonly codec: string;
+  /** By Parquet's names. */
+  readonly encodings: readonly string[];
+  readonly statistics: ChunkStatistics | undefined;
+}
+
+/** A minimum or maximum as `hyparquet` gives it: the bytes of a text, ticks, days. */
+export type RawBound = bigint | boolean | number | string | Date | Uint8Array;
+
+/** As the file has them, unverified; see `statistics.ts` for what they mean. */
+export interface ChunkStatistics {
+  readonly min: RawBound | undefined;
+  readonly max: RawBound | undefined;
+  /** Of writers before 2017, in an order that is right for signed numbers only. */
+  readonly oldMin: RawBound | undefined;
+  readonly oldMax: RawBound | undefined;
+  readonly nullCount: number | undefined;
+}
+
+export interface ParquetFooter {
+  readonly uri: string;
+  readonly etag: string;
+  /** Of the whole file. */
+  readonly fileBytes: number;
+  /** Requests and bytes it took to read. */
+  readonly requests: number;
+  readonly bytesRead: number;
+  readonly columns: readonly FileColumn[];
+  readonly rowGroupCount: number;
+  readonly metadata: FileMetaData;
+  /** Bytes outside linear memory that it is reckoned to take. */
+  readonly heldBytes: number;
+}
+
+export interface FooterRequest {
+  readonly store: ObjectStore;
+  readonly memory: MemoryBudget;
+  readonly uri: string;
+  /** The version wanted; the one found where absent. */
+  readonly etag?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const MAGIC = 0x31524150; // PAR1
+const ENCRYPTED_MAGIC = 0x45524150; // PARE
+/** Metadata length and magic, at the end. */
+const TRAILER_BYTES = 8;
+const TAIL_BYTES = 64 * 1024;
+/** What one value of the metadata takes as JavaScript objects, measured on files of DuckDB and Arrow: up to 60. */
+const BYTES_PER_VALUE = 96;
+
+/** @throws ObjectNotFound, ObjectChanged, MalformedFile, UnsupportedFile, MemoryBudgetExceeded */
+export async function readFooter(request: FooterRequest): Promise<ParquetFooter> {
+  const { store, memory, uri, signal } = request;
+  const info = await store.head(uri, { signal });
+  if (info === undefined) throw new ObjectNotFound(uri);
+  const { size } = info;
+  const etag = request.etag ?? info.etag;
+  if (size === 0) throw new MalformedFile(uri, 'it is empty');
+  if (size < TRAILER_BYTES + 4) throw new MalformedFile(uri, `${size} bytes are too few for a Parquet file`);
+
+  const { tail, requests } = await readTail(request, size, etag);
+  const parsedBytes = countValues(uri, tail) * BYTES_PER_VALUE;
+  const heldBytes = tail.byteLength + parsedBytes;
+  using lease = await memory.lease('Scan footer', heldBytes, signal);
+  lease.grow(heldBytes);
+  const metadata = parse(uri, tail);
+  return {
+    uri,
+    etag,
+    fileBytes: size,
+    requests,
+    bytesRead: requests === 1 ? Math.min(size, TAIL_BYTES) : TAIL_BYTES + tail.byteLength,
+    columns: fileColumns(uri, metadata.schema),
+    rowGroupCount: metadata.row_groups.length,
+    metadata,
+    heldBytes,
+  };
+}
+
+/** The metadata and what is behind it: at first as many bytes as most need, then as many as this file says. */
+async function readTail(
+  { store, memory, uri, signal }: FooterRequest,
+  size: number,
+  etag: string,
+): Promise<{ tail: Uint8Array; requests: number }> {
+  const read = async (bytes: number): Promise<Uint8Array> => {
+    using lease = await memory.lease('Scan footer', bytes, signal);
+    lease.grow(bytes);
+    const tail = new Uint8Array(bytes);
+    await store.readInto(uri, size - bytes, tail, { etag, ...(signal && { signal }) });
+    return tail;
+  };
+  const first = await read(Math.min(size, TAIL_BYTES));
+  const bytes = metadataBytes(uri, first, size) + TRAILER_BYTES;
+  if (bytes <= first.byteLength) return { tail: first.subarray(first.byteLength - bytes), requests: 1 };
+  return { tail: await read(bytes), requests: 2 };
+}
+
+function metadataBytes(uri: string, tail: Uint8Array, fileBytes: number): number {
+  const view = new DataView(tail.buffer, tail.byteOffset, tail.byteLength);
+  const magic = view.getUint32(tail.byteLength - 4, true);
+  if (magic === ENCRYPTED_MAGIC) throw new UnsupportedFile(uri, 'it is encrypted');
+  if (magic !== MAGIC) throw new MalformedFile(uri, 'it does not end like a Parquet file; it may be cut off');
+  const bytes = view.getUint32(tail.byteLength - TRAILER_BYTES, true);
+  if (bytes === 0 || bytes > fileBytes - TRAILER_BYTES - 4) {
+    throw new MalformedFile(uri, `its metadata claims ${bytes} bytes, and the file has ${fileBytes}`);
+  }
+  return bytes;
+}
+
+function parse(uri: string, tail: Uint8Array): FileMetaData {
+  try {
+    return parquetMetadata(tail, { parsers: RAW_STATISTICS, geoparquet: false });
+  } catch (cause) {
+    throw new MalformedFile(uri, `its metadata cannot be parsed (${(cause as Error).message})`);
+  }
+}
+
+/** Walks over the metadata; a walk that ends well means that nothing in it claims more than there is. */
+function countValues(uri: string, tail: Uint8Array): number {
+  const reader = new ThriftReader(tail, 0, tail.byteLength - TRAILER_BYTES);
+  try {
+    reader.skip(ThriftType.struct);
+  } catch (cause) {
+    throw new MalformedFile(uri, `its metadata is not well-formed: ${(cause as Error).message}`);
+  }
+  return reader.values;
+}
+
+/** Leaves statistics as ticks, days and bytes. */
+const RAW_STATISTICS = {
+  timestampFromMilliseconds: (ticks: bigint): bigint => ticks,
+  timestampFromMicroseconds: (ticks: bigint): bigint => ticks,
+  timestampFromNanoseconds: (ticks: bigint): bigint => ticks,
+  dateFromDays: (days: number): number => days,
+  stringFromBytes: (bytes: Uint8Array): Uint8Array => bytes,
+};
+
+/** A row group with the chunks that were asked for, in that order. */
+export interface RowGroup {
+  readonly index: number;
+  readonly rows: number;
+  readonly chunks: readonly ColumnChunk[];
+}
+
+/** Row group `index`, checked, with the chunks of the columns `leaves`. @throws MalformedFile */
+export function rowGroupOf(footer: ParquetFooter, index: number, leaves: readonly number[]): RowGroup {
+  const { uri, metadata } = footer;
+  const damaged = (detail: string): MalformedFile => new MalformedFile(uri, `row group ${index}: ${detail}`);
+  const count = (value: unknown, what: string): number => {
+    const number = Number(value);
+    if ((typeof value !== 'bigint' && typeof value !== 'number') || !Number.isSafeInteger(number) || number < 0) {
+      throw damaged(`${what} is not a count`);
+    }
+    return number;
+  };
+  const group = metadata.row_groups[index];
+  if (group === undefined) throw damaged(`there are only ${metadata.row_groups.length}`);
+  const rows = count(group.num_rows, 'its number of rows');
+  const endOfData = footer.fileBytes - TRAILER_BYTES - metadata.metadata_length;
+  const chunkOf = (leaf: number): ColumnChunk => {
+    const column = group.columns[leaf];
+    const chunk = column?.meta_data;
+    if (chunk === undefined) throw damaged(`column ${leaf} has no metadata`);
+    if (column?.file_path !== undefined && column.file_path !== '') {
+      throw new UnsupportedFile(uri, 'its columns lie in other files');
+    }
+    if (count(chunk.num_values, 'a number of values') !== rows) throw damaged('a column has another number of rows');
+    const dataStart = count(chunk.data_page_offset, 'a page offset');
+    const dictionaryStart = count(chunk.dictionary_page_offset ?? 0, 'a page offset');
+    const start = dictionaryStart > 0 ? Math.min(dictionaryStart, dataStart) : dataStart;
+    const byteLength = count(chunk.total_compressed_size, 'a size');
+    if (start < 4 || start + byteLength > endOfData) throw damaged('a column lies outside of the file');
+    const { statistics } = chunk;
+    return {
+      start,
+      byteLength,
+      plainBytes: count(chunk.total_uncompressed_size, 'a size'),
+      codec: String(chunk.codec),
+      encodings: Array.isArray(chunk.encodings) ? chunk.encodings.map(String) : [],
+      statistics: statistics && {
+        min: statistics.min_value,
+        max: statistics.max_value,
+        oldMin: statistics.min,
+        oldMax: statistics.max,
+        nullCount: statistics.null_count === undefined ? undefined : count(statistics.null_count, 'a null count'),
+      },
+    };
+  };
+  return { index, rows, chunks: leaves.map(chunkOf) };
+}

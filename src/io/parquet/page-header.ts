@@ -1,0 +1,84 @@
+/**
+ * The header in front of every page of a column chunk. It is not trusted: numbers are checked to be there and not to be
+ * negative; whether they fit the bytes that follow is for who reads those to check.
+ */
+
+import { type ThriftField, ThriftReader, ThriftType } from './thrift.ts';
+
+export type PageKind = 'data' | 'index' | 'dictionary' | 'data-v2';
+
+export interface PageHeader {
+  readonly kind: PageKind;
+  /** Bytes of the header itself. */
+  readonly headerBytes: number;
+  /** Bytes behind the header. */
+  readonly storedBytes: number;
+  /** Bytes of the page once it is decompressed. */
+  readonly plainBytes: number;
+  /** CRC-32 of the stored bytes. */
+  readonly crc: number | undefined;
+  /** Values, nulls included; entries of a dictionary. */
+  readonly values: number;
+  /** Number of the encoding of the values, as Parquet counts them. */
+  readonly encoding: number;
+  /** Number of the encoding of the definition levels of a `data` page. */
+  readonly levelEncoding: number;
+  /** Of a `data-v2` page, whose levels come first and are never compressed. */
+  readonly definitionBytes: number;
+  readonly repetitionBytes: number;
+  readonly isCompressed: boolean;
+}
+
+/** Longer headers, which only oversized statistics could make, are refused. */
+export const MAX_HEADER_BYTES: number = 1 << 20;
+
+const KINDS: readonly PageKind[] = ['data', 'index', 'dictionary', 'data-v2'];
+
+/** Header numbers by field id; absent ones are undefined. Structs are left to `nested`. */
+type Numbers = Record<number, number | undefined>;
+
+/** Reads the header at `start`. @throws ThriftError, short where `end` comes before the end of the header. */
+export function readPageHeader(bytes: Uint8Array, start: number, end: number): PageHeader {
+  const reader = new ThriftReader(bytes, start, Math.min(end, start + MAX_HEADER_BYTES));
+  let detail: Numbers = {};
+  const page = readNumbers(reader, (field) => {
+    if (field.type === ThriftType.struct && (field.id === 5 || field.id === 7 || field.id === 8)) {
+      detail = readNumbers(reader, ({ type }) => reader.skip(type, 1));
+    } else reader.skip(field.type);
+  });
+  const kind = KINDS[number(page, 1)];
+  if (kind === undefined) throw new RangeError(`a page has the unknown type ${page[1]}`);
+  const isV2 = kind === 'data-v2';
+  return {
+    kind,
+    headerBytes: reader.position - start,
+    plainBytes: number(page, 2),
+    storedBytes: number(page, 3),
+    crc: page[4] === undefined ? undefined : page[4] >>> 0,
+    values: kind === 'index' ? 0 : number(detail, 1),
+    encoding: kind === 'index' ? 0 : number(detail, isV2 ? 4 : 2),
+    levelEncoding: kind === 'data' ? number(detail, 3) : 3,
+    definitionBytes: isV2 ? number(detail, 5) : 0,
+    repetitionBytes: isV2 ? number(detail, 6) : 0,
+    isCompressed: isV2 ? detail[7] !== 0 : true,
+  };
+}
+
+function number(numbers: Numbers, id: number): number {
+  const value = numbers[id];
+  if (value === undefined || value < 0) throw new RangeError(`a page header has no valid field ${id}`);
+  return value;
+}
+
+function readNumbers(reader: ThriftReader, other: (field: ThriftField) => void): Numbers {
+  const numbers: Numbers = {};
+  let id = 0;
+  for (let field = reader.field(id); field !== undefined; field = reader.field(id)) {
+    id = field.id;
+    if (field.type === ThriftType.int32 || field.type === ThriftType.int16) numbers[id] = reader.small();
+    else if (field.type === ThriftType.true || field.type === ThriftType.false) {
+      numbers[id] = field.type === ThriftType.true ? 1 : 0;
+    } else other(field);
+  }
+  return numbers;
+}

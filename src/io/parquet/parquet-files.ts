@@ -1,0 +1,88 @@
+import type { Batch } from '../../columnar/batch.ts';
+import type { Schema } from '../../columnar/schema.ts';
+import type { OutputFile, OutputFiles, PendingFile } from '../output-files.ts';
+import type { EncodingMemory } from './encoding-memory.ts';
+import type { ParquetCompression } from './parquet-encoder.ts';
+import { ParquetWriter } from './parquet-writer.ts';
+
+/** With more files open, the largest is closed. */
+const MOST_OPEN_FILES = 64;
+/** The upload of one file holds at most two parts. */
+const MOST_UPLOAD_BYTES = 16 * 1024 * 1024;
+
+export type PartitionValues = Readonly<Record<string, string | null>>;
+
+export interface ParquetFilesOptions {
+  readonly schema: Schema;
+  readonly compression: ParquetCompression;
+  /** A file is closed as soon as it is as large. */
+  readonly targetFileBytes: number;
+  readonly files: OutputFiles;
+  /** To be disposed after this. */
+  readonly memory: EncodingMemory;
+  /** What the uploads of all open files may hold, as far as it is known here; one file may always be open. */
+  readonly uploadBytes: number;
+}
+
+interface OpenFile {
+  readonly output: OutputFile;
+  readonly writer: ParquetWriter;
+}
+
+/** The files of one write: at most one open per partition, and not too many in all. */
+export class ParquetFiles implements Disposable {
+  /** Every file that was closed, in that order. */
+  readonly closed: PendingFile[] = [];
+  readonly #options: ParquetFilesOptions;
+  /** By the caller's number for the partition. */
+  readonly #open = new Map<number, OpenFile>();
+
+  constructor(options: ParquetFilesOptions) {
+    this.#options = options;
+  }
+
+  /** Writes the rows as a row group of the partition's open file, or of a new one. */
+  async write(partition: number, values: PartitionValues, batch: Batch): Promise<void> {
+    const { output, writer } = this.#open.get(partition) ?? (await this.open(partition, values));
+    await writer.writeRowGroup(batch);
+    if (output.size >= this.#options.targetFileBytes) await this.close(partition);
+    while (this.#open.size > 1 && this.#uploadBytes() > this.#options.uploadBytes) await this.#closeLargest();
+  }
+
+  /** Begins the partition's file, which has none open. */
+  async open(partition: number, values: PartitionValues): Promise<OpenFile> {
+    if (this.#open.size >= MOST_OPEN_FILES) await this.#closeLargest();
+    const { schema, compression, files, memory } = this.#options;
+    const output = await files.create(values, 'parquet');
+    const file = { output, writer: new ParquetWriter({ schema, compression, file: output, memory }) };
+    this.#open.set(partition, file);
+    return file;
+  }
+
+  /** Closes the partition's file; nothing happens where none is open. */
+  async close(partition: number): Promise<void> {
+    const file = this.#open.get(partition);
+    if (file === undefined) return;
+    this.closed.push(await file.writer.close());
+    this.#open.delete(partition);
+  }
+
+  [Symbol.dispose](): void {
+    for (const { writer } of this.#open.values()) writer[Symbol.dispose]();
+    this.#open.clear();
+  }
+
+  #uploadBytes(): number {
+    let bytes = 0;
+    for (const { output } of this.#open.values()) bytes += Math.min(output.size, MOST_UPLOAD_BYTES);
+    return bytes;
+  }
+
+  async #closeLargest(): Promise<void> {
+    let largest: [number, OpenFile] | undefined;
+    for (const entry of this.#open) {
+      if (largest === undefined || entry[1].output.size > largest[1].output.size) largest = entry;
+    }
+    if (largest !== undefined) await this.close(largest[0]);
+  }
+}

@@ -1,0 +1,28 @@
+/** The schema of a Parquet file, for who has no plan yet. */
+
+import type { Field, Schema } from '../../columnar/schema.ts';
+import { UnsupportedFile } from '../../errors.ts';
+import { MemoryBudget } from '../../memory/budget.ts';
+import type { ObjectStore } from '../object-store.ts';
+import { type ParquetFooter, readFooter } from './footer.ts';
+
+/** Footers beyond a quarter of this are refused. */
+const MEMORY_BYTES = 256 * 1024 * 1024;
+
+/**
+ * The columns of the file that Millrace has types for; nested ones and other types are left out.
+ * @throws UnsupportedFile where none is left.
+ */
+export async function readParquetSchema(store: ObjectStore, uri: string, signal?: AbortSignal): Promise<Schema> {
+  const footer = await readFooter({ store, uri, memory: new MemoryBudget(MEMORY_BYTES), signal });
+  return schemaOf(footer);
+}
+
+/** @throws UnsupportedFile where no column has a type of ours. */
+export function schemaOf({ uri, columns }: ParquetFooter): Schema {
+  const fields = columns.flatMap(({ name, type, nullable }): Field[] =>
+    type === undefined ? [] : [{ name, type, nullable }],
+  );
+  if (fields.length === 0) throw new UnsupportedFile(uri, 'it has no column of a type that Millrace has');
+  return { fields };
+}

@@ -1,0 +1,125 @@
+/**
+ * What to read of a file: footer + wanted columns + filter → row groups and byte ranges. Pure.
+ *
+ *     chunks   │ a │····│ b │·········· gap ·········│ c │
+ *     ranges   ╞══════════╡                          ╞═══╡     small gaps are read along, one request each
+ */
+
+import type { TypedExpression } from '../../expressions/expression.ts';
+import { CODECS } from './decompress.ts';
+import { type ColumnChunk, type ParquetFooter, type RowGroup, rowGroupOf } from './footer.ts';
+import { mayMatch } from './prune.ts';
+import { NULL_RANGE, rangeOf } from './statistics.ts';
+import type { ColumnReading } from './value-form.ts';
+
+export interface ByteRange {
+  readonly start: number;
+  readonly byteLength: number;
+}
+
+export interface PlannedRowGroup {
+  readonly index: number;
+  readonly rows: number;
+  /** One per reading; undefined for a column that the file does not have. */
+  readonly chunks: readonly (ColumnChunk | undefined)[];
+  /** In order of their start; each chunk lies within one of them. */
+  readonly ranges: readonly ByteRange[];
+}
+
+export interface ScanPlan {
+  readonly rowGroups: readonly PlannedRowGroup[];
+  /** Row groups left out because the filter cannot be true in them. */
+  readonly prunedRowGroups: number;
+  /** Why our own decoder cannot read what was planned; undefined where it can. */
+  readonly foreign: string | undefined;
+}
+
+export interface ScanRequest {
+  readonly readings: readonly (ColumnReading | undefined)[];
+  /** Columns by their position in `readings`. */
+  readonly filter?: TypedExpression | undefined;
+  /** Indexes of the row groups to consider; all where absent. */
+  readonly rowGroups?: readonly number[] | undefined;
+  /** Rows wanted at most. */
+  readonly limit?: number | undefined;
+}
+
+/** Bytes that are read along rather than asked for in two requests. */
+const MAX_GAP_BYTES: number = 1 << 20;
+/** A request grows no further than this by joining chunks; one chunk may be larger. */
+const MAX_RANGE_BYTES: number = 16 << 20;
+
+/** @throws MalformedFile, UnsupportedFile */
+export function planScan(footer: ParquetFooter, request: ScanRequest): ScanPlan {
+  const { readings, filter, limit } = request;
+  const leaves = readings.flatMap((reading) => (reading === undefined ? [] : [reading.file.leaf]));
+  const indexes = request.rowGroups ?? Array.from({ length: footer.rowGroupCount }, (_, index) => index);
+  const rowGroups: PlannedRowGroup[] = [];
+  let prunedRowGroups = 0;
+  let rows = 0;
+  for (const index of indexes) {
+    // Without a filter every row counts; the row groups behind the last one wanted are not even looked at.
+    if (filter === undefined && limit !== undefined && rows >= limit) break;
+    const group = planRowGroup(rowGroupOf(footer, index, leaves), readings);
+    if (group.rows === 0) continue;
+    if (filter !== undefined && !mayMatch(filter, rangesOf(group, readings))) {
+      prunedRowGroups += 1;
+      continue;
+    }
+    rowGroups.push(group);
+    rows += group.rows;
+  }
+  return { rowGroups, prunedRowGroups, foreign: foreignReason(rowGroups, readings) };
+}
+
+function planRowGroup({ index, rows, chunks: found }: RowGroup, readings: ScanRequest['readings']): PlannedRowGroup {
+  let next = 0;
+  const chunks = readings.map((reading) => (reading === undefined ? undefined : found[next++]));
+  return { index, rows, chunks, ranges: coalesce(found) };
+}
+
+const rangesOf = ({ rows, chunks }: PlannedRowGroup, readings: ScanRequest['readings']): ReturnType<typeof rangeOf>[] =>
+  readings.map((reading, position) => {
+    const chunk = chunks[position];
+    return reading === undefined || chunk === undefined ? NULL_RANGE : rangeOf(reading, chunk, rows);
+  });
+
+/** The requests that bring all of `chunks`. */
+export function coalesce(chunks: readonly ByteRange[]): ByteRange[] {
+  const ranges: { start: number; byteLength: number }[] = [];
+  for (const { start, byteLength } of chunks.toSorted((a, b) => a.start - b.start)) {
+    const last = ranges.at(-1);
+    const end = start + byteLength;
+    const lastEnd = last === undefined ? 0 : last.start + last.byteLength;
+    const joins =
+      last !== undefined && start - lastEnd <= MAX_GAP_BYTES && (end <= lastEnd || end - last.start <= MAX_RANGE_BYTES);
+    if (joins) last.byteLength = Math.max(lastEnd, end) - last.start;
+    else ranges.push({ start, byteLength });
+  }
+  return ranges;
+}
+
+/** The pieces that a range is asked for in. */
+export function splitRange({ start, byteLength }: ByteRange): ByteRange[] {
+  const pieces: ByteRange[] = [];
+  for (let done = 0; done < byteLength; done += MAX_RANGE_BYTES) {
+    pieces.push({ start: start + done, byteLength: Math.min(MAX_RANGE_BYTES, byteLength - done) });
+  }
+  return pieces;
+}
+
+/** BIT_PACKED is what old writers list for levels that a flat column does not have. */
+const ENCODINGS: ReadonlySet<string> = new Set(['PLAIN', 'PLAIN_DICTIONARY', 'RLE', 'RLE_DICTIONARY', 'BIT_PACKED']);
+
+function foreignReason(rowGroups: readonly PlannedRowGroup[], readings: ScanRequest['readings']): string | undefined {
+  for (const { chunks } of rowGroups) {
+    for (const [position, chunk] of chunks.entries()) {
+      if (chunk === undefined) continue;
+      const name = readings[position]?.field.name;
+      if (!CODECS.has(chunk.codec)) return `column ${name} is compressed with ${chunk.codec}`;
+      const encoding = chunk.encodings.find((name) => !ENCODINGS.has(name));
+      if (encoding !== undefined) return `column ${name} has the encoding ${encoding}`;
+    }
+  }
+  return undefined;
+}

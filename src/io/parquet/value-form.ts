@@ -1,0 +1,159 @@
+/**
+ * How the values of a file's column become those of a field of the plan: matched by name, of the same type or widened
+ * where that loses nothing.
+ *
+ *     int8 → int16 → int32 → int64      float32 → float64              timestamp(ms) → (us) → (ns)
+ *     uint8 → … → uint64, larger ints   decimal(p, s) → (more p, s)
+ */
+
+import {
+  type DataType,
+  integerBits,
+  isUnsigned,
+  SHORT_DECIMAL_DIGITS,
+  sameType,
+  type TimeUnit,
+  typeName,
+} from '../../columnar/data-type.ts';
+import type { Field } from '../../columnar/schema.ts';
+import { SchemaMismatch, UnsupportedFile } from '../../errors.ts';
+import type { ParquetKernels } from '../../kernels/parquet-kernels.ts';
+import type { FileColumn } from './file-column.ts';
+
+/** How bounds of the values are found: over 4 or 8 bytes, or not at all because the type says enough. */
+export type Bound = 'signed' | 'unsigned' | 'type' | 'none';
+
+/** Values of a fixed number of bytes, in the file and in the column. */
+export interface FixedForm {
+  readonly kind: 'fixed';
+  readonly storedBytes: number;
+  readonly width: number;
+  readonly bound: Bound;
+  /** False where a value does not fit the column's type. `from` and `to` do not overlap. */
+  convert(kernels: ParquetKernels, from: number, count: number, to: number): boolean;
+}
+
+export type ValueForm =
+  | FixedForm
+  | { readonly kind: 'bool' }
+  | { readonly kind: 'text' }
+  /** Big-endian numbers behind their lengths. */
+  | { readonly kind: 'sized'; readonly width: number; readonly bound: Bound };
+
+/** One wanted column of one file. */
+export interface ColumnReading {
+  /** As the plan has it: name, type and nullability of what is read. */
+  readonly field: Field;
+  readonly file: FileColumn;
+  readonly form: ValueForm;
+}
+
+/**
+ * How to read each field of `fields`; undefined for a column that the file does not have.
+ * @throws SchemaMismatch, UnsupportedFile
+ */
+export function matchColumns(
+  uri: string,
+  columns: readonly FileColumn[],
+  fields: readonly Field[],
+): (ColumnReading | undefined)[] {
+  return fields.map((field) => {
+    const found = columns.filter(({ name }) => name === field.name);
+    const [file] = found;
+    if (file === undefined) {
+      if (field.nullable) return undefined;
+      throw new SchemaMismatch(uri, `it has no column ${field.name}, which may not be null`);
+    }
+    if (found.length > 1) throw new SchemaMismatch(uri, `it has ${found.length} columns with the name ${field.name}`);
+    if (file.type === undefined) {
+      throw new UnsupportedFile(uri, `column ${field.name} holds ${file.unsupported}`);
+    }
+    const form = formOf(file, file.type, field.type);
+    if (form !== undefined) return { field, file, form };
+    throw new SchemaMismatch(
+      uri,
+      `column ${field.name} is ${typeName(file.type)} there and ${typeName(field.type)} in the plan`,
+    );
+  });
+}
+
+function formOf(file: FileColumn, from: DataType, to: DataType): ValueForm | undefined {
+  if (from.kind === 'bool' || from.kind === 'utf8') {
+    if (from.kind !== to.kind) return undefined;
+    const stored = from.kind === 'bool' ? 'BOOLEAN' : 'BYTE_ARRAY';
+    return file.physical === stored ? { kind: from.kind === 'bool' ? 'bool' : 'text' } : undefined;
+  }
+  if (from.kind === 'decimal') return to.kind === 'decimal' ? decimalForm(file, from, to) : undefined;
+  if (from.kind === 'timestamp') return to.kind === 'timestamp' ? timestampForm(file, from, to) : undefined;
+  if (from.kind === 'float32' && to.kind === 'float64') {
+    return fixed(4, 8, 'none', (kernels, at, count, target) => kernels.widenFloats(at, count, target));
+  }
+  if (integerBits(from) !== undefined && integerBits(to) !== undefined) return integerForm(from, to);
+  if (!sameType(from, to)) return undefined;
+  return from.kind === 'date' ? copied(4, 'signed') : copied(from.kind === 'float32' ? 4 : 8, 'none');
+}
+
+function fixed(
+  storedBytes: number,
+  width: number,
+  bound: Bound,
+  convert: (kernels: ParquetKernels, from: number, count: number, to: number) => number,
+): FixedForm {
+  return { kind: 'fixed', storedBytes, width, bound, convert: (...call) => convert(...call) !== 0 };
+}
+
+const copied = (bytes: number, bound: Bound): FixedForm =>
+  fixed(bytes, bytes, bound, (kernels, from, count, to) => kernels.copyValues(from, count * bytes, to));
+
+/** Parquet stores integers of up to 32 bits in 4 bytes, others in 8. */
+function integerForm(from: DataType, to: DataType): ValueForm | undefined {
+  const fromBits = integerBits(from) ?? 64;
+  const toBits = integerBits(to) ?? 64;
+  const isSigned = !isUnsigned(from);
+  const fits = isUnsigned(to) ? !isSigned && toBits >= fromBits : toBits >= fromBits + (isSigned ? 0 : 1);
+  if (!fits) return undefined;
+  const bound: Bound = isUnsigned(to) ? 'unsigned' : 'signed';
+  if (fromBits === 64) return copied(8, bound);
+  if (toBits === 64) return fixed(4, 8, bound, (kernels, at, n, target) => kernels.widen4To8(at, n, isSigned, target));
+  if (toBits === 32) return copied(4, bound);
+  const targetIsSigned = !isUnsigned(to);
+  if (toBits === 16) {
+    return fixed(4, 2, 'type', (kernels, at, n, target) => kernels.narrow2(at, n, targetIsSigned, target));
+  }
+  return fixed(4, 1, 'type', (kernels, at, n, target) => kernels.narrow1(at, n, targetIsSigned, target));
+}
+
+function decimalForm(
+  { physical, typeBytes }: FileColumn,
+  from: Extract<DataType, { kind: 'decimal' }>,
+  to: Extract<DataType, { kind: 'decimal' }>,
+): ValueForm | undefined {
+  if (from.scale !== to.scale || from.precision > to.precision) return undefined;
+  if (physical === 'INT32') {
+    return fixed(4, 8, 'signed', (kernels, at, count, target) => kernels.widen4To8(at, count, true, target));
+  }
+  if (physical === 'INT64') return copied(8, 'signed');
+  // A longer decimal may come in 8 bytes where its values fit, and those of the file's type do.
+  const width = from.precision <= SHORT_DECIMAL_DIGITS ? 8 : 16;
+  if (physical === 'BYTE_ARRAY') return { kind: 'sized', width, bound: 'signed' };
+  return fixed(typeBytes, width, 'signed', (kernels, at, count, target) =>
+    kernels.convertBigEndian(at, typeBytes, count, width, target),
+  );
+}
+
+const TICKS: Readonly<Record<TimeUnit, bigint>> = { s: 1n, ms: 1_000n, us: 1_000_000n, ns: 1_000_000_000n };
+
+function timestampForm(
+  { physical }: FileColumn,
+  from: Extract<DataType, { kind: 'timestamp' }>,
+  to: Extract<DataType, { kind: 'timestamp' }>,
+): ValueForm | undefined {
+  const factor = TICKS[to.unit] / TICKS[from.unit];
+  // A zone is how an instant is shown; which one makes no difference to what is stored.
+  if (factor === 0n || (from.timezone === null) !== (to.timezone === null)) return undefined;
+  if (physical === 'INT96') {
+    return fixed(12, 8, 'signed', (kernels, at, count, target) => kernels.convertInt96(at, count, target));
+  }
+  if (factor === 1n) return copied(8, 'signed');
+  return fixed(8, 8, 'signed', (kernels, at, count, target) => kernels.scale8(at, count, factor, target));
+}

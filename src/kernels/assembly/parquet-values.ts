@@ -1,0 +1,312 @@
+/**
+ * Parquet's plain values brought into the layout of columns.
+ *
+ *     page     │ v │ v │ v │                  only the rows that are not null
+ *     column   │ v │ 0 │ v │ 0 │ 0 │ v │      spread: every row, zero under nulls
+ *
+ * Kernels that convert return false for a value that the column's type cannot hold. Nothing is read beyond what the
+ * caller has checked to be there, but for texts, whose lengths are data and are checked here.
+ */
+
+// Spreading -----------------------------------------------------------------------------------------------------------
+
+@inline
+function bitAt(bits: usize, bit: u32): u32 {
+  return (<u32>load<u8>(bits + <usize>(bit >> 3)) >> (bit & 7)) & 1;
+}
+
+/** Dense values from `from`, one for each 1 among `count` bits from bit `firstBit` on; zeros for the others. */
+export function spread1(from: usize, bits: usize, firstBit: u32, count: u32, to: usize): void {
+  for (let row: u32 = 0; row < count; row++) {
+    const one = bitAt(bits, firstBit + row);
+    store<u8>(to + <usize>row, <u8>(<u32>load<u8>(from) & (0 - one)));
+    from += <usize>one;
+  }
+}
+
+export function spread2(from: usize, bits: usize, firstBit: u32, count: u32, to: usize): void {
+  for (let row: u32 = 0; row < count; row++) {
+    const one = bitAt(bits, firstBit + row);
+    store<u16>(to + (<usize>row << 1), <u16>(<u32>load<u16>(from) & (0 - one)));
+    from += <usize>one << 1;
+  }
+}
+
+export function spread4(from: usize, bits: usize, firstBit: u32, count: u32, to: usize): void {
+  for (let row: u32 = 0; row < count; row++) {
+    const one = bitAt(bits, firstBit + row);
+    store<u32>(to + (<usize>row << 2), load<u32>(from) & (0 - one));
+    from += <usize>one << 2;
+  }
+}
+
+export function spread8(from: usize, bits: usize, firstBit: u32, count: u32, to: usize): void {
+  for (let row: u32 = 0; row < count; row++) {
+    const one = bitAt(bits, firstBit + row);
+    store<u64>(to + (<usize>row << 3), load<u64>(from) & (0 - <u64>one));
+    from += <usize>one << 3;
+  }
+}
+
+export function spread16(from: usize, bits: usize, firstBit: u32, count: u32, to: usize): void {
+  for (let row: u32 = 0; row < count; row++) {
+    const one = bitAt(bits, firstBit + row);
+    v128.store(to + (<usize>row << 4), v128.and(v128.load(from), i64x2.splat(0 - <i64>one)));
+    from += <usize>one << 4;
+  }
+}
+
+/** As the others, for bits: ORed into those from bit `toBit` of `to` on, which are 0 before. */
+export function spreadBits(from: usize, fromBit: u32, bits: usize, firstBit: u32, count: u32, to: usize): void {
+  for (let row: u32 = 0; row < count; row++) {
+    const bit = firstBit + row;
+    const one = bitAt(bits, bit);
+    const at = to + <usize>(bit >> 3);
+    store<u8>(at, load<u8>(at) | <u8>((bitAt(from, fromBit) & one) << (bit & 7)));
+    fromBit += one;
+  }
+}
+
+/** Ones among `count` bits from bit `firstBit` on. */
+export function countOnes(bits: usize, firstBit: u32, count: u32): u32 {
+  let ones: u64 = 0;
+  while (count > 0) {
+    const take = min<u32>(count, 56);
+    const word = load<u64>(bits + <usize>(firstBit >> 3)) >> <u64>(firstBit & 7);
+    ones += popcnt(word & ((<u64>1 << <u64>take) - 1));
+    firstBit += take;
+    count -= take;
+  }
+  return <u32>ones;
+}
+
+// Integers ------------------------------------------------------------------------------------------------------------
+
+/** Like the others it answers, and always yes. */
+export function copyValues(from: usize, byteLength: usize, to: usize): bool {
+  memory.copy(to, from, byteLength);
+  return true;
+}
+
+/** INT32 to 1 byte; `isSigned` says which of the two ranges must hold the value. */
+export function narrow1(from: usize, count: u32, isSigned: bool, to: usize): bool {
+  let bad: u32 = 0;
+  for (let i: u32 = 0; i < count; i++) {
+    const value = load<i32>(from + (<usize>i << 2));
+    const back = isSigned ? <i32>(<i8>value) : <i32>(<u8>value);
+    bad |= <u32>(back ^ value);
+    store<u8>(to + <usize>i, <u8>value);
+  }
+  return bad == 0;
+}
+
+export function narrow2(from: usize, count: u32, isSigned: bool, to: usize): bool {
+  let bad: u32 = 0;
+  for (let i: u32 = 0; i < count; i++) {
+    const value = load<i32>(from + (<usize>i << 2));
+    const back = isSigned ? <i32>(<i16>value) : <i32>(<u16>value);
+    bad |= <u32>(back ^ value);
+    store<u16>(to + (<usize>i << 1), <u16>value);
+  }
+  return bad == 0;
+}
+
+/** 4 bytes to 8. */
+export function widen4To8(from: usize, count: u32, isSigned: bool, to: usize): bool {
+  for (let i: u32 = 0; i < count; i++) {
+    const value = load<u32>(from + (<usize>i << 2));
+    store<u64>(to + (<usize>i << 3), isSigned ? <u64>(<i64>(<i32>value)) : <u64>value);
+  }
+  return true;
+}
+
+export function widenFloats(from: usize, count: u32, to: usize): bool {
+  for (let i: u32 = 0; i < count; i++) store<f64>(to + (<usize>i << 3), <f64>load<f32>(from + (<usize>i << 2)));
+  return true;
+}
+
+/** Multiplies 8-byte integers, `from` may be `to`; false where a product does not fit. */
+export function scale8(from: usize, count: u32, factor: i64, to: usize): bool {
+  const most = i64.MAX_VALUE / factor;
+  let bad = false;
+  for (let i: u32 = 0; i < count; i++) {
+    const value = load<i64>(from + (<usize>i << 3));
+    bad = bad || value > most || value < -most;
+    store<i64>(to + (<usize>i << 3), value * factor);
+  }
+  return !bad;
+}
+
+const JULIAN_DAY_OF_1970: i64 = 2440588;
+const DAY_NANOSECONDS: i64 = 86400000000000;
+
+/** INT96, nanoseconds of the day and Julian day, to nanoseconds since 1970; false where that does not fit. */
+export function convertInt96(from: usize, count: u32, to: usize): bool {
+  let bad = false;
+  for (let i: u32 = 0; i < count; i++) {
+    const at = from + <usize>i * 12;
+    const nanoseconds = load<i64>(at);
+    const days = <i64>load<i32>(at, 8) - JULIAN_DAY_OF_1970;
+    // 106,751 whole days fit 63 bits, and one more beside them.
+    bad = bad || days > 106750 || days < -106750 || nanoseconds < 0 || nanoseconds > DAY_NANOSECONDS;
+    store<i64>(to + (<usize>i << 3), days * DAY_NANOSECONDS + nanoseconds);
+  }
+  return !bad;
+}
+
+/** One big-endian two's complement number of `bytes` to `width` (8 or 16) bytes; false where it does not fit. */
+function bigEndian(from: usize, bytes: u32, width: u32, to: usize): bool {
+  if (bytes == 0) return false;
+  const sign: u64 = load<i8>(from) < 0 ? u64.MAX_VALUE : 0;
+  let low = sign;
+  let high = sign;
+  let excess: u64 = 0;
+  for (let i: u32 = 0; i < bytes; i++) {
+    // What is shifted out of 16 bytes must be sign.
+    excess |= (high >> 56) ^ (sign >> 56);
+    high = (high << 8) | (low >> 56);
+    low = (low << 8) | <u64>load<u8>(from + <usize>i);
+  }
+  store<u64>(to, low);
+  if (width == 16) {
+    store<u64>(to, high, 8);
+    return excess == 0 && (high >> 63) == (sign >> 63);
+  }
+  return excess == 0 && high == sign && (low >> 63) == (sign >> 63);
+}
+
+/** Big-endian numbers of `bytes` each. */
+export function convertBigEndian(from: usize, bytes: u32, count: u32, width: u32, to: usize): bool {
+  let fits = true;
+  for (let i: u32 = 0; i < count; i++) {
+    fits = bigEndian(from, bytes, width, to) && fits;
+    from += <usize>bytes;
+    to += <usize>width;
+  }
+  return fits;
+}
+
+/**
+ * Big-endian numbers behind their lengths, within [from, end). Returns how many bytes they took, -1 where they run over
+ * the end and -2 where one does not fit.
+ */
+export function convertSizedBigEndian(from: usize, end: usize, count: u32, width: u32, to: usize): i32 {
+  let at = from;
+  for (let i: u32 = 0; i < count; i++) {
+    if (end - at < 4) return -1;
+    const bytes = load<u32>(at);
+    at += 4;
+    if (<usize>bytes > end - at) return -1;
+    if (!bigEndian(at, bytes, width, to)) return -2;
+    at += <usize>bytes;
+    to += <usize>width;
+  }
+  return <i32>(at - from);
+}
+
+// Bounds --------------------------------------------------------------------------------------------------------------
+
+/** The magnitudes of `count` integers ORed together: below 2 ** b exactly if every magnitude is. */
+export function magnitude8(from: usize, count: u32): u64 {
+  let all: v128 = i64x2.splat(0);
+  const whole = count & ~1;
+  for (let i: u32 = 0; i < whole; i += 2) all = v128.or(all, i64x2.abs(v128.load(from + (<usize>i << 3))));
+  let or = <u64>(i64x2.extract_lane(all, 0) | i64x2.extract_lane(all, 1));
+  if (whole < count) {
+    const value = load<i64>(from + (<usize>whole << 3));
+    or |= <u64>(value < 0 ? 0 - value : value);
+  }
+  return or;
+}
+
+export function magnitude4(from: usize, count: u32): u32 {
+  let all: v128 = i32x4.splat(0);
+  const whole = count & ~3;
+  for (let i: u32 = 0; i < whole; i += 4) all = v128.or(all, i32x4.abs(v128.load(from + (<usize>i << 2))));
+  let or = <u32>(
+    i32x4.extract_lane(all, 0) |
+    i32x4.extract_lane(all, 1) |
+    i32x4.extract_lane(all, 2) |
+    i32x4.extract_lane(all, 3)
+  );
+  for (let i = whole; i < count; i++) {
+    const value = load<i32>(from + (<usize>i << 2));
+    or |= <u32>(value < 0 ? 0 - value : value);
+  }
+  return or;
+}
+
+/** Of 16-byte integers: bits that their magnitudes need, at most 128. */
+export function magnitudeBits16(from: usize, count: u32): u32 {
+  let low: u64 = 0;
+  let high: u64 = 0;
+  for (let i: u32 = 0; i < count; i++) {
+    let l = load<u64>(from + (<usize>i << 4));
+    let h = load<u64>(from + (<usize>i << 4), 8);
+    if (<i64>h < 0) {
+      h = ~h + <u64>(l == 0);
+      l = 0 - l;
+    }
+    low |= l;
+    high |= h;
+  }
+  return high != 0 ? 128 - <u32>clz(high) : 64 - <u32>clz(low);
+}
+
+/** The unsigned counterpart: all values ORed, 4 or 8 bytes each. */
+export function unsignedMagnitude(from: usize, count: u32, width: u32): u64 {
+  let or: u64 = 0;
+  if (width == 8) for (let i: u32 = 0; i < count; i++) or |= load<u64>(from + (<usize>i << 3));
+  else for (let i: u32 = 0; i < count; i++) or |= <u64>load<u32>(from + (<usize>i << 2));
+  return or;
+}
+
+// Text ----------------------------------------------------------------------------------------------------------------
+
+/**
+ * How far `count` texts behind their lengths reach from `from`, in bytes; -1 where they run over `end`.
+ */
+export function measureTexts(from: usize, end: usize, count: u32): i32 {
+  let at = from;
+  for (let i: u32 = 0; i < count; i++) {
+    if (end - at < 4) return -1;
+    const bytes = <usize>load<u32>(at);
+    at += 4;
+    if (bytes > end - at) return -1;
+    at += bytes;
+  }
+  return <i32>(at - from);
+}
+
+/**
+ * Moves texts that were measured: one for each 1 among the `count` bits from bit `firstBit` on (all where `bits` is 0),
+ * an empty one for the others. Writes `count` offsets behind `offsets[0]`, which is where the text goes in `bytes`.
+ * May overrun the last text by 16 bytes.
+ */
+export function moveTexts(from: usize, bits: usize, firstBit: u32, count: u32, offsets: usize, bytes: usize): void {
+  let end = <usize>load<u32>(offsets);
+  for (let row: u32 = 0; row < count; row++) {
+    if (bits == 0 || bitAt(bits, firstBit + row) != 0) {
+      const size = <usize>load<u32>(from);
+      from += 4;
+      if (size <= 64) {
+        for (let i: usize = 0; i < size; i += 16) v128.store(bytes + end + i, v128.load(from + i));
+      } else {
+        memory.copy(bytes + end, from, size);
+      }
+      from += size;
+      end += size;
+    }
+    store<u32>(offsets + (<usize>(row + 1) << 2), <u32>end);
+  }
+}
+
+/** Whether no text begins in the middle of a UTF-8 sequence: with valid text as a whole, each one is then valid. */
+export function startsAreWhole(offsets: usize, count: u32, bytes: usize): bool {
+  const end = load<u32>(offsets + (<usize>count << 2));
+  for (let i: u32 = 0; i < count; i++) {
+    const start = load<u32>(offsets + (<usize>i << 2));
+    if (start < end && (load<u8>(bytes + <usize>start) & 0xc0) == 0x80) return false;
+  }
+  return true;
+}

@@ -1,0 +1,124 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Batch } from '../../columnar/batch.ts';
+import type { Schema } from '../../columnar/schema.ts';
+import type { TypedExpression } from '../../expressions/expression.ts';
+import type { ObjectStore } from '../../io/object-store.ts';
+import { ColumnMemory } from '../../io/parquet/column-memory.ts';
+import { FileReader, type ReadCosts, type RowReader } from '../../io/parquet/file-reader.ts';
+import { readFooter } from '../../io/parquet/footer.ts';
+import { planScan, type ScanPlan } from '../../io/parquet/scan-plan.ts';
+import { matchColumns } from '../../io/parquet/value-form.ts';
+import type { Counters, Demand, Output, Source, SourceRun, TaskContext } from '../operator.ts';
+
+/** One file to read, or a part of it. */
+export interface ParquetFile {
+  readonly uri: string;
+  /** Pins the version; where absent, the one found first. */
+  readonly etag?: string | undefined;
+  /** Indexes of the row groups to read; all where absent. */
+  readonly rowGroups?: readonly number[] | undefined;
+}
+
+export interface ParquetScanOptions {
+  readonly store: ObjectStore;
+  readonly files: readonly ParquetFile[];
+  /** What is read: columns by name, missing ones as nulls. */
+  readonly readSchema: Schema;
+  /** Over `readSchema`. Row groups in which it cannot be true are not read; the rows of others come unfiltered. */
+  readonly filter?: TypedExpression | undefined;
+  /** Rows wanted at most, of all files. */
+  readonly limit?: number | undefined;
+}
+
+/** Reads Parquet files, in order. */
+export function parquetScan(options: ParquetScanOptions): Source {
+  return {
+    role: 'source',
+    name: 'Parquet Scan',
+    schema: options.readSchema,
+    open: (task) => new ParquetScanRun(options, task),
+  };
+}
+
+class ParquetScanRun implements SourceRun {
+  readonly #options: ParquetScanOptions;
+  readonly #task: TaskContext;
+  readonly #memories: readonly ColumnMemory[];
+  readonly #costs: ReadCosts = { bytesRead: 0, requests: 0 };
+  #bytesTotal = 0;
+  #rowsRead = 0;
+  #rowGroupsRead = 0;
+  #rowGroupsPruned = 0;
+
+  constructor(options: ParquetScanOptions, task: TaskContext) {
+    this.#options = options;
+    this.#task = task;
+    this.#memories = options.readSchema.fields.map(() => new ColumnMemory());
+  }
+
+  async run(output: Output): Promise<void> {
+    for (const file of this.#options.files) {
+      this.#task.signal.throwIfAborted();
+      if (this.#rowsLeft === 0 || (await this.#file(file, output)) === 'done') return;
+    }
+  }
+
+  counters(): Counters {
+    return {
+      'bytes read': this.#costs.bytesRead,
+      'bytes total': this.#bytesTotal,
+      requests: this.#costs.requests,
+      'row groups read': this.#rowGroupsRead,
+      'row groups pruned': this.#rowGroupsPruned,
+      'rows read': this.#rowsRead,
+    };
+  }
+
+  [Symbol.dispose](): void {}
+
+  get #rowsLeft(): number {
+    return (this.#options.limit ?? Number.POSITIVE_INFINITY) - this.#rowsRead;
+  }
+
+  async #file({ uri, etag, rowGroups }: ParquetFile, output: Output): Promise<Demand> {
+    const { store, readSchema, filter } = this.#options;
+    const { memory: budget, signal } = this.#task;
+    const footer = await readFooter({ store, memory: budget, uri, etag, signal });
+    this.#costs.bytesRead += footer.bytesRead;
+    this.#costs.requests += footer.requests;
+    this.#bytesTotal += footer.fileBytes;
+    const { fields } = readSchema;
+    const readings = matchColumns(uri, footer.columns, fields);
+    const plan = planScan(footer, { readings, filter, rowGroups, limit: this.#rowsLeft });
+    this.#rowGroupsPruned += plan.prunedRowGroups;
+    if (plan.rowGroups.length === 0) return 'more';
+    const request = { store, budget, signal, footer, plan, fields, readings, memories: this.#memories };
+    await using reader = await FileReader.open({ ...request, costs: this.#costs });
+    return await this.#rowGroups(reader, plan, output);
+  }
+
+  async #rowGroups(reader: FileReader, plan: ScanPlan, output: Output): Promise<Demand> {
+    for (const [position, { rows }] of plan.rowGroups.entries()) {
+      const columns = await reader.rowGroup(position);
+      this.#rowGroupsRead += 1;
+      for (let left = rows; left > 0; ) {
+        this.#task.signal.throwIfAborted();
+        const count = Math.min(reader.batchRows, left, this.#rowsLeft);
+        if (count === 0) return 'more';
+        const batch = await this.#batch(columns, count);
+        this.#rowsRead += count;
+        left -= count;
+        if ((await output.push(batch)) === 'done') return 'done';
+        // Lets answers of the store and timers in between two batches, which may never wait for anything.
+        await nextTurn();
+      }
+    }
+    return 'more';
+  }
+
+  async #batch(readers: readonly RowReader[], count: number): Promise<Batch> {
+    const columns = [];
+    for (const reader of readers) columns.push(await reader.read(count));
+    return new Batch(this.#options.readSchema, count, columns);
+  }
+}

@@ -1,0 +1,65 @@
+/** Files of other writers, and scans of them. */
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll } from 'vitest';
+import type { Schema } from '../../../src/columnar/schema.ts';
+import { fileStore } from '../../../src/io/file-store.ts';
+import type { ObjectStore } from '../../../src/io/object-store.ts';
+import { readParquetSchema } from '../../../src/io/parquet/parquet-schema.ts';
+import type { MemoryBudget } from '../../../src/memory/budget.ts';
+import type { Counters } from '../../../src/operators/operator.ts';
+import { type ParquetScanOptions, parquetScan } from '../../../src/operators/sources/parquet-scan.ts';
+import { query } from '../../support/duckdb.ts';
+import { Collector, expectAllReturned, type Row, testBudget, testTask } from '../../support/task.ts';
+
+/** A directory that is removed after the tests of the file. */
+export function temporaryDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'millrace-parquet-'));
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+export const uriOf = (path: string): string => pathToFileURL(path).href;
+
+/** Has DuckDB write the result of `sql` to `path`. */
+export async function writeByDuck(path: string, sql: string, options: string = ''): Promise<string> {
+  await query(`copy (${sql}) to '${path}' (format parquet${options === '' ? '' : `, ${options}`})`);
+  return uriOf(path);
+}
+
+export interface ScanResult {
+  readonly schema: Schema;
+  readonly rows: readonly Row[];
+  readonly counters: Counters;
+  readonly batches: number;
+}
+
+export interface ScanTestOptions extends Partial<Omit<ParquetScanOptions, 'files'>> {
+  readonly budget?: MemoryBudget;
+  readonly doneAfter?: number;
+  readonly rowGroups?: readonly number[];
+  readonly etag?: string;
+}
+
+/** All rows of a scan, after checking every batch and that all memory was returned. */
+export async function scanRows(uris: string | readonly string[], options: ScanTestOptions = {}): Promise<ScanResult> {
+  const { store = fileStore(), budget = testBudget(), doneAfter, rowGroups, etag, ...rest } = options;
+  const files = [uris].flat().map((uri) => ({ uri, rowGroups, etag }));
+  const readSchema = options.readSchema ?? (await schemaOf(store, files[0]?.uri ?? ''));
+  const source = parquetScan({ ...rest, store, files, readSchema });
+  const collector = new Collector(budget, source.schema, doneAfter);
+  let counters: Counters = {};
+  try {
+    using run = source.open(testTask(budget));
+    await run.run(collector);
+    counters = run.counters?.() ?? {};
+  } finally {
+    expectAllReturned(budget);
+  }
+  return { schema: source.schema, rows: collector.rows, counters, batches: collector.batches };
+}
+
+export const schemaOf = (store: ObjectStore, uri: string): Promise<Schema> => readParquetSchema(store, uri);
