@@ -141,6 +141,9 @@ export class Lender implements Disposable {
     const holding = this.#budget.reserve('lent dictionary');
     const { type } = schema.fields[index] as Schema['fields'][number];
     const values = rows.map((row) => row[index] as CellValue);
+    // Known from here on, so that it is disposed even where memory is too short for its values.
+    const unfinished = { column: undefined as unknown as Column, codes: [], holding };
+    this.#shared.set(index, unfinished);
     const column = columnFromValues(holding, type, values, form);
     const { u32 } = holding.linear;
     const codes = values.map((value, row) => (value === null ? null : (u32[column.values / 4 + row] as number)));
