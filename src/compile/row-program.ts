@@ -1,0 +1,247 @@
+/**
+ * The door for operators: a filter and expressions over a batch give a batch.
+ *
+ *     batch ──▶ preparation: tables, text ──▶ kernel ──▶ survivors, computed columns ──▶ batch
+ *                                               │ a check failed, or something does not compile
+ *                                               └──▶ interpreter, for this batch ─────▶
+ *
+ * Columns that are only passed on are not touched without a filter, and compacted with one.
+ */
+
+import assert from 'node:assert/strict';
+import { Batch } from '../columnar/batch.ts';
+import type { Column } from '../columnar/column.ts';
+import { type CellValue, columnFromValues, readValue } from '../columnar/column-values.ts';
+import { type DataType, fixedWidth } from '../columnar/data-type.ts';
+import type { Schema } from '../columnar/schema.ts';
+import { ArithmeticOverflow, InvalidCast } from '../errors.ts';
+import type { TypedColumn, TypedExpression } from '../expressions/expression.ts';
+import { interpreter, type Row } from '../expressions/interpret.ts';
+import type { Holding } from '../memory/budget.ts';
+import { Compaction, type Selection } from './compaction.ts';
+import type { EvaluateEntries } from './dictionary-table.ts';
+import type { Kernel } from './kernel.ts';
+import { kernelFor } from './kernel-cache.ts';
+import { Preparation, type Prepared } from './preparation.ts';
+import { bitmapBytes, Scratch } from './scratch.ts';
+
+export interface RowProgramSpec {
+  readonly input: Schema;
+  /** Only rows for which it is true are kept. */
+  readonly filter?: TypedExpression | undefined;
+  readonly columns: readonly TypedColumn[];
+  /** The name in errors. */
+  readonly operator: string;
+}
+
+/** Memory of one output. */
+interface OutputScratch {
+  readonly values: Scratch;
+  readonly validity: Scratch;
+  readonly compaction: Compaction;
+}
+
+/** What the kernel of a batch has given. */
+interface Computed {
+  readonly selection: Selection | undefined;
+  /** By output; undefined where the kernel does not compute it. */
+  readonly columns: readonly (Column | undefined)[];
+}
+
+export class RowProgram implements Disposable {
+  readonly schema: Schema;
+  readonly #spec: RowProgramSpec;
+  readonly #holding: Holding;
+  /** What the interpreter gives lives here, until the next batch. */
+  readonly #exact: Holding;
+  readonly #preparation: Preparation;
+  readonly #outputs: readonly OutputScratch[];
+  readonly #selection: Scratch;
+  readonly #arguments: Scratch;
+  readonly #interpreters: readonly ((row: Row) => CellValue)[];
+  readonly #filter: ((row: Row) => CellValue) | undefined;
+  #rowsSeen = 0;
+
+  /** Scratch memory comes from `holding`, which the owner disposes after this. */
+  constructor(spec: RowProgramSpec, holding: Holding) {
+    const { columns, filter, operator } = spec;
+    this.#spec = spec;
+    this.#holding = holding;
+    this.schema = {
+      fields: columns.map(({ name, expression: { type, nullable } }) => ({ name, type, nullable })),
+    };
+    this.#exact = holding.budget.reserve(holding.owner);
+    const roots = columns.map(({ expression }) => expression);
+    if (filter !== undefined) roots.push(filter);
+    this.#preparation = new Preparation(roots, holding, evaluateEntries(operator, holding));
+    this.#outputs = columns.map(() => ({
+      values: new Scratch(holding),
+      validity: new Scratch(holding),
+      compaction: new Compaction(holding),
+    }));
+    this.#selection = new Scratch(holding);
+    this.#arguments = new Scratch(holding);
+    this.#interpreters = columns.map(({ expression }) => interpreter(expression));
+    this.#filter = filter && interpreter(filter);
+  }
+
+  /**
+   * The rows of `batch` for which the filter is true, with the columns of `schema`. The result is lent: valid until the
+   * next call, and as long as `batch` is.
+   * @throws ArithmeticOverflow, InvalidCast for a row that survives, MemoryBudgetExceeded
+   */
+  apply(batch: Batch): Batch {
+    const result = this.#apply(batch, true);
+    assert.ok(result !== undefined);
+    return result;
+  }
+
+  /** As `apply`; undefined where compiled code finds that some check may fail. */
+  tryApply(batch: Batch): Batch | undefined {
+    return this.#apply(batch, false);
+  }
+
+  [Symbol.dispose](): void {
+    this.#preparation[Symbol.dispose]();
+    this.#exact[Symbol.dispose]();
+  }
+
+  #apply(batch: Batch, exactly: boolean): Batch | undefined {
+    this.#exact.release();
+    const prepared = this.#preparation.prepare(batch);
+    let computed = this.#compute(batch, prepared);
+    if (computed === undefined) {
+      if (!exactly) return undefined;
+      computed = { selection: this.#selectExactly(batch), columns: [] };
+    }
+    const { selection, columns } = computed;
+    const outputs = this.#spec.columns.map((_, index) => {
+      const given = columns[index];
+      if (given !== undefined) return given;
+      const passed = this.#passedColumn(index, prepared);
+      if (passed === undefined) return this.#interpret(index, batch, selection);
+      return selection === undefined ? passed : this.#outputs[index]!.compaction.compact(passed, selection);
+    });
+    this.#rowsSeen += batch.rowCount;
+    return new Batch(this.schema, selection?.survivors ?? batch.rowCount, outputs);
+  }
+
+  /** The column that output `index` only passes on: one of the batch, or one with another dictionary. */
+  #passedColumn(index: number, { columns, roots }: Prepared): Column | undefined {
+    const { expression } = this.#spec.columns[index]!;
+    if (expression.kind === 'column') return columns[expression.index];
+    const root = roots[index];
+    // A table of bytes is for kernels only, and what is null in a bitmap of a predicate is not zero.
+    return root?.kind === 'column' && root.type.kind !== 'bool' ? columns[root.index] : undefined;
+  }
+
+  /** Runs the kernel; undefined where the filter does not compile or a check may fail. */
+  #compute(batch: Batch, prepared: Prepared): Computed | undefined {
+    const { rowCount } = batch;
+    const { columns, layouts, roots } = prepared;
+    const filter = this.#spec.filter && roots[this.#spec.columns.length];
+    if (filter === undefined && this.#spec.filter !== undefined) return undefined;
+    const computed = this.#spec.columns
+      .map((_, index) => index)
+      .filter((index) => roots[index] !== undefined && this.#passedColumn(index, prepared) === undefined);
+    if (filter === undefined && computed.length === 0) return { selection: undefined, columns: [] };
+
+    const kernel = kernelFor({ columns: layouts, filter, project: computed.map((index) => roots[index]!) });
+    const outputs = computed.map((index, n) => this.#place(index, rowCount, kernel.outputs[n]!.nullable));
+    const bitmap = filter === undefined ? 0 : this.#selection.ensure(bitmapBytes(rowCount));
+    const at = this.#arguments.ensure(kernel.argumentBytes);
+    const survivors = kernel.call(this.#holding.linear, at, { rowCount, columns, outputs, selection: bitmap });
+    if (survivors < 0) return undefined;
+
+    const results: (Column | undefined)[] = [];
+    for (const [n, index] of computed.entries()) {
+      results[index] = { ...outputs[n]!, ...kernelColumn(this.#spec.columns[index]!.expression.type, kernel, n) };
+    }
+    const isPartial = filter !== undefined && survivors < rowCount;
+    return { selection: isPartial ? { bitmap, rowCount, survivors } : undefined, columns: results };
+  }
+
+  #place(index: number, rowCount: number, nullable: boolean): { values: number; validity: number } {
+    const { type } = this.#spec.columns[index]!.expression;
+    const { values, validity } = this.#outputs[index]!;
+    return {
+      values: values.ensure(type.kind === 'bool' ? bitmapBytes(rowCount) : rowCount * kernelWidth(type)),
+      validity: nullable ? validity.ensure(bitmapBytes(rowCount)) : 0,
+    };
+  }
+
+  #row(batch: Batch): Row & { index: number } {
+    const { linear } = this.#holding;
+    const row = {
+      index: 0,
+      value: (column: number): CellValue => readValue(linear, batch.columns[column]!, row.index),
+      where: (): string => `${this.#spec.operator}, row ${this.#rowsSeen + row.index}`,
+    };
+    return row;
+  }
+
+  /** The filter by the interpreter; undefined where every row survives. */
+  #selectExactly(batch: Batch): Selection | undefined {
+    if (this.#filter === undefined) return undefined;
+    const { rowCount } = batch;
+    const bitmap = this.#selection.ensure(bitmapBytes(rowCount));
+    this.#holding.linear.u8.fill(0, bitmap, bitmap + bitmapBytes(rowCount));
+    const row = this.#row(batch);
+    let survivors = 0;
+    for (; row.index < rowCount; row.index++) {
+      if (this.#filter(row) !== true) continue;
+      this.#holding.linear.u8[bitmap + (row.index >>> 3)]! |= 1 << (row.index & 7);
+      survivors++;
+    }
+    return survivors === rowCount ? undefined : { bitmap, rowCount, survivors };
+  }
+
+  #interpret(index: number, batch: Batch, selection: Selection | undefined): Column {
+    const { type } = this.#spec.columns[index]!.expression;
+    const { u8 } = this.#holding.linear;
+    const row = this.#row(batch);
+    const values: CellValue[] = [];
+    for (; row.index < batch.rowCount; row.index++) {
+      const bit = selection === undefined ? 1 : (u8[selection.bitmap + (row.index >>> 3)]! >>> (row.index & 7)) & 1;
+      if (bit === 1) values.push(this.#interpreters[index]!(row));
+    }
+    if (type.kind !== 'decimal') return columnFromValues(this.#exact, type, values);
+    const isShort = values.every((v) => v === null || BigInt.asIntN(64, BigInt(v)) === v);
+    return columnFromValues(this.#exact, type, values, { width: isShort ? 8 : 16 });
+  }
+}
+
+const kernelWidth = (type: DataType): number => (type.kind === 'decimal' ? 8 : (fixedWidth(type) ?? 0));
+
+const kernelColumn = (type: DataType, kernel: Kernel, n: number) => ({
+  type,
+  bytes: 0,
+  dictionary: undefined,
+  width: kernelWidth(type),
+  bits: kernel.outputs[n]!.bits,
+});
+
+/** Evaluates over entries with a program of its own, which keeps the memory of the result. */
+export function evaluateEntries(operator: string, holding: Holding): EvaluateEntries {
+  return (expression, entries) => {
+    const own = holding.budget.reserve(holding.owner);
+    const input: Schema = { fields: [{ name: '', type: entries.values.type, nullable: false }] };
+    const program = new RowProgram({ input, columns: [{ name: '', expression }], operator }, own);
+    const dispose = (): void => {
+      program[Symbol.dispose]();
+      own[Symbol.dispose]();
+    };
+    try {
+      const [column] = program.tryApply(new Batch(input, entries.size, [entries.values]))?.columns ?? [];
+      if (column !== undefined) return { column, [Symbol.dispose]: dispose };
+    } catch (error) {
+      // An entry that no row has must not fail: the rows decide.
+      if (!(error instanceof ArithmeticOverflow || error instanceof InvalidCast)) {
+        dispose();
+        throw error;
+      }
+    }
+    dispose();
+    return undefined;
+  };
+}
