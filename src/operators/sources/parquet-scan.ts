@@ -6,6 +6,7 @@ import type { ObjectStore } from '../../io/object-store.ts';
 import { ColumnMemory } from '../../io/parquet/column-memory.ts';
 import { FileReader, type ReadCosts, type RowReader } from '../../io/parquet/file-reader.ts';
 import { readFooter } from '../../io/parquet/footer.ts';
+import { foreignBatches } from '../../io/parquet/foreign-reader.ts';
 import { planScan, type ScanPlan } from '../../io/parquet/scan-plan.ts';
 import { matchColumns } from '../../io/parquet/value-form.ts';
 import type { Counters, Demand, Output, Source, SourceRun, TaskContext } from '../operator.ts';
@@ -92,8 +93,9 @@ class ParquetScanRun implements SourceRun {
     const plan = planScan(footer, { readings, filter, rowGroups, limit: this.#rowsLeft });
     this.#rowGroupsPruned += plan.prunedRowGroups;
     if (plan.rowGroups.length === 0) return 'more';
-    const request = { store, budget, signal, footer, plan, fields, readings, memories: this.#memories };
-    await using reader = await FileReader.open({ ...request, costs: this.#costs });
+    const request = { store, budget, signal, footer, plan, fields, readings, costs: this.#costs };
+    if (plan.foreign !== undefined) return await this.#foreign(foreignBatches(request), plan, output);
+    await using reader = await FileReader.open({ ...request, memories: this.#memories });
     return await this.#rowGroups(reader, plan, output);
   }
 
@@ -112,6 +114,20 @@ class ParquetScanRun implements SourceRun {
         // Lets answers of the store and timers in between two batches, which may never wait for anything.
         await nextTurn();
       }
+    }
+    return 'more';
+  }
+
+  async #foreign(batches: AsyncIterable<Batch>, plan: ScanPlan, output: Output): Promise<Demand> {
+    this.#rowGroupsRead += plan.rowGroups.length;
+    for await (const batch of batches) {
+      const count = Math.min(batch.rowCount, this.#rowsLeft);
+      if (count === 0) return 'more';
+      this.#rowsRead += count;
+      const demand = await output.push(
+        count === batch.rowCount ? batch : new Batch(batch.schema, count, batch.columns),
+      );
+      if (demand === 'done') return 'done';
     }
     return 'more';
   }

@@ -63,3 +63,17 @@ export async function scanRows(uris: string | readonly string[], options: ScanTe
 }
 
 export const schemaOf = (store: ObjectStore, uri: string): Promise<Schema> => readParquetSchema(store, uri);
+
+/** What DuckDB says of a column's chunks. */
+export async function parquetMetadataOf(
+  path: string,
+  column: string,
+): Promise<{ encodings: string[]; codecs: string[] }> {
+  const rows = await query(
+    `select encodings, compression from parquet_metadata('${path}') where path_in_schema = '${column}'`,
+  );
+  return {
+    encodings: rows.flatMap(([encodings]) => String(encodings).split(/, ?/)),
+    codecs: rows.map(([, codec]) => String(codec)),
+  };
+}

@@ -1,0 +1,209 @@
+/**
+ * Reads what our own decoder does not take (delta encodings, other codecs) through parquet-wasm, loaded on demand.
+ *
+ *     store ◀─ranges─ parquet-wasm ─▶ Arrow IPC ─▶ columns ─▶ cast where the plan's type is wider
+ *
+ * parquet-wasm asks for byte ranges of a `Blob`; here that is the object store, so only the wanted chunks are read. A
+ * row group's chunks are in its memory as a whole, which is reserved before and settled after each batch; what it
+ * takes for a file that lies about its sizes is only seen afterwards.
+ */
+
+import { tableFromIPC } from 'apache-arrow';
+import { fromArrow } from '../../columnar/arrow.ts';
+import { BATCH_ROWS, Batch } from '../../columnar/batch.ts';
+import type { Column } from '../../columnar/column.ts';
+import { fixedWidth, sameType } from '../../columnar/data-type.ts';
+import { type Field, fieldIndex, type Schema } from '../../columnar/schema.ts';
+import { RowProgram } from '../../compile/row-program.ts';
+import { InvalidArgument, MalformedFile, MemoryBudgetExceeded, MillraceError, UnsupportedFile } from '../../errors.ts';
+import type { TypedColumn } from '../../expressions/expression.ts';
+import type { Holding, MemoryBudget } from '../../memory/budget.ts';
+import type { ObjectStore } from '../object-store.ts';
+import type { ReadCosts } from './file-reader.ts';
+import type { ParquetFooter } from './footer.ts';
+import { type ParquetWasmUse, useParquetWasm } from './parquet-wasm.ts';
+import type { PlannedRowGroup, ScanPlan } from './scan-plan.ts';
+import type { ColumnReading } from './value-form.ts';
+
+export interface ForeignRequest {
+  readonly store: ObjectStore;
+  readonly budget: MemoryBudget;
+  readonly signal: AbortSignal;
+  readonly footer: ParquetFooter;
+  readonly plan: ScanPlan;
+  readonly fields: readonly Field[];
+  readonly readings: readonly (ColumnReading | undefined)[];
+  readonly costs: ReadCosts;
+}
+
+const OWNER = 'Scan';
+/** Per value of a batch: as Arrow, as a column, and the 16 bytes that the widest takes. */
+const VALUE_BYTES = 48;
+
+/**
+ * The rows of the planned row groups, in order; each batch is valid until the next one is asked for.
+ * @throws MalformedFile, UnsupportedFile, MemoryBudgetExceeded
+ */
+export async function* foreignBatches(request: ForeignRequest): AsyncGenerator<Batch, void, void> {
+  const { budget, footer, plan, readings, signal } = request;
+  using use = await useParquetWasm(budget);
+  const names = readings.flatMap((reading) => (reading === undefined ? [] : [reading.file.name]));
+  using casts = new Casts(request);
+  for (const group of plan.rowGroups) {
+    prepare(use, group, budget);
+    const blob = new StoreBlob(request, 0, footer.fileBytes);
+    const file = await asFileError(footer.uri, () => use.wasm.ParquetFile.fromFile(blob as unknown as Blob));
+    const options = { columns: names, rowGroups: [group.index], batchSize: BATCH_ROWS };
+    const stream = await asFileError(footer.uri, () => file.stream(options));
+    const reader = stream.getReader();
+    let rows = 0;
+    try {
+      for (;;) {
+        signal.throwIfAborted();
+        const { done, value } = await asFileError(footer.uri, () => reader.read());
+        if (done) break;
+        use.settle();
+        const ipc: Uint8Array = value.intoIPCStream();
+        using lease = await budget.lease(OWNER, leaseBytes(ipc, request.fields.length), signal);
+        const batch = convert(request, ipc, lease);
+        rows += batch.rowCount;
+        yield casts.apply(batch, lease);
+      }
+    } finally {
+      await reader.cancel().catch(() => {});
+      file.free();
+    }
+    if (rows !== group.rows) {
+      throw new MalformedFile(
+        footer.uri,
+        `row group ${group.index} has ${rows} rows, and the footer claims ${group.rows}`,
+      );
+    }
+  }
+}
+
+const leaseBytes = (ipc: Uint8Array, columns: number): number =>
+  3 * ipc.byteLength + (columns + 1) * (BATCH_ROWS * VALUE_BYTES);
+
+/** Stored bytes are copied once on their way, and what is decoded is there twice. */
+function prepare(use: ParquetWasmUse, { chunks }: PlannedRowGroup, { limitBytes }: MemoryBudget): void {
+  const bytes = chunks.reduce((sum, chunk) => sum + 2 * (chunk?.byteLength ?? 0) + 2 * (chunk?.plainBytes ?? 0), 0);
+  if (!use.tryPrepare(bytes)) throw new MemoryBudgetExceeded('Scan (parquet-wasm)', bytes, 0, limitBytes);
+}
+
+/** The Arrow batch as columns, in memory of `lease`. */
+function convert({ footer }: ForeignRequest, ipc: Uint8Array, lease: Holding): Batch {
+  lease.grow(2 * ipc.byteLength);
+  const [recordBatch] = tableFromIPC(ipc).batches;
+  if (recordBatch === undefined) return new Batch({ fields: [] }, 0, []);
+  try {
+    return fromArrow(recordBatch, lease);
+  } catch (error) {
+    if (error instanceof InvalidArgument) throw new UnsupportedFile(footer.uri, error.message);
+    throw error;
+  }
+}
+
+/** Brings batches of a file's columns to the fields of the plan. */
+class Casts implements Disposable {
+  readonly #request: ForeignRequest;
+  readonly #holding: Holding;
+  #program: { readonly input: Schema; readonly rows: RowProgram } | undefined;
+
+  constructor(request: ForeignRequest) {
+    this.#request = request;
+    this.#holding = request.budget.reserve(OWNER);
+  }
+
+  apply(batch: Batch, lease: Holding): Batch {
+    const { fields, footer } = this.#request;
+    const known = fields.filter(({ name }) => fieldIndex(batch.schema, name) !== -1);
+    const cast = this.#rows(batch.schema, known).apply(batch);
+    const columns = fields.map((field): Column => {
+      const column = cast.columns[known.indexOf(field)];
+      if (column === undefined) return nullColumn(field, batch.rowCount, lease);
+      if (!field.nullable && column.validity !== 0) {
+        throw new UnsupportedFile(footer.uri, `column ${field.name} may have nulls, which the plan rules out`);
+      }
+      return column;
+    });
+    return new Batch({ fields }, batch.rowCount, columns);
+  }
+
+  #rows(input: Schema, known: readonly Field[]): RowProgram {
+    if (this.#program !== undefined) return this.#program.rows;
+    const columns = known.map(({ name, type, nullable }): TypedColumn => {
+      const index = fieldIndex(input, name);
+      const from = input.fields[index]?.type ?? type;
+      const column = { kind: 'column', index, name, type: from, nullable } as const;
+      return { name, expression: sameType(from, type) ? column : { kind: 'cast', input: column, type, nullable } };
+    });
+    const rows = new RowProgram({ input, columns, operator: OWNER }, this.#holding);
+    this.#program = { input, rows };
+    return rows;
+  }
+
+  [Symbol.dispose](): void {
+    this.#program?.rows[Symbol.dispose]();
+    this.#holding[Symbol.dispose]();
+  }
+}
+
+function nullColumn({ type }: Field, rows: number, lease: Holding): Column {
+  const width = fixedWidth(type) ?? 0;
+  const validity = lease.allocateZeroed(Math.ceil(rows / 8)).address;
+  const values = lease.allocateZeroed((rows + 1) * Math.max(4, width)).address;
+  return {
+    type,
+    validity,
+    values,
+    bytes: type.kind === 'utf8' ? values : 0,
+    dictionary: undefined,
+    width,
+    bits: undefined,
+  };
+}
+
+/** As much of a `Blob` as parquet-wasm asks for. */
+class StoreBlob {
+  readonly #request: ForeignRequest;
+  readonly #start: number;
+  readonly #end: number;
+
+  constructor(request: ForeignRequest, start: number, end: number) {
+    this.#request = request;
+    this.#start = start;
+    this.#end = end;
+  }
+
+  get size(): number {
+    return this.#end - this.#start;
+  }
+
+  slice(from: number = 0, to: number = this.size): StoreBlob {
+    const start = Math.min(this.#end, this.#start + Number(from));
+    return new StoreBlob(this.#request, start, Math.max(start, Math.min(this.#end, this.#start + Number(to))));
+  }
+
+  async arrayBuffer(): Promise<ArrayBuffer> {
+    const { store, footer, signal, costs } = this.#request;
+    const bytes = new Uint8Array(this.size);
+    costs.requests += 1;
+    await store.readInto(footer.uri, this.#start, bytes, { etag: footer.etag, signal });
+    costs.bytesRead += this.size;
+    return bytes.buffer;
+  }
+}
+
+/** Runs a call into parquet-wasm; what it throws is about the file, unless it is ours. */
+async function asFileError<T>(uri: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (error instanceof MillraceError) throw error;
+    throw new MalformedFile(
+      uri,
+      `parquet-wasm cannot read it (${error instanceof Error ? error.message : String(error)})`,
+    );
+  }
+}
