@@ -1,0 +1,268 @@
+/** Random typed expressions, and batches for them to read. */
+
+import fc from 'fast-check';
+import type { Batch } from '../../src/columnar/batch.ts';
+import { batchFromRows, type CellValue, type ColumnForm } from '../../src/columnar/column-values.ts';
+import {
+  bool,
+  type DataType,
+  date,
+  decimal,
+  float32,
+  float64,
+  int8,
+  int16,
+  int32,
+  int64,
+  isInteger,
+  timestamp,
+  uint8,
+  uint16,
+  uint32,
+  uint64,
+  utf8,
+} from '../../src/columnar/data-type.ts';
+import { field, type Schema } from '../../src/columnar/schema.ts';
+import type {
+  ArithmeticOperator,
+  ComparisonOperator,
+  TypedExpression,
+  Value,
+} from '../../src/expressions/expression.ts';
+import type { Holding } from '../../src/memory/budget.ts';
+
+const INTEGERS = [int8, int16, int32, int64, uint8, uint16, uint32, uint64];
+export const MONEY: DataType = decimal(15, 2);
+const RATE = decimal(7, 4);
+const MICROS = timestamp('us');
+const SECONDS = timestamp('s', 'UTC');
+export const TYPES: readonly DataType[] = [
+  bool,
+  ...INTEGERS,
+  float32,
+  float64,
+  MONEY,
+  RATE,
+  utf8,
+  date,
+  MICROS,
+  SECONDS,
+];
+
+/** Two columns of each type. */
+export const INPUT: Schema = {
+  fields: TYPES.flatMap((type, n) => [field(`a${n}`, type), field(`b${n}`, type)]),
+};
+
+const wholeRange = (type: DataType): [bigint, bigint] => {
+  switch (type.kind) {
+    case 'decimal':
+      return [1n - 10n ** BigInt(type.precision), 10n ** BigInt(type.precision) - 1n];
+    case 'date':
+      return [-(2n ** 31n), 2n ** 31n - 1n];
+    case 'timestamp':
+      return [-(2n ** 63n), 2n ** 63n - 1n];
+    default: {
+      const bits = BigInt(/\d+/.exec(type.kind)?.[0] ?? 64);
+      return type.kind.startsWith('u') ? [0n, 2n ** bits - 1n] : [-(2n ** (bits - 1n)), 2n ** (bits - 1n) - 1n];
+    }
+  }
+};
+
+const isBig = ({ kind }: DataType): boolean => ['int64', 'uint64', 'decimal', 'timestamp'].includes(kind);
+
+/** Mostly small values, so that most batches do not overflow; sometimes the edges of the type. */
+export function cell(type: DataType, tame: boolean): fc.Arbitrary<NonNullable<Value>> {
+  switch (type.kind) {
+    case 'bool':
+      return fc.boolean();
+    case 'utf8':
+      return fc.oneof(
+        fc.constantFrom('', 'a', 'ab', 'abc', 'special deposits', 'ß', '\u{1F600}', '\uFFFD', 'zebra zebra zebra'),
+        fc.string({ unit: fc.constantFrom('a', 'b', 'é'), maxLength: 40 }),
+      );
+    case 'float32':
+      return fc.oneof(fc.integer({ min: -99, max: 99 }), fc.constantFrom(NaN, Infinity, -0, 0.5, -2.5), fc.float());
+    case 'float64':
+      return fc.oneof(fc.integer({ min: -99, max: 99 }), fc.constantFrom(NaN, -Infinity, -0, 0.5, 1.005), fc.double());
+    default: {
+      const [least, greatest] = wholeRange(type);
+      const small = fc.bigInt(least < -99n ? -99n : least, 99n);
+      const edges = fc.constantFrom(least, greatest, greatest / 2n, least + 1n, 0n);
+      const any = tame
+        ? small
+        : fc.oneof(
+            { weight: 8, arbitrary: small },
+            { weight: 1, arbitrary: edges },
+            { weight: 1, arbitrary: fc.bigInt(least, greatest) },
+          );
+      return any.map((value) => (isBig(type) ? value : Number(value)));
+    }
+  }
+}
+
+const columnsOf = (type: DataType): TypedExpression[] =>
+  INPUT.fields.flatMap((f, index) =>
+    f.type === type ? [{ kind: 'column' as const, index, name: f.name, type, nullable: true }] : [],
+  );
+
+const leaf = (type: DataType): fc.Arbitrary<TypedExpression> =>
+  fc.oneof(
+    { weight: 4, arbitrary: fc.constantFrom(...columnsOf(type)) },
+    {
+      weight: 1,
+      arbitrary: fc
+        .option(cell(type, true), { freq: 12 })
+        .map((value): TypedExpression => ({ kind: 'literal', value, type, nullable: value === null })),
+    },
+  );
+
+const ALL_CASTS: readonly (readonly [DataType, DataType])[] = [
+  ...INTEGERS.flatMap((from) => [...INTEGERS, float32, float64, MONEY, bool].map((to) => [from, to] as const)),
+  ...[float32, float64].flatMap((from) =>
+    [...INTEGERS, float32, float64, MONEY, RATE].map((to) => [from, to] as const),
+  ),
+  ...[MONEY, RATE].flatMap((from) => [...INTEGERS, float32, float64, MONEY, RATE].map((to) => [from, to] as const)),
+  ...[...INTEGERS, float32, float64].map((to) => [bool, to] as const),
+  [date, MICROS],
+  [MICROS, date],
+  [SECONDS, date],
+  [MICROS, SECONDS],
+  [SECONDS, MICROS],
+];
+const CASTS = ALL_CASTS.filter(([from, to]) => from !== to);
+
+/** Expressions of a type with at most `depth` levels. */
+export function expression(type: DataType, depth: number): fc.Arbitrary<TypedExpression> {
+  if (depth === 0) return leaf(type);
+  const choices: fc.Arbitrary<TypedExpression>[] = [leaf(type)];
+  const deeper = (of: DataType): fc.Arbitrary<TypedExpression> => expression(of, depth - 1);
+  const casts = CASTS.filter(([, to]) => to === type);
+  if (casts.length > 0) {
+    choices.push(
+      fc
+        .constantFrom(...casts)
+        .chain(([from]) => deeper(from))
+        .map((input): TypedExpression => ({ kind: 'cast', input, type, nullable: true })),
+    );
+  }
+  choices.push(
+    fc.tuple(deeper(bool), deeper(type), deeper(type)).map(
+      ([condition, then, otherwise]): TypedExpression => ({
+        kind: 'if-else',
+        condition,
+        then,
+        otherwise,
+        type,
+        nullable: true,
+      }),
+    ),
+  );
+  const arithmetic = (operators: readonly ArithmeticOperator[], left: DataType, right: DataType): void => {
+    choices.push(
+      fc.tuple(fc.constantFrom(...operators), deeper(left), deeper(right)).map(
+        ([operator, l, r]): TypedExpression => ({
+          kind: 'arithmetic',
+          operator,
+          left: l,
+          right: r,
+          type,
+          nullable: true,
+        }),
+      ),
+    );
+  };
+  if (isInteger(type)) arithmetic(['+', '-', '*', '//', '%'], type, type);
+  if (type === float64) arithmetic(['+', '-', '*', '/', '//', '%'], type, type);
+  if (type === float32) arithmetic(['+', '-', '*', '//', '%'], type, type);
+  if (type === int32 || type === uint32) {
+    const names = type === int32 ? ['year'] : ['quarter', 'month', 'day', 'day_of_week', 'day_of_year'];
+    const call = (of: readonly DataType[], name: string): fc.Arbitrary<TypedExpression> =>
+      fc
+        .constantFrom(...of)
+        .chain(deeper)
+        .map((argument): TypedExpression => ({ kind: 'function', name, arguments: [argument], type, nullable: true }));
+    choices.push(fc.constantFrom(...names).chain((name) => call([date, MICROS, SECONDS], name)));
+    if (type === uint32) {
+      choices.push(fc.constantFrom('hour', 'minute', 'second').chain((name) => call([MICROS, SECONDS], name)));
+    }
+  }
+  if (type === bool) choices.push(...predicates(deeper));
+  return fc.oneof(...choices);
+}
+
+function predicates(deeper: (of: DataType) => fc.Arbitrary<TypedExpression>): fc.Arbitrary<TypedExpression>[] {
+  const typed = { type: bool, nullable: true };
+  const operators: readonly ComparisonOperator[] = ['=', '!=', '<', '<=', '>', '>='];
+  const compare = fc
+    .constantFrom(...TYPES)
+    .chain((type) => fc.tuple(fc.constantFrom(...operators), deeper(type), deeper(type)))
+    .map(([operator, left, right]): TypedExpression => ({ kind: 'compare', operator, left, right, ...typed }));
+  const text = fc
+    .tuple(fc.constantFrom('starts_with', 'ends_with', 'contains'), leaf(utf8), leaf(utf8))
+    .map(([name, a, b]): TypedExpression => ({ kind: 'function', name, arguments: [a, b], ...typed }));
+  return [
+    compare,
+    compare,
+    text,
+    fc
+      .tuple(fc.constantFrom('and' as const, 'or' as const), deeper(bool), deeper(bool))
+      .map(([operator, left, right]): TypedExpression => ({ kind: 'logic', operator, left, right, ...typed })),
+    deeper(bool).map((input): TypedExpression => ({ kind: 'not', input, ...typed })),
+    fc
+      .constantFrom(...TYPES)
+      .chain(deeper)
+      .map((input): TypedExpression => ({ kind: 'is-null', input, ...typed, nullable: false })),
+  ];
+}
+
+export interface RandomBatch {
+  readonly rows: readonly (readonly CellValue[])[];
+  readonly forms: readonly ColumnForm[];
+}
+
+/** Seeded, and quick: values drawn one by one by the property library would take longer than all the rest. */
+export function random(seed: number): () => number {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+const SAMPLES = new Map(
+  TYPES.flatMap((type) =>
+    [true, false].map((tame) => [
+      `${TYPES.indexOf(type)} ${tame}`,
+      fc.sample(cell(type, tame), { numRuns: 500, seed: 7 }),
+    ]),
+  ),
+);
+
+const bitsOf = (values: readonly CellValue[]): number =>
+  Math.max(0, ...values.map((v) => (v === null ? 0 : String(BigInt(v).toString(2)).replace('-', '').length)));
+
+/** Batches around the block size; each column nullable or not, plain or dictionary, with a bound or without. */
+export function randomBatch(seed: number): RandomBatch {
+  const next = random(seed);
+  const pick = <T>(from: readonly T[]): T => from[Math.floor(next() * from.length)]!;
+  const rowCount = pick([0, 1, 3, 63, 64, 65, 70, 130]);
+  const tame = next() < 0.7;
+  const columns = INPUT.fields.map(({ type }) => {
+    const [nullable, dictionary, bounded] = [next() < 0.5, next() < 0.5, next() < 0.5];
+    const samples = SAMPLES.get(`${TYPES.indexOf(type)} ${tame}`)!;
+    const values = Array.from({ length: rowCount }, () => (nullable && next() < 0.2 ? null : pick(samples)));
+    const isWhole = !['bool', 'utf8', 'float32', 'float64'].includes(type.kind);
+    const form: ColumnForm = { dictionary, nullable, ...(bounded && isWhole ? { bits: bitsOf(values) } : {}) };
+    return { values, form };
+  });
+  return {
+    rows: Array.from({ length: rowCount }, (_, row) => columns.map(({ values }) => values[row] ?? null)),
+    forms: columns.map(({ form }) => form),
+  };
+}
+
+export const placed = (holding: Holding, { rows, forms }: RandomBatch): Batch =>
+  batchFromRows(holding, INPUT, rows, forms);
