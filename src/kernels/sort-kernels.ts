@@ -1,7 +1,7 @@
 import type { LinearMemory } from '../memory/linear-memory.ts';
 import { staticKernels } from './static-kernels.ts';
 
-/** How a word is read from a value; `assembly/sort.ts` says what each means. */
+/** How a word is read from a value; `assembly/sort-step.ts` says what each means. */
 export const WORD_KINDS = {
   bool: 0,
   int8: 1,
@@ -53,7 +53,7 @@ export function writeStep(linear: LinearMemory, address: number, step: SortStep)
   u32[address / 4 + 9] = step.shift;
 }
 
-/** What `assembly/sort.ts` exports; numbers are addresses unless their names say counts, bits or bytes. */
+/** What `assembly/sort-words.ts`, `sort-radix.ts` and `sort-refine.ts` export; numbers are addresses unless their names say counts, bits or bytes. */
 export interface SortKernels {
   /** Least and greatest `raw ^ mask` of the rows that are not null, as two uint64 at `out`; all ones and 0 if none. */
   sortBounds(step: number, count: number, out: number): void;
@@ -63,8 +63,8 @@ export interface SortKernels {
   sortTextBounds(offsets: number, bytes: number, validity: number, count: number, out: number): void;
   /** `prefixes[row] = prefixes[row] << left | word(row) >> right`; a `left` of 64 replaces. */
   sortPack(step: number, count: number, prefixes: number, left: number, right: number): void;
-  /** Words to the first half of 16-byte records whose second half has the row number. */
-  sortWords(step: number, count: number, records: number): void;
+  /** Words to the first half of 16-byte records whose second half has the row number; returns whether they differ. */
+  sortWords(step: number, count: number, records: number): number;
   /** Lists the rows whose `raw ^ mask` is at most `bound`, and nulls where `nullsToo` is 1; returns how many. */
   sortBelow(step: number, count: number, list: number, bound: bigint, nullsToo: number): number;
   /** 0: prefixes rise; 1: they rise or stay; 2: they do not. */

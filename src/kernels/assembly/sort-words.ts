@@ -1,0 +1,221 @@
+/**
+ * Words of many rows: their range, packed side by side, for listed rows, up to a bound.
+ *
+ *     pack      step, step, … ──▶ prefixes   as many words as fit, narrowed to the bits they need, side by side
+ *
+ * One loop per kind of word and use: `kind` and `what` are constants in each, so that nothing is decided per row.
+ */
+
+import {
+  BASE, BOOL, bit, common, ENTRY_WORD, F32, F64, HIGH, I16, I32, I64, I8, LOW, MASK, RANK, raw, TEXT7, TEXT8,
+  U16, U32, U64, U8, VALIDITY, VALUES,
+} from './sort-step';
+
+/** What `each` does with the word of a row. */
+const BOUNDS: i32 = 0;
+const PACK: i32 = 1;
+const RECORDS: i32 = 2;
+const BELOW: i32 = 3;
+
+@inline
+function bounds(kind: i32, step: usize, count: usize, out: usize): void {
+  const values = <usize>load<u32>(step, VALUES);
+  const validity = <usize>load<u32>(step, VALIDITY);
+  const mask = load<u64>(step, MASK);
+  let least: u64 = <u64>-1;
+  let greatest: u64 = 0;
+  for (let row: usize = 0; row < count; row++) {
+    if (validity != 0 && bit(validity, row) == 0) continue;
+    const word = raw(kind, step, values, row) ^ mask;
+    least = min(least, word);
+    greatest = max(greatest, word);
+  }
+  store<u64>(out, least);
+  store<u64>(out, greatest, 8);
+}
+
+@inline
+function pack(kind: i32, step: usize, count: usize, out: usize, left: u64, right: u64): void {
+  const values = <usize>load<u32>(step, VALUES);
+  const validity = <usize>load<u32>(step, VALIDITY);
+  const mask = load<u64>(step, MASK);
+  const base = load<u64>(step, BASE);
+  // A shift by 64 would be one by 0: the first words replace what is there.
+  const keep: u64 = left == 64 ? 0 : <u64>-1;
+  if (validity == 0) {
+    for (let row: usize = 0; row < count; row++) {
+      const word = (raw(kind, step, values, row) ^ mask) - base;
+      const at = out + (row << 3);
+      store<u64>(at, ((load<u64>(at) & keep) << left) | (word >> right));
+    }
+    return;
+  }
+  for (let row: usize = 0; row < count; row++) {
+    const word = ((raw(kind, step, values, row) ^ mask) - base) & (0 - bit(validity, row));
+    const at = out + (row << 3);
+    store<u64>(at, ((load<u64>(at) & keep) << left) | (word >> right));
+  }
+}
+
+/** Words of the rows in 16-byte records. Returns whether they differ. */
+@inline
+function fillRecords(kind: i32, step: usize, count: usize, records: usize): bool {
+  const values = <usize>load<u32>(step, VALUES);
+  const validity = <usize>load<u32>(step, VALIDITY);
+  const mask = load<u64>(step, MASK);
+  const base = load<u64>(step, BASE);
+  let first: u64 = 0;
+  let different: u64 = 0;
+  for (let i: usize = 0; i < count; i++) {
+    const at = records + (i << 4);
+    const row = <usize>load<u32>(at, 8);
+    let word = (raw(kind, step, values, row) ^ mask) - base;
+    if (validity != 0) word &= 0 - bit(validity, row);
+    if (i == 0) first = word;
+    different |= word ^ first;
+    store<u64>(at, word);
+  }
+  return different != 0;
+}
+
+/** Lists the rows whose word is at most `bound`, and the nulls where `nullsToo`; returns how many. */
+@inline
+function listBelow(kind: i32, step: usize, count: usize, list: usize, bound: u64, nullsToo: u64): usize {
+  const values = <usize>load<u32>(step, VALUES);
+  const validity = <usize>load<u32>(step, VALIDITY);
+  const mask = load<u64>(step, MASK);
+  let listed: usize = 0;
+  for (let row: usize = 0; row < count; row++) {
+    let kept = <u64>((raw(kind, step, values, row) ^ mask) <= bound);
+    if (validity != 0) kept = select<u64>(kept, nullsToo, bit(validity, row) != 0);
+    store<u32>(list + (listed << 2), <u32>row);
+    listed += <usize>kept;
+  }
+  return listed;
+}
+
+@inline
+function use(what: i32, kind: i32, step: usize, count: usize, out: usize, a: u64, b: u64): usize {
+  if (what == BOUNDS) bounds(kind, step, count, out);
+  if (what == PACK) pack(kind, step, count, out, a, b);
+  if (what == RECORDS) return <usize>fillRecords(kind, step, count, out);
+  if (what == BELOW) return listBelow(kind, step, count, out, a, b);
+  return 0;
+}
+
+@inline
+function each(what: i32, step: usize, count: usize, out: usize, a: u64, b: u64): usize {
+  switch (load<i32>(step)) {
+    case BOOL: return use(what, BOOL, step, count, out, a, b);
+    case I8: return use(what, I8, step, count, out, a, b);
+    case I16: return use(what, I16, step, count, out, a, b);
+    case I32: return use(what, I32, step, count, out, a, b);
+    case I64: return use(what, I64, step, count, out, a, b);
+    case U8: return use(what, U8, step, count, out, a, b);
+    case U16: return use(what, U16, step, count, out, a, b);
+    case U32: return use(what, U32, step, count, out, a, b);
+    case U64: return use(what, U64, step, count, out, a, b);
+    case F32: return use(what, F32, step, count, out, a, b);
+    case F64: return use(what, F64, step, count, out, a, b);
+    case HIGH: return use(what, HIGH, step, count, out, a, b);
+    case LOW: return use(what, LOW, step, count, out, a, b);
+    case RANK: return use(what, RANK, step, count, out, a, b);
+    case ENTRY_WORD: return use(what, ENTRY_WORD, step, count, out, a, b);
+    case TEXT8: return use(what, TEXT8, step, count, out, a, b);
+    case TEXT7: return use(what, TEXT7, step, count, out, a, b);
+    default: unreachable();
+  }
+  return 0;
+}
+
+/** The least and the greatest `raw ^ mask` of the rows that are not null, to `out`; all ones and 0 if there are none. */
+export function sortBounds(step: usize, count: usize, out: usize): void {
+  each(BOUNDS, step, count, out, 0, 0);
+}
+
+/** `prefixes[row] = prefixes[row] << left | word(row) >> right`; with a `left` of 64 what was there is replaced. */
+export function sortPack(step: usize, count: usize, prefixes: usize, left: u32, right: u32): void {
+  each(PACK, step, count, prefixes, <u64>left, <u64>right);
+}
+
+/**
+ * Words of the rows in 16-byte records: the word goes to their first half, the row number is in the second. Returns
+ * whether they differ.
+ */
+export function sortWords(step: usize, count: usize, records: usize): bool {
+  return each(RECORDS, step, count, records, 0, 0) != 0;
+}
+
+/** Lists the rows whose `raw ^ mask` is at most `bound`, and the nulls where `nullsToo` is 1; returns how many. */
+export function sortBelow(step: usize, count: usize, list: usize, bound: u64, nullsToo: u32): usize {
+  return each(BELOW, step, count, list, bound, <u64>nullsToo);
+}
+
+/** The least and the greatest of 16-byte integers that are not null, to `out`; returns whether there are any. */
+export function sortWideBounds(values: usize, validity: usize, count: usize, out: usize): bool {
+  let leastHigh = i64.MAX_VALUE;
+  let leastLow = u64.MAX_VALUE;
+  let greatestHigh = i64.MIN_VALUE;
+  let greatestLow: u64 = 0;
+  let any = false;
+  for (let row: usize = 0; row < count; row++) {
+    if (validity != 0 && bit(validity, row) == 0) continue;
+    any = true;
+    const low = load<u64>(values + (row << 4));
+    const high = load<i64>(values + (row << 4), 8);
+    if (high < leastHigh || (high == leastHigh && low < leastLow)) {
+      leastHigh = high;
+      leastLow = low;
+    }
+    if (high > greatestHigh || (high == greatestHigh && low > greatestLow)) {
+      greatestHigh = high;
+      greatestLow = low;
+    }
+  }
+  store<u64>(out, leastLow);
+  store<i64>(out, leastHigh, 8);
+  store<u64>(out, greatestLow, 16);
+  store<i64>(out, greatestHigh, 24);
+  return any;
+}
+
+/** Of the texts that are not null: bytes that all of them start with, and bytes of the longest, to `out`. */
+export function sortTextBounds(offsets: usize, bytes: usize, validity: usize, count: usize, out: usize): void {
+  let shared: i32 = -1;
+  let longest: i32 = 0;
+  let first: usize = 0;
+  for (let row: usize = 0; row < count; row++) {
+    if (validity != 0 && bit(validity, row) == 0) continue;
+    const start = load<u32>(offsets + (row << 2));
+    const size = <i32>(load<u32>(offsets + (row << 2), 4) - start);
+    longest = max(longest, size);
+    const text = bytes + <usize>start;
+    if (shared < 0) {
+      first = text;
+      shared = size;
+    } else if (shared > 0) shared = common(first, text, min(shared, size));
+  }
+  store<i32>(out, max(shared, 0));
+  store<i32>(out, longest, 4);
+}
+
+/** 0: prefixes rise; 1: they rise or stay; 2: they do not. */
+export function sortOrderOf(prefixes: usize, count: usize): u32 {
+  let order: u32 = 0;
+  for (let i: usize = 1; i < count; i++) {
+    const at = prefixes + (i << 3);
+    const before = load<u64>(at - 8);
+    const here = load<u64>(at);
+    if (here < before) return 2;
+    if (here == before) order = 1;
+  }
+  return order;
+}
+
+/** `ranks[permutation[i]] = i`, or `ranks[i] = i` where `permutation` is 0. */
+export function sortRanks(permutation: usize, count: usize, ranks: usize): void {
+  for (let i: usize = 0; i < count; i++) {
+    const row = permutation == 0 ? i : <usize>load<u32>(permutation + (i << 2));
+    store<u32>(ranks + (row << 2), <u32>i);
+  }
+}
