@@ -15,7 +15,9 @@ import {
   utf8,
 } from '../../src/columnar/data-type.ts';
 import { field, type Schema, schema } from '../../src/columnar/schema.ts';
+import type { TypedExpression } from '../../src/expressions/expression.ts';
 import { sort } from '../../src/operators/blocking-sinks/sort.ts';
+import { topN } from '../../src/operators/blocking-sinks/top-n.ts';
 import type { BlockingSink } from '../../src/operators/operator.ts';
 import type { SortKey } from '../../src/state/sort-input.ts';
 import { duckRows } from '../support/duckdb.ts';
@@ -105,6 +107,60 @@ describe('sort', () => {
       const result = await runStages([sort({ input, keys: [by(input, 'k')] })], { schema: input, rows: fed });
       expect(result.rows).toEqual(rows);
     }
+  });
+
+  test('orders by expressions, which do not come out', async () => {
+    const remainder: TypedExpression = {
+      kind: 'arithmetic',
+      operator: '%',
+      type: int64,
+      nullable: true,
+      left: { kind: 'column', index: 0, name: 'k', type: int64, nullable: true },
+      right: { kind: 'literal', type: int64, nullable: false, value: 7n },
+    };
+    const isNull: TypedExpression = {
+      kind: 'is-null',
+      type: bool,
+      nullable: false,
+      input: { kind: 'column', index: 1, name: 't', type: utf8, nullable: true },
+    };
+    const rows = Array.from(
+      { length: 3000 },
+      (_, n): Row => [BigInt(n), n % 4 === 0 ? null : `t${n % 5}`, n % 11 === 0 ? null : true],
+    );
+    const keys: SortKey[] = [
+      { expression: isNull, descending: true, nullsFirst: true },
+      { expression: remainder, descending: true, nullsFirst: false },
+      by(input, 't'),
+    ];
+    const order = await duckRows({ schema: input, rows }, 'select k from t order by t is null desc, k % 7 desc, t, k');
+    const { rows: out } = await runStages([sort({ input, keys })], {
+      schema: input,
+      rows,
+      cuts: [1000, 1, 999],
+      form: (batch) => ({ dictionary: batch !== 1 }),
+    });
+    expect(out).toEqual(order.map(([k]) => rows[Number(k)]));
+    const top = await runStages([topN({ input, keys, limit: 10, offset: 5 })], {
+      schema: input,
+      rows,
+      cuts: [1000, 1, 999],
+    });
+    expect(top.rows).toEqual(out.slice(5, 15));
+  });
+
+  test('rows in order by an expression are passed on without it', async () => {
+    const doubled: TypedExpression = {
+      kind: 'arithmetic',
+      operator: '+',
+      type: int64,
+      nullable: true,
+      left: { kind: 'column', index: 0, name: 'k', type: int64, nullable: true },
+      right: { kind: 'column', index: 0, name: 'k', type: int64, nullable: true },
+    };
+    const rows = Array.from({ length: 100 }, (_, n): Row => [BigInt(n), null, true]);
+    const keys = [{ expression: doubled, descending: false, nullsFirst: false }];
+    expect((await runStages([sort({ input, keys })], { schema: input, rows })).rows).toEqual(rows);
   });
 
   test('takes NaN for the greatest number and zeros of either sign for equal', async () => {
