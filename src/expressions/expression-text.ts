@@ -64,6 +64,8 @@ const PRECEDENCE: Readonly<Record<string, number>> = {
   '//': 7,
   '%': 7,
 };
+/** Binds more strongly than any operator: databases disagree about `a = b is null`. */
+const ALONE = 8;
 const precedenceOf = (operator: string): number => PRECEDENCE[operator] ?? 0;
 
 /** In parentheses where what stands around it binds more strongly than `e` does. */
@@ -97,6 +99,6 @@ function textOf(e: TypedExpression, around: number): string {
 }
 
 const nullTest = (input: TypedExpression, test: string, around: number): string =>
-  inside(precedenceOf('is null'), around, `${textOf(input, precedenceOf('is null') + 1)} ${test}`);
+  inside(precedenceOf('is null'), around, `${textOf(input, ALONE)} ${test}`);
 
 const inside = (own: number, around: number, text: string): string => (own < around ? `(${text})` : text);

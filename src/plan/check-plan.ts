@@ -10,7 +10,7 @@ export interface PlacedNode {
 }
 
 /** The inputs of a node, with their paths. */
-export function inputsOf({ node, path }: PlacedNode): readonly PlacedNode[] {
+function inputsOf({ node, path }: PlacedNode): readonly PlacedNode[] {
   if (node.kind === 'concat') {
     const inputsPath = pathOf(path, 'inputs');
     return node.inputs.map((input, index) => ({ node: input, path: pathOf(inputsPath, index) }));

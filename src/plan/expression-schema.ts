@@ -8,7 +8,7 @@ import type { JsonScalar } from '../expressions/literal.ts';
 import type { SortKey } from './plan-node.ts';
 
 /** Characters of a name: of a column, a source, a function. */
-export const MAX_NAME_CHARACTERS = 1_000;
+const MAX_NAME_CHARACTERS = 1_000;
 
 /** The text of a name: not empty, well-formed Unicode, and not the one key that JavaScript objects treat as their own. */
 export const nameSchema: z.ZodType<string> = z
@@ -38,7 +38,7 @@ const timestampType = z.strictObject({
     .describe('null: a clock on the wall.'),
 });
 
-export const dataTypeSchema: z.ZodType<DataType> = z
+const dataTypeSchema: z.ZodType<DataType> = z
   .discriminatedUnion('kind', [
     simpleType('bool'),
     simpleType('int8'),

@@ -23,9 +23,9 @@ import type { BoundNode, BoundSortKey } from './bound-plan.ts';
 import { boundScan } from './bound-scan.ts';
 
 /** Where a plan does not say: closed at this size, a file is worth a request and can still be read by many tasks. */
-export const DEFAULT_TARGET_FILE_BYTES: number = 128 * 1024 * 1024;
+const DEFAULT_TARGET_FILE_BYTES = 128 * 1024 * 1024;
 /** Where a plan does not say: large enough for statistics and compression to pay, small enough to buffer. */
-export const DEFAULT_ROW_GROUP_ROWS: number = 131_072;
+const DEFAULT_ROW_GROUP_ROWS = 131_072;
 
 type NodeOf<Kind extends PlanNode['kind']> = Extract<PlanNode, { kind: Kind }>;
 

@@ -9,6 +9,7 @@ import { MAX_NESTING, MAX_VALUES } from '../../src/plan/document-limits.ts';
 import { parsePlan, parseTask } from '../../src/plan/parse-task.ts';
 import type { PlanNode } from '../../src/plan/plan-node.ts';
 import { bindPlan } from '../../src/planner/bind-plan.ts';
+import { explainPlan } from '../../src/planner/explain.ts';
 import { pushDown } from '../../src/planner/push-down.ts';
 import { col, EVERY_EXPRESSION, EVERY_NODE, int, op, taskOf } from '../support/plans.ts';
 
@@ -242,6 +243,18 @@ describe('a hostile document', () => {
     expect(pushDown(bindPlan(task.plan as PlanNode)).kind).toBe('limit');
     expect(texts(JSON.stringify(taskOf(nested(MAX_NESTING))))).toEqual([expect.stringMatching(/nested too deeply/)]);
     expect(texts(taskOf(nested(MAX_NESTING)))).toEqual([expect.stringMatching(/nested too deeply/)]);
+  });
+
+  test.each<readonly [string, (e: Expression) => Expression]>([
+    ['not', (input) => ({ kind: 'not', input: { kind: 'is-null', input } })],
+    ['arithmetic', (left) => op(left, '+', col('delay'))],
+    ['casts', (input) => ({ kind: 'cast', input: { kind: 'cast', input, type: types.float64 }, type: types.int64 })],
+  ])('may have expressions as deep: %s', (name, wrap) => {
+    let expression: Expression = col('delay');
+    const levels = (MAX_NESTING - 10) / (name === 'arithmetic' ? 1 : 2);
+    for (let level = 0; level < levels; level += 1) expression = wrap(expression);
+    const plan = parsePlan(JSON.stringify({ ...EVERY_NODE.project, columns: [{ name: 'e', expression }] }));
+    expect(explainPlan(pushDown(bindPlan(plan)))).toContain('Project');
   });
 
   test('may have as many rows as there may be values', () => {
