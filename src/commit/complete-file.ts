@@ -8,6 +8,7 @@
  *          │                 └─ no answer ───┘  ├ another content ──────────▶ CommitCorrupted
  *          └──── wait ◀──── nothing, and the upload may be open ◀──┤
  *                           nothing, and the upload is gone ◀──────┴─────▶ missing: the caller judges
+ *                                                                          (also when it is deleted while checked)
  *
  * Why it is safe: a key holds an attempt's own id, so only this upload makes this object; an upload completes once, so
  * whoever else completes it makes the same object. The size is always compared, the checksum too unless that is turned
@@ -18,6 +19,7 @@ import { crc32 } from 'node:zlib';
 import {
   CommitCorrupted,
   ConditionalConflict,
+  ObjectNotFound,
   PreconditionFailed,
   StorageUnavailable,
   UploadNotFound,
@@ -57,7 +59,7 @@ export async function completeFile(
       if (!isAmbiguous(error)) throw error;
       const found = await store.head(uri, { signal });
       if (found !== undefined) {
-        await assertContent(file, found, options);
+        if (!(await hasContent(file, found, options))) return undefined;
         // Another upload of the same content, or this one, may still be open behind the object.
         if (!(error instanceof UploadNotFound)) await abortUploads(store, destination, [file]);
         return committed(file, found.etag);
@@ -82,20 +84,29 @@ function isAmbiguous(error: unknown): boolean {
   );
 }
 
-async function assertContent(file: PendingFile, found: ObjectInfo, options: CompleteFileOptions): Promise<void> {
+/** False where the object was deleted while it was read. @throws CommitCorrupted where it is not what the task wrote. */
+async function hasContent(file: PendingFile, found: ObjectInfo, options: CompleteFileOptions): Promise<boolean> {
   if (found.size !== file.size) {
     throw new CommitCorrupted(`${found.uri} has ${found.size} bytes; its task wrote ${file.size}.`);
   }
-  if (options.verification === 'size') return;
-  const chunk = new Uint8Array(Math.min(VERIFY_CHUNK_BYTES, file.size));
+  if (options.verification === 'size') return true;
+  const checksum = await checksumOf(found, options).catch((error: unknown) => {
+    if (error instanceof ObjectNotFound) return undefined;
+    throw error;
+  });
+  if (checksum !== undefined && checksum !== file.crc32) {
+    throw new CommitCorrupted(`${found.uri} has checksum ${checksum}; its task wrote ${file.crc32}.`);
+  }
+  return checksum !== undefined;
+}
+
+async function checksumOf({ uri, size, etag }: ObjectInfo, { store, signal }: CompleteFileOptions): Promise<string> {
+  const chunk = new Uint8Array(Math.min(VERIFY_CHUNK_BYTES, size));
   let checksum = 0;
-  for (let start = 0; start < file.size; start += chunk.byteLength) {
-    const piece = chunk.subarray(0, Math.min(chunk.byteLength, file.size - start));
-    await options.store.readInto(found.uri, start, piece, { etag: found.etag, signal: options.signal });
+  for (let start = 0; start < size; start += chunk.byteLength) {
+    const piece = chunk.subarray(0, Math.min(chunk.byteLength, size - start));
+    await store.readInto(uri, start, piece, { etag, signal });
     checksum = crc32(piece, checksum);
   }
-  const hex = checksum.toString(16).padStart(8, '0');
-  if (hex !== file.crc32) {
-    throw new CommitCorrupted(`${found.uri} has checksum ${hex}; its task wrote ${file.crc32}.`);
-  }
+  return checksum.toString(16).padStart(8, '0');
 }

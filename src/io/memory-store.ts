@@ -3,6 +3,7 @@
  * snapshot, parts of at least 5 MiB, conditional writes, and, with `faults`, everything that goes wrong there.
  */
 
+import { createHash } from 'node:crypto';
 import {
   AccessDenied,
   InvalidArgument,
@@ -66,7 +67,7 @@ interface Upload {
 interface Content {
   readonly objects: Map<string, Version>;
   readonly uploads: Map<string, Upload>;
-  /** Counts versions, uploads and parts, to name them. */
+  /** Counts versions and uploads, to name them. */
   versions: number;
   readonly minPartBytes: number;
   readonly now: () => number;
@@ -185,7 +186,8 @@ class SimulatedStore implements MemoryStore {
     return this.#request({ name: 'part', writes: true }, uri, options, () => {
       const { parts } = this.#upload(uri, uploadId);
       this.#assertRoom(uri, content.byteLength - (parts.get(number)?.bytes.byteLength ?? 0));
-      const etag = `part-${++this.#content.versions}`;
+      // Of the content, as in S3: when a repeated request comes late, the receipt in hand stays good.
+      const etag = createHash('md5').update(content).digest('hex');
       parts.set(number, { bytes: content, etag });
       return { number, size: content.byteLength, etag };
     });
