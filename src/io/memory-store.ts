@@ -132,7 +132,7 @@ class SimulatedStore implements MemoryStore {
       const version = this.#content.objects.get(uri);
       if (version === undefined) return undefined;
       assertSmall(uri, version.bytes.byteLength, options?.maxBytes);
-      return { bytes: version.bytes.slice(), etag: version.etag };
+      return { bytes: new Uint8Array(version.bytes), etag: version.etag };
     });
   }
 
@@ -148,7 +148,7 @@ class SimulatedStore implements MemoryStore {
   }
 
   put(uri: string, bytes: Uint8Array, options?: RequestOptions & { ifNoneMatch?: boolean }): Promise<{ etag: string }> {
-    const content = bytes.slice();
+    const content = new Uint8Array(bytes);
     const conditional = options?.ifNoneMatch ?? false;
     const kind: RequestKind = conditional
       ? { name: 'put', writes: true, conditional, repeated: 'precondition-failed' }
@@ -182,7 +182,7 @@ class SimulatedStore implements MemoryStore {
     options?: RequestOptions,
   ): Promise<UploadedPart> {
     if (!Number.isSafeInteger(number) || number < 1) throw new InvalidArgument(`${number} is not a part number.`);
-    const content = bytes.slice();
+    const content = new Uint8Array(bytes);
     return this.#request({ name: 'part', writes: true }, uri, options, () => {
       const { parts } = this.#upload(uri, uploadId);
       this.#assertRoom(uri, content.byteLength - (parts.get(number)?.bytes.byteLength ?? 0));

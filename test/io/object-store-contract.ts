@@ -84,6 +84,13 @@ export function obeysObjectStoreContract(name: string, make: () => Promise<Store
         await store.put(`${base}a`, bytes);
         bytes.fill(0);
         expect((await store.get(`${base}a`))?.bytes).toEqual(noise(10));
+        const buffer = Buffer.from(noise(10));
+        await store.put(`${base}a`, buffer);
+        buffer.fill(0);
+        const got = (await store.get(`${base}a`))!.bytes;
+        expect(got).toEqual(noise(10));
+        got.fill(0);
+        expect((await store.get(`${base}a`))?.bytes).toEqual(noise(10));
         await store.put(`${base}a`, noise(3, 2));
         expect((await store.get(`${base}a`))?.bytes).toEqual(noise(3, 2));
         await store.put(`${base}empty`, new Uint8Array(0));
