@@ -1,0 +1,194 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { bool, type DataType, int64, isFloat, uint64, utf8 } from '../../src/columnar/data-type.ts';
+import { type AggregateInput, AggregateProgram } from '../../src/compile/aggregate-program.ts';
+import type { GroupSpec } from '../../src/compile/kernel-spec.ts';
+import type { TypedExpression, Value } from '../../src/expressions/expression.ts';
+import { interpreter, order } from '../../src/expressions/interpret.ts';
+import { MemoryBudget } from '../../src/memory/budget.ts';
+import { LinearMemory } from '../../src/memory/linear-memory.ts';
+import { expression, INPUT, placed, random, randomBatch, TYPES } from './arbitrary-expressions.ts';
+
+const budget = new MemoryBudget(256 << 20, 64 << 20, new LinearMemory(256 << 20, true));
+const { linear } = budget;
+const STATE_BYTES = 64;
+const columnOf = (type: DataType): number => INPUT.fields.findIndex((f) => f.type === type);
+
+type Figure = bigint | number;
+
+/** What a state holds before the first row. */
+function identity(kind: AggregateInput['function'], type: DataType): Figure {
+  if (kind === 'count') return 0n;
+  if (isFloat(type)) return kind === 'sum' ? 0 : kind === 'min' ? NaN : -Infinity;
+  if (kind === 'sum') return 0n;
+  if (type === uint64) return kind === 'min' ? 2n ** 64n - 1n : 0n;
+  return kind === 'min' ? 2n ** 63n - 1n : -(2n ** 63n);
+}
+
+function update(kind: AggregateInput['function'], old: Figure, value: NonNullable<Value>): Figure {
+  if (kind === 'count') return (old as bigint) + 1n;
+  const x: Figure = typeof old === 'number' ? Number(value) : BigInt(value as number);
+  if (kind === 'sum') return typeof old === 'number' ? old + Number(x) : old + (x as bigint);
+  return (kind === 'min' ? order(x, old) < 0 : order(x, old) > 0) ? x : old;
+}
+
+function writeFigure(at: number, value: Figure): void {
+  if (typeof value === 'number') linear.data.setFloat64(at, value, true);
+  else {
+    linear.data.setBigInt64(at, value, true);
+    linear.data.setBigInt64(at + 8, value >> 64n, true);
+  }
+}
+
+function readFigure(at: number, kind: AggregateInput['function'], type: DataType, wide: boolean): Figure {
+  if (kind !== 'count' && isFloat(type)) return linear.data.getFloat64(at, true);
+  const low = linear.data.getBigUint64(at, true);
+  if (kind === 'sum' && wide) return (linear.data.getBigInt64(at + 8, true) << 64n) | low;
+  return type === uint64 && kind !== 'count' && kind !== 'sum' ? low : BigInt.asIntN(64, low);
+}
+
+interface Case {
+  readonly filter: TypedExpression | undefined;
+  readonly calls: readonly { readonly kind: AggregateInput['function']; readonly input: TypedExpression }[];
+  readonly grouping: 'single' | 'codes' | 'ids';
+  readonly wide: boolean;
+  readonly seed: number;
+}
+
+const found = { accumulated: 0, refused: 0 };
+
+function check({ filter, calls, grouping, wide, seed }: Case): void {
+  using input = budget.reserve('input');
+  using scratch = budget.reserve('program');
+  const batch = placed(input, randomBatch(seed));
+  const { rows } = randomBatch(seed);
+  const keyColumns = [columnOf(utf8), columnOf(bool)].filter(
+    (c) =>
+      batch.columns[c]?.dictionary !== undefined || (INPUT.fields[c]?.type === bool && batch.columns[c] !== undefined),
+  );
+  const sizes = keyColumns.map((c) => (batch.columns[c]?.dictionary?.size ?? 2) + 1);
+  const strides = sizes.map((_, n) => sizes.slice(n + 1).reduce((a, b) => a * b, 1));
+  const groupCount = grouping === 'single' ? 1 : grouping === 'ids' ? 5 : sizes.reduce((a, b) => a * b, 1);
+  const group: GroupSpec =
+    grouping === 'codes' ? { kind: 'codes', keys: keyColumns.map((column) => ({ column })) } : { kind: grouping };
+
+  const next = random(seed);
+  const ids = rows.map(() => Math.floor(next() * 5));
+  const idsAt = input.allocateZeroed(rows.length * 4).address;
+  for (const [row, id] of ids.entries()) linear.data.setUint32(idsAt + row * 4, id, true);
+  // Groups numbered backwards, so that slot and group differ.
+  const map = input.allocateZeroed(groupCount * 4).address;
+  for (let slot = 0; slot < groupCount; slot++) linear.data.setUint32(map + slot * 4, groupCount - 1 - slot, true);
+  const codeOf = (row: number): number =>
+    keyColumns.reduce((slot, c, n) => {
+      const { dictionary, values } = batch.columns[c]!;
+      const value = rows[row]![c];
+      const code =
+        value === null
+          ? sizes[n]! - 1
+          : dictionary === undefined
+            ? Number(value)
+            : linear.data.getUint32(values + row * 4, true);
+      return slot + code * strides[n]!;
+    }, 0);
+  const groupOf = (row: number): number =>
+    grouping === 'single' ? 0 : grouping === 'ids' ? ids[row]! : groupCount - 1 - codeOf(row);
+
+  const accumulators = calls.map(
+    ({ kind, input: e }, n): AggregateInput => ({ function: kind, input: e, offset: n * 16 }),
+  );
+  const states = input.allocateZeroed(groupCount * STATE_BYTES).address;
+  const want = Array.from({ length: groupCount }, () => calls.map((c) => identity(c.kind, c.input.type)));
+  for (const [g, figures] of want.entries()) {
+    for (const [n, figure] of figures.entries()) writeFigure(states + g * STATE_BYTES + n * 16, figure);
+  }
+  using program = new AggregateProgram(
+    { input: INPUT, filter, group, stateBytes: STATE_BYTES, accumulators, operator: 'Aggregate' },
+    scratch,
+  );
+  const prepared = program.prepare(batch);
+  if (prepared === undefined) {
+    found.refused++;
+    return;
+  }
+  const keys = sizes.map((size, n) => ({ stride: strides[n]!, nullCode: size - 1 }));
+  prepared.accumulate(
+    { states, map, ids: idsAt, keys },
+    calls.map(() => wide),
+  );
+  found.accumulated++;
+  const keep = filter && interpreter(filter);
+  // A count demands no values, so that none can fail.
+  const values = calls.map(({ kind, input: e }) => {
+    if (kind !== 'count') return interpreter(e);
+    const isNull = interpreter({ kind: 'is-null', input: e, type: bool, nullable: false });
+    return (row: Parameters<typeof isNull>[0]): Value => (isNull(row) === true ? null : 1n);
+  });
+  for (const [index, cells] of rows.entries()) {
+    const row = { value: (c: number): Value => cells[c] ?? null, where: () => '' };
+    if (keep !== undefined && keep(row) !== true) continue;
+    const figures = want[groupOf(index)]!;
+    for (const [n, { kind }] of calls.entries()) {
+      const value = values[n]!(row);
+      if (value !== null) figures[n] = update(kind, figures[n]!, value);
+    }
+  }
+  for (const [g, figures] of want.entries()) {
+    for (const [n, { kind, input: e }] of calls.entries()) {
+      const got = readFigure(states + g * STATE_BYTES + n * 16, kind, e.type, wide);
+      const exact = figures[n]!;
+      const expected = typeof exact === 'bigint' && kind === 'sum' && !wide ? BigInt.asIntN(64, exact) : exact;
+      expect(got, `${kind} in group ${g}`).toEqual(expected === 0 ? expect.closeTo(0) : expected);
+    }
+  }
+}
+
+describe('an aggregate program', () => {
+  const summed = TYPES.filter((type) => type !== utf8 && type !== bool);
+  const call = fc
+    .tuple(
+      fc.constantFrom('sum' as const, 'min' as const, 'max' as const, 'count' as const),
+      fc.constantFrom(...summed),
+    )
+    .chain(([kind, type]) => expression(type, 1).map((input) => ({ kind, input })));
+  const anyCase: fc.Arbitrary<Case> = fc.record({
+    filter: fc.option(expression(bool, 2), { nil: undefined }),
+    calls: fc.array(call, { minLength: 1, maxLength: 4 }),
+    grouping: fc.constantFrom('single' as const, 'codes' as const, 'ids' as const),
+    wide: fc.boolean(),
+    seed: fc.nat(),
+  });
+
+  test('gives the figures of a sum over big integers, whatever the grouping', () => {
+    fc.assert(fc.property(anyCase, check), { numRuns: Number(process.env['RUNS'] ?? 250) });
+    expect(found.accumulated).toBeGreaterThan(found.refused / 4);
+    expect(found.refused).toBeGreaterThan(0);
+  });
+
+  test('sums of the greatest and least values reach 16 bytes', () => {
+    using input = budget.reserve('input');
+    using scratch = budget.reserve('program');
+    const type = int64;
+    const e: TypedExpression = { kind: 'column', index: columnOf(type), name: 'x', type, nullable: true };
+    for (const value of [2n ** 63n - 1n, -(2n ** 63n)]) {
+      for (const kind of ['single', 'ids'] as const) {
+        const rows = Array.from({ length: 130 }, () => INPUT.fields.map((f) => (f.type === type ? value : null)));
+        const batch = placed(input, { rows, forms: [] });
+        const states = input.allocateZeroed(16).address;
+        const ids = input.allocateZeroed(130 * 4).address;
+        using program = new AggregateProgram(
+          {
+            input: INPUT,
+            group: { kind },
+            stateBytes: 16,
+            accumulators: [{ function: 'sum', input: e, offset: 0 }],
+            operator: 'Aggregate',
+          },
+          scratch,
+        );
+        program.prepare(batch)?.accumulate({ states, ids }, [true]);
+        expect(readFigure(states, 'sum', type, true)).toBe(value * 130n);
+      }
+    }
+  });
+});
