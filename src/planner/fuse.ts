@@ -25,9 +25,10 @@ import type { BoundNode } from './bound-plan.ts';
 /** Operators in one step; beyond it compiling costs more than it saves. */
 const MAX_NODES = 2000;
 
-/** A filter and columns, both over the schema of `input`. */
+/** A filter and columns, both over the rows of `input`: of a scan all columns that it reads, unfiltered. */
 export interface FusedStep {
   readonly input: BoundNode;
+  readonly inputSchema: Schema;
   readonly filter: TypedExpression | undefined;
   readonly columns: readonly TypedColumn[];
   readonly schema: Schema;
@@ -45,10 +46,9 @@ export function fuse(node: BoundNode): FusedStep {
     : withColumns(mayJoin(expressionsOf(node.columns), below, false) ? below : nothing(node.input), node);
 }
 
-/** What the step does, as explain and statistics call it; undefined for a step that does nothing. */
-export function stepName({ filter, columns, input }: FusedStep): string | undefined {
-  const parts = [filter === undefined ? [] : ['Filter'], isIdentity(columns, input.schema) ? [] : ['Project']].flat();
-  return parts.length === 0 ? undefined : parts.join(' + ');
+/** Whether the step has no columns of its own: it passes on the rows as they are, those that its filter keeps. */
+export function passesOn({ columns, inputSchema }: FusedStep): boolean {
+  return isIdentity(columns, inputSchema);
 }
 
 /** The input side of an aggregate. */
@@ -75,11 +75,19 @@ export function fuseAggregate(node: OfKind<'aggregate'> | OfKind<'grouped-aggreg
   };
 }
 
+/** A scan's own filter is a step above it; its limit counts the rows that pass, so nothing else joins a limited one. */
 function nothing(input: BoundNode): FusedStep {
-  const columns = input.schema.fields.map(({ name, type, nullable }, index): TypedColumn => {
+  const { schema } = input;
+  if (input.kind !== 'scan' || input.filter === undefined || input.limit !== undefined) {
+    return { input, inputSchema: schema, filter: undefined, columns: passedOn(schema), schema };
+  }
+  return { input, inputSchema: input.readSchema, filter: input.filter, columns: passedOn(schema), schema };
+}
+
+function passedOn({ fields }: Schema): TypedColumn[] {
+  return fields.map(({ name, type, nullable }, index) => {
     return { name, expression: { kind: 'column', index, name, type, nullable } };
   });
-  return { input, filter: undefined, columns, schema: input.schema };
 }
 
 /** Whether `expressions`, which are over the columns of `below`, may be evaluated over its input in the same step. */

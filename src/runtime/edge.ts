@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { setImmediate } from 'node:timers/promises';
 import type { Batch } from '../columnar/batch.ts';
-import { TaskCancelled } from '../errors.ts';
 import type { Demand, Output } from '../operators/operator.ts';
+import { asCancelled } from './cancellation.ts';
 
 /** What an edge leads to: an output that also learns when the input has ended. */
 export interface Inlet extends Output {
@@ -57,7 +57,7 @@ export class Edge implements Output {
     assert.ok(!this.#finished, 'a batch was pushed after the input had ended');
     this.#pushing = true;
     if (this.#turns.due()) await this.#turns.take();
-    if (this.#signal.aborted) throw new TaskCancelled('The task was cancelled.', { cause: this.#signal.reason });
+    if (this.#signal.aborted) throw asCancelled(this.#signal.reason, this.#signal);
     this.#demand = await this.#inlet.push(batch);
     this.#pushing = false;
     return this.#demand;

@@ -9,7 +9,6 @@
  * stop; it travels up through the pushes that are waiting; and all runs are disposed, last opened first.
  */
 
-import { MillraceError, TaskCancelled } from '../errors.ts';
 import type {
   Counters,
   Demand,
@@ -20,6 +19,7 @@ import type {
   TaskContext,
 } from '../operators/operator.ts';
 import type { OperatorStats } from '../stats/operator-stats.ts';
+import { asCancelled } from './cancellation.ts';
 import type { Chain } from './chain.ts';
 import { Edge, type Inlet, Turns } from './edge.ts';
 import { Observer } from './observe.ts';
@@ -135,7 +135,7 @@ export class ChainRun implements Disposable {
 
   /** The first call counts. */
   #fail(error: unknown): void {
-    this.#failure.abort(this.#callerSignal.aborted ? cancelled(error, this.#callerSignal) : error);
+    this.#failure.abort(asCancelled(error, this.#callerSignal));
   }
 
   #open<R extends OpenRun>(name: string, open: () => R): { link: Link; run: R } {
@@ -214,15 +214,4 @@ class Link implements Disposable {
     this.#counters = this.#run.counters?.() ?? {};
     this.#nested = this.#run.nestedStats?.() ?? [];
   }
-}
-
-/** What comes of an abort is that the task was cancelled; a defect stays what it is. */
-function cancelled(error: unknown, signal: AbortSignal): unknown {
-  const isConsequence =
-    error === signal.reason ||
-    error instanceof MillraceError ||
-    (error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError'));
-  return isConsequence && !(error instanceof TaskCancelled)
-    ? new TaskCancelled('The task was cancelled.', { cause: error })
-    : error;
 }

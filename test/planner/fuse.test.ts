@@ -5,7 +5,7 @@ import { field, type Schema, schema } from '../../src/columnar/schema.ts';
 import type { TypedColumn, TypedExpression } from '../../src/expressions/expression.ts';
 import { expressionText } from '../../src/expressions/expression-text.ts';
 import type { BoundNode } from '../../src/planner/bound-plan.ts';
-import { type FusedStep, fuse, fuseAggregate, stepName } from '../../src/planner/fuse.ts';
+import { type FusedStep, fuse, fuseAggregate, passesOn } from '../../src/planner/fuse.ts';
 
 const column = (index: number, name: string, type = float64): TypedExpression => ({
   kind: 'column',
@@ -64,14 +64,32 @@ describe('fuse', () => {
     expect(step.input).toBe(xs);
     expect(text(step)).toBe('z = x + 1 + (x + 1) where x < 9 and 2 < x + 1');
     expect(step.schema.fields.map(({ name }) => name)).toEqual(['z']);
-    expect(stepName(step)).toBe('Filter + Project');
   });
 
-  test('names what a step does', () => {
-    expect(stepName(fuse(xs))).toBeUndefined();
-    expect(stepName(fuse(project(xs, [named('x', x)])))).toBeUndefined();
-    expect(stepName(fuse(project(xs, [named('y', x)])))).toBe('Project');
-    expect(stepName(fuse(filter(xs, below(x, number(1)))))).toBe('Filter');
+  test('knows when it has no columns of its own', () => {
+    expect(passesOn(fuse(xs))).toBe(true);
+    expect(passesOn(fuse(project(xs, [named('x', x)])))).toBe(true);
+    expect(passesOn(fuse(filter(xs, below(x, number(1)))))).toBe(true);
+    expect(passesOn(fuse(project(xs, [named('y', x)])))).toBe(false);
+  });
+
+  test('takes over the filter of a scan, unless the scan has a limit, which counts the rows that pass', () => {
+    const [only, read] = [schema(field('x', float64)), schema(field('x', float64), field('only_for_filter', float64))];
+    const filtered: BoundNode = {
+      kind: 'scan',
+      sourceId: 's',
+      format: 'parquet',
+      schema: only,
+      readSchema: read,
+      filter: below(column(1, 'only_for_filter'), number(1)),
+      limit: undefined,
+    };
+    const step = fuse(filter(filtered, below(x, number(2))));
+    expect(step.inputSchema).toBe(read);
+    expect(text(step)).toBe('x = x where only_for_filter < 1 and x < 2');
+    const limited: BoundNode = { ...filtered, limit: 5 };
+    expect(text(fuse(filter(limited, below(x, number(2)))))).toBe('x = x where x < 2');
+    expect(fuse(limited).filter).toBeUndefined();
   });
 
   test('does not evaluate a predicate that can fail for rows that an earlier filter has removed', () => {

@@ -1,0 +1,210 @@
+/**
+ * The entry of the engine: a task and what the world offers it, to its result.
+ *
+ *     unknown ──parse──▶ Task ──bind, push down──▶ BoundNode ──build──▶ Chain ──run──▶ batches, or files and a manifest
+ *
+ * However a task ends, its memory is given back, and what it wrote is either committed or was never visible.
+ */
+
+import type { RecordBatch } from 'apache-arrow';
+import type { Batch } from './columnar/batch.ts';
+import type { Schema } from './columnar/schema.ts';
+import type { JobManifest, JsonValue, TaskManifest } from './commit/manifest.ts';
+import { type Committed, TaskOutput } from './commit/task-output.ts';
+import { InvalidArgument, ObjectNotFound } from './errors.ts';
+import type { ObjectStore } from './io/object-store.ts';
+import { newAttemptId } from './io/part-name.ts';
+import { retryingStore } from './io/retrying-store.ts';
+import { redactUri } from './io/uri.ts';
+import { MemoryBudget } from './memory/budget.ts';
+import type { LinearMemory } from './memory/linear-memory.ts';
+import { borrowLinearMemory } from './memory/process-memory.ts';
+import { commitWrite } from './operators/blocking-sinks/commit-write.ts';
+import type { Demand, Output } from './operators/operator.ts';
+import { emptyScan } from './operators/sources/empty-scan.ts';
+import { parsePlan, parseTask } from './plan/parse-task.ts';
+import type { PlanNode } from './plan/plan-node.ts';
+import type { Task } from './plan/task.ts';
+import { bindPlan } from './planner/bind-plan.ts';
+import type { BoundNode } from './planner/bound-plan.ts';
+import { buildChain } from './planner/build-chain.ts';
+import { pushDown } from './planner/push-down.ts';
+import { cancellable } from './runtime/cancellation.ts';
+import type { Chain } from './runtime/chain.ts';
+import { openChain } from './runtime/run-chain.ts';
+import type { TaskStats } from './stats/task-stats.ts';
+
+/** What a task needs from outside. */
+export interface TaskServices {
+  /** Where its plan, its inputs and its output are. Requests that fail and may be repeated are repeated. */
+  readonly store: ObjectStore;
+  /** The budget: 512 MiB where absent. See `budgetFor` for that of a process. */
+  readonly memoryBytes?: number | undefined;
+  /** Aborting it ends the task with `TaskCancelled`. */
+  readonly signal?: AbortSignal | undefined;
+  /** 1–64 letters and digits that no other attempt at this task has; a random one where absent. */
+  readonly attemptId?: string | undefined;
+  /**
+   * Gets the rows of the result, copied, dictionaries decoded. The next batch waits until it has resolved. Where the
+   * plan writes, the rows are the files of the result.
+   */
+  readonly onBatch?: ((batch: RecordBatch) => void | Promise<void>) | undefined;
+  /** Gets the figures so far a few times per second. Must not throw. */
+  readonly onProgress?: ((statistics: TaskStats) => void) | undefined;
+}
+
+export interface TaskResult {
+  /** Of the rows given to `onBatch`. */
+  readonly schema: Schema;
+  /** Rows of the result; where the plan writes, rows in the files of the result. */
+  readonly rowCount: number;
+  readonly statistics: TaskStats;
+  /** Where the plan writes: of the job where the plan commits it, else of the task. */
+  readonly manifest?: TaskManifest | JobManifest;
+  readonly manifestUri?: string;
+}
+
+const DEFAULT_MEMORY_BYTES = 512 * 1024 * 1024;
+/** Less than this holds no batch of any plan. */
+const LEAST_MEMORY_BYTES = 512 * 1024;
+/** A plan is a document of at most as many characters. */
+const MAX_PLAN_BYTES = 16 * 1024 * 1024;
+const PROGRESS_MS = 250;
+
+/**
+ * Runs one task to its end. A task whose result was committed before, by its job id, gives that result without work.
+ *
+ * @param task a `Task`, as an object or as JSON text; it is checked.
+ * @throws an error of `errors.ts`, or what `onBatch` throws.
+ */
+export async function executeTask(task: unknown, services: TaskServices): Promise<TaskResult> {
+  const { memoryBytes = DEFAULT_MEMORY_BYTES, signal = new AbortController().signal } = services;
+  if (!(memoryBytes >= LEAST_MEMORY_BYTES)) {
+    throw new InvalidArgument(
+      `A budget of ${memoryBytes} bytes is too small: at least ${LEAST_MEMORY_BYTES} are needed.`,
+    );
+  }
+  const parsed = parseTask(task);
+  const store = retryingStore(services.store);
+  const plan = pushDown(bindPlan(await cancellable(signal, () => loadPlan(parsed, store, signal))));
+  await using output = taskOutput(plan, parsed, store, services, signal);
+  const recorded = await cancellable(signal, async () => output?.recorded());
+  const run = new TaskRun(services, memoryBytes, signal);
+  return await run.execute(plan, parsed, store, output, recorded);
+}
+
+async function loadPlan({ plan, ...task }: Task, store: ObjectStore, signal: AbortSignal): Promise<PlanNode> {
+  if ('kind' in plan) return plan;
+  const stored = await store.get(plan.uri, { signal, maxBytes: MAX_PLAN_BYTES });
+  if (stored === undefined) throw new ObjectNotFound(redactUri(plan.uri));
+  return parsePlan(new TextDecoder().decode(stored.bytes), { plan, ...task });
+}
+
+function taskOutput(
+  plan: BoundNode,
+  { output, jobId, stageId, taskId }: Task,
+  store: ObjectStore,
+  { attemptId = newAttemptId() }: TaskServices,
+  signal: AbortSignal,
+): TaskOutput | undefined {
+  if (output === undefined || (plan.kind !== 'write' && plan.kind !== 'commit-write')) return undefined;
+  const owner = { jobId, stageId, taskId, attemptId };
+  const job = plan.kind === 'commit-write' ? { mode: plan.mode, successFile: plan.successFile } : undefined;
+  return new TaskOutput({ store, destination: output.uri, owner, job, signal });
+}
+
+/** The running part of a task: from operators to the result. */
+class TaskRun {
+  readonly #services: TaskServices;
+  readonly #memoryBytes: number;
+  readonly #signal: AbortSignal;
+  readonly #startMs: number = performance.now();
+  #statistics: () => TaskStats = () => ({ operators: [], wallMs: 0, peakBytes: 0, limitBytes: this.#memoryBytes });
+  #committed: Committed | undefined;
+
+  constructor(services: TaskServices, memoryBytes: number, signal: AbortSignal) {
+    this.#services = services;
+    this.#memoryBytes = memoryBytes;
+    this.#signal = signal;
+  }
+
+  async execute(
+    plan: BoundNode,
+    { inputs }: Task,
+    store: ObjectStore,
+    output: TaskOutput | undefined,
+    recorded: Committed | undefined,
+  ): Promise<TaskResult> {
+    const { schema } = plan;
+    using loan = borrowLinearMemory(this.#memoryBytes);
+    const memory = new MemoryBudget(this.#memoryBytes, undefined, loan.linear);
+    const chain = recorded
+      ? this.#recordedChain(schema, recorded)
+      : buildChain(plan, { inputs, store, ...(output && { output: this.#writing(output) }) });
+    const rows = new RowCounter(await batchConsumer(this.#services, loan.linear));
+    await this.#run(chain, rows, memory);
+    const statistics = this.#statistics();
+    if (this.#committed === undefined) return { schema, rowCount: rows.rowCount, statistics };
+    const { manifest, manifestUri, files } = this.#committed;
+    return { schema, rowCount: files.reduce((sum, file) => sum + file.rows, 0), statistics, manifest, manifestUri };
+  }
+
+  async #run(chain: Chain, rows: RowCounter, memory: MemoryBudget): Promise<void> {
+    const { onProgress } = this.#services;
+    const run = openChain(chain, { memory, signal: this.#signal });
+    this.#statistics = () => ({
+      operators: run.stats(),
+      wallMs: performance.now() - this.#startMs,
+      peakBytes: memory.peakBytes,
+      limitBytes: memory.limitBytes,
+    });
+    const timer = onProgress && setInterval(() => onProgress(this.#statistics()), PROGRESS_MS);
+    try {
+      await run.run(rows);
+    } finally {
+      clearInterval(timer);
+    }
+  }
+
+  #writing(output: TaskOutput): NonNullable<Parameters<typeof buildChain>[1]['output']> {
+    return {
+      files: ({ memory }) => output.open(memory.reserve('Write')),
+      commit: async () => {
+        // The manifest holds what is known when it is written: all but the rest of the commit.
+        this.#committed = await output.commit(JSON.parse(JSON.stringify(this.#statistics())) as JsonValue);
+        return this.#committed.files;
+      },
+    };
+  }
+
+  #recordedChain(schema: Schema, recorded: Committed): Chain {
+    this.#committed = recorded;
+    const stage = commitWrite({ input: schema, commit: async () => recorded.files });
+    return { source: emptyScan({ schema }), stages: [stage] };
+  }
+}
+
+class RowCounter implements Output {
+  readonly #consume: (batch: Batch) => void | Promise<void>;
+  rowCount = 0;
+
+  constructor(consume: (batch: Batch) => void | Promise<void>) {
+    this.#consume = consume;
+  }
+
+  async push(batch: Batch): Promise<Demand> {
+    this.rowCount += batch.rowCount;
+    await this.#consume(batch);
+    return 'more';
+  }
+}
+
+/** Arrow is loaded only for those who want its batches: it takes longer than many a task. */
+async function batchConsumer(
+  { onBatch }: TaskServices,
+  linear: LinearMemory,
+): Promise<(batch: Batch) => void | Promise<void>> {
+  if (onBatch === undefined) return () => {};
+  const { copyToArrow } = await import('./columnar/arrow.ts');
+  return (batch) => onBatch(copyToArrow(batch, linear, { dictionaries: 'decode' }));
+}

@@ -1,0 +1,179 @@
+/**
+ * Turns a bound plan, a tree read from its root, into a chain, a list run from its source.
+ *
+ *     Sort                                source   Parquet Scan
+ *       GroupedAggregate by …     ──▶     stages   Filter + GroupedAggregate
+ *         Filter …                                 Sort
+ *           Scan …
+ */
+
+import assert from 'node:assert/strict';
+import type { ObjectStore } from '../io/object-store.ts';
+import type { OutputFiles } from '../io/output-files.ts';
+import { aggregate } from '../operators/blocking-sinks/aggregate.ts';
+import { commitWrite, type ResultFile } from '../operators/blocking-sinks/commit-write.ts';
+import { groupedAggregate } from '../operators/blocking-sinks/grouped-aggregate.ts';
+import { sort } from '../operators/blocking-sinks/sort.ts';
+import { topN } from '../operators/blocking-sinks/top-n.ts';
+import { write } from '../operators/blocking-sinks/write.ts';
+import type { Source, Stage, TaskContext } from '../operators/operator.ts';
+import { emptyScan } from '../operators/sources/empty-scan.ts';
+import { inMemoryScan } from '../operators/sources/in-memory-scan.ts';
+import { parquetScan } from '../operators/sources/parquet-scan.ts';
+import { filter } from '../operators/streaming/filter.ts';
+import { filterProject } from '../operators/streaming/filter-project.ts';
+import { project } from '../operators/streaming/project.ts';
+import { limit } from '../operators/streaming-sinks/limit.ts';
+import type { TaskInput } from '../plan/task.ts';
+import type { Chain } from '../runtime/chain.ts';
+import { concat } from '../runtime/concat.ts';
+import type { BoundNode } from './bound-plan.ts';
+import { type FusedStep, fuse, fuseAggregate, passesOn } from './fuse.ts';
+
+/** What the operators of a task work with, beside its plan. */
+export interface ChainResources {
+  /** By source id. */
+  readonly inputs: Readonly<Record<string, TaskInput>>;
+  readonly store: ObjectStore;
+  /** Only where the plan writes. */
+  readonly output?: {
+    readonly files: (task: TaskContext) => OutputFiles;
+    /** Commits the closed files and gives those of the result. */
+    readonly commit: () => Promise<readonly ResultFile[]>;
+  };
+}
+
+type OfKind<Kind extends BoundNode['kind']> = Extract<BoundNode, { kind: Kind }>;
+
+/** The operators of a plan. They hold no memory until they are opened. */
+export function buildChain(plan: BoundNode, resources: ChainResources): Chain {
+  return new ChainBuilder(resources).chain(plan);
+}
+
+class ChainBuilder {
+  readonly #resources: ChainResources;
+
+  constructor(resources: ChainResources) {
+    this.#resources = resources;
+  }
+
+  /** One arm per kind of node. A kind without one does not compile. */
+  chain(node: BoundNode): Chain {
+    switch (node.kind) {
+      case 'scan':
+        return this.#limitedScan(node);
+      case 'in-memory-scan':
+        return { source: this.#inMemoryScan(node), stages: [] };
+      case 'empty-scan':
+        return { source: emptyScan({ schema: node.schema }), stages: [] };
+      case 'concat':
+        return {
+          source: concat(
+            node.schema,
+            node.inputs.map((input) => this.chain(input)),
+          ),
+          stages: [],
+        };
+      case 'filter':
+      case 'project':
+        return this.#step(fuse(node));
+      case 'limit':
+        if (node.limit === 0) return { source: emptyScan({ schema: node.schema }), stages: [] };
+        return this.#over(node.input, limit({ input: node.input.schema, limit: node.limit, offset: node.offset }));
+      case 'aggregate':
+      case 'grouped-aggregate':
+        return this.#aggregate(node);
+      case 'sort':
+        return this.#over(node.input, sort({ input: node.input.schema, keys: node.keys }));
+      case 'top-n': {
+        const { input, keys, limit, offset } = node;
+        return this.#over(input, topN({ input: input.schema, keys, limit, offset }));
+      }
+      case 'write':
+        return this.#write(node, 'CommitTask');
+      case 'commit-write':
+        assert.ok(node.input.kind === 'write');
+        return this.#write(node.input, 'CommitWrite');
+    }
+  }
+
+  #over(input: BoundNode, ...stages: Stage[]): Chain {
+    const below = this.chain(input);
+    return { source: below.source, stages: [...below.stages, ...stages] };
+  }
+
+  /** The rows that a step works on: those of a scan come as they are read. */
+  #stepInput({ input }: FusedStep): Chain {
+    const isUnfiltered = input.kind === 'scan' && input.limit === undefined;
+    return isUnfiltered ? { source: this.#rawScan(input), stages: [] } : this.chain(input);
+  }
+
+  #step(step: FusedStep): Chain {
+    const below = this.#stepInput(step);
+    const stage = stepStage(step);
+    return stage === undefined ? below : { source: below.source, stages: [...below.stages, stage] };
+  }
+
+  #aggregate(node: OfKind<'aggregate' | 'grouped-aggregate'>): Chain {
+    const { step, groupBy, aggregates } = fuseAggregate(node);
+    const input = step.inputSchema;
+    const { filter } = step;
+    const stage =
+      node.kind === 'aggregate'
+        ? aggregate({ input, filter, aggregates })
+        : groupedAggregate({ input, filter, groupBy, aggregates });
+    const computes = step.columns.some(({ expression }) => expression.kind !== 'column');
+    const name = [filter === undefined ? [] : ['Filter'], computes ? ['Project'] : [], stage.name].flat().join(' + ');
+    const below = this.#stepInput(step);
+    return { source: below.source, stages: [...below.stages, { ...stage, name }] };
+  }
+
+  /** Where a filter stands before the limit, the scan itself cannot count the rows. */
+  #limitedScan(node: OfKind<'scan'>): Chain {
+    if (node.limit === undefined) return this.#step(fuse(node));
+    if (node.filter === undefined) return { source: this.#rawScan(node), stages: [] };
+    const { source, stages } = this.#step(fuse({ ...node, limit: undefined }));
+    return { source, stages: [...stages, limit({ input: node.schema, limit: node.limit, offset: 0 })] };
+  }
+
+  #rawScan({ sourceId, readSchema, filter, limit }: OfKind<'scan'>): Source {
+    const input = this.#resources.inputs[sourceId];
+    assert.ok(input?.kind === 'files');
+    const { store } = this.#resources;
+    return parquetScan({
+      store,
+      files: input.files,
+      readSchema,
+      filter,
+      limit: filter === undefined ? limit : undefined,
+    });
+  }
+
+  #inMemoryScan({ sourceId, schema }: OfKind<'in-memory-scan'>): Source {
+    const input = this.#resources.inputs[sourceId];
+    assert.ok(input?.kind === 'rows');
+    return inMemoryScan({ schema, rows: input.rows });
+  }
+
+  /** What was written is committed, by the task or with it the whole job. */
+  #write(node: OfKind<'write'>, commitName: 'CommitTask' | 'CommitWrite'): Chain {
+    const { output } = this.#resources;
+    assert.ok(output !== undefined);
+    const { input, partitionBy, compression, targetFileBytes, rowGroupRows } = node;
+    // A job has one file at least, so that its schema is known; of its tasks each may have none.
+    const emptyFile = commitName === 'CommitWrite' && partitionBy.length === 0;
+    const { files, commit } = output;
+    const writing = { partitionBy, compression, targetFileBytes, rowGroupRows, emptyFile, files };
+    return this.#over(input, write({ input: input.schema, ...writing }), {
+      ...commitWrite({ input: node.schema, commit }),
+      name: commitName,
+    });
+  }
+}
+
+/** Undefined for a step that does nothing. */
+function stepStage(step: FusedStep): Stage | undefined {
+  const { inputSchema: input, filter: predicate, columns } = step;
+  if (predicate === undefined) return passesOn(step) ? undefined : project({ input, columns });
+  return passesOn(step) ? filter({ input, predicate }) : filterProject({ input, predicate, columns });
+}
