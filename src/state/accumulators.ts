@@ -41,6 +41,8 @@ export interface AccumulatorPlan {
   /** Distinct expressions, in the order of their first use. */
   readonly inputs: readonly TypedExpression[];
   readonly accumulators: readonly Accumulator[];
+  /** The count of rows, where there are groups. */
+  readonly rows: Accumulator | undefined;
   /** Inputs whose distinct values are counted, each once. */
   readonly distinctInputs: readonly number[];
   /** A multiple of 16, at least 16. */
@@ -53,14 +55,19 @@ export interface AccumulatorPlan {
 export const isWideExtreme = (type: DataType): boolean =>
   type.kind === 'utf8' || (type.kind === 'decimal' && type.precision > SHORT_DECIMAL_DIGITS);
 
-/** `grouped`: a group exists only because a row fell into it. */
+/**
+ * `grouped`: a group exists only because a row fell into it. Then its rows are counted even where nobody asks, so that
+ * states prepared for keys that may come can be told from those of groups.
+ */
 export function planAccumulators(aggregates: readonly TypedAggregate[], grouped: boolean): AccumulatorPlan {
   const planner = new Planner(grouped);
+  const rows = grouped ? planner.countOf(undefined) : undefined;
   const answers = aggregates.map((aggregate) => planner.answer(aggregate));
   return {
     inputs: planner.inputs,
     accumulators: planner.accumulators,
     distinctInputs: [...new Set(answers.map(({ distinctInput }) => distinctInput).filter((input) => input >= 0))],
+    rows,
     stateBytes: Math.max(16, Math.ceil(planner.stateBytes / 16) * 16),
     answers,
   };
@@ -80,16 +87,17 @@ class Planner {
     const { function: name, input } = aggregate;
     const none = { aggregate, value: undefined, count: undefined, distinctInput: -1 };
     if (name === 'count_distinct' && input !== undefined) return { ...none, distinctInput: this.#inputOf(input) };
-    if (name === 'count' || input === undefined) return { ...none, count: this.#countOf(input) };
+    if (name === 'count' || input === undefined) return { ...none, count: this.countOf(input) };
     const type = input.type;
     const kind = name === 'min' ? 'least' : name === 'max' ? 'greatest' : isFloat(type) ? 'float-sum' : 'sum';
     const bytes = kind === 'sum' || (kind !== 'float-sum' && isWideExtreme(type)) ? 16 : 8;
     const value = this.#share(kind, this.#inputOf(input), type, bytes);
     const alwaysHas = this.#grouped && !input.nullable && name !== 'mean';
-    return { ...none, value, count: alwaysHas ? undefined : this.#countOf(input) };
+    return { ...none, value, count: alwaysHas ? undefined : this.countOf(input) };
   }
 
-  #countOf(input: TypedExpression | undefined): Accumulator {
+  /** Of rows, or of values that are not null. */
+  countOf(input: TypedExpression | undefined): Accumulator {
     if (input === undefined || !input.nullable) return this.#share('rows', -1, undefined, 8);
     return this.#share('values', this.#inputOf(input), input.type, 8);
   }

@@ -28,7 +28,7 @@ interface AnswerRegions {
   readonly validity: GrowingRegion;
 }
 
-export class AggregateAnswers {
+export class AggregateAnswers implements Disposable {
   readonly #states: AggregateStates;
   /** By input. */
   readonly #distinct: ReadonlyMap<number, DistinctCounts>;
@@ -62,6 +62,13 @@ export class AggregateAnswers {
       assert.ok(regions !== undefined);
       return this.#column(answer, regions, from, to - from);
     });
+  }
+
+  [Symbol.dispose](): void {
+    for (const { values, text, validity } of this.#regions) {
+      for (const region of [values, text, validity]) region.free();
+    }
+    this.#rest.free();
   }
 
   #column({ aggregate, value, count, distinctInput }: Answer, to: AnswerRegions, from: number, rows: number): Column {

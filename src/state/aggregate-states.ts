@@ -28,7 +28,9 @@ import { type Accumulator, type AccumulatorPlan, isWideExtreme } from './accumul
 import { GrowingRegion } from './growing-region.ts';
 import { TextArena } from './text-arena.ts';
 
-const MERGE_GROUPS = 16_384;
+/** Sums below this in magnitude, and those of them and one more batch, are held by 63 bits. */
+const NARROW_BOUND = 2 ** 62;
+const MERGE_STATES = 16_384;
 /** In the state of a text: not zero where there is one. */
 const PRESENT_OFFSET = 8;
 
@@ -40,9 +42,14 @@ export class AggregateStates implements Disposable {
   readonly #template: Region;
   /** Values of a dictionary column, looked up: one per input. */
   readonly #plain: readonly GrowingRegion[];
+  readonly #met: GrowingRegion;
   /** By accumulator. */
   readonly #texts = new Map<Accumulator, TextArena>();
   #groupCount = 0;
+  /** Above the magnitude of every sum so far, by accumulator. */
+  readonly #sumBounds = new Map<Accumulator, number>();
+  /** Sums of which only the low half is kept at the moment. */
+  readonly #narrow = new Set<Accumulator>();
 
   /** Retains the states under `holding`, which the caller disposes when this throws. @throws MemoryBudgetExceeded */
   constructor(plan: AccumulatorPlan, holding: Holding) {
@@ -51,6 +58,7 @@ export class AggregateStates implements Disposable {
     this.#kernels = accumulateKernels(holding.linear);
     this.#states = new GrowingRegion(holding);
     this.#template = holding.allocateZeroed(plan.stateBytes);
+    this.#met = new GrowingRegion(holding);
     this.#plain = plan.inputs.map(() => new GrowingRegion(holding));
     for (const accumulator of plan.accumulators) {
       this.#writeTemplate(accumulator);
@@ -94,11 +102,28 @@ export class AggregateStates implements Disposable {
   }
 
   /**
+   * How much of a sum somebody else may touch who is about to add `rowCount` values below 2 ** bits to it: the low half
+   * alone, as long as that provably holds the sum, or both.
+   */
+  sumMode(accumulator: Accumulator, bits: number, rowCount: number): 'narrow' | 'wide' {
+    const bound = this.#raiseBound(accumulator, bits, rowCount);
+    if (bound < NARROW_BOUND) this.#narrow.add(accumulator);
+    else this.#settle(accumulator);
+    return bound < NARROW_BOUND ? 'narrow' : 'wide';
+  }
+
+  /** Makes all sums complete that had only their low half. */
+  settle(): void {
+    for (const accumulator of this.#narrow) this.#settle(accumulator);
+  }
+
+  /**
    * Adds rows. `columns` are the inputs of the plan; `ids` is the address of the group of each row, uint32, all of which
    * have a state.
    * @throws MemoryBudgetExceeded, ArithmeticOverflow
    */
   add(columns: readonly Column[], rowCount: number, ids: number): void {
+    this.settle();
     const plain = columns.map((column, input) => this.#lookUp(column, rowCount, input));
     for (const accumulator of this.plan.accumulators) {
       this.#addTo(accumulator, plain[accumulator.input], rowCount, ids);
@@ -106,27 +131,59 @@ export class AggregateStates implements Disposable {
   }
 
   /**
-   * Adds the states of `other`, which was made for the same plan. `mapping` is the address of this one's number for each of its
-   * groups, uint32, all of which have a state here.
+   * Adds the states of `other`, which was made for the same plan. `mapping` is the address of this one's number for each
+   * of its groups, uint32, all of which have a state here.
    * @throws MemoryBudgetExceeded, ArithmeticOverflow
    */
   merge(other: AggregateStates, mapping: number): void {
     assert.equal(other.plan, this.plan);
-    const scratch = this.#holding.allocate(MERGE_GROUPS * 16);
-    for (let from = 0; from < other.groupCount; from += MERGE_GROUPS) {
-      const groups = Math.min(MERGE_GROUPS, other.groupCount - from);
-      for (const accumulator of this.plan.accumulators) {
-        this.#mergeInto(accumulator, other, from, groups, mapping + from * 4, scratch.address);
-      }
-    }
-    this.#holding.free(scratch);
+    other.settle();
+    for (const [accumulator, bound] of other.#sumBounds) this.#raiseBound(accumulator, 0, bound);
+    this.#absorb(other, other.address, other.groupCount, mapping);
+  }
+
+  /**
+   * Adds `count` states that lie one behind the other at `address`, which were begun here and had the same rows added
+   * as groups have: state `i` to the group `ids[i]`, uint32. No accumulator may be of text.
+   * @throws MemoryBudgetExceeded, ArithmeticOverflow
+   */
+  absorb(address: number, count: number, ids: number): void {
+    for (const { offset } of this.#narrow) this.#kernels.widenSums(count, address + offset, this.plan.stateBytes);
+    this.#absorb(this, address, count, ids);
+  }
+
+  /** How many of the states [from, to), begun by `begin` or `ensure`, have had a row. */
+  countMet(from: number, to: number): number {
+    const { rows, stateBytes } = this.plan;
+    assert.ok(rows !== undefined);
+    this.#met.ensure(Math.ceil((to - from) / 64) * 8, 0);
+    const counts = this.address + from * stateBytes + rows.offset;
+    return this.#kernels.presentGroups(counts, stateBytes, to - from, this.#met.address);
+  }
+
+  /** Whether the state `index` has had a row. */
+  isMet(index: number): boolean {
+    const { rows, stateBytes } = this.plan;
+    assert.ok(rows !== undefined);
+    return this.#holding.linear.u64[(this.address + index * stateBytes + rows.offset) / 8] !== 0n;
   }
 
   [Symbol.dispose](): void {
     this.#states.free();
     this.#holding.free(this.#template);
-    for (const region of this.#plain) region.free();
+    for (const region of [this.#met, ...this.#plain]) region.free();
     for (const arena of this.#texts.values()) arena[Symbol.dispose]();
+  }
+
+  #raiseBound(accumulator: Accumulator, bits: number, rowCount: number): number {
+    const bound = (this.#sumBounds.get(accumulator) ?? 0) + rowCount * 2 ** bits;
+    this.#sumBounds.set(accumulator, bound);
+    return bound;
+  }
+
+  #settle(accumulator: Accumulator): void {
+    if (!this.#narrow.delete(accumulator)) return;
+    this.#kernels.widenSums(this.#groupCount, this.address + accumulator.offset, this.plan.stateBytes);
   }
 
   #addTo(accumulator: Accumulator, column: Column | undefined, rowCount: number, ids: number): void {
@@ -148,6 +205,7 @@ export class AggregateStates implements Disposable {
         kernels.sumFloats(width, values, ids, rowCount, states, stride);
         break;
       case 'sum':
+        this.#raiseBound(accumulator, column.bits ?? width * 8, rowCount);
         if (width < 16) kernels.sumIntegers(kindOf(type, width, false), values, ids, rowCount, states, stride);
         else this.#checkSum(kernels.sumWide(values, ids, rowCount, states, stride));
         break;
@@ -176,48 +234,49 @@ export class AggregateStates implements Disposable {
     if (leftRange !== 0) throw new ArithmeticOverflow('A sum of decimals has more than 38 digits.');
   }
 
-  /** States are values themselves: of `groups` of `other` from `from` on, made columns of, and added as rows are. */
-  #mergeInto(
-    accumulator: Accumulator,
-    other: AggregateStates,
-    from: number,
-    groups: number,
-    ids: number,
-    scratch: number,
-  ): void {
+  /** States are values themselves: they are made columns of, batch by batch, and added as rows are. */
+  #absorb(owner: AggregateStates, address: number, count: number, ids: number): void {
+    this.settle();
+    const scratch = this.#holding.allocate(MERGE_STATES * 16);
+    for (let from = 0; from < count; from += MERGE_STATES) {
+      const rows = Math.min(MERGE_STATES, count - from);
+      for (const accumulator of this.plan.accumulators) {
+        const theirs = address + from * this.plan.stateBytes + accumulator.offset;
+        const isText = accumulator.type?.kind === 'utf8' && accumulator.kind !== 'values';
+        if (isText) this.#absorbTexts(accumulator, owner, theirs, rows, ids + from * 4, scratch.address);
+        else this.#absorbValues(accumulator, theirs, rows, ids + from * 4, scratch.address);
+      }
+    }
+    this.#holding.free(scratch);
+  }
+
+  #absorbValues(accumulator: Accumulator, theirs: number, rows: number, ids: number, scratch: number): void {
     const kernels = this.#kernels;
     const { stateBytes: stride } = this.plan;
     const { kind, type, offset } = accumulator;
     const states = this.address + offset;
-    const theirs = other.address + from * stride + offset;
-    if (type?.kind === 'utf8' && kind !== 'values') {
-      this.#mergeTexts(accumulator, other, from, groups, ids, scratch);
-      return;
-    }
     const width = kind === 'sum' || (kind !== 'values' && type !== undefined && isWideExtreme(type)) ? 16 : 8;
-    groupKernels(this.#holding.linear).unpackFields(theirs, stride, width, groups, scratch);
-    if (kind === 'rows' || kind === 'values') kernels.addCounts(scratch, ids, groups, states, stride);
-    else if (kind === 'sum') this.#checkSum(kernels.sumWide(scratch, ids, groups, states, stride));
-    else if (kind === 'float-sum') kernels.sumFloats(8, scratch, ids, groups, states, stride);
-    else this.#extreme(kind, stateKind(accumulator), { values: scratch, validity: 0 }, ids, groups, states);
+    groupKernels(this.#holding.linear).unpackFields(theirs, stride, width, rows, scratch);
+    if (kind === 'rows' || kind === 'values') kernels.addCounts(scratch, ids, rows, states, stride);
+    else if (kind === 'sum') this.#checkSum(kernels.sumWide(scratch, ids, rows, states, stride));
+    else if (kind === 'float-sum') kernels.sumFloats(8, scratch, ids, rows, states, stride);
+    else this.#extreme(kind, stateKind(accumulator), { values: scratch, validity: 0 }, ids, rows, states);
   }
 
-  #mergeTexts(
+  #absorbTexts(
     accumulator: Accumulator,
-    other: AggregateStates,
-    from: number,
-    groups: number,
+    owner: AggregateStates,
+    theirs: number,
+    rows: number,
     ids: number,
     offsets: number,
   ): void {
     const { stateBytes: stride } = this.plan;
-    const { kind, offset } = accumulator;
-    const theirs = other.address + from * stride + offset;
-    const arena = other.textOf(accumulator);
-    const text = this.#holding.allocate(arena.write(groups, theirs, stride, offsets, 0));
-    arena.write(groups, theirs, stride, offsets, text.address);
-    const validity = offsets + MERGE_GROUPS * 8;
-    this.#kernels.presentGroups(theirs + PRESENT_OFFSET, stride, groups, validity);
+    const arena = owner.textOf(accumulator);
+    const text = this.#holding.allocate(arena.write(rows, theirs, stride, offsets, 0));
+    arena.write(rows, theirs, stride, offsets, text.address);
+    const validity = offsets + MERGE_STATES * 8;
+    this.#kernels.presentGroups(theirs + PRESENT_OFFSET, stride, rows, validity);
     const column: Column = {
       type: utf8,
       validity,
@@ -227,8 +286,9 @@ export class AggregateStates implements Disposable {
       width: 0,
       bits: undefined,
     };
-    const greatest = kind === 'greatest' ? 1 : 0;
-    this.textOf(accumulator).add(column, ids, groups, { greatest, states: this.address + offset, stride });
+    const greatest = accumulator.kind === 'greatest' ? 1 : 0;
+    const states = this.address + accumulator.offset;
+    this.textOf(accumulator).add(column, ids, rows, { greatest, states, stride });
     this.#holding.free(text);
   }
 

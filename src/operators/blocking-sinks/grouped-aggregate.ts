@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { field, type Schema } from '../../columnar/schema.ts';
+import { aggregateField } from '../../expressions/aggregates.ts';
+import type { TypedAggregate, TypedColumn, TypedExpression } from '../../expressions/expression.ts';
+import { planAccumulators } from '../../state/accumulators.ts';
+import type { BlockingSink } from '../operator.ts';
+import { AggregationRun } from './aggregation-run.ts';
+
+const NAME = 'Grouped Aggregate';
+
+export interface GroupedAggregateOptions {
+  readonly input: Schema;
+  readonly filter?: TypedExpression | undefined;
+  /** At least one. */
+  readonly groupBy: readonly TypedColumn[];
+  readonly aggregates: readonly TypedAggregate[];
+}
+
+/**
+ * One row per distinct key: the keys, then the aggregates over the rows that have it, in the order in which the keys
+ * first appear. Nulls are one key, NaN is one key, and -0.0 is the key 0.0, as `=` has it. Retains the groups:
+ * O(distinct keys) memory, and O(distinct values) for `count_distinct`.
+ */
+export function groupedAggregate({ input, filter, groupBy, aggregates }: GroupedAggregateOptions): BlockingSink {
+  assert.ok(groupBy.length > 0);
+  const spec = { operator: NAME, input, filter, groupBy, plan: planAccumulators(aggregates, true) };
+  const schema: Schema = {
+    fields: [
+      ...groupBy.map(({ name, expression }) => field(name, expression.type, expression.nullable)),
+      ...aggregates.map((aggregate) => aggregateField(aggregate, true)),
+    ],
+  };
+  return {
+    role: 'blocking-sink',
+    name: NAME,
+    schema,
+    open: (task) => new AggregationRun(spec, schema, task),
+  };
+}

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import type { Batch } from '../columnar/batch.ts';
+import type { Column } from '../columnar/column.ts';
+import type { GroupSpec } from '../compile/kernel-spec.ts';
+import type { ColumnLayout } from '../compile/layout.ts';
+import { Preparation, type Prepared } from '../compile/preparation.ts';
+import { evaluateEntries, RowProgram } from '../compile/row-program.ts';
+import type { TypedExpression } from '../expressions/expression.ts';
+import type { Holding } from '../memory/budget.ts';
+import { type AccumulatorPlan, isWideExtreme } from './accumulators.ts';
+import type { AggregationSpec } from './aggregation.ts';
+
+/** What passes the filter: keys and inputs of accumulators, in columns valid until the next call. */
+export interface InputRows {
+  readonly keys: readonly Column[];
+  readonly inputs: readonly Column[];
+  readonly rowCount: number;
+}
+
+/** A batch that one compiled loop can add: columns, and filter and inputs over them. */
+export interface FusedBatch {
+  readonly columns: readonly Column[];
+  readonly layouts: readonly ColumnLayout[];
+  readonly filter: TypedExpression | undefined;
+  /** Undefined where only a count of it is wanted, and the plan's own expression says enough for that. */
+  readonly inputs: readonly (TypedExpression | undefined)[];
+  readonly group: GroupSpec;
+  /** Dictionary columns, or bools. */
+  readonly keys: readonly Column[];
+}
+
+/** The input side of an aggregation: its filter, keys and inputs over a batch. */
+export class AggregateInput implements Disposable {
+  readonly #spec: AggregationSpec;
+  readonly #program: RowProgram;
+  /** Undefined where no batch can be added by a compiled loop. */
+  readonly #preparation: Preparation | undefined;
+
+  /** Scratch memory comes from `holding`, which the owner disposes after this. */
+  constructor(spec: AggregationSpec, holding: Holding) {
+    const { operator, input, filter, groupBy, plan } = spec;
+    this.#spec = spec;
+    const inputs = plan.inputs.map((expression, index) => ({ name: `input ${index}`, expression }));
+    this.#program = new RowProgram({ input, filter, columns: [...groupBy, ...inputs], operator }, holding);
+    if (!isFusable(plan)) return;
+    const roots = [...groupBy.map(({ expression }) => expression), ...plan.inputs];
+    if (filter !== undefined) roots.push(filter);
+    this.#preparation = new Preparation(roots, holding, evaluateEntries(operator, holding));
+  }
+
+  /** @throws ArithmeticOverflow, InvalidCast for a row that passes the filter, MemoryBudgetExceeded */
+  rows(batch: Batch): InputRows {
+    const { columns, rowCount } = this.#program.apply(batch);
+    const keyCount = this.#spec.groupBy.length;
+    return { keys: columns.slice(0, keyCount), inputs: columns.slice(keyCount), rowCount };
+  }
+
+  /**
+   * The batch for a compiled loop, undefined where something does not compile or a key is neither codes nor a bool.
+   * @throws MemoryBudgetExceeded
+   */
+  fuse(batch: Batch): FusedBatch | undefined {
+    const { filter, groupBy, plan } = this.#spec;
+    if (this.#preparation === undefined) return undefined;
+    if (!groupBy.every(({ expression }) => mayBeCodes(expression, batch.columns))) return undefined;
+    const prepared = this.#preparation.prepare(batch);
+    const { columns, layouts, roots } = prepared;
+    const keys = groupBy.map(({ expression }, index) => keyPosition(expression, index, prepared));
+    const inputs = roots.slice(keys.length, keys.length + plan.inputs.length);
+    const compiledFilter = filter && roots[keys.length + inputs.length];
+    if (filter !== undefined && compiledFilter === undefined) return undefined;
+    if (keys.includes(-1) || !inputs.every((root, input) => root !== undefined || isOnlyCounted(plan, input))) {
+      return undefined;
+    }
+    const group: GroupSpec =
+      keys.length === 0 ? { kind: 'single' } : { kind: 'codes', keys: keys.map((column) => ({ column })) };
+    return { columns, layouts, filter: compiledFilter, inputs, group, keys: keys.map((key) => columnAt(columns, key)) };
+  }
+
+  [Symbol.dispose](): void {
+    this.#program[Symbol.dispose]();
+    this.#preparation?.[Symbol.dispose]();
+  }
+}
+
+/** Compiled loops have states of 8 bytes for extremes, and cannot remember distinct values. */
+function isFusable({ accumulators, distinctInputs }: AccumulatorPlan): boolean {
+  if (distinctInputs.length > 0) return false;
+  return accumulators.every(
+    ({ kind, type }) => (kind !== 'least' && kind !== 'greatest') || type === undefined || !isWideExtreme(type),
+  );
+}
+
+/** A cheap look at the batch, before anything is prepared. */
+function mayBeCodes(key: TypedExpression, columns: readonly Column[]): boolean {
+  return key.kind !== 'column' || key.type.kind === 'bool' || columns[key.index]?.dictionary !== undefined;
+}
+
+/** Where the key's codes or bits are, or -1. */
+function keyPosition(key: TypedExpression, root: number, { columns, roots }: Prepared): number {
+  if (key.kind === 'column') return key.index;
+  const rewritten = roots[root];
+  // A table of bools is for kernels only: its entries are not a column.
+  if (rewritten?.kind !== 'column' || rewritten.type.kind === 'bool') return -1;
+  return columns[rewritten.index]?.dictionary === undefined ? -1 : rewritten.index;
+}
+
+/** Whether an input is a column of which nothing but the validity matters. */
+function isOnlyCounted({ accumulators, inputs }: AccumulatorPlan, input: number): boolean {
+  return inputs[input]?.kind === 'column' && accumulators.every((a) => a.input !== input || a.kind === 'values');
+}
+
+function columnAt(columns: readonly Column[], index: number): Column {
+  const column = columns[index];
+  assert.ok(column !== undefined);
+  return column;
+}

@@ -1,0 +1,229 @@
+/**
+ * The whole of an aggregation: batches in, columns of results out.
+ *
+ *     few combinations of codes, no check can fail    batch ─────────── one compiled loop ──────────▶ states
+ *     else                                            batch ─▶ rows ─▶ group numbers ─▶ kernels ───▶ states
+ *                                                              filter, keys and inputs, dense
+ *
+ * Which way a batch goes depends on how its columns are laid out, and may change from batch to batch; the result does
+ * not. Groups are numbered in the order in which rows that pass the filter first show them, whichever way these go.
+ */
+
+import assert from 'node:assert/strict';
+import { BATCH_ROWS, type Batch } from '../columnar/batch.ts';
+import type { Column } from '../columnar/column.ts';
+import type { Schema } from '../columnar/schema.ts';
+import type { TypedColumn, TypedExpression } from '../expressions/expression.ts';
+import { takeKernels } from '../kernels/take-kernels.ts';
+import type { Holding } from '../memory/budget.ts';
+import type { AccumulatorPlan } from './accumulators.ts';
+import { AggregateAnswers } from './aggregate-answers.ts';
+import { AggregateInput } from './aggregate-input.ts';
+import { AggregateStates } from './aggregate-states.ts';
+import { DistinctCounts } from './distinct-counts.ts';
+import { FusedKernel } from './fused-kernel.ts';
+import { GroupTable, NO_GROUP } from './group-table.ts';
+import { GrowingRegion } from './growing-region.ts';
+import { SlotMap } from './slot-map.ts';
+
+export interface AggregationSpec {
+  /** Used in errors. */
+  readonly operator: string;
+  /** Of the batches that come in. */
+  readonly input: Schema;
+  readonly filter: TypedExpression | undefined;
+  /** Empty: one group, which is there even without a row. */
+  readonly groupBy: readonly TypedColumn[];
+  readonly plan: AccumulatorPlan;
+}
+
+export class Aggregation implements Disposable {
+  readonly #spec: AggregationSpec;
+  readonly #holding: Holding;
+  readonly #input: AggregateInput;
+  readonly #kernel: FusedKernel;
+  readonly #states: AggregateStates;
+  readonly #distinct: ReadonlyMap<number, DistinctCounts>;
+  readonly #answers: AggregateAnswers;
+  /** Undefined where there is one group. */
+  readonly #table: GroupTable | undefined;
+  readonly #slots: SlotMap;
+  /** For a single group: zeros. */
+  readonly #ids: GrowingRegion;
+  readonly #met: GrowingRegion;
+  #fusedBatches = 0;
+
+  /** Retains the groups under `holding`, which the caller disposes when this throws. @throws MemoryBudgetExceeded */
+  constructor(spec: AggregationSpec, holding: Holding) {
+    const { plan, groupBy } = spec;
+    const keyNullable = groupBy.map(({ expression }) => expression.nullable);
+    this.#spec = spec;
+    this.#holding = holding;
+    this.#input = new AggregateInput(spec, holding);
+    this.#kernel = new FusedKernel(plan, holding);
+    this.#states = new AggregateStates(plan, holding);
+    this.#distinct = new Map(
+      plan.distinctInputs.map((index) => {
+        const input = plan.inputs[index];
+        assert.ok(input !== undefined);
+        return [index, new DistinctCounts(input.type, input.nullable, holding)];
+      }),
+    );
+    this.#answers = new AggregateAnswers(this.#states, this.#distinct, holding);
+    this.#slots = new SlotMap(keyNullable, holding);
+    this.#ids = new GrowingRegion(holding);
+    this.#met = new GrowingRegion(holding);
+    if (groupBy.length === 0) this.#states.ensure(1);
+    else {
+      const types = groupBy.map(({ expression }) => expression.type);
+      this.#table = new GroupTable(types, holding, keyNullable);
+    }
+  }
+
+  /** Batches that one compiled loop has added. */
+  get fusedBatches(): number {
+    return this.#fusedBatches;
+  }
+
+  get groupCount(): number {
+    return this.#table?.groupCount ?? 1;
+  }
+
+  /** Adds the rows of a batch. After an error only disposing is allowed. @throws MemoryBudgetExceeded, ArithmeticOverflow */
+  add(batch: Batch): void {
+    if (batch.rowCount === 0) return;
+    if (this.#table === undefined) this.#addToOne(batch);
+    else if (!this.#addByCodes(batch, this.#table)) this.#addByKeys(batch, this.#table);
+  }
+
+  /** Adds what `other`, made for the same spec, has seen, which is later input. @throws MemoryBudgetExceeded, ArithmeticOverflow */
+  merge(other: Aggregation): void {
+    if (this.#table === undefined || other.#table === undefined) {
+      this.#mergeMapped(other, this.#zeros());
+      return;
+    }
+    const mapping = this.#table.merge(other.#table);
+    this.#states.ensure(this.#table.groupCount);
+    this.#mergeMapped(other, mapping.address);
+    this.#holding.free(mapping);
+  }
+
+  /**
+   * Keys, then results of the groups [from, to), at most `BATCH_ROWS`; valid until the next call.
+   * @throws ArithmeticOverflow when a result does not fit its type
+   * @throws MemoryBudgetExceeded
+   */
+  columns(from: number, to: number): Column[] {
+    this.#states.settle();
+    for (const counts of this.#distinct.values()) counts.count(this.groupCount);
+    return [...(this.#table?.keyColumns(from, to) ?? []), ...this.#answers.columns(from, to)];
+  }
+
+  [Symbol.dispose](): void {
+    this.#input[Symbol.dispose]();
+    this.#kernel.free();
+    this.#states[Symbol.dispose]();
+    for (const counts of this.#distinct.values()) counts[Symbol.dispose]();
+    this.#answers[Symbol.dispose]();
+    this.#table?.[Symbol.dispose]();
+    this.#slots[Symbol.dispose]();
+    this.#ids.free();
+    this.#met.free();
+  }
+
+  #addToOne(batch: Batch): void {
+    const fused = this.#input.fuse(batch);
+    const loop = fused && this.#kernel.loopFor(fused);
+    if (fused !== undefined && loop !== undefined) {
+      this.#kernel.add(loop, fused, batch.rowCount, this.#states);
+      this.#fusedBatches += 1;
+    } else {
+      const { inputs, rowCount } = this.#input.rows(batch);
+      this.#accumulate(inputs, rowCount, this.#zeros());
+    }
+  }
+
+  #addByKeys(batch: Batch, table: GroupTable): void {
+    const { keys, inputs, rowCount } = this.#input.rows(batch);
+    const ids = table.groupIds(keys, rowCount);
+    this.#states.ensure(table.groupCount);
+    this.#accumulate(inputs, rowCount, ids);
+  }
+
+  #accumulate(inputs: readonly Column[], rowCount: number, ids: number): void {
+    this.#states.add(inputs, rowCount, ids);
+    for (const [index, counts] of this.#distinct) {
+      const column = inputs[index];
+      assert.ok(column !== undefined);
+      counts.add(column, rowCount, ids);
+    }
+  }
+
+  /** False, and nothing has happened, where the batch is not laid out for it. */
+  #addByCodes(batch: Batch, table: GroupTable): boolean {
+    const slots = this.#slots;
+    const fused = this.#input.fuse(batch);
+    const loop = fused !== undefined && slots.fits(fused.keys) ? this.#kernel.loopFor(fused) : undefined;
+    if (fused === undefined || loop === undefined) return false;
+    const known = table.groupCount;
+    if (slots.prepare(fused.keys, table)) {
+      this.#states.ensure(known, slots.openCount);
+      this.#states.begin(known, known + slots.openCount);
+    }
+    this.#kernel.add(loop, fused, batch.rowCount, this.#states, slots);
+    this.#fusedBatches += 1;
+    const met = slots.openCount === 0 ? 0 : this.#states.countMet(known, known + slots.openCount);
+    if (met > 0) this.#enterMet(batch, fused.keys, table, met);
+    return true;
+  }
+
+  /** Makes groups of the combinations that a batch was the first to have, in the order in which its rows have them. */
+  #enterMet(batch: Batch, keys: readonly Column[], table: GroupTable, count: number): void {
+    const { stateBytes } = this.#spec.plan;
+    this.#met.ensure(count * (stateBytes + 4), 0);
+    const copies = this.#met.address;
+    const ids = copies + count * stateBytes;
+    const slots = this.#copyMet(table.groupCount, copies);
+    const rows = this.#input.rows(batch);
+    table.groupIds(rows.keys, rows.rowCount);
+    const groups = this.#slots.groupsOfSlots(keys, table);
+    this.#states.ensure(table.groupCount);
+    const { u32 } = this.#holding.linear;
+    for (const [index, slot] of slots.entries()) {
+      const group = u32[(groups >>> 2) + slot] ?? NO_GROUP;
+      assert.ok(group < table.groupCount, 'a combination of codes that rows have is not a key of theirs');
+      u32[(ids >>> 2) + index] = group;
+    }
+    this.#states.absorb(copies, count, ids);
+  }
+
+  /** Copies the states of combinations without a group that have had a row; returns their slots. */
+  #copyMet(known: number, to: number): number[] {
+    const { stateBytes } = this.#spec.plan;
+    const kernels = takeKernels(this.#holding.linear);
+    const met: number[] = [];
+    for (const { slot, state } of this.#slots.open(known)) {
+      if (!this.#states.isMet(state)) continue;
+      kernels.copyBytes(this.#states.address + state * stateBytes, to + met.length * stateBytes, stateBytes);
+      met.push(slot);
+    }
+    return met;
+  }
+
+  #mergeMapped(other: Aggregation, mapping: number): void {
+    this.#states.merge(other.#states, mapping);
+    for (const [index, counts] of this.#distinct) {
+      const theirs = other.#distinct.get(index);
+      assert.ok(theirs !== undefined);
+      counts.merge(theirs, mapping);
+    }
+  }
+
+  #zeros(): number {
+    if (this.#ids.address === 0) {
+      this.#ids.ensure(BATCH_ROWS * 4);
+      takeKernels(this.#holding.linear).fillBytes(this.#ids.address, 0, BATCH_ROWS * 4);
+    }
+    return this.#ids.address;
+  }
+}

@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import type { Kernel } from '../compile/kernel.ts';
+import { kernelFor } from '../compile/kernel-cache.ts';
+import { type Accumulator as CompiledAccumulator, type KernelSpec, kernelKey } from '../compile/kernel-spec.ts';
+import type { TypedExpression } from '../expressions/expression.ts';
+import type { Holding } from '../memory/budget.ts';
+import type { Accumulator, AccumulatorPlan } from './accumulators.ts';
+import type { FusedBatch } from './aggregate-input.ts';
+import type { AggregateStates } from './aggregate-states.ts';
+import { GrowingRegion } from './growing-region.ts';
+
+type SumMode = 'narrow' | 'wide';
+
+/** Where rows find their groups, if there is more than one. */
+export interface SlotArguments {
+  readonly address: number;
+  readonly keys: readonly { readonly stride: number; readonly nullCode: number }[];
+}
+
+/** Code for batches laid out in one way, none of whose rows can make a check fail. */
+export interface FusedLoop {
+  readonly spec: KernelSpec;
+  /** Of the inputs of accumulators. */
+  readonly inputBits: readonly number[];
+  /** By the modes of the sums: each combination is its own code, and there are few, as a sum turns wide once. */
+  readonly kernels: Map<string, Kernel>;
+}
+
+/**
+ * Filter, inputs and accumulators as one compiled loop over the columns of a batch as they come: no row is written
+ * anywhere. Only where no row can make a check fail, because what was added to a state cannot be taken out again.
+ */
+export class FusedKernel {
+  readonly #holding: Holding;
+  readonly #plan: AccumulatorPlan;
+  readonly #loops = new Map<string, FusedLoop | undefined>();
+  readonly #arguments: GrowingRegion;
+
+  constructor(plan: AccumulatorPlan, holding: Holding) {
+    this.#holding = holding;
+    this.#plan = plan;
+    this.#arguments = new GrowingRegion(holding);
+  }
+
+  /** The code for a batch; undefined where a check may fail. */
+  loopFor(batch: FusedBatch): FusedLoop | undefined {
+    const spec = this.#spec(batch);
+    const key = kernelKey(spec);
+    if (this.#loops.has(key)) return this.#loops.get(key);
+    const { canOverflow, inputBits } = kernelFor(spec);
+    const loop = canOverflow ? undefined : { spec, inputBits, kernels: new Map<string, Kernel>() };
+    this.#loops.set(key, loop);
+    return loop;
+  }
+
+  /** Adds the rows of a batch by its loop. @throws MemoryBudgetExceeded */
+  add(
+    loop: FusedLoop,
+    { columns }: FusedBatch,
+    rowCount: number,
+    states: AggregateStates,
+    slots?: SlotArguments,
+  ): void {
+    const modes = this.#plan.accumulators.map((accumulator, index) =>
+      accumulator.kind === 'sum' ? states.sumMode(accumulator, loop.inputBits[index] ?? 64, rowCount) : 'narrow',
+    );
+    const kernel = kernelOf(loop, modes);
+    this.#arguments.ensure(kernel.argumentBytes, 0);
+    const call = { rowCount, columns, states: states.address, map: slots?.address, keys: slots?.keys };
+    kernel.call(this.#holding.linear, this.#arguments.address, call);
+  }
+
+  free(): void {
+    this.#arguments.free();
+  }
+
+  #spec({ layouts, filter, inputs, group }: FusedBatch): KernelSpec {
+    const { accumulators, stateBytes, inputs: own } = this.#plan;
+    const compiled = accumulators.map((each) => compiledOf(each, inputs[each.input] ?? own[each.input]));
+    return { columns: layouts, filter, aggregate: { group, stateBytes, accumulators: compiled } };
+  }
+}
+
+function kernelOf({ spec, kernels }: FusedLoop, modes: readonly SumMode[]): Kernel {
+  const key = modes.join();
+  const known = kernels.get(key);
+  if (known !== undefined) return known;
+  const { aggregate } = spec;
+  assert.ok(aggregate !== undefined);
+  const accumulators = aggregate.accumulators.map((each, index) =>
+    each.function === 'sum' ? { ...each, mode: modes[index] ?? 'wide' } : each,
+  );
+  const kernel = kernelFor({ ...spec, aggregate: { ...aggregate, accumulators } });
+  kernels.set(key, kernel);
+  return kernel;
+}
+
+function compiledOf({ kind, offset }: Accumulator, input: TypedExpression | undefined): CompiledAccumulator {
+  if (kind === 'rows') return { function: 'count', offset };
+  assert.ok(input !== undefined);
+  switch (kind) {
+    case 'values':
+      return { function: 'count', input, offset };
+    case 'sum':
+    case 'float-sum':
+      return { function: 'sum', input, offset, mode: 'wide' };
+    case 'least':
+      return { function: 'min', input, offset };
+    case 'greatest':
+      return { function: 'max', input, offset };
+  }
+}
