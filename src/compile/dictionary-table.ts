@@ -87,12 +87,12 @@ export class DictionaryTables implements Disposable {
     if (values.type.kind !== 'bool') {
       return { dictionary: { ...dictionary, values }, [Symbol.dispose]: () => results[Symbol.dispose]() };
     }
+    using _ = results;
     const bytes = this.#holding.allocate(entries.size);
     const { u8 } = this.#holding.linear;
     for (let entry = 0; entry < entries.size; entry++) {
       u8[bytes.address + entry] = (u8[values.values + (entry >>> 3)]! >>> (entry & 7)) & 1;
     }
-    results[Symbol.dispose]();
     return {
       dictionary: { ...dictionary, values: { ...values, values: bytes.address } },
       [Symbol.dispose]: () => this.#holding.free(bytes),

@@ -326,12 +326,13 @@ describe('statistics', () => {
         await sleep(ms);
         return output.push(batch);
       });
+    const startMs = performance.now();
     const { stats } = await runStages([slow('Short', 5), slow('Long', 30)], feed);
-    const [long, short, scan] = stats.map(({ selfMs }) => selfMs);
+    const wallMs = performance.now() - startMs;
+    const [long = 0, short = 0, scan = 0] = stats.map(({ selfMs }) => selfMs);
     expect(long).toBeGreaterThan(80);
     expect(short).toBeGreaterThan(10);
-    expect(short).toBeLessThan(60);
-    expect(scan).toBeLessThan(60);
+    expect(long + short + scan).toBeLessThan(wallMs);
   });
 
   test('can be read while the chain runs', async () => {
