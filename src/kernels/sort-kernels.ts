@@ -17,10 +17,9 @@ export const WORD_KINDS = {
   high: 11,
   low: 12,
   rank: 13,
-  entryWord: 14,
-  text8: 15,
-  text7: 16,
-  text: 17,
+  text8: 14,
+  text7: 15,
+  text: 16,
 } as const;
 
 /** One word of the sort order: `word(row) = 0 under a null, else (raw ^ mask) − base`. */
@@ -67,6 +66,19 @@ export interface SortKernels {
   sortWords(step: number, count: number, records: number): number;
   /** Lists the rows whose `raw ^ mask` is at most `bound`, and nulls where `nullsToo` is 1; returns how many. */
   sortBelow(step: number, count: number, list: number, bound: bigint, nullsToo: number): number;
+  /** Lists the rows whose text is before another, in the direction given, or equal where `equalToo` is 1. */
+  sortBelowText(
+    offsets: number,
+    bytes: number,
+    validity: number,
+    count: number,
+    text: number,
+    textBytes: number,
+    descending: number,
+    equalToo: number,
+    nullsToo: number,
+    list: number,
+  ): number;
   /** 0: prefixes rise; 1: they rise or stay; 2: they do not. */
   sortOrderOf(prefixes: number, count: number): number;
   /** `ranks[permutation[i]] = i`; a permutation at 0 is the identity. */

@@ -87,7 +87,7 @@ describe('top-n', () => {
         fc.nat({ max: 10 }),
         fc.boolean(),
       );
-      for (const [few, descending, nullsFirst, limit, offset, dictionary] of fc.sample(cases, 2)) {
+      for (const [few, descending, nullsFirst, limit, offset, dictionary] of fc.sample(cases, 1)) {
         // Repeated until the candidates have been cut down more than once, and thresholds have worked.
         const repeated: Row[] = [];
         for (let n = 0; n < 24_000 && few.rows.length > 0; n++)
@@ -98,10 +98,12 @@ describe('top-n', () => {
           cuts: Array.from({ length: 12 }, () => 2000),
           form: (batch: number) => ({ dictionary: dictionary && batch % 3 !== 2 }),
         };
-        const keys = [by(keyed, 'k', descending, nullsFirst)];
-        const { rows: sorted } = await runStages([sort({ input: keyed, keys })], feed);
-        const { rows: out } = await runStages([topN({ input: keyed, keys, limit, offset })], feed);
-        expect(out).toEqual(sorted.slice(offset, offset + limit));
+        const first = by(keyed, 'k', descending, nullsFirst);
+        for (const keys of [[first], [first, by(keyed, 'n', true)]]) {
+          const { rows: sorted } = await runStages([sort({ input: keyed, keys })], feed);
+          const { rows: out } = await runStages([topN({ input: keyed, keys, limit, offset })], feed);
+          expect(out).toEqual(sorted.slice(offset, offset + limit));
+        }
       }
     },
     30_000,

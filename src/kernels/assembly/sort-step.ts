@@ -25,15 +25,14 @@ export const F64: i32 = 10;
 /** Halves of a 16-byte integer. */
 export const HIGH: i32 = 11;
 export const LOW: i32 = 12;
-/** uint32 by code, then uint64 by code, from the table. */
+/** uint32 by code, from the table. */
 export const RANK: i32 = 13;
-export const ENTRY_WORD: i32 = 14;
 /** 8 bytes of text. */
-export const TEXT8: i32 = 15;
+export const TEXT8: i32 = 14;
 /** Up to 7 bytes of text and its length behind `depth`: exact where no text is longer. `shift` drops what none has. */
-export const TEXT7: i32 = 16;
+export const TEXT7: i32 = 15;
 /** All of the text from `depth` on; only refining can do that. */
-export const TEXT: i32 = 17;
+export const TEXT: i32 = 16;
 
 export const STEP: usize = 64;
 export const VALUES: usize = 4;
@@ -96,7 +95,6 @@ export function raw(kind: i32, step: usize, values: usize, row: usize): u64 {
   if (kind == LOW) return load<u64>(values + (row << 4));
   const table = <usize>load<u32>(step, BYTES);
   if (kind == RANK) return <u64>load<u32>(table + (<usize>load<u32>(values + (row << 2)) << 2));
-  if (kind == ENTRY_WORD) return load<u64>(table + (<usize>load<u32>(values + (row << 2)) << 3));
   const depth = load<u32>(step, DEPTH);
   const start = load<u32>(values + (row << 2)) + depth;
   const left = <i32>(load<u32>(values + (row << 2), 4) - start);

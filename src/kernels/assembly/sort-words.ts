@@ -7,8 +7,8 @@
  */
 
 import {
-  BASE, BOOL, bit, common, ENTRY_WORD, F32, F64, HIGH, I16, I32, I64, I8, LOW, MASK, RANK, raw, TEXT7, TEXT8,
-  U16, U32, U64, U8, VALIDITY, VALUES,
+  BASE, BOOL, bit, common, F32, F64, HIGH, I16, I32, I64, I8, LOW, MASK, RANK, raw, TEXT7, TEXT8,
+  textWord, U16, U32, U64, U8, VALIDITY, VALUES,
 } from './sort-step';
 
 /** What `each` does with the word of a row. */
@@ -120,7 +120,6 @@ function each(what: i32, step: usize, count: usize, out: usize, a: u64, b: u64):
     case HIGH: return use(what, HIGH, step, count, out, a, b);
     case LOW: return use(what, LOW, step, count, out, a, b);
     case RANK: return use(what, RANK, step, count, out, a, b);
-    case ENTRY_WORD: return use(what, ENTRY_WORD, step, count, out, a, b);
     case TEXT8: return use(what, TEXT8, step, count, out, a, b);
     case TEXT7: return use(what, TEXT7, step, count, out, a, b);
     default: unreachable();
@@ -149,6 +148,48 @@ export function sortWords(step: usize, count: usize, records: usize): bool {
 /** Lists the rows whose `raw ^ mask` is at most `bound`, and the nulls where `nullsToo` is 1; returns how many. */
 export function sortBelow(step: usize, count: usize, list: usize, bound: u64, nullsToo: u32): usize {
   return each(BELOW, step, count, list, bound, <u64>nullsToo);
+}
+
+/**
+ * Lists the rows whose text is before another (after it where `descending` is 1), or equal to it where `equalToo` is 1;
+ * nulls where `nullsToo` is 1. Returns how many.
+ */
+export function sortBelowText(
+  offsets: usize,
+  bytes: usize,
+  validity: usize,
+  count: usize,
+  text: usize,
+  size: i32,
+  descending: u32,
+  equalToo: u32,
+  nullsToo: u32,
+  list: usize,
+): usize {
+  const first = textWord(text, size);
+  let listed: usize = 0;
+  for (let row: usize = 0; row < count; row++) {
+    store<u32>(list + (listed << 2), <u32>row);
+    if (validity != 0 && bit(validity, row) == 0) {
+      listed += <usize>nullsToo;
+      continue;
+    }
+    const start = load<u32>(offsets + (row << 2));
+    const here = <i32>(load<u32>(offsets + (row << 2), 4) - start);
+    const word = textWord(bytes + <usize>start, here);
+    let kept: bool;
+    if (word != first) kept = word < first == (descending == 0);
+    else {
+      const most = min(here, size);
+      const same = common(bytes + <usize>start, text, most);
+      if (same < most) {
+        kept = load<u8>(bytes + <usize>start + <usize>same) < load<u8>(text + <usize>same) == (descending == 0);
+      } else if (here != size) kept = here < size == (descending == 0);
+      else kept = equalToo != 0;
+    }
+    listed += <usize>kept;
+  }
+  return listed;
 }
 
 /** The least and the greatest of 16-byte integers that are not null, to `out`; returns whether there are any. */
