@@ -125,6 +125,29 @@ describe('commitTask', () => {
     expect(await all(store.listUploads(destination))).toEqual([]);
   });
 
+  test('notices an abort that came between its look and its manifest, and has missed its uploads', async () => {
+    const calm = memoryStore();
+    const written = await writeAttempt(calm, destination, next, task, 'a1');
+    const racing = Object.assign(Object.create(calm) as ObjectStore, {
+      get: (at: string) => calm.get(at),
+      abortUpload: (at: string, uploadId: string) => calm.abortUpload(at, uploadId),
+      put: async (...args: Parameters<ObjectStore['put']>) => {
+        // Its listing is over before these uploads are in it, as with an attempt that began them later.
+        const blind = Object.assign(Object.create(calm) as ObjectStore, {
+          get: (at: string) => calm.get(at),
+          list: (prefix: string) => calm.list(prefix),
+          put: (...inner: Parameters<ObjectStore['put']>) => calm.put(...inner),
+          listUploads: () => calm.listUploads('memory://elsewhere/'),
+        });
+        await abortJob({ store: blind, destination, jobId: 'next', reason: 'race' });
+        return calm.put(...args);
+      },
+    });
+    const asked = commitTask({ ...written, store: racing, destination, statistics: null });
+    await expect(asked).rejects.toBeInstanceOf(JobAborted);
+    expect(await all(calm.listUploads(destination))).toEqual([]);
+  });
+
   test('that a commit has left out fails, instead of waiting for a completion that never comes', async () => {
     const store = memoryStore();
     await runAttempt(store, destination, next, task, 'a1');
