@@ -4,6 +4,8 @@
  *     + − *    in the common type; decimals grow, so that no digit is lost:
  *              + −  scale max(s1, s2), precision max(p1 − s1, p2 − s2) + scale + 1
  *              *    scale s1 + s2, precision p1 + p2
+ *              of more than 38 digits 38 are declared, as DuckDB does: a value that needs more is an overflow, and no
+ *              digit behind the point is ever given up for it
  *     /        float64
  *     // %     in the common type, not of decimals; null where an integer divisor is zero
  */
@@ -72,10 +74,10 @@ function decimalResult(operator: ArithmeticOperator, a: DecimalType, b: DecimalT
   const scale = operator === '*' ? a.scale + b.scale : Math.max(a.scale, b.scale);
   const precision =
     operator === '*' ? a.precision + b.precision : Math.max(a.precision - a.scale, b.precision - b.scale) + scale + 1;
-  if (precision > MAX_DECIMAL_DIGITS) {
-    return `${typeName(a)} ${operator} ${typeName(b)} would need ${precision} digits, and 38 is the most. Cast a side to a decimal of fewer digits, or to float64.`;
+  if (scale > MAX_DECIMAL_DIGITS) {
+    return `${typeName(a)} ${operator} ${typeName(b)} would need ${scale} digits behind the point, and 38 is the most. Cast a side to a decimal of fewer digits, or to float64.`;
   }
-  return decimal(precision, scale);
+  return decimal(Math.min(precision, MAX_DECIMAL_DIGITS), scale);
 }
 
 const decimalDivision = (a: DataType, b: DataType): string =>
@@ -85,7 +87,7 @@ const decimalDivision = (a: DataType, b: DataType): string =>
 function asScaled(e: TypedExpression, scale: number | undefined): TypedExpression {
   const { precision, scale: own } = asDecimal(e.type);
   const wanted = scale ?? own;
-  return castTo(e, decimal(precision - own + wanted, wanted));
+  return castTo(e, decimal(Math.min(precision - own + wanted, MAX_DECIMAL_DIGITS), wanted));
 }
 
 const mayBeZero = (e: TypedExpression): boolean =>
