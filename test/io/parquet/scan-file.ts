@@ -3,7 +3,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { afterAll } from 'vitest';
 import type { Schema } from '../../../src/columnar/schema.ts';
 import { fileStore } from '../../../src/io/file-store.ts';
@@ -22,7 +21,7 @@ export function temporaryDirectory(): string {
   return directory;
 }
 
-export const uriOf = (path: string): string => pathToFileURL(path).href;
+export const uriOf = (path: string): string => `file://${path}`;
 
 /** Has DuckDB write the result of `sql` to `path`. */
 export async function writeByDuck(path: string, sql: string, options: string = ''): Promise<string> {

@@ -1,0 +1,185 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { tableFromArrays, tableToIPC } from 'apache-arrow';
+import fc from 'fast-check';
+import { EnabledStatistics, Table, WriterPropertiesBuilder, writeParquet } from 'parquet-wasm';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { type DataType, float64, int64, typeName } from '../../../src/columnar/data-type.ts';
+import type { Schema } from '../../../src/columnar/schema.ts';
+import { field } from '../../../src/columnar/schema.ts';
+import { bindPredicate } from '../../../src/expressions/bind.ts';
+import type { Expression, TypedExpression } from '../../../src/expressions/expression.ts';
+import { interpreter } from '../../../src/expressions/interpret.ts';
+import { Problems } from '../../../src/expressions/problems.ts';
+import { mayMatch } from '../../../src/io/parquet/prune.ts';
+import { NULL_RANGE, type ValueRange } from '../../../src/io/parquet/statistics.ts';
+import { col, int, op } from '../../support/plans.ts';
+import type { Row } from '../../support/task.ts';
+import { type ScanResult, scanRows, temporaryDirectory, uriOf, writeByDuck } from './scan-file.ts';
+
+const directory = temporaryDirectory();
+
+function bound(expression: Expression, schema: Schema): TypedExpression {
+  const problems = new Problems();
+  const predicate = bindPredicate(expression, schema, problems, '$');
+  if (predicate === undefined) throw new Error(JSON.stringify(problems));
+  return predicate;
+}
+
+/** The rows for which the interpreter, which knows nothing of pruning, finds the filter true. */
+function matching(filter: TypedExpression, rows: readonly Row[]): Row[] {
+  const evaluate = interpreter(filter);
+  return rows.filter((row) => evaluate({ value: (column) => row[column] ?? null, where: () => 'here' }) === true);
+}
+
+const literal = (type: DataType, value: null | boolean | number | string): Expression => ({
+  kind: 'literal',
+  type,
+  value,
+});
+
+describe('what a filter may be, given ranges', () => {
+  const schema = { fields: [field('a', int64), field('x', float64)] };
+  const range = (low: bigint | number, high: bigint | number, mayBeNull: boolean = false): ValueRange => ({
+    low,
+    high,
+    mayBeNull,
+    mayBeValue: true,
+  });
+  const may = (expression: Expression, ...ranges: ValueRange[]): boolean => mayMatch(bound(expression, schema), ranges);
+
+  test.each([
+    ['>', 10, false],
+    ['>=', 10, false],
+    ['>=', 9, true],
+    ['<', 3, false],
+    ['<=', 3, true],
+    ['=', 2, false],
+    ['=', 5, true],
+    ['!=', 5, true],
+  ] as const)('a in [3, 9]: a %s %d', (operator, value, expected) => {
+    expect(may(op(col('a'), operator, int(value)), range(3n, 9n))).toBe(expected);
+  });
+
+  test('nulls are not true, nor is what is not true', () => {
+    expect(may({ kind: 'is-null', input: col('a') }, range(3n, 9n))).toBe(false);
+    expect(may({ kind: 'is-null', input: col('a') }, range(3n, 9n, true))).toBe(true);
+    expect(may({ kind: 'is-not-null', input: col('a') }, NULL_RANGE)).toBe(false);
+    expect(may(op(col('a'), '=', int(1)), NULL_RANGE)).toBe(false);
+    expect(may({ kind: 'not', input: op(col('a'), '=', int(1)) }, NULL_RANGE)).toBe(false);
+    expect(may(op(op(col('a'), '>', int(10)), 'or', { kind: 'is-null', input: col('a') }), range(3n, 9n))).toBe(false);
+    expect(may(op(op(col('a'), '>', int(10)), 'and', op(col('x'), '>', int(0))), range(3n, 9n), range(1, 2))).toBe(
+      false,
+    );
+  });
+
+  test('NaN is above every bound, and both zeros may be there for one', () => {
+    expect(may(op(col('x'), '>', literal(float64, 100)), NULL_RANGE, range(1, 2))).toBe(true);
+    expect(may(op(col('x'), '<', literal(float64, 1)), NULL_RANGE, range(2, 3))).toBe(false);
+    expect(may(op(col('x'), '<', literal(float64, 0)), NULL_RANGE, range(-0, 3))).toBe(true);
+  });
+});
+
+/** Columns that grow, so that row groups differ, and one that does not. */
+const COLUMNS = `i % 7 = 0 and i < 2000 as flag, (i / 100 - 20)::integer as n, i * 1000003 - 1000000 as big,
+  (i % 200)::utinyint as small, (4294967295 - i)::uinteger as down, (i / 8 - 100)::double as x, (i * 1.01 - 500)::decimal(9, 2) as d,
+  (i::hugeint * 10000000000000 - 99)::decimal(25, 3) as long, case when i between 1000 and 3000 then null else i end as holes,
+  'k' || lpad(i::varchar, 5, '0') as t, date '2000-01-01' + (i / 50)::integer as day,
+  timestamp '2000-01-01 00:00:00' + to_hours(i) as moment`;
+
+let file: ScanResult;
+let uri: string;
+beforeAll(async () => {
+  uri = await writeByDuck(
+    join(directory, 'sorted.parquet'),
+    `select ${COLUMNS} from range(10240) r(i)`,
+    'row_group_size 2048',
+  );
+  file = await scanRows(uri);
+});
+
+async function expectPruned(expression: Expression): Promise<number> {
+  const filter = bound(expression, file.schema);
+  const { rows, counters } = await scanRows(uri, { readSchema: file.schema, filter });
+  const pruned = counters['row groups pruned'] ?? 0;
+  expect(rows.length + pruned * 2048).toBe(file.rows.length);
+  expect(matching(filter, rows)).toEqual(matching(filter, file.rows));
+  return pruned;
+}
+
+describe('row groups of a sorted file', () => {
+  test.each<[string, Expression, number]>([
+    ['integer', op(col('n'), '<', int(0)), 4],
+    ['bigint', op(col('big'), '>=', int(10_000_000_000)), 4],
+    ['unsigned', op(col('down'), '>', int(4_294_967_000)), 4],
+    ['double', op(col('x'), '<', literal(float64, 0)), 4],
+    ['decimal', op(col('d'), '=', literal({ kind: 'decimal', precision: 9, scale: 2 }, '-500.00')), 4],
+    ['text', op(col('t'), '>', literal({ kind: 'utf8' }, 'k09000')), 4],
+    ['date', op(col('day'), '<=', literal({ kind: 'date' }, '2000-01-31')), 4],
+    [
+      'timestamp',
+      op(col('moment'), '<', literal({ kind: 'timestamp', unit: 'us', timezone: null }, '2000-01-05T00:00:00')),
+      4,
+    ],
+    ['nulls', { kind: 'is-null', input: col('holes') }, 3],
+    ['bool', col('flag'), 4],
+  ])('%s', async (_, expression, pruned) => {
+    expect(await expectPruned(expression)).toBe(pruned);
+  });
+
+  test('any filter finds what it finds in all row groups', async () => {
+    const columns = file.schema.fields.flatMap(({ name, type }, at) =>
+      type.kind === 'bool' ? [] : [{ name, type, at }],
+    );
+    const comparison = fc
+      .tuple(fc.constantFrom(...columns), fc.constantFrom('<', '<=', '>', '>=', '=', '!='), fc.nat(10_239))
+      .map(([{ name, type, at }, operator, row]): Expression => {
+        const value = file.rows[row]?.[at];
+        if (value === null || value === undefined) return { kind: 'is-null', input: col(name) };
+        return op(col(name), operator as '<', literal(type, literalValue(type, value)));
+      });
+    const { predicate } = fc.letrec<{ predicate: Expression }>((tie) => ({
+      predicate: fc.oneof(
+        { maxDepth: 2 },
+        comparison,
+        fc.record({ kind: fc.constant('not' as const), input: tie('predicate') }),
+        fc
+          .tuple(tie('predicate'), fc.constantFrom('and' as const, 'or' as const), tie('predicate'))
+          .map(([a, o, b]) => op(a, o, b)),
+      ),
+    }));
+    let prunedSometimes = 0;
+    await fc.assert(
+      fc.asyncProperty(predicate, async (expression) => {
+        prunedSometimes += (await expectPruned(expression)) > 0 ? 1 : 0;
+      }),
+      { numRuns: 6 },
+    );
+    expect(prunedSometimes).toBeGreaterThan(0);
+  });
+});
+
+function literalValue(type: DataType, value: boolean | number | bigint | string): boolean | number | string {
+  if (type.kind === 'decimal') {
+    const digits = (BigInt(value) < 0n ? -BigInt(value) : BigInt(value)).toString().padStart(type.scale + 1, '0');
+    return `${BigInt(value) < 0n ? '-' : ''}${digits.slice(0, -type.scale)}.${digits.slice(-type.scale)}`;
+  }
+  if (type.kind === 'date') return new Date(Number(value) * 86_400_000).toISOString().slice(0, 10);
+  if (type.kind === 'timestamp') return new Date(Number(BigInt(value) / 1000n)).toISOString().slice(0, 23);
+  if (typeof value === 'bigint') return typeName(type).endsWith('64') ? value.toString() : Number(value);
+  return value;
+}
+
+test('a file without statistics is read as a whole', async () => {
+  const path = join(directory, 'bare.parquet');
+  const table = tableFromArrays({ a: BigInt64Array.from({ length: 3000 }, (_, i) => BigInt(i)) });
+  const properties = new WriterPropertiesBuilder()
+    .setStatisticsEnabled(EnabledStatistics.None)
+    .setMaxRowGroupSize(1000)
+    .build();
+  writeFileSync(path, writeParquet(Table.fromIPCStream(tableToIPC(table, 'stream')), properties));
+  const { schema } = await scanRows(uriOf(path));
+  const { rows, counters } = await scanRows(uriOf(path), { filter: bound(op(col('a'), '<', int(0)), schema) });
+  expect(rows.length).toBe(3000);
+  expect(counters['row groups pruned']).toBe(0);
+});
