@@ -13,7 +13,7 @@
 
 import type { Column } from '../columnar/column.ts';
 import { type DataType, fixedWidth } from '../columnar/data-type.ts';
-import { ColumnTooLarge } from '../errors.ts';
+import { ColumnTooLarge, MemoryBudgetExceeded } from '../errors.ts';
 import { type TakeKernels, takeKernels, takeOf, zeroNullsOf } from '../kernels/take-kernels.ts';
 import type { Holding } from '../memory/budget.ts';
 import { CodeUnifier } from './code-unifier.ts';
@@ -21,6 +21,9 @@ import { GrowingRegion } from './growing-region.ts';
 
 /** Offsets are int32. */
 const MOST_TEXT_BYTES = 2 ** 31 - 1;
+
+/** Less room is not worth moving values for. */
+const WORTHWHILE_BYTES = 64 * 1024;
 
 const bitmapBytes = (rows: number): number => Math.ceil(rows / 64) * 8;
 
@@ -31,7 +34,7 @@ export class ColumnBuffer {
   readonly #validity: GrowingRegion;
   /** Values, bits, offsets or codes. */
   #values: GrowingRegion;
-  readonly #text: GrowingRegion;
+  #text: GrowingRegion;
   readonly #temporary: GrowingRegion;
   #width: number;
   #bits: number | undefined;
@@ -82,6 +85,35 @@ export class ColumnBuffer {
     if (this.#type.kind === 'bool') return validity + bitmapBytes(rowCount);
     if (this.#type.kind !== 'utf8') return validity + rowCount * this.#width;
     return validity + rowCount * 4 + (this.#unifier?.byteLength ?? this.#textBytes(rowCount));
+  }
+
+  /** Gives back most of the room to grow behind the first `rowCount` rows, where there is memory to move them. */
+  trim(rowCount: number): void {
+    const offsets = this.#type.kind === 'utf8' && this.#unifier === undefined;
+    const textBytes = offsets ? this.#textBytes(rowCount) : 0;
+    this.#temporary.free();
+    this.#values = this.#trimmed(this.#values, this.#valueBytes(rowCount));
+    this.#text = this.#trimmed(this.#text, textBytes);
+  }
+
+  #valueBytes(rowCount: number): number {
+    if (this.#type.kind === 'bool') return bitmapBytes(rowCount);
+    if (this.#type.kind !== 'utf8') return rowCount * this.#width;
+    return this.#unifier === undefined ? (rowCount + 1) * 4 : rowCount * 4;
+  }
+
+  #trimmed(region: GrowingRegion, usedBytes: number): GrowingRegion {
+    if (region.byteLength - usedBytes < WORTHWHILE_BYTES) return region;
+    const exact = new GrowingRegion(this.#holding);
+    try {
+      exact.ensure(usedBytes, 0);
+    } catch (error) {
+      if (error instanceof MemoryBudgetExceeded) return region;
+      throw error;
+    }
+    this.#kernels.copyBytes(region.address, exact.address, usedBytes);
+    region.free();
+    return exact;
   }
 
   /** Forgets the rows; keeps room for as many, but not the dictionary and the bitmap. */

@@ -93,6 +93,11 @@ export class RowBuffer implements Disposable {
     return scratch.gather(this.columns(), permutation + start * 4, count);
   }
 
+  /** Gives back the room that columns have to grow, as far as there is memory to move them: for who appends no more. */
+  trim(): void {
+    for (const column of this.#columns) column.trim(this.#rowCount);
+  }
+
   /** Forgets the rows, keeps most of the memory for the next ones. */
   clear(): void {
     for (const column of this.#columns) column.clear();

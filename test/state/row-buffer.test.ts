@@ -240,6 +240,44 @@ describe('a row buffer', () => {
     expect(buffer.columns()[0]?.validity).toBe(0);
   });
 
+  test('refuses more text in a column than offsets can address, before it copies any', () => {
+    const memory = testBudget();
+    using holding = memory.reserve('Collector');
+    using buffer = new RowBuffer(texts, holding);
+    append(buffer, memory, [['kept']]);
+    using lent = memory.reserve('lent');
+    const batch = batchFromRows(lent, texts, [['x']]);
+    const [column] = batch.columns;
+    memory.linear.u32.set([0, 2 ** 31 - 2], (column?.values ?? 0) / 4);
+    expect(() => buffer.appendRows(batch, rowNumbers(lent, [0, 0]), 2)).toThrowError(
+      expect.objectContaining({ name: 'ColumnTooLarge', message: expect.stringMatching(/^Collector would hold/) }),
+    );
+    expect(() => buffer.append(batch)).toThrowError(expect.objectContaining({ name: 'ColumnTooLarge' }));
+    expect(contentOf(buffer, memory)).toEqual([['kept']]);
+  });
+
+  test('trim gives back the room to grow and keeps the rows', () => {
+    const memory = testBudget();
+    using holding = memory.reserve('test');
+    using buffer = new RowBuffer(ALL, holding);
+    const rows = Array.from(
+      { length: 9_000 },
+      (_, at): Row =>
+        TYPES.map(({ kind }) => {
+          if (kind === 'bool') return at % 2 === 0;
+          if (kind === 'utf8') return at % 9 === 0 ? null : `some text ${at}`;
+          return ['int64', 'uint64', 'decimal', 'timestamp'].includes(kind) ? BigInt(at) : at % 100;
+        }),
+    );
+    for (let start = 0; start < rows.length; start += 1000) append(buffer, memory, rows.slice(start, start + 1000));
+    const before = holding.heldBytes;
+    buffer.trim();
+    expect(holding.heldBytes).toBeLessThan(before);
+    expect(contentOf(buffer, memory)).toEqual(rows);
+    append(buffer, memory, rows.slice(0, 1000));
+    expect(contentOf(buffer, memory)).toEqual([...rows, ...rows.slice(0, 1000)]);
+  });
+
   test('counts the bytes of its rows', () => {
     const memory = testBudget();
     using holding = memory.reserve('test');

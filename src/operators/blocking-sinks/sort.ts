@@ -17,7 +17,7 @@ export interface SortOptions {
 
 /**
  * Emits all of its input in the order of the keys. Stable; NaN is the greatest number, and zeros are equal. Retains all
- * rows, and 24 to 64 bytes more per row while it sorts.
+ * rows, and while it sorts 24 bytes more per row: up to 64 where most keys start alike.
  */
 export function sort({ input, keys }: SortOptions): BlockingSink {
   return {
@@ -27,6 +27,9 @@ export function sort({ input, keys }: SortOptions): BlockingSink {
     open: (task) => new SortRun(input, keys, task),
   };
 }
+
+/** Per row, what sorting takes beside the rows if they are most unlucky. */
+const MOST_SORT_BYTES = 72;
 
 class SortRun implements BlockingRun {
   readonly #schema: Schema;
@@ -53,6 +56,8 @@ class SortRun implements BlockingRun {
 
   async finish(output: Output): Promise<void> {
     const { rowCount } = this.#rows;
+    const { limitBytes, floorBytes, usedBytes } = this.#holding.budget;
+    if (limitBytes - floorBytes - usedBytes < rowCount * MOST_SORT_BYTES) this.#rows.trim();
     const permutation = sortRows(this.#input.sortColumns(this.#rows.columns()), rowCount, this.#holding);
     using scratch = new GatherScratch(this.#schema, this.#holding);
     for (let start = 0; start < rowCount; ) {
