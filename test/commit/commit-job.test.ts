@@ -132,6 +132,40 @@ describe('commitJob', () => {
     expect(await readListed(store, destination)).toEqual(contentsOfJob(replacing));
   });
 
+  test('a commit that is resumed keeps the mode and the tasks that were decided', async () => {
+    const store = memoryStore();
+    await runJob(store, destination, old);
+    const replacing = job('next', 'overwrite');
+    for (const task of replacing.tasks) await runAttempt(store, destination, replacing, task, 'a1');
+    const dying = without(store, 'completeUpload', () => Promise.reject(new Error('killed')));
+    await expect(commit(dying, destination, replacing)).rejects.toThrow('killed');
+    expect(await readAll(store, destination)).toEqual(contentsOfJob(old));
+    const { manifest } = await commit(store, destination, { ...replacing, mode: 'append', tasks: [] });
+    expect(manifest.mode).toBe('overwrite');
+    expect(await readListed(store, destination)).toEqual(contentsOfJob(replacing));
+  });
+
+  test('a committer that is overtaken by another, and by an overwrite, while it checks a file learns that it is done', async () => {
+    const store = memoryStore();
+    const late = job('late', 'append', 1);
+    await runAttempt(store, destination, late, late.tasks[0]!, 'a1');
+    const dying = without(store, 'put', (uri, ...rest) =>
+      uri.endsWith('manifest.json') ? Promise.reject(new Error('killed')) : store.put(uri, ...rest),
+    );
+    await expect(commit(dying, destination, late)).rejects.toThrow('killed');
+    let overtaken = false;
+    const overtaking = without(store, 'readInto', async (...args) => {
+      if (!overtaken) {
+        overtaken = true;
+        await commit(store, destination, late);
+        await runJob(store, destination, job('replacing', 'overwrite', 1));
+      }
+      return store.readInto(...args);
+    });
+    expect((await commit(overtaking, destination, late)).replaced).toBe(true);
+    expect(overtaken).toBe(true);
+  });
+
   test('after an abort there is no commit, and after a commit no abort', async () => {
     const store = memoryStore();
     await writeAttempt(store, destination, next, next.tasks[0]!, 'a1');

@@ -118,6 +118,16 @@ describe('commitTask', () => {
     expect(await readAll(store, destination)).toEqual(contentsOfJob(next));
   });
 
+  test('committing the same files again with other statistics does not take them back', async () => {
+    const store = memoryStore();
+    const written = await writeAttempt(store, destination, next, task, 'a1');
+    await commitTask({ ...written, destination, statistics: { seconds: 1 } });
+    const { manifest } = await commitTask({ ...written, destination, statistics: { seconds: 2 } });
+    expect(manifest.statistics).toEqual({ seconds: 1 });
+    await commit(store, destination, next);
+    expect(await readAll(store, destination)).toEqual(contentsOfJob(next));
+  });
+
   test('of an aborted job fails, and takes its uploads back', async () => {
     const store = memoryStore();
     await abortJob({ store, destination, jobId: 'next', reason: 'no longer wanted' });
