@@ -69,7 +69,7 @@ function wholeToWhole(lanes: LaneCode, { from, to, range }: LaneCast, value: rea
   const conversion = wholeConversion(from, to);
   const allowed = held(to);
   if (conversion.factor === 1n && conversion.divisor === 1n && source.type === 'i32' && target.type === 'i32') {
-    if (!within(range, allowed)) flagRange32(lanes, target, value);
+    if (!within(range, allowed)) flagRange32(lanes, source, target, value);
     return value.map((v) => get(v));
   }
   const widened = source.type === 'i64' ? value : lanes.keep(extended(lanes, source, value[0]!), 'i64');
@@ -124,13 +124,14 @@ function quotient(value: Local, { divisor, rounding }: WholeConversion, source: 
   return i64.sub(i64.add(truncated, up), i64.extendU(i64.le(rest, i64.const(-half))));
 }
 
-function flagRange32(lanes: LaneCode, target: Machine, value: readonly Local[]): void {
-  if (target.bits < 32) flagOutside(lanes, target, value);
-  else
-    lanes.flagNegative(
-      value.map((v) => get(v)),
-      'i32',
-    );
+function flagRange32(lanes: LaneCode, source: Machine, target: Machine, value: readonly Local[]): void {
+  // From unsigned to signed the sign bit is one more that must be zero: sign extension would take it for the number's.
+  if (!source.signed && target.signed) flagOutside(lanes, { ...target, bits: target.bits - 1, signed: false }, value);
+  else if (target.bits < 32) flagOutside(lanes, target, value);
+  else {
+    const parts = value.map((v) => get(v));
+    lanes.flagNegative(parts, 'i32');
+  }
 }
 
 function flagRange64(lanes: LaneCode, allowed: Range, source: Range, value: readonly Local[]): void {

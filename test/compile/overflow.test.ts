@@ -1,0 +1,294 @@
+/**
+ * Directed cases at the edges of every check, which random values hardly meet: each pair of values fills a whole batch,
+ * so that no other row can raise the flag for it.
+ */
+
+import { describe, expect, test } from 'vitest';
+import { columnFromValues, readValue, writeFixed } from '../../src/columnar/column-values.ts';
+import {
+  type DataType,
+  date,
+  decimal,
+  float32,
+  float64,
+  int8,
+  int16,
+  int32,
+  int64,
+  timestamp,
+  typeName,
+  uint8,
+  uint16,
+  uint32,
+  uint64,
+} from '../../src/columnar/data-type.ts';
+import { compileKernel, type Kernel } from '../../src/compile/kernel.ts';
+import { layoutOf } from '../../src/compile/layout.ts';
+import { rangeOf } from '../../src/compile/machine.ts';
+import { ArithmeticOverflow, InvalidCast } from '../../src/errors.ts';
+import type { ArithmeticOperator, TypedExpression, Value } from '../../src/expressions/expression.ts';
+import { interpreter } from '../../src/expressions/interpret.ts';
+import { MemoryBudget } from '../../src/memory/budget.ts';
+
+const ROWS = 4;
+const INTEGERS = [int8, int16, int32, int64, uint8, uint16, uint32, uint64];
+const isBig = ({ kind }: DataType): boolean => ['int64', 'uint64', 'decimal', 'timestamp'].includes(kind);
+const holding = new MemoryBudget(64 << 20).reserve('test');
+const { linear } = holding;
+
+const machine = (type: DataType): { bits: number; signed: boolean } => ({
+  bits: Number(/\d+/.exec(type.kind)?.[0] ?? (type.kind === 'date' ? 32 : 64)),
+  signed: !type.kind.startsWith('u'),
+});
+
+const EXPONENTS =
+  process.env['EDGES'] === 'all'
+    ? Array.from({ length: 65 }, (_, k) => k)
+    : [0, 1, 3, 7, 8, 15, 16, 17, 30, 31, 32, 33, 46, 47, 48, 61, 62, 63, 64];
+
+/** 2 ** k, one more and one less, and all of them negative, as far as the type has them. */
+function edges(type: DataType): bigint[] {
+  const { bits, signed } = machine(type);
+  const { least, greatest } = rangeOf({ type: 'i64', bits, signed });
+  const powers = EXPONENTS.filter((k) => k <= bits).map((k) => 1n << BigInt(k));
+  const all = powers.flatMap((p) => [p, p - 1n, p + 1n, -p, 1n - p, -p - 1n]);
+  return [...new Set([...all, least, greatest])].filter((v) => v >= least && v <= greatest);
+}
+
+const cellOf = (exact: bigint, type: DataType): NonNullable<Value> => (isBig(type) ? exact : Number(exact));
+const column = (index: number, type: DataType): TypedExpression => ({
+  kind: 'column',
+  index,
+  name: `c${index}`,
+  type,
+  nullable: false,
+});
+
+/** A kernel over columns of four equal values. Dictionary columns are computed row by row, plain ones four at a time. */
+class Probe {
+  readonly #kernel: Kernel;
+  readonly #inputs: readonly ReturnType<typeof columnFromValues>[];
+  readonly #output: ReturnType<typeof columnFromValues>;
+  readonly #arguments: number;
+  readonly #evaluate: (row: { value(column: number): Value; where(): string }) => Value;
+
+  constructor(e: TypedExpression, types: readonly DataType[], dictionary: boolean) {
+    this.#inputs = types.map((type) => {
+      const zero = type.kind.startsWith('float') ? 0 : cellOf(0n, type);
+      return columnFromValues(holding, type, new Array(ROWS).fill(zero), { dictionary });
+    });
+    this.#kernel = compileKernel({ columns: this.#inputs.map(layoutOf), project: [e] });
+    const zero = e.type.kind.startsWith('float') ? 0 : cellOf(0n, e.type);
+    this.#output = columnFromValues(holding, e.type, new Array(ROWS).fill(zero), { nullable: true, width: 8 });
+    this.#arguments = holding.allocate(this.#kernel.argumentBytes).address;
+    this.#evaluate = interpreter(e);
+  }
+
+  /** Compiled: undefined where the flag was raised. Exact: undefined where it does not fit. */
+  run(values: readonly NonNullable<Value>[]): { compiled: Value | undefined; exact: Value | undefined } {
+    for (const [n, value] of values.entries()) {
+      const { type, width, dictionary } = this.#inputs[n]!;
+      const at = dictionary?.values.values ?? this.#inputs[n]!.values;
+      for (let row = 0; row < (dictionary ? 1 : ROWS); row++) writeFixed(linear, type, width, at + row * width, value);
+    }
+    const written = this.#kernel.call(linear, this.#arguments, {
+      rowCount: ROWS,
+      columns: this.#inputs,
+      outputs: [this.#output],
+    });
+    const { nullable } = this.#kernel.outputs[0]!;
+    const output = nullable ? this.#output : { ...this.#output, validity: 0 };
+    let exact: Value | undefined;
+    try {
+      exact = this.#evaluate({ value: (n) => values[n] ?? null, where: () => '' });
+      // What only 16 bytes hold the kernel has to leave to the interpreter.
+      if (typeof exact === 'bigint' && e16(exact, output.type)) exact = undefined;
+    } catch (error) {
+      if (!(error instanceof ArithmeticOverflow || error instanceof InvalidCast)) throw error;
+    }
+    return { compiled: written < 0 ? undefined : readValue(linear, output, ROWS - 1), exact };
+  }
+}
+
+const e16 = (value: bigint, type: DataType): boolean => type.kind === 'decimal' && BigInt.asIntN(64, value) !== value;
+
+interface Outcome {
+  cases: number;
+  missed: string[];
+  wrong: string[];
+  falseAlarms: number;
+}
+
+function probeAll(probe: Probe, tuples: Iterable<readonly NonNullable<Value>[]>): Outcome {
+  const outcome: Outcome = { cases: 0, missed: [], wrong: [], falseAlarms: 0 };
+  for (const values of tuples) {
+    const { compiled, exact } = probe.run(values);
+    outcome.cases++;
+    if (compiled === undefined && exact !== undefined) outcome.falseAlarms++;
+    else if (compiled !== undefined && exact === undefined) outcome.missed.push(values.join(' and '));
+    else if (!Object.is(compiled, exact)) outcome.wrong.push(`${values.join(' and ')}: ${compiled}, not ${exact}`);
+  }
+  return outcome;
+}
+
+function* pairs(type: DataType): Generator<readonly NonNullable<Value>[]> {
+  const values = edges(type).map((v) => cellOf(v, type));
+  for (const a of values) for (const b of values) yield [a, b];
+}
+
+describe.each(INTEGERS.map((type) => ({ name: typeName(type), type })))('arithmetic of $name', ({ type }) => {
+  const cases = (['+', '-', '*', '//', '%'] as const).flatMap((operator) =>
+    [false, true].map((dictionary) => ({ operator, dictionary })),
+  );
+  test.each(cases)('$operator sees every overflow; dictionary columns: $dictionary', ({ operator, dictionary }) => {
+    const e: TypedExpression = {
+      kind: 'arithmetic',
+      operator: operator as ArithmeticOperator,
+      left: column(0, type),
+      right: column(1, type),
+      type,
+      nullable: true,
+    };
+    const { cases, missed, wrong, falseAlarms } = probeAll(new Probe(e, [type, type], dictionary), pairs(type));
+    expect(missed).toEqual([]);
+    expect(wrong).toEqual([]);
+    // Products are bounded by bits only; all other checks are exact.
+    expect(falseAlarms / cases).toBeLessThanOrEqual(operator === '*' && machine(type).bits >= 32 ? 0.1 : 0);
+  });
+});
+
+describe('decimal arithmetic', () => {
+  const wide = decimal(18, 2);
+  test.each(
+    (['+', '-', '*'] as const).flatMap((operator) => [false, true].map((dictionary) => ({ operator, dictionary }))),
+  )('$operator sees what does not fit 8 bytes; dictionary columns: $dictionary', ({ operator, dictionary }) => {
+    const type = operator === '*' ? decimal(36, 4) : decimal(19, 2);
+    const e: TypedExpression = {
+      kind: 'arithmetic',
+      operator,
+      left: column(0, wide),
+      right: column(1, wide),
+      type,
+      nullable: false,
+    };
+    const limit = 10n ** 18n;
+    const values = [...edges(int64), limit - 1n, 1n - limit].filter((v) => v < limit && v > -limit);
+    const tuples = values.flatMap((a) => values.map((b) => [a, b]));
+    const { missed, wrong } = probeAll(new Probe(e, [wide, wide], dictionary), tuples);
+    expect(missed).toEqual([]);
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe('casts see every value that does not fit', () => {
+  const [money, rate, whole, long] = [decimal(15, 2), decimal(7, 4), decimal(5, 0), decimal(25, 6)];
+  const [seconds, micros, nanos] = [timestamp('s'), timestamp('us'), timestamp('ns')];
+  const wholes: [DataType, DataType][] = [
+    ...INTEGERS.flatMap((from) =>
+      [...INTEGERS, money, whole, long, float32, float64].map((to): [DataType, DataType] => [from, to]),
+    ),
+    ...[money, rate, whole].flatMap((from) =>
+      [...INTEGERS, money, rate, whole, long, float32, float64].map((to): [DataType, DataType] => [from, to]),
+    ),
+    [date, seconds],
+    [date, micros],
+    [date, nanos],
+    ...[seconds, micros, nanos].flatMap((from) =>
+      [date, seconds, micros, nanos].map((to): [DataType, DataType] => [from, to]),
+    ),
+  ];
+  const named = wholes
+    .filter(([from, to]) => from !== to)
+    .map(([from, to]) => ({ name: `${typeName(from)} to ${typeName(to)}`, from, to }));
+
+  test.each(named)('$name', ({ from, to }) => {
+    const e: TypedExpression = { kind: 'cast', input: column(0, from), type: to, nullable: false };
+    const limit = from.kind === 'decimal' ? 10n ** BigInt(from.precision) : 2n ** 65n;
+    const tens = Array.from({ length: 19 }, (_, k) => 10n ** BigInt(k)).flatMap((p) => [
+      p,
+      p / 2n,
+      p - 1n,
+      p + 1n,
+      p / 2n - 1n,
+    ]);
+    const signed = from.kind.startsWith('u') ? tens : tens.flatMap((v) => [v, -v]);
+    const { bits, signed: hasSign } = machine(from);
+    const { least, greatest } = rangeOf({ type: 'i64', bits, signed: hasSign });
+    const values = [...edges(from), ...signed].filter((v) => v < limit && v > -limit && v >= least && v <= greatest);
+    for (const dictionary of [false, true]) {
+      const { missed, wrong, falseAlarms } = probeAll(
+        new Probe(e, [from], dictionary),
+        values.map((v) => [cellOf(v, from)]),
+      );
+      expect(missed).toEqual([]);
+      expect(wrong).toEqual([]);
+      expect(falseAlarms).toBe(0);
+    }
+  });
+
+  const floats = [float32, float64].flatMap((from) =>
+    [...INTEGERS, money, rate, whole].map((to) => ({ name: `${typeName(from)} to ${typeName(to)}`, from, to })),
+  );
+  test.each(floats)('$name', ({ from, to }) => {
+    const e: TypedExpression = { kind: 'cast', input: column(0, from), type: to, nullable: false };
+    const round = from === float32 ? Math.fround : (x: number): number => x;
+    const near = (x: number): number[] => [
+      x,
+      x - 1,
+      x + 1,
+      x * (1 - 2 ** -52),
+      x * (1 + 2 ** -52),
+      x - 0.5,
+      x + 0.5,
+      x / 100,
+      x / 10_000,
+    ];
+    const powers = Array.from({ length: 66 }, (_, k) => 2 ** k).concat(
+      Array.from({ length: 20 }, (_, k) => Number(`1e${k}`)),
+    );
+    const values = [0, -0, NaN, Infinity, -Infinity, 1.005, 2.675, 0.5, 1e300, 5e-324, ...powers.flatMap(near)].flatMap(
+      (x) => [round(x), round(-x)],
+    );
+    const { missed, wrong, falseAlarms } = probeAll(
+      new Probe(e, [from], false),
+      values.map((v) => [v]),
+    );
+    expect(missed).toEqual([]);
+    expect(wrong).toEqual([]);
+    expect(falseAlarms).toBe(0);
+  });
+});
+
+describe('parts of dates', () => {
+  const parts = ['year', 'quarter', 'month', 'day', 'day_of_week', 'day_of_year'];
+  const call = (name: string, of: DataType): TypedExpression => ({
+    kind: 'function',
+    name,
+    arguments: [column(0, of)],
+    type: name === 'year' ? int32 : uint32,
+    nullable: false,
+  });
+
+  test.each(parts)('%s of every day of four centuries, and of the ends of time', (name) => {
+    const probe = new Probe(call(name, date), [date], false);
+    const days = Array.from({ length: 146_097 / 7 }, (_, k) => k * 7 - 100_000);
+    const { missed, wrong } = probeAll(
+      probe,
+      [...days, ...edges(date).map(Number)].map((d) => [d]),
+    );
+    expect(missed).toEqual([]);
+    expect(wrong).toEqual([]);
+  });
+
+  test.each(['s', 'ms', 'us', 'ns'] as const)('of a timestamp in %s', (unit) => {
+    const type = timestamp(unit);
+    for (const name of [...parts, 'hour', 'minute', 'second']) {
+      const { missed, wrong } = probeAll(
+        new Probe(call(name, type), [type], false),
+        edges(type).map((v) => [v]),
+      );
+      expect(missed).toEqual([]);
+      expect(wrong).toEqual([]);
+    }
+  });
+});
