@@ -289,7 +289,8 @@ describe('Parquet writer', () => {
     const wasm = await import('parquet-wasm');
     {
       using encoding = await EncodingMemory.open(memory, 'Write', MiB);
-      expect(encoding.rowGroupBytes).toBe(MiB);
+      expect(encoding.tryReserve(MiB)).toBe(true);
+      expect(encoding.tryReserve(MiB + 1)).toBe(false);
       expect(memory.usedBytes).toBeGreaterThanOrEqual(wasm.wasmMemory().buffer.byteLength);
     }
     expect(memory.usedBytes).toBe(0);

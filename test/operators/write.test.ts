@@ -37,7 +37,7 @@ afterAll(() => {
 class Destination {
   readonly path: string;
   readonly uri: string;
-  readonly store: ObjectStore = fileStore();
+  readonly store: ObjectStore = fileStore({ sync: false });
   uploads: UploadFiles | undefined;
 
   constructor() {
@@ -187,7 +187,7 @@ describe('write', () => {
         const key = (row: Row): string => row.map(String).join('|');
         expect(read.map(key).sort()).toEqual(rows.map(key).sort());
       }),
-      { numRuns: 12 },
+      { numRuns: 8 },
     );
   });
 

@@ -15,53 +15,60 @@ const LEAST_ROW_GROUP_BYTES = 64 * 1024;
  * still write them. Shared by all writers of one owner, who encode one after the other.
  */
 export class EncodingMemory implements Disposable {
-  /** Larger row groups are to be cut; bytes of their plain values. */
-  readonly rowGroupBytes: number;
   readonly budget: MemoryBudget;
   readonly #owner: string;
+  readonly #mostBytes: number;
   readonly #use: ParquetWasmUse;
   readonly #holding: Holding;
+  /** Bytes of the largest row group that is provided for. */
+  #reservedBytes = 0;
 
-  private constructor(
-    budget: MemoryBudget,
-    owner: string,
-    use: ParquetWasmUse,
-    holding: Holding,
-    rowGroupBytes: number,
-  ) {
+  private constructor(budget: MemoryBudget, owner: string, mostBytes: number, use: ParquetWasmUse) {
     this.budget = budget;
     this.#owner = owner;
+    this.#mostBytes = mostBytes;
     this.#use = use;
-    this.#holding = holding;
-    this.rowGroupBytes = rowGroupBytes;
+    this.#holding = budget.reserve(owner);
   }
 
   /**
-   * Loads the encoder where it is the first. Row groups are limited to `rowGroupBytes`, or to what memory is left for.
-   * @throws MemoryBudgetExceeded where that is next to nothing
+   * Loads the encoder where it is the first, and provides for small row groups; for larger ones, up to `mostBytes` of
+   * plain values, on request. @throws MemoryBudgetExceeded
    */
-  static async open(budget: MemoryBudget, owner: string, rowGroupBytes: number): Promise<EncodingMemory> {
-    const use = await useParquetWasm(budget);
-    const holding = budget.reserve(owner);
-    for (let bytes = rowGroupBytes; ; bytes /= 2) {
-      const isReserved = holding.tryGrow(ownBytes(bytes)) && use.tryPrepare(wasmBytes(bytes));
-      if (isReserved) return new EncodingMemory(budget, owner, use, holding, bytes);
-      holding.release();
-      if (bytes <= LEAST_ROW_GROUP_BYTES) {
-        use[Symbol.dispose]();
-        holding[Symbol.dispose]();
-        throw new MemoryBudgetExceeded(owner, ownBytes(bytes) + wasmBytes(bytes), 0, budget.limitBytes);
-      }
+  static async open(budget: MemoryBudget, owner: string, mostBytes: number): Promise<EncodingMemory> {
+    const memory = new EncodingMemory(budget, owner, mostBytes, await useParquetWasm(budget));
+    if (memory.#tryGrow(Math.min(LEAST_ROW_GROUP_BYTES, mostBytes))) return memory;
+    memory[Symbol.dispose]();
+    throw new MemoryBudgetExceeded(owner, wasmBytes(LEAST_ROW_GROUP_BYTES), 0, budget.limitBytes);
+  }
+
+  /** Whether a row group of `bytes` can be encoded: false where it is too large, or too little is left for it. */
+  tryReserve(bytes: number): boolean {
+    if (bytes <= this.#reservedBytes) return true;
+    if (bytes > this.#mostBytes) return false;
+    // Rows come a batch at a time: the next ones will want more.
+    return this.#tryGrow(Math.min(this.#mostBytes, Math.ceil(bytes * 1.5))) || this.#tryGrow(bytes);
+  }
+
+  #tryGrow(bytes: number): boolean {
+    if (bytes <= this.#reservedBytes) return true;
+    const moreBytes = ownBytes(bytes) - this.#holding.heldBytes;
+    if (!this.#holding.tryGrow(moreBytes)) return false;
+    if (this.#use.tryPrepare(wasmBytes(bytes))) {
+      this.#reservedBytes = bytes;
+      return true;
     }
+    this.#holding.shrink(moreBytes);
+    return false;
   }
 
   get wasm(): ParquetWasm {
     return this.#use.wasm;
   }
 
-  /** Reserves for a row group of more than `rowGroupBytes` that cannot be cut, until disposed. @throws MemoryBudgetExceeded */
+  /** Provides for a row group that cannot be cut, until disposed. @throws MemoryBudgetExceeded */
   reserveFor(bytes: number): Disposable {
-    const moreBytes = Math.max(0, bytes - this.rowGroupBytes) * OWN_BYTES_PER_BYTE;
+    const moreBytes = Math.max(0, bytes - this.#reservedBytes) * OWN_BYTES_PER_BYTE;
     if (moreBytes > 0 && !this.#use.tryPrepare(wasmBytes(bytes))) {
       throw new MemoryBudgetExceeded(this.#owner, wasmBytes(bytes), this.#holding.heldBytes, this.budget.limitBytes);
     }

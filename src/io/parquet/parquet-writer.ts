@@ -53,7 +53,7 @@ export class ParquetWriter implements Disposable {
     if (batch.rowCount === 0) return;
     const { memory } = this.#options;
     const bytes = plainBytes(batch, memory.budget.linear);
-    if (bytes > memory.rowGroupBytes && batch.rowCount > SLICE_ROWS) {
+    if (batch.rowCount > SLICE_ROWS && !memory.tryReserve(bytes)) {
       const half = Math.ceil(batch.rowCount / 2 / SLICE_ROWS) * SLICE_ROWS;
       await this.writeRowGroup(slice(batch, 0, half));
       await this.writeRowGroup(slice(batch, half, batch.rowCount - half));

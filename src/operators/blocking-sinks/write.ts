@@ -41,7 +41,7 @@ export interface WriteOptions {
   readonly files: (task: TaskContext) => OutputFiles;
 }
 
-/** Shares of the budget. Encoding takes eight times the bytes of a row group. */
+/** Shares of the budget. Encoding takes eight times the bytes of a row group, which are reserved as it grows. */
 const ROW_GROUP_SHARE = 1 / 32;
 const COLLECTED_SHARE = 1 / 4;
 const UPLOAD_SHARE = 1 / 8;
@@ -204,7 +204,7 @@ class WriteRun implements BlockingRun {
   /** Copies `count` rows of `batch`, those numbered at `numbers` or its first where that is 0, into the partition. */
   async #collect(partition: Partition, batch: Batch, numbers: number, count: number): Promise<void> {
     const { rowGroupRows } = this.#options;
-    const { rowGroupBytes } = (await this.#encode()).memory;
+    const { memory } = await this.#encode();
     for (let done = 0; done < count; ) {
       const taken = Math.min(count - done, rowGroupRows - partition.rows.rowCount);
       const isWhole = numbers === 0 && taken === batch.rowCount;
@@ -212,7 +212,7 @@ class WriteRun implements BlockingRun {
       while (!tryAppend(partition.rows, batch, first, taken)) await this.#writeOutLargest();
       done += taken;
       const { rowCount, byteLength } = partition.rows;
-      if (rowCount >= rowGroupRows || byteLength >= rowGroupBytes) await this.#writeOut(partition);
+      if (rowCount >= rowGroupRows || !memory.tryReserve(byteLength)) await this.#writeOut(partition);
     }
     const share = this.#task.memory.limitBytes * COLLECTED_SHARE;
     while (this.#holding.heldBytes > share && this.#largest() !== undefined) await this.#writeOutLargest();

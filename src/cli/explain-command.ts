@@ -1,0 +1,64 @@
+import type { Command } from 'commander';
+import { budgetFor } from '../memory/process-memory.ts';
+import type { BoundNode } from '../planner/bound-plan.ts';
+import { addMemoryOption } from './memory-option.ts';
+import type { Terminal } from './terminal.ts';
+
+interface ExplainOptions {
+  readonly memory: number;
+  readonly analyze?: true;
+  readonly json?: true;
+}
+
+const EXAMPLES = `
+Examples:
+  $ millrace explain task.json
+  $ millrace explain task.json --analyze --memory 512MB`;
+
+/** `millrace explain`: the plan as it is executed. */
+export function addExplainCommand(program: Command, terminal: Terminal): Command {
+  const command = program
+    .command('explain')
+    .description('Show how a task is executed: its operators, the last one first.')
+    .argument('<task.json>', 'the task, or - for standard input')
+    .option('--analyze', 'run the task, writes included, and show what each operator did')
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', EXAMPLES)
+    .action((path: string, options: ExplainOptions) => explain(path, options, terminal));
+  return addMemoryOption(command);
+}
+
+async function explain(path: string, { memory, analyze, json }: ExplainOptions, terminal: Terminal): Promise<void> {
+  const memoryBytes = budgetFor(memory);
+  const [{ readTask }, { explainPlan }, { schemaText }] = await Promise.all([
+    import('./task-document.ts'),
+    import('../planner/explain.ts'),
+    import('../columnar/schema.ts'),
+  ]);
+  const task = await readTask(path);
+  const bound = await boundPlan(task, terminal);
+  const text = explainPlan(bound);
+  const { executeWithProgress } = await import('./task-execution.ts');
+  const statistics = analyze && (await executeWithProgress(task, memoryBytes, terminal)).statistics;
+  if (json) {
+    await terminal.write(`${JSON.stringify({ plan: text, schema: bound.schema.fields, statistics })}\n`);
+    return;
+  }
+  await terminal.write(`${text.trimEnd()}\n\nresult: ${schemaText(bound.schema)}\n`);
+  if (statistics === undefined) return;
+  const { renderStats } = await import('../stats/render-stats.ts');
+  await terminal.write(`\n${renderStats(statistics)}`);
+}
+
+/** The plan with its names looked up, and filters and columns where the scans can use them. */
+async function boundPlan(
+  task: Awaited<ReturnType<typeof import('./task-document.ts')['readTask']>>,
+  terminal: Terminal,
+): Promise<BoundNode> {
+  const [{ bindPlan }, { pushDown }, { loadPlan }] = await Promise.all([
+    import('../planner/bind-plan.ts'),
+    import('../planner/push-down.ts'),
+    import('./load-plan.ts'),
+  ]);
+  return pushDown(bindPlan(await loadPlan(task, terminal.signal)));
+}

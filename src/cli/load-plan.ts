@@ -1,0 +1,13 @@
+import { ObjectNotFound } from '../errors.ts';
+import { parsePlan } from '../plan/parse-task.ts';
+import type { PlanNode } from '../plan/plan-node.ts';
+import type { Task } from '../plan/task.ts';
+import { commandStore } from './command-store.ts';
+
+/** The plan of a task, from where the task says it is. @throws InvalidPlan, ObjectNotFound */
+export async function loadPlan(task: Task, signal: AbortSignal): Promise<PlanNode> {
+  if ('kind' in task.plan) return task.plan;
+  const stored = await commandStore().get(task.plan.uri, { signal });
+  if (stored === undefined) throw new ObjectNotFound(task.plan.uri);
+  return parsePlan(new TextDecoder().decode(stored.bytes), task);
+}

@@ -1,0 +1,50 @@
+/**
+ * One line of progress, drawn over itself.
+ *
+ *     ▕████████▌           ▏  41%  12.3 of 30.1 MB  1,200,000 rows
+ */
+
+import process from 'node:process';
+import type { TaskStats } from '../stats/task-stats.ts';
+import { countText, sizeText } from './quantities.ts';
+import type { Terminal } from './terminal.ts';
+
+const WIDTH = 20;
+const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
+const CLEAR_LINE = '\r\u001b[K';
+
+export class ProgressBar implements Disposable {
+  readonly #terminal: Terminal;
+  #shown = false;
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+  }
+
+  /** Draws where somebody is watching; bytes that need not be read count as done when their file is. */
+  update(statistics: TaskStats): void {
+    if (!this.#terminal.showsProgress) return;
+    this.#shown = true;
+    this.#terminal.note(`${CLEAR_LINE}${progressText(statistics, process.env['NO_COLOR'] ? undefined : '36')}`);
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#shown) this.#terminal.note(CLEAR_LINE);
+    this.#shown = false;
+  }
+}
+
+/** The line; `color` is an SGR parameter for the bar, undefined for none. */
+export function progressText({ operators, wallMs }: TaskStats, color?: string): string {
+  const sum = (counter: string): number =>
+    operators.reduce((total, { counters }) => total + (counters[counter] ?? 0), 0);
+  const [bytes, totalBytes, rows] = [sum('bytes read'), sum('bytes total'), sum('rows read')];
+  const figures = `${sizeText(bytes)} of ${sizeText(totalBytes)}  ${countText(rows, 'row')}`;
+  if (totalBytes === 0) return `${(wallMs / 1000).toFixed(1)} s`;
+  const share = Math.min(1, bytes / totalBytes);
+  const eighths = Math.round(share * WIDTH * 8);
+  const filled = '█'.repeat(Math.floor(eighths / 8)) + (EIGHTHS[eighths % 8] ?? '');
+  const bar = filled.padEnd(WIDTH);
+  const painted = color === undefined ? bar : `\u001b[${color}m${bar}\u001b[0m`;
+  return `▕${painted}▏ ${String(Math.floor(share * 100)).padStart(3)}%  ${figures}`;
+}

@@ -1,0 +1,64 @@
+/** Tasks and plans from files, as the command line takes them. */
+
+import { open } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import process from 'node:process';
+import { InvalidArgument, ObjectNotFound } from '../errors.ts';
+import { fileUri } from '../io/uri.ts';
+import { parseTask } from '../plan/parse-task.ts';
+import type { Task, TaskInput } from '../plan/task.ts';
+
+/** A larger document is refused by the parser; what exceeds this is not even read. */
+const MAX_DOCUMENT_BYTES = 64 * 1024 * 1024;
+
+/** The task in a file, or of standard input for `-`, its paths resolved. @throws InvalidPlan */
+export async function readTask(path: string): Promise<Task> {
+  return withResolvedPaths(parseTask(await readDocument(path)));
+}
+
+/** The text of a file, or of standard input for `-`. */
+export async function readDocument(path: string): Promise<string> {
+  if (path === '-') return await textOf(process.stdin, 'standard input');
+  try {
+    await using file = await open(path);
+    return await textOf(file.createReadStream({ autoClose: false }), path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') throw new ObjectNotFound(path);
+    if (code === undefined) throw error;
+    throw new InvalidArgument(`${path} cannot be read: ${(error as Error).message}.`);
+  }
+}
+
+async function textOf(stream: AsyncIterable<Buffer | string>, name: string): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of stream) {
+    const buffer = Buffer.from(chunk);
+    bytes += buffer.byteLength;
+    if (bytes > MAX_DOCUMENT_BYTES) throw new InvalidArgument(`${name} is larger than any task: over 64 MiB.`);
+    chunks.push(buffer);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** The uri that a person means: a path is one of the file system, relative to the current directory. */
+export function uriOf(pathOrUri: string): string {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(pathOrUri) ? pathOrUri : fileUri(resolve(pathOrUri));
+}
+
+/** The task with uris where it has paths. */
+export function withResolvedPaths(task: Task): Task {
+  const inputs = Object.entries(task.inputs).map(([id, input]) => [id, resolvedInput(input)] as const);
+  return {
+    ...task,
+    plan: 'uri' in task.plan ? { uri: uriOf(task.plan.uri) } : task.plan,
+    inputs: Object.fromEntries(inputs),
+    ...(task.output && { output: { ...task.output, uri: uriOf(task.output.uri) } }),
+  };
+}
+
+function resolvedInput(input: TaskInput): TaskInput {
+  if (input.kind !== 'files') return input;
+  return { ...input, files: input.files.map((file) => ({ ...file, uri: uriOf(file.uri) })) };
+}

@@ -1,0 +1,28 @@
+import type { RecordBatch } from 'apache-arrow';
+import { executeTask, type TaskResult } from '../execute-task.ts';
+import type { Task } from '../plan/task.ts';
+import { commandStore } from './command-store.ts';
+import { ProgressBar } from './progress-bar.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Runs a task with a progress bar, which is gone before a row is shown. */
+export async function executeWithProgress(
+  task: Task,
+  memoryBytes: number,
+  terminal: Terminal,
+  onBatch?: (batch: RecordBatch) => Promise<void>,
+): Promise<TaskResult> {
+  using bar = new ProgressBar(terminal);
+  return await executeTask(task, {
+    store: commandStore(),
+    memoryBytes,
+    signal: terminal.signal,
+    onBatch:
+      onBatch &&
+      ((batch) => {
+        bar[Symbol.dispose]();
+        return onBatch(batch);
+      }),
+    onProgress: (statistics) => bar.update(statistics),
+  });
+}

@@ -1,0 +1,63 @@
+/** Where the command line writes, and what ends it early. */
+
+import { once } from 'node:events';
+import process from 'node:process';
+
+export interface Terminal {
+  /** Aborted by Ctrl-C, and when nobody reads the output any more. */
+  readonly signal: AbortSignal;
+  /** Columns of the window; undefined where the output is no window. */
+  readonly columns: number | undefined;
+  /** Whether messages go to a person who may want to see progress. */
+  readonly showsProgress: boolean;
+  /** Waits while the reader is slower. Does nothing once nobody reads any more. */
+  write(output: string | Uint8Array): Promise<void>;
+  /** To the person, beside the output. */
+  note(text: string): void;
+}
+
+/** Why a run ended without being finished. */
+export type Ending = 'interrupted' | 'reader gone';
+
+export class ProcessTerminal implements Terminal {
+  readonly #abort = new AbortController();
+  ending: Ending | undefined;
+
+  constructor() {
+    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      this.#end('reader gone');
+    });
+    // A closed error output is no reason to stop, and nobody could be told.
+    process.stderr.on('error', () => undefined);
+    // The second time, the default: at once.
+    process.once('SIGINT', () => this.#end('interrupted'));
+    process.once('SIGTERM', () => this.#end('interrupted'));
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  get columns(): number | undefined {
+    return process.stdout.isTTY ? process.stdout.columns : undefined;
+  }
+
+  get showsProgress(): boolean {
+    return process.stderr.isTTY === true && process.env['TERM'] !== 'dumb';
+  }
+
+  async write(output: string | Uint8Array): Promise<void> {
+    if (this.ending === 'reader gone' || process.stdout.write(output)) return;
+    await Promise.race([once(process.stdout, 'drain'), once(this.signal, 'abort')]).catch(() => undefined);
+  }
+
+  note(text: string): void {
+    process.stderr.write(text);
+  }
+
+  #end(ending: Ending): void {
+    this.ending ??= ending;
+    this.#abort.abort();
+  }
+}
