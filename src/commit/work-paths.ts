@@ -16,7 +16,7 @@ import { assertJobId, isJobId } from '../io/part-name.ts';
 import { directoryPrefix, joinUri } from '../io/uri.ts';
 import type { TaskId } from './manifest.ts';
 
-export const WORK_DIRECTORY = '_millrace';
+const WORK_DIRECTORY = '_millrace';
 
 const SEQUENCE_DIGITS = 12;
 

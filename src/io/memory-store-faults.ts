@@ -75,7 +75,7 @@ export class FaultDice {
 
   async delay(): Promise<void> {
     const turns = Math.floor(this.#random() * ((this.#faults.maxDelayTurns ?? 0) + 1));
-    for (let turn = 0; turn < turns; turn++) await undefined;
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve();
   }
 
   /** Resolves when every effect that was to come later has come. */

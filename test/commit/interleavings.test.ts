@@ -85,7 +85,7 @@ class Simulation {
   async pause(turns: number): Promise<void> {
     // Nothing else would end a run that is stuck: promises alone never let a timer run.
     if (++this.#pauses > 100_000) throw new Error('nothing comes to an end');
-    for (let turn = this.#random() * turns; turn > 0; turn--) await undefined;
+    for (let turn = this.#random() * turns; turn > 0; turn--) await Promise.resolve();
   }
 
   async settled(): Promise<void> {

@@ -19,7 +19,7 @@ export const VIRTUAL_RETRIES: RetryPolicy = {
   baseMs: 1,
   maxMs: 8,
   sleep: async (ms) => {
-    for (let turn = 0; turn < ms; turn++) await undefined;
+    for (let turn = 0; turn < ms; turn++) await Promise.resolve();
   },
   random: () => 0.9,
 };
@@ -35,7 +35,7 @@ export function job(jobId: string, mode: CommitMode, taskCount: number = 2): Tes
 }
 
 /** The contents of the files that a task writes, whichever attempt does. */
-export function contentsOf({ jobId }: TestJob, { taskId }: TaskId): string[] {
+function contentsOf({ jobId }: TestJob, { taskId }: TaskId): string[] {
   return [`${jobId} task ${taskId} first`, `${jobId} task ${taskId} second`];
 }
 

@@ -1,10 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { AccessDenied, InvalidArgument, ObjectNotFound, StorageFull } from '../../src/errors.ts';
+import { asStorageErrors } from '../../src/io/file-errors.ts';
 import { fileStore } from '../../src/io/file-store.ts';
+import { writeAll } from '../../src/io/file-uploads.ts';
 import { MIN_PART_BYTES } from '../../src/io/object-store.ts';
 import { fileUri } from '../../src/io/uri.ts';
 import { all, noise, obeysObjectStoreContract } from './object-store-contract.ts';
@@ -113,7 +116,7 @@ describe('fileStore', () => {
 
   test('does not wait for a pipe', async () => {
     const directory = freshDirectory();
-    execFileSync('mkfifo', [join(directory, 'pipe')]);
+    execFileSync('sh', ['-c', 'mkfifo "$0"', join(directory, 'pipe')]);
     const store = fileStore();
     const uri = fileUri(join(directory, 'pipe'));
     await expect(store.readInto(uri, 0, new Uint8Array(1))).rejects.toBeInstanceOf(ObjectNotFound);
@@ -138,9 +141,6 @@ describe('fileStore', () => {
     const directory = freshDirectory();
     const store = fileStore();
     const uri = fileUri(join(directory, 'a'));
-    const { asStorageErrors } = await import('../../src/io/file-errors.ts');
-    const { open } = await import('node:fs/promises');
-    const { writeAll } = await import('../../src/io/file-uploads.ts');
     const full = asStorageErrors(uri, 'write', async () => {
       const handle = await open('/dev/full', 'w');
       try {
