@@ -1,23 +1,15 @@
 import type { Schema } from '../../src/columnar/schema.ts';
 import { bindExpression } from '../../src/expressions/bind.ts';
-import type { BinaryOperator, Expression, TypedColumn, TypedExpression } from '../../src/expressions/expression.ts';
+import type { Expression, TypedColumn, TypedExpression } from '../../src/expressions/expression.ts';
 import { Problems } from '../../src/expressions/problems.ts';
 import { simplified } from '../../src/expressions/simplify.ts';
 
-/** Short forms of what plans say. */
-export const col = (name: string): Expression => ({ kind: 'column', name });
+/** A literal of the type that JavaScript's value suggests. */
 export const lit = (value: bigint | number | string | boolean | null): Expression => {
   if (typeof value === 'bigint') return { kind: 'literal', type: { kind: 'int64' }, value: String(value) };
   const kind = typeof value === 'number' ? 'float64' : typeof value === 'boolean' ? 'bool' : 'utf8';
   return { kind: 'literal', type: { kind }, value };
 };
-export const op = (left: Expression, operator: BinaryOperator, right: Expression): Expression => ({
-  kind: 'binary',
-  operator,
-  left,
-  right,
-});
-
 /** Bound against a schema, as a plan's expressions are. @throws InvalidPlan */
 export function typed(schema: Schema, expression: Expression): TypedExpression {
   const problems = new Problems();
