@@ -21,6 +21,3 @@ export function kernelFor(spec: KernelSpec): Kernel {
   }
   return kernel;
 }
-
-/** How many kernels are kept; at most a few hundred. */
-export const cachedKernelCount = (): number => kernels.size;

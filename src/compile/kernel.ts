@@ -88,11 +88,6 @@ export function compileKernel(spec: KernelSpec): Kernel {
   };
 }
 
-/** Whether no row can make a check of the spec fail: only then may it accumulate. */
-export function provablySafe(spec: KernelSpec): boolean {
-  return !encode(spec, new ArgumentSlots(spec), new Bounds(spec.columns)).canOverflow;
-}
-
 function encode(spec: KernelSpec, slots: ArgumentSlots, bounds: Bounds) {
   assert.ok(spec.project === undefined || spec.aggregate === undefined);
   let frame: KernelFrame | undefined;

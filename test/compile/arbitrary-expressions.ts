@@ -34,6 +34,8 @@ import type { Holding } from '../../src/memory/budget.ts';
 const INTEGERS = [int8, int16, int32, int64, uint8, uint16, uint32, uint64];
 export const MONEY: DataType = decimal(15, 2);
 const RATE = decimal(7, 4);
+const TOTAL = decimal(16, 2);
+const PRODUCT = decimal(30, 4);
 const MICROS = timestamp('us');
 const SECONDS = timestamp('s', 'UTC');
 export const TYPES: readonly DataType[] = [
@@ -43,6 +45,8 @@ export const TYPES: readonly DataType[] = [
   float64,
   MONEY,
   RATE,
+  TOTAL,
+  PRODUCT,
   utf8,
   date,
   MICROS,
@@ -173,6 +177,8 @@ export function expression(type: DataType, depth: number): fc.Arbitrary<TypedExp
     );
   };
   if (isInteger(type)) arithmetic(['+', '-', '*', '//', '%'], type, type);
+  if (type === TOTAL) arithmetic(['+', '-'], MONEY, MONEY);
+  if (type === PRODUCT) arithmetic(['*'], MONEY, MONEY);
   if (type === float64) arithmetic(['+', '-', '*', '/', '//', '%'], type, type);
   if (type === float32) arithmetic(['+', '-', '*', '//', '%'], type, type);
   if (type === int32 || type === uint32) {
@@ -255,7 +261,14 @@ export function randomBatch(seed: number): RandomBatch {
     const samples = SAMPLES.get(`${TYPES.indexOf(type)} ${tame}`)!;
     const values = Array.from({ length: rowCount }, () => (nullable && next() < 0.2 ? null : pick(samples)));
     const isWhole = !['bool', 'utf8', 'float32', 'float64'].includes(type.kind);
-    const form: ColumnForm = { dictionary, nullable, ...(bounded && isWhole ? { bits: bitsOf(values) } : {}) };
+    const isShort =
+      type === PRODUCT && next() < 0.8 && values.every((v) => v === null || BigInt.asIntN(64, BigInt(v)) === v);
+    const form: ColumnForm = {
+      dictionary,
+      nullable,
+      ...(isShort ? { width: 8 as const } : {}),
+      ...(bounded && isWhole ? { bits: bitsOf(values) } : {}),
+    };
     return { values, form };
   });
   return {

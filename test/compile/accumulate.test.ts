@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { bool, type DataType, int64, isFloat, uint64, utf8 } from '../../src/columnar/data-type.ts';
-import { type AggregateInput, AggregateProgram } from '../../src/compile/aggregate-program.ts';
 import type { GroupSpec } from '../../src/compile/kernel-spec.ts';
 import type { TypedExpression, Value } from '../../src/expressions/expression.ts';
 import { interpreter, order } from '../../src/expressions/interpret.ts';
 import { MemoryBudget } from '../../src/memory/budget.ts';
 import { LinearMemory } from '../../src/memory/linear-memory.ts';
+import { type AggregateInput, AggregateProgram } from './accumulating.ts';
 import { expression, INPUT, placed, random, randomBatch, TYPES } from './arbitrary-expressions.ts';
 
 const budget = new MemoryBudget(256 << 20, 64 << 20, new LinearMemory(256 << 20, true));
@@ -143,7 +143,7 @@ function check({ filter, calls, grouping, wide, seed }: Case): void {
   }
 }
 
-describe('an aggregate program', () => {
+describe('accumulators', () => {
   const summed = TYPES.filter((type) => type !== utf8 && type !== bool);
   const call = fc
     .tuple(

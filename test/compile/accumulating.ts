@@ -1,21 +1,15 @@
-/**
- * The door for aggregates: filter, inputs and updates of accumulators over a batch in one kernel.
- *
- * Accumulating cannot be taken back, so it is done only where no check can fail, as the layouts and bounds of the batch
- * prove, and where everything compiles. Where not, nothing is touched and the caller projects first (`RowProgram`) and
- * accumulates plain columns.
- */
+/** The aggregate mode of kernels, over batches: what an aggregation does with `Preparation` and `kernelFor`. */
 
-import type { Batch } from '../columnar/batch.ts';
-import type { Schema } from '../columnar/schema.ts';
-import type { TypedExpression } from '../expressions/expression.ts';
-import type { Holding } from '../memory/budget.ts';
-import type { Kernel } from './kernel.ts';
-import { kernelFor } from './kernel-cache.ts';
-import type { Accumulator, GroupSpec, KernelSpec } from './kernel-spec.ts';
-import { Preparation } from './preparation.ts';
-import { evaluateEntries } from './row-program.ts';
-import { Scratch } from './scratch.ts';
+import type { Batch } from '../../src/columnar/batch.ts';
+import type { Schema } from '../../src/columnar/schema.ts';
+import type { Kernel } from '../../src/compile/kernel.ts';
+import { kernelFor } from '../../src/compile/kernel-cache.ts';
+import type { Accumulator, GroupSpec, KernelSpec } from '../../src/compile/kernel-spec.ts';
+import { Preparation } from '../../src/compile/preparation.ts';
+import { evaluateEntries } from '../../src/compile/row-program.ts';
+import { Scratch } from '../../src/compile/scratch.ts';
+import type { TypedExpression } from '../../src/expressions/expression.ts';
+import type { Holding } from '../../src/memory/budget.ts';
 
 export interface AggregateProgramSpec {
   readonly input: Schema;
