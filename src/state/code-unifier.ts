@@ -25,11 +25,11 @@ export class CodeUnifier implements Disposable {
   readonly #text: GrowingRegion;
   #knownId: number | undefined;
 
-  /** Retains its entries under `holding`. @throws MemoryBudgetExceeded */
-  constructor(holding: Holding) {
+  /** Retains its entries under `holding`, in an interner that is its own from now on. @throws MemoryBudgetExceeded */
+  constructor(holding: Holding, interner: StringInterner = new StringInterner(holding)) {
     this.#holding = holding;
     this.#kernels = takeKernels(holding.linear);
-    this.#interner = new StringInterner(holding);
+    this.#interner = interner;
     this.#known = new GrowingRegion(holding);
     this.#lists = new GrowingRegion(holding);
     this.#text = new GrowingRegion(holding);

@@ -16,6 +16,7 @@ import { type DataType, fixedWidth, isFloat } from '../columnar/data-type.ts';
 import { type GroupKernels, groupKernels } from '../kernels/group-kernels.ts';
 import { takeKernels } from '../kernels/take-kernels.ts';
 import type { Holding } from '../memory/budget.ts';
+import { CodeUnifier } from './code-unifier.ts';
 import { GrowingRegion } from './growing-region.ts';
 import { StringInterner } from './string-interner.ts';
 
@@ -27,6 +28,8 @@ interface KeyField {
   /** Counted from the first byte of null bits; -1 where no value is null. */
   readonly nullBit: number;
   readonly strings: StringInterner | undefined;
+  /** Over `strings`: enters the entries of dictionaries, but only those that rows use. */
+  readonly codes: CodeUnifier | undefined;
   /** The fields of a dictionary's entries, one behind the other, and whose they are. */
   readonly entries: GrowingRegion;
   entriesOf: number;
@@ -90,8 +93,8 @@ export class RowImages implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const { strings, entries, ids, outValues, outValidity } of this.#fields) {
-      strings?.[Symbol.dispose]();
+    for (const { codes, entries, ids, outValues, outValidity } of this.#fields) {
+      codes?.[Symbol.dispose]();
       for (const region of [entries, ids, outValues, outValidity]) region.free();
     }
     this.#images.free();
@@ -103,27 +106,35 @@ export class RowImages implements Disposable {
   }
 
   #packField(field: KeyField, column: Column, images: number, rowCount: number): void {
-    const { width, nullBit } = field;
     const to = images + field.offset;
-    const stride = this.imageBytes;
-    if (column.dictionary === undefined) this.#packPlain(field, column, to, stride, rowCount);
+    if (column.type.kind === 'utf8') this.#packText(field, column, to, rowCount);
+    else if (column.dictionary === undefined) this.#packPlain(field, column, to, this.imageBytes, rowCount);
     else {
       this.#packEntries(field, column.dictionary);
-      this.#kernels.packCodes(column.values, field.entries.address, width, to, stride, rowCount);
+      this.#kernels.packCodes(column.values, field.entries.address, field.width, to, this.imageBytes, rowCount);
     }
-    if (column.validity === 0) return;
+    if (column.validity !== 0) this.#packNulls(field, column.validity, images, rowCount);
+  }
+
+  #packNulls({ nullBit, width, offset }: KeyField, validity: number, images: number, rowCount: number): void {
     assert.ok(nullBit >= 0, 'a validity bitmap on a key column that promised no nulls');
     const nulls = images + this.#nullsOffset + (nullBit >>> 3);
-    this.#kernels.packNulls(column.validity, to, width, nulls, nullBit & 7, stride, rowCount);
+    this.#kernels.packNulls(validity, images + offset, width, nulls, nullBit & 7, this.imageBytes, rowCount);
+  }
+
+  /** By number. */
+  #packText({ strings, codes, ids }: KeyField, column: Column, to: number, rowCount: number): void {
+    const { dictionary, values, bytes } = column;
+    assert.ok(strings !== undefined && codes !== undefined);
+    ids.ensure(rowCount * 4, 0);
+    if (dictionary === undefined) strings.intern(values, bytes, rowCount, ids.address);
+    else if (dictionary.size > 0) codes.unify(dictionary, values, rowCount, ids.address);
+    this.#kernels.packFields(ids.address, 4, to, this.imageBytes, rowCount);
   }
 
   #packPlain(field: KeyField, column: Column, to: number, stride: number, rowCount: number): void {
-    const { type, strings, width } = field;
-    if (strings !== undefined) {
-      field.ids.ensure(rowCount * 4, 0);
-      strings.intern(column.values, column.bytes, rowCount, field.ids.address);
-      this.#kernels.packFields(field.ids.address, 4, to, stride, rowCount);
-    } else if (type.kind === 'bool') this.#kernels.packFlags(column.values, to, stride, rowCount);
+    const { type, width } = field;
+    if (type.kind === 'bool') this.#kernels.packFlags(column.values, to, stride, rowCount);
     else if (isFloat(type)) this.#kernels.packFloats(column.values, width, to, stride, rowCount);
     else if (width === 16 && column.width === 8) this.#kernels.packWidened(column.values, to, stride, rowCount);
     else {
@@ -137,9 +148,7 @@ export class RowImages implements Disposable {
     if (field.entriesOf === id) return;
     field.entriesOf = 0;
     field.entries.ensure(size * field.width, 0);
-    if (field.strings !== undefined) {
-      field.strings.intern(values.values, values.bytes, size, field.entries.address);
-    } else this.#packPlain(field, values, field.entries.address, field.width, size);
+    this.#packPlain(field, values, field.entries.address, field.width, size);
     field.entriesOf = id;
   }
 
@@ -171,12 +180,14 @@ export class RowImages implements Disposable {
 }
 
 function openField(type: DataType, offset: number, nullBit: number, holding: Holding): KeyField {
+  const strings = type.kind === 'utf8' ? new StringInterner(holding) : undefined;
   return {
     type,
     width: fieldWidth(type),
     offset,
     nullBit,
-    strings: type.kind === 'utf8' ? new StringInterner(holding) : undefined,
+    strings,
+    codes: strings && new CodeUnifier(holding, strings),
     entries: new GrowingRegion(holding),
     entriesOf: 0,
     ids: new GrowingRegion(holding),

@@ -199,6 +199,20 @@ describe('a group table', () => {
     expect(table.groupCount).toBe(60_000);
   });
 
+  test('retains no entry of a dictionary that no row uses', () => {
+    const budget = testBudget();
+    using holding = budget.reserve('test');
+    using table = new GroupTable([t.utf8], holding);
+    for (let round = 0; round < 50; round++) {
+      using input = budget.reserve('input');
+      const entries = Array.from({ length: 2000 }, (_, entry) => [`entry ${entry} of dictionary ${round}`]);
+      const [column] = columnsOf(input, [t.utf8], entries, ['dictionary']);
+      table.groupIds([column as Column], 3);
+    }
+    expect(table.groupCount).toBe(150);
+    expect(holding.heldBytes).toBeLessThan(128 * 1024);
+  });
+
   test('says by name that the budget is too small, and gives everything back', () => {
     const budget = testBudget(2 * 1024 * 1024);
     const grow = (): void => {
