@@ -19,7 +19,9 @@ export interface ChunkBytes {
   has(position: number, byteLength: number): boolean;
   /** Brings those bytes into memory, perhaps at the cost of all others. @throws MemoryBudgetExceeded */
   load(position: number, byteLength: number): Promise<void>;
-  /** Where `position` is in linear memory, until the next `load`. */
+  /** Says that what is in memory has been copied: room that only a large page needed is given back. */
+  release(): void;
+  /** Where `position` is in linear memory, until the next `load` or `release`. */
   address(position: number): number;
 }
 
@@ -31,6 +33,7 @@ export function wholeChunk(start: number, end: number, address: number): ChunkBy
     loadedEnd: end,
     has: () => true,
     load: () => Promise.resolve(),
+    release: () => {},
     address: (position) => address + position - start,
   };
 }
@@ -76,6 +79,13 @@ export class ChunkWindow implements ChunkBytes {
 
   address(position: number): number {
     return this.#region.address + position - this.#from;
+  }
+
+  release(): void {
+    if (this.#region.byteLength <= this.#windowBytes) return;
+    this.#from = 0;
+    this.#to = 0;
+    this.free();
   }
 
   free(): void {

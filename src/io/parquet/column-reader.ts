@@ -11,59 +11,33 @@
  *     values   │ v3 v0 v1 │ v2 v4 │ w w w │   and a page of values: all become values
  *
  * Rows that nobody wants are passed over, whole pages without decompressing them.
+ *
+ * The file is long because the state of a page and of a batch is shared by every way of decoding.
  */
 
 import assert from 'node:assert/strict';
-import { isAscii, isUtf8 } from 'node:buffer';
 import { BATCH_ROWS } from '../../columnar/batch.ts';
 import type { Column, Dictionary } from '../../columnar/column.ts';
-import { ArithmeticOverflow, MalformedFile, MemoryBudgetExceeded, SchemaMismatch } from '../../errors.ts';
-import { type ParquetKernels, spreadOf } from '../../kernels/parquet-kernels.ts';
-import { type TakeKernels, takeOf, zeroNullsOf } from '../../kernels/take-kernels.ts';
-import type { Holding } from '../../memory/budget.ts';
+import { MemoryBudgetExceeded, SchemaMismatch } from '../../errors.ts';
+import { spreadOf } from '../../kernels/parquet-kernels.ts';
+import { takeOf, zeroNullsOf } from '../../kernels/take-kernels.ts';
 import type { LinearMemory } from '../../memory/linear-memory.ts';
-import type { ChunkBytes } from './chunk-bytes.ts';
-import type { ColumnBuffers, Scratch } from './column-buffers.ts';
-import type { ColumnMemory } from './column-memory.ts';
-import type { ColumnChunk } from './footer.ts';
+import { readDictionaryPage } from './dictionary-page.ts';
 import type { PageHeader } from './page-header.ts';
 import { type Page, PageReader, unsupportedEncoding } from './page-reader.ts';
-import { boundOf, exceedsPrecision } from './value-bound.ts';
-import type { ColumnReading } from './value-form.ts';
-
-/** What readers of one file share. */
-export interface FileWork {
-  readonly uri: string;
-  readonly holding: Holding;
-  readonly kernels: ParquetKernels;
-  readonly take: TakeKernels;
-  readonly scratch: Scratch;
-}
-
-export interface ChunkSource {
-  readonly reading: ColumnReading;
-  readonly chunk: ColumnChunk;
-  readonly bytes: ChunkBytes;
-  readonly buffers: ColumnBuffers;
-  readonly memory: ColumnMemory;
-  readonly rowGroup: number;
-  /** Rows of the row group. */
-  readonly rows: number;
-  /** Rows of a batch at most: what the buffers are for. */
-  readonly batchRows: number;
-}
-
-/** Numbers of encodings. */
-const PLAIN = 0;
-const PLAIN_DICTIONARY = 2;
-const RLE = 3;
-const RLE_DICTIONARY = 8;
+import { type ChunkSource, type FileWork, PlainValues } from './plain-values.ts';
 
 /**
  * Values of a fixed width come as codes only from dictionaries of up to so many entries: what is worked out once per
  * entry then costs no more than one batch. Texts, of which each is dearer, come as codes from any dictionary.
  */
 const MAX_FIXED_ENTRIES: number = BATCH_ROWS;
+
+/** Numbers of encodings. */
+const PLAIN = 0;
+const PLAIN_DICTIONARY = 2;
+const RLE = 3;
+const RLE_DICTIONARY = 8;
 
 /** How the values of the current page are stored. */
 type PageForm = 'codes' | 'fixed' | 'sized' | 'text' | 'bits' | 'runs';
@@ -72,6 +46,7 @@ export class ColumnReader {
   readonly #work: FileWork;
   readonly #source: ChunkSource;
   readonly #pages: PageReader;
+  readonly #values: PlainValues;
   readonly #linear: LinearMemory;
   /** Rows of the chunk that no page has given yet. */
   #rowsAhead: number;
@@ -100,10 +75,11 @@ export class ColumnReader {
     this.#source = source;
     this.#linear = work.holding.linear;
     this.#rowsAhead = source.rows;
+    this.#values = new PlainValues(work, source);
     const { chunk, bytes, buffers, reading } = source;
     this.#pages = new PageReader(chunk, bytes, work, buffers.page, {
       nullable: reading.file.nullable,
-      damaged: (detail) => this.#damaged(detail),
+      damaged: (detail) => this.#values.damaged(detail),
     });
   }
 
@@ -161,7 +137,8 @@ export class ColumnReader {
       if (header.kind === 'dictionary') await this.#readDictionary(header);
       else if (header.kind === 'index' || header.values === 0) this.#pages.pass(header);
       else {
-        if (header.values > this.#rowsAhead) throw this.#damaged('its pages hold more rows than the footer claims');
+        if (header.values > this.#rowsAhead)
+          throw this.#values.damaged('its pages hold more rows than the footer claims');
         this.#rowsAhead -= header.values;
         return header;
       }
@@ -187,7 +164,7 @@ export class ColumnReader {
     if (encoding === PLAIN) return form.kind === 'bool' ? 'bits' : form.kind;
     if (encoding === RLE && form.kind === 'bool') return 'runs';
     if ((encoding === RLE_DICTIONARY || encoding === PLAIN_DICTIONARY) && form.kind !== 'bool') {
-      if (this.#dictionary === undefined) throw this.#damaged('it has codes and no dictionary');
+      if (this.#dictionary === undefined) throw this.#values.damaged('it has codes and no dictionary');
       return 'codes';
     }
     throw unsupportedEncoding(this.#work.uri, field.name, encoding);
@@ -196,7 +173,7 @@ export class ColumnReader {
   #beginCodes({ values, end }: Page): void {
     // A page of nulls may lack even the byte that says how wide the codes are.
     const width = values < end ? (this.#linear.u8[values] ?? 0) : 0;
-    if (width > 32) throw this.#damaged(`codes of ${width} bits`);
+    if (width > 32) throw this.#values.damaged(`codes of ${width} bits`);
     this.#work.kernels.beginHybrid(this.#source.buffers.valueState, Math.min(values + 1, end), end, width);
     this.#source.buffers.codes.ensure(this.#source.batchRows * 4, this.#filled * 4);
   }
@@ -204,73 +181,23 @@ export class ColumnReader {
   #beginRuns({ values, end }: Page): void {
     const isShort = end - values < 4;
     const runsEnd = isShort ? values : values + 4 + this.#linear.data.getUint32(values, true);
-    if (runsEnd > end) throw this.#damaged('booleans are longer than their page');
+    if (runsEnd > end) throw this.#values.damaged('booleans are longer than their page');
     this.#work.kernels.beginHybrid(this.#source.buffers.valueState, Math.min(values + 4, end), runsEnd, 1);
   }
 
   // Dictionary --------------------------------------------------------------------------------------------------------
 
   async #readDictionary(header: PageHeader): Promise<void> {
-    if (this.#dictionary !== undefined || this.#page !== undefined) throw this.#damaged('it has a second dictionary');
+    if (this.#dictionary !== undefined || this.#page !== undefined)
+      throw this.#values.damaged('it has a second dictionary');
     const { form, field } = this.#source.reading;
     if (form.kind === 'bool' || (header.encoding !== PLAIN && header.encoding !== PLAIN_DICTIONARY)) {
       throw unsupportedEncoding(this.#work.uri, field.name, header.encoding);
     }
     const page = await this.#pages.page(header);
-    const size = header.values;
-    const plain = form.kind === 'text' ? this.#dictionaryTexts(page, size) : this.#dictionaryValues(page, size);
-    const content = this.#linear.u8.subarray(page.values, page.end);
-    const { name } = this.#source.reading.field;
-    const id = this.#source.memory.dictionaryId(
-      content,
-      `${name} ${this.#source.reading.file.physical} ${plain.width} ${size}`,
-    );
-    this.#dictionary = { id, size, values: plain };
+    this.#dictionary = readDictionaryPage(page, this.#work, this.#source, this.#values);
+    const { size } = this.#dictionary;
     this.#keepsCodes = size > 0 && (form.kind === 'text' || size <= MAX_FIXED_ENTRIES);
-  }
-
-  #dictionaryValues(page: Page, size: number): Column {
-    const { reading, buffers } = this.#source;
-    const { form } = reading;
-    assert.ok(form.kind === 'fixed' || form.kind === 'sized');
-    const leastBytes = form.kind === 'fixed' ? form.storedBytes : 4;
-    if (size * leastBytes > page.end - page.values) throw this.#damaged('its dictionary is shorter than it claims');
-    buffers.dictionaryValues.ensure(size * form.width, 0);
-    const to = buffers.dictionaryValues.address;
-    this.#convert(page.values, page.end, size, to);
-    const bits = this.#boundOf(to, size);
-    return {
-      type: reading.field.type,
-      validity: 0,
-      values: to,
-      bytes: 0,
-      dictionary: undefined,
-      width: form.width,
-      bits,
-    };
-  }
-
-  #dictionaryTexts(page: Page, size: number): Column {
-    const { reading, buffers } = this.#source;
-    const { kernels } = this.#work;
-    const byteLength = kernels.measureTexts(page.values, page.end, size);
-    if (byteLength < 0) throw this.#damaged('its dictionary is shorter than it claims');
-    buffers.dictionaryValues.ensure((size + 1) * 4, 0);
-    buffers.dictionaryText.ensure(byteLength - size * 4, 0);
-    const offsets = buffers.dictionaryValues.address;
-    const bytes = buffers.dictionaryText.address;
-    this.#linear.data.setInt32(offsets, 0, true);
-    kernels.moveTexts(page.values, 0, 0, size, offsets, bytes);
-    this.#checkText(offsets, size, bytes);
-    return {
-      type: reading.field.type,
-      validity: 0,
-      values: offsets,
-      bytes,
-      dictionary: undefined,
-      width: 0,
-      bits: undefined,
-    };
   }
 
   // A batch -----------------------------------------------------------------------------------------------------------
@@ -303,7 +230,7 @@ export class ColumnReader {
     if (!this.#isNullable) return count;
     const { levelState, validity } = this.#source.buffers;
     const valid = this.#work.kernels.decodeHybridBits(levelState, count, validity, this.#filled);
-    if (valid < 0) throw this.#damaged('its levels are damaged');
+    if (valid < 0) throw this.#values.damaged('its levels are damaged');
     if (valid < count && !this.#source.reading.field.nullable) {
       throw new SchemaMismatch(
         this.#work.uri,
@@ -318,11 +245,12 @@ export class ColumnReader {
     const { buffers } = this.#source;
     const to = buffers.codes.address + this.#filled * 4;
     const dense = valid === count ? to : scratch.dense;
-    if (kernels.decodeHybrid(buffers.valueState, valid, dense) === 0) throw this.#damaged('its codes are damaged');
+    if (kernels.decodeHybrid(buffers.valueState, valid, dense) === 0)
+      throw this.#values.damaged('its codes are damaged');
     const dictionary = this.#dictionary;
     assert.ok(dictionary !== undefined);
     if (valid > 0 && kernels.maxCode(dense, valid) >>> 0 >= dictionary.size) {
-      throw this.#damaged(`a code is beyond its dictionary of ${dictionary.size} entries`);
+      throw this.#values.damaged(`a code is beyond its dictionary of ${dictionary.size} entries`);
     }
     if (valid < count) kernels.spread4(dense, buffers.validity, this.#filled, count, to);
     if (this.#hasValues || !this.#keepsCodes) this.#replaceCodes(dictionary, this.#filled, count);
@@ -387,25 +315,9 @@ export class ColumnReader {
     assert.ok(form.kind === 'fixed' || form.kind === 'sized');
     const to = buffers.values + this.#filled * form.width;
     const dense = valid === count ? to : scratch.dense;
-    this.#position += this.#convert(this.#position, this.#pageEnd, valid, dense);
-    this.#bits = Math.max(this.#bits, this.#bitsOf(dense, valid));
+    this.#position += this.#values.convert(this.#position, this.#pageEnd, valid, dense);
+    this.#bits = Math.max(this.#bits, this.#values.bitsOf(dense, valid));
     if (valid < count) spreadOf(kernels, form.width)(dense, buffers.validity, this.#filled, count, to);
-  }
-
-  /** Converts `count` plain values; returns the bytes that they took. */
-  #convert(from: number, end: number, count: number, to: number): number {
-    const { kernels } = this.#work;
-    const { form } = this.#source.reading;
-    if (form.kind === 'fixed') {
-      if (count * form.storedBytes > end - from) throw this.#damaged('a page is shorter than its values');
-      if (!form.convert(kernels, from, count, to)) throw this.#misfit();
-      return count * form.storedBytes;
-    }
-    assert.ok(form.kind === 'sized');
-    const taken = kernels.convertSizedBigEndian(from, end, count, form.width, to);
-    if (taken === -1) throw this.#damaged('a page is shorter than its values');
-    if (taken === -2) throw this.#misfit();
-    return taken;
   }
 
   #decodeTexts(count: number, valid: number): void {
@@ -413,14 +325,14 @@ export class ColumnReader {
     const { kernels } = this.#work;
     const { buffers } = this.#source;
     const byteLength = kernels.measureTexts(this.#position, this.#pageEnd, valid);
-    if (byteLength < 0) throw this.#damaged('a page is shorter than its texts');
+    if (byteLength < 0) throw this.#values.damaged('a page is shorter than its texts');
     const offsets = buffers.values + this.#filled * 4;
     const base = this.#linear.data.getInt32(offsets, true);
     this.#reserveText(base, base + byteLength - valid * 4);
     const bits = valid === count ? 0 : buffers.validity;
     kernels.moveTexts(this.#position, bits, this.#filled, count, offsets, buffers.text.address);
     this.#position += byteLength;
-    this.#checkText(offsets, count, buffers.text.address);
+    this.#values.checkText(offsets, count, buffers.text.address);
   }
 
   #reserveText(usedBytes: number, endBytes: number): void {
@@ -429,17 +341,6 @@ export class ColumnReader {
       throw new MemoryBudgetExceeded(holding.owner, endBytes, holding.heldBytes, holding.budget.limitBytes);
     }
     this.#source.buffers.text.ensure(endBytes, Math.min(usedBytes, this.#source.buffers.text.byteLength));
-  }
-
-  #checkText(offsets: number, count: number, bytes: number): void {
-    const { data, u8 } = this.#linear;
-    const start = data.getInt32(offsets, true);
-    const end = data.getInt32(offsets + count * 4, true);
-    const text = u8.subarray(bytes + start, bytes + end);
-    if (isAscii(text)) return;
-    if (!isUtf8(text) || this.#work.kernels.startsAreWhole(offsets, count, bytes) === 0) {
-      throw this.#damaged('a text is not valid UTF-8');
-    }
   }
 
   #decodeBools(count: number, valid: number): void {
@@ -451,7 +352,7 @@ export class ColumnReader {
       const ones = hasNulls
         ? kernels.decodeHybridBits(valueState, valid, scratch.bits, 0)
         : kernels.decodeHybridBits(valueState, valid, values, this.#filled);
-      if (ones < 0) throw this.#damaged('its booleans are damaged');
+      if (ones < 0) throw this.#values.damaged('its booleans are damaged');
       if (hasNulls) kernels.spreadBits(scratch.bits, 0, validity, this.#filled, count, values);
       return;
     }
@@ -463,7 +364,7 @@ export class ColumnReader {
 
   #checkBits(count: number): void {
     if (Math.ceil((this.#bit + count) / 8) > this.#pageEnd - this.#position) {
-      throw this.#damaged('a page is shorter than its booleans');
+      throw this.#values.damaged('a page is shorter than its booleans');
     }
   }
 
@@ -477,7 +378,7 @@ export class ColumnReader {
       const { bits } = dictionary.values;
       return { type: field.type, validity, values: buffers.codes.address, bytes: 0, dictionary, width, bits };
     }
-    const bits = this.#typeHasBound ? memory.bound(this.#bits) : undefined;
+    const bits = this.#values.hasBound ? memory.bound(this.#bits) : undefined;
     const bytes = form.kind === 'text' ? buffers.text.address : 0;
     return { type: field.type, validity, values: buffers.values, bytes, dictionary: undefined, width, bits };
   }
@@ -492,10 +393,10 @@ export class ColumnReader {
     if (this.#isNullable) {
       this.#linear.u8.fill(0, scratch.bits, scratch.bits + Math.ceil(count / 8) + 8);
       valid = kernels.decodeHybridBits(buffers.levelState, count, scratch.bits, 0);
-      if (valid < 0) throw this.#damaged('its levels are damaged');
+      if (valid < 0) throw this.#values.damaged('its levels are damaged');
     }
     if (this.#form === 'codes' || this.#form === 'runs') {
-      if (kernels.skipHybrid(buffers.valueState, valid) === 0) throw this.#damaged('its codes are damaged');
+      if (kernels.skipHybrid(buffers.valueState, valid) === 0) throw this.#values.damaged('its codes are damaged');
     } else if (this.#form === 'bits') {
       this.#checkBits(valid);
       this.#bit += valid;
@@ -503,12 +404,13 @@ export class ColumnReader {
       const { form } = reading;
       const bytes =
         form.kind === 'fixed' ? valid * form.storedBytes : kernels.measureTexts(this.#position, this.#pageEnd, valid);
-      if (bytes < 0 || bytes > this.#pageEnd - this.#position) throw this.#damaged('a page is shorter than its values');
+      if (bytes < 0 || bytes > this.#pageEnd - this.#position)
+        throw this.#values.damaged('a page is shorter than its values');
       this.#position += bytes;
     }
   }
 
-  // Bounds and errors -------------------------------------------------------------------------------------------------
+  // Of the column -------------------------------------------------------------------------------------------------
 
   get #isNullable(): boolean {
     return this.#source.reading.file.nullable;
@@ -516,37 +418,5 @@ export class ColumnReader {
 
   get #pageEnd(): number {
     return this.#page?.end ?? 0;
-  }
-
-  get #typeHasBound(): boolean {
-    const { form } = this.#source.reading;
-    return (form.kind === 'fixed' || form.kind === 'sized') && form.bound !== 'none';
-  }
-
-  /** Bits that the magnitudes of `count` values need. */
-  #bitsOf(from: number, count: number): number {
-    const { form, file } = this.#source.reading;
-    if (form.kind !== 'fixed' && form.kind !== 'sized') return 0;
-    const bits = boundOf(this.#work.kernels, form, from, count);
-    if (exceedsPrecision(file.type, bits)) throw this.#misfit();
-    return bits;
-  }
-
-  #boundOf(from: number, count: number): number | undefined {
-    const bits = this.#bitsOf(from, count);
-    return this.#typeHasBound ? this.#source.memory.bound(bits) : undefined;
-  }
-
-  #misfit(): ArithmeticOverflow {
-    const { uri } = this.#work;
-    const { name } = this.#source.reading.field;
-    return new ArithmeticOverflow(
-      `${uri}: column ${name}, row group ${this.#source.rowGroup}: a value does not fit its type.`,
-    );
-  }
-
-  #damaged(detail: string): MalformedFile {
-    const { reading, rowGroup } = this.#source;
-    return new MalformedFile(this.#work.uri, `column ${reading.field.name}, row group ${rowGroup}: ${detail}`);
   }
 }

@@ -25,8 +25,9 @@ import type { ObjectStore } from '../object-store.ts';
 import { type ChunkBytes, ChunkWindow, wholeChunk } from './chunk-bytes.ts';
 import { ColumnBuffers, Scratch } from './column-buffers.ts';
 import type { ColumnMemory } from './column-memory.ts';
-import { ColumnReader, type FileWork } from './column-reader.ts';
+import { ColumnReader } from './column-reader.ts';
 import type { ColumnChunk, ParquetFooter } from './footer.ts';
+import type { FileWork } from './plain-values.ts';
 import { type PlannedRowGroup, type ScanPlan, splitRange } from './scan-plan.ts';
 import type { ColumnReading } from './value-form.ts';
 

@@ -116,6 +116,7 @@ export class PageReader {
   #firstVersion(header: PageHeader, stored: number): Page {
     const start = this.#plain(stored, header.storedBytes, header.plainBytes, true);
     const end = start + header.plainBytes;
+    if (start !== stored) this.#bytes.release();
     if (header.kind === 'dictionary' || !this.#nullable)
       return { header, levels: start, levelsEnd: start, values: start, end };
     if (header.levelEncoding === BIT_PACKED) {

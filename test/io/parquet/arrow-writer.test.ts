@@ -10,7 +10,7 @@ import { field } from '../../../src/columnar/schema.ts';
 import { parquetMetadataOf, scanRows, temporaryDirectory, uriOf } from './scan-file.ts';
 
 const directory = temporaryDirectory();
-const ROWS = 40_000;
+const ROWS = 20_000;
 
 const rows = Array.from({ length: ROWS }, (_, i) => ({
   n: i % 11 === 0 ? null : i < ROWS / 2 ? i % 50 : i * 13,
@@ -61,7 +61,7 @@ describe.each([
         p
           .setWriterVersion(version)
           .setCompression(Compression[codec])
-          .setMaxRowGroupSize(15_000)
+          .setMaxRowGroupSize(8000)
           .setDataPageSizeLimit(9000),
       );
       expect((await scanRows(uriOf(path))).rows).toEqual(expected);
@@ -80,8 +80,8 @@ describe.each([
     const { encodings } = await parquetMetadataOf(path, 't');
     expect(encodings).toEqual(expect.arrayContaining(['RLE_DICTIONARY', 'PLAIN']));
     expect((await scanRows(uriOf(path))).rows).toEqual(expected);
-    const skipping = await scanRows(uriOf(path), { limit: 27_001 });
-    expect(skipping.rows).toEqual(expected.slice(0, 27_001));
+    const skipping = await scanRows(uriOf(path), { limit: 17_001 });
+    expect(skipping.rows).toEqual(expected.slice(0, 17_001));
   });
 
   test('without dictionaries', async () => {
@@ -100,12 +100,12 @@ describe('what our decoder does not take', () => {
         .setColumnEncoding('n', Encoding.DELTA_BINARY_PACKED)
         .setColumnEncoding('t', Encoding.DELTA_BYTE_ARRAY)
         .setColumnEncoding('x', Encoding.BYTE_STREAM_SPLIT)
-        .setMaxRowGroupSize(15_000),
+        .setMaxRowGroupSize(8000),
     );
     expect((await scanRows(uriOf(path))).rows).toEqual(expected);
     const readSchema = { fields: [field('t', utf8), field('more', utf8), field('n', int64)] };
-    const { rows: some, counters } = await scanRows(uriOf(path), { readSchema, rowGroups: [1], limit: 7000 });
-    const wanted = rows.slice(15_000, 22_000).map(({ t, n }) => [t, null, n === null ? null : BigInt(n)]);
+    const { rows: some, counters } = await scanRows(uriOf(path), { readSchema, rowGroups: [1], limit: 5000 });
+    const wanted = rows.slice(8000, 13_000).map(({ t, n }) => [t, null, n === null ? null : BigInt(n)]);
     expect(some).toEqual(wanted);
     expect(counters['bytes read']).toBeLessThan(Number(counters['bytes total']));
   });

@@ -137,7 +137,7 @@ function random(seed: number): () => number {
   };
 }
 
-const MUTATIONS = Number(process.env['MILLRACE_MUTATIONS'] ?? 40);
+const MUTATIONS = Number(process.env['MILLRACE_MUTATIONS'] ?? 25);
 
 describe.each(Object.entries(SUBJECTS))('%s', (name, make) => {
   test(`${MUTATIONS} bytes changed, one at a time`, async () => {
@@ -167,7 +167,7 @@ describe.each(Object.entries(SUBJECTS))('%s', (name, make) => {
     const original = new Uint8Array(await make());
     const schema = await schemaOf(fileStore(), write('subject.parquet', original));
     const next = random(7);
-    for (let run = 0; run < 30; run += 1) {
+    for (let run = 0; run < 12; run += 1) {
       const bytes = original.slice(0, Math.floor(next() * original.byteLength));
       expect(await outcome(bytes, schema)).toBe('MalformedFile');
     }

@@ -105,17 +105,15 @@ describe('files of DuckDB', () => {
 
 test('a file of Polars: zstd, dictionaries without an offset, 3 million rows in 11 row groups', async () => {
   const path = join(import.meta.dirname, '../../../node_modules/vega-datasets/data/flights-3m.parquet');
-  const { rows, schema } = await scanRows(`file://${path}`, { rowGroups: [0, 10] });
+  const { rows, schema } = await scanRows(`file://${path}`, { rowGroups: [10], limit: 40_000 });
   expect(schemaText(schema)).toBe(
     'date timestamp(us)?, delay int64?, distance int64?, origin utf8?, destination utf8?',
   );
-  const groups = await query(
-    `select row_group_num_rows::bigint from parquet_metadata('${path}') where column_id = 0 order by row_group_id`,
-  );
-  const counts = groups.map(([count]) => Number(count));
-  const first = await query(`select * from '${path}' limit ${counts[0]}`);
-  const last = await query(`select * from '${path}' offset ${counts.slice(0, 10).reduce((a, b) => a + b, 0)}`);
-  expect(rows.length).toBe(first.length + last.length);
-  const differs = [...first, ...last].findIndex((row, at) => row.some((value, column) => value !== rows[at]?.[column]));
+  const [[before]] = (await query(
+    `select sum(row_group_num_rows) from parquet_metadata('${path}') where column_id = 0 and row_group_id < 10`,
+  )) as [[bigint]];
+  const expected = await query(`select * from '${path}' offset ${before} limit 40000`);
+  expect(rows.length).toBe(40_000);
+  const differs = expected.findIndex((row, at) => row.some((value, column) => value !== rows[at]?.[column]));
   expect(differs).toBe(-1);
 });

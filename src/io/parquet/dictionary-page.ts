@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import type { Column, Dictionary } from '../../columnar/column.ts';
+import type { Page } from './page-reader.ts';
+import type { ChunkSource, FileWork, PlainValues } from './plain-values.ts';
+
+/** The dictionary that `page` holds, decoded into the column's buffers. @throws MalformedFile, ArithmeticOverflow */
+export function readDictionaryPage(page: Page, work: FileWork, source: ChunkSource, values: PlainValues): Dictionary {
+  const { linear } = work.holding;
+  const { field, file, form } = source.reading;
+  const size = page.header.values;
+  const entries = form.kind === 'text' ? texts(page, work, source, values) : numbers(page, source, values);
+  const content = linear.u8.subarray(page.values, page.end);
+  const id = source.memory.dictionaryId(content, `${field.name} ${file.physical} ${entries.width} ${size}`);
+  return { id, size, values: entries };
+}
+
+function numbers(page: Page, { reading, buffers, memory }: ChunkSource, values: PlainValues): Column {
+  const { form, field } = reading;
+  assert.ok(form.kind === 'fixed' || form.kind === 'sized');
+  const size = page.header.values;
+  const leastBytes = form.kind === 'fixed' ? form.storedBytes : 4;
+  if (size * leastBytes > page.end - page.values) throw values.damaged('its dictionary is shorter than it claims');
+  buffers.dictionaryValues.ensure(size * form.width, 0);
+  const to = buffers.dictionaryValues.address;
+  values.convert(page.values, page.end, size, to);
+  const needed = values.bitsOf(to, size);
+  const bits = values.hasBound ? memory.bound(needed) : undefined;
+  return { type: field.type, validity: 0, values: to, bytes: 0, dictionary: undefined, width: form.width, bits };
+}
+
+function texts(page: Page, { kernels, holding }: FileWork, source: ChunkSource, values: PlainValues): Column {
+  const { reading, buffers } = source;
+  const size = page.header.values;
+  const byteLength = kernels.measureTexts(page.values, page.end, size);
+  if (byteLength < 0) throw values.damaged('its dictionary is shorter than it claims');
+  buffers.dictionaryValues.ensure((size + 1) * 4, 0);
+  buffers.dictionaryText.ensure(byteLength - size * 4, 0);
+  const offsets = buffers.dictionaryValues.address;
+  const bytes = buffers.dictionaryText.address;
+  holding.linear.data.setInt32(offsets, 0, true);
+  kernels.moveTexts(page.values, 0, 0, size, offsets, bytes);
+  values.checkText(offsets, size, bytes);
+  const { type } = reading.field;
+  return { type, validity: 0, values: offsets, bytes, dictionary: undefined, width: 0, bits: undefined };
+}

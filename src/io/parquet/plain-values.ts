@@ -1,0 +1,103 @@
+/** The plain values of one column chunk, in pages of rows and in its dictionary, brought into the form of its column. */
+
+import assert from 'node:assert/strict';
+import { isAscii, isUtf8 } from 'node:buffer';
+import { ArithmeticOverflow, MalformedFile } from '../../errors.ts';
+import type { ParquetKernels } from '../../kernels/parquet-kernels.ts';
+import type { TakeKernels } from '../../kernels/take-kernels.ts';
+import type { Holding } from '../../memory/budget.ts';
+import type { ChunkBytes } from './chunk-bytes.ts';
+import type { ColumnBuffers, Scratch } from './column-buffers.ts';
+import type { ColumnMemory } from './column-memory.ts';
+import type { ColumnChunk } from './footer.ts';
+import { boundOf, exceedsPrecision } from './value-bound.ts';
+import type { ColumnReading } from './value-form.ts';
+
+/** What readers of one file share. */
+export interface FileWork {
+  readonly uri: string;
+  readonly holding: Holding;
+  readonly kernels: ParquetKernels;
+  readonly take: TakeKernels;
+  readonly scratch: Scratch;
+}
+
+/** One column chunk, and where it is decoded to. */
+export interface ChunkSource {
+  readonly reading: ColumnReading;
+  readonly chunk: ColumnChunk;
+  readonly bytes: ChunkBytes;
+  readonly buffers: ColumnBuffers;
+  readonly memory: ColumnMemory;
+  readonly rowGroup: number;
+  /** Rows of the row group. */
+  readonly rows: number;
+  /** Rows of a batch at most: what the buffers are for. */
+  readonly batchRows: number;
+}
+
+export class PlainValues {
+  readonly #work: FileWork;
+  readonly #source: ChunkSource;
+
+  constructor(work: FileWork, source: ChunkSource) {
+    this.#work = work;
+    this.#source = source;
+  }
+
+  /** Converts `count` values of a form other than text or bool; returns the bytes that they took. */
+  convert(from: number, end: number, count: number, to: number): number {
+    const { kernels } = this.#work;
+    const { form } = this.#source.reading;
+    if (form.kind === 'fixed') {
+      if (count * form.storedBytes > end - from) throw this.damaged('a page is shorter than its values');
+      if (!form.convert(kernels, from, count, to)) throw this.#misfit();
+      return count * form.storedBytes;
+    }
+    assert.ok(form.kind === 'sized');
+    const taken = kernels.convertSizedBigEndian(from, end, count, form.width, to);
+    if (taken === -1) throw this.damaged('a page is shorter than its values');
+    if (taken === -2) throw this.#misfit();
+    return taken;
+  }
+
+  /** Checks `count` texts that were moved to `bytes`. */
+  checkText(offsets: number, count: number, bytes: number): void {
+    const { data, u8 } = this.#work.holding.linear;
+    const start = data.getInt32(offsets, true);
+    const end = data.getInt32(offsets + count * 4, true);
+    const text = u8.subarray(bytes + start, bytes + end);
+    if (isAscii(text)) return;
+    if (!isUtf8(text) || this.#work.kernels.startsAreWhole(offsets, count, bytes) === 0) {
+      throw this.damaged('a text is not valid UTF-8');
+    }
+  }
+
+  /** Whether columns of this form say how many bits their values need. */
+  get hasBound(): boolean {
+    const { form } = this.#source.reading;
+    return (form.kind === 'fixed' || form.kind === 'sized') && form.bound !== 'none';
+  }
+
+  /** Bits that the magnitudes of `count` converted values need; 0 where `hasBound` is false. */
+  bitsOf(from: number, count: number): number {
+    const { form, file } = this.#source.reading;
+    if (form.kind !== 'fixed' && form.kind !== 'sized') return 0;
+    const bits = boundOf(this.#work.kernels, form, from, count);
+    if (exceedsPrecision(file.type, bits)) throw this.#misfit();
+    return bits;
+  }
+
+  damaged(detail: string): MalformedFile {
+    const { reading, rowGroup } = this.#source;
+    return new MalformedFile(this.#work.uri, `column ${reading.field.name}, row group ${rowGroup}: ${detail}`);
+  }
+
+  #misfit(): ArithmeticOverflow {
+    const { uri } = this.#work;
+    const { name } = this.#source.reading.field;
+    return new ArithmeticOverflow(
+      `${uri}: column ${name}, row group ${this.#source.rowGroup}: a value does not fit its type.`,
+    );
+  }
+}
