@@ -56,23 +56,23 @@ export class DictionaryTables implements Disposable {
     const table = this.#tables.get(key) ?? this.#make(e, dictionary);
     this.#tables.delete(key);
     this.#tables.set(key, table);
-    if (this.#tables.size > MAX_TABLES) this.#forgetOldest();
     if (table.dictionary === undefined) return undefined;
     const { type, width, bits } = table.dictionary.values;
     return { ...source, type, width, bits, dictionary: table.dictionary };
   }
 
+  /** Gives up the tables that were not used for longest; columns made before must not be used any more. */
+  forgetOld(): void {
+    for (const [key, table] of this.#tables) {
+      if (this.#tables.size <= MAX_TABLES) return;
+      table[Symbol.dispose]();
+      this.#tables.delete(key);
+    }
+  }
+
   [Symbol.dispose](): void {
     for (const table of this.#tables.values()) table[Symbol.dispose]();
     this.#tables.clear();
-  }
-
-  #forgetOldest(): void {
-    for (const [key, table] of this.#tables) {
-      table[Symbol.dispose]();
-      this.#tables.delete(key);
-      return;
-    }
   }
 
   #make(e: TypedExpression, entries: Dictionary): Table {

@@ -26,14 +26,22 @@ type Made =
 interface Rewriting {
   readonly roots: readonly TypedExpression[];
   readonly made: readonly Made[];
+  /** By the layouts of the made columns. */
+  readonly shapes: Map<string, Shape>;
 }
 
-export interface Prepared {
-  /** Those of the batch, then the made ones. */
-  readonly columns: readonly Column[];
+/** The same object for batches that are laid out alike: what follows from it may be kept under it. */
+export interface Shape {
+  /** Of the columns of `Prepared`; of those that no root reads, as some batch had them. */
   readonly layouts: readonly ColumnLayout[];
   /** In the order of the roots; undefined where the expression does not compile over this batch. */
   readonly roots: readonly (TypedExpression | undefined)[];
+}
+
+export interface Prepared extends Shape {
+  readonly shape: Shape;
+  /** Those of the batch, then the made ones. */
+  readonly columns: readonly Column[];
 }
 
 export class Preparation implements Disposable {
@@ -55,14 +63,15 @@ export class Preparation implements Disposable {
 
   /** Made columns are valid until the next call. @throws MemoryBudgetExceeded */
   prepare(batch: Batch): Prepared {
+    this.#tables.forgetOld();
     const refused = new Set<string>();
     for (;;) {
-      const { roots, made } = this.#rewritingFor(batch, refused);
+      const rewriting = this.#rewritingFor(batch, refused);
       const columns = [...batch.columns];
-      const failed = made.find((one) => !this.#make(one, batch, columns));
+      const failed = rewriting.made.find((one) => !this.#make(one, batch, columns));
       if (failed === undefined) {
-        const layouts = columns.map(layoutOf);
-        return { columns, layouts, roots: roots.map((root) => (isCompilable(root, layouts) ? root : undefined)) };
+        const shape = shapeOf(rewriting, columns, batch.columns.length);
+        return { ...shape, shape, columns };
       }
       if (failed.kind === 'table') refused.add(failed.key);
     }
@@ -87,7 +96,7 @@ export class Preparation implements Disposable {
     if (known !== undefined) return known;
     const made: Made[] = [];
     const rewriter = new Rewriter(batch, refused, made, (e) => this.#textTest(e, batch));
-    const rewriting = { roots: this.#roots.map((root) => rewriter.rewrite(root)), made };
+    const rewriting: Rewriting = { roots: this.#roots.map((root) => rewriter.rewrite(root)), made, shapes: new Map() };
     this.#rewritings.set(key, rewriting);
     return rewriting;
   }
@@ -100,6 +109,19 @@ export class Preparation implements Disposable {
     this.#texts.set(key, test);
     return test;
   }
+}
+
+function shapeOf({ roots, shapes }: Rewriting, columns: readonly Column[], given: number): Shape {
+  const key = columns
+    .slice(given)
+    .map((column) => layoutKey(layoutOf(column)))
+    .join();
+  const known = shapes.get(key);
+  if (known !== undefined) return known;
+  const layouts = columns.map(layoutOf);
+  const shape = { layouts, roots: roots.map((root) => (isCompilable(root, layouts) ? root : undefined)) };
+  shapes.set(key, shape);
+  return shape;
 }
 
 class Rewriter {

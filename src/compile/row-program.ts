@@ -22,7 +22,7 @@ import { Compaction, type Selection } from './compaction.ts';
 import type { EvaluateEntries } from './dictionary-table.ts';
 import type { Kernel } from './kernel.ts';
 import { kernelFor } from './kernel-cache.ts';
-import { Preparation, type Prepared } from './preparation.ts';
+import { Preparation, type Prepared, type Shape } from './preparation.ts';
 import { bitmapBytes, Scratch } from './scratch.ts';
 
 export interface RowProgramSpec {
@@ -41,6 +41,13 @@ interface OutputScratch {
   readonly compaction: Compaction;
 }
 
+interface ProgramKernel {
+  /** Undefined where there is nothing to select and nothing to compute. */
+  readonly kernel: Kernel | undefined;
+  /** The outputs that it computes. */
+  readonly computed: readonly number[];
+}
+
 /** What the kernel of a batch has given. */
 interface Computed {
   readonly selection: Selection | undefined;
@@ -55,6 +62,7 @@ export class RowProgram implements Disposable {
   /** What the interpreter gives lives here, until the next batch. */
   readonly #exact: Holding;
   readonly #preparation: Preparation;
+  readonly #kernels = new WeakMap<Shape, ProgramKernel>();
   readonly #outputs: readonly OutputScratch[];
   readonly #selection: Scratch;
   readonly #arguments: Scratch;
@@ -138,15 +146,12 @@ export class RowProgram implements Disposable {
   /** Runs the kernel; undefined where the filter does not compile or a check may fail. */
   #compute(batch: Batch, prepared: Prepared): Computed | undefined {
     const { rowCount } = batch;
-    const { columns, layouts, roots } = prepared;
+    const { columns, roots } = prepared;
     const filter = this.#spec.filter && roots[this.#spec.columns.length];
     if (filter === undefined && this.#spec.filter !== undefined) return undefined;
-    const computed = this.#spec.columns
-      .map((_, index) => index)
-      .filter((index) => roots[index] !== undefined && this.#passedColumn(index, prepared) === undefined);
-    if (filter === undefined && computed.length === 0) return { selection: undefined, columns: [] };
+    const { kernel, computed } = this.#kernelOf(prepared, filter);
+    if (kernel === undefined) return { selection: undefined, columns: [] };
 
-    const kernel = kernelFor({ columns: layouts, filter, project: computed.map((index) => roots[index]!) });
     const outputs = computed.map((index, n) => this.#place(index, rowCount, kernel.outputs[n]!.nullable));
     const bitmap = filter === undefined ? 0 : this.#selection.ensure(bitmapBytes(rowCount));
     const at = this.#arguments.ensure(kernel.argumentBytes);
@@ -159,6 +164,20 @@ export class RowProgram implements Disposable {
     }
     const isPartial = filter !== undefined && survivors < rowCount;
     return { selection: isPartial ? { bitmap, rowCount, survivors } : undefined, columns: results };
+  }
+
+  #kernelOf(prepared: Prepared, filter: TypedExpression | undefined): ProgramKernel {
+    const known = this.#kernels.get(prepared.shape);
+    if (known !== undefined) return known;
+    const { layouts, roots } = prepared;
+    const computed = this.#spec.columns
+      .map((_, index) => index)
+      .filter((index) => roots[index] !== undefined && this.#passedColumn(index, prepared) === undefined);
+    const isNeeded = filter !== undefined || computed.length > 0;
+    const project = computed.map((index) => roots[index]!);
+    const made = { computed, kernel: isNeeded ? kernelFor({ columns: layouts, filter, project }) : undefined };
+    this.#kernels.set(prepared.shape, made);
+    return made;
   }
 
   #place(index: number, rowCount: number, nullable: boolean): { values: number; validity: number } {
