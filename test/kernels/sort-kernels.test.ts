@@ -166,3 +166,53 @@ test('rows up to a bound are listed, nulls where asked', () => {
   expect(read32(D, 3)).toEqual([1, 2, 4]);
   expect(kernels.sortBelow(STEPS, 5, D, ALL_ONES, 1)).toBe(5);
 });
+
+test('texts before another one are listed, either way, with equals and nulls where asked', () => {
+  const text = fc.oneof(
+    fc.constantFrom(
+      '',
+      'a',
+      'a\0',
+      'ab',
+      'abcdefgh',
+      'abcdefghi',
+      'abcdefgh\0',
+      'abcdefghijklmnopq',
+      'abcdefghijklmnopz',
+    ),
+    fc.string({ unit: 'grapheme', maxLength: 20 }),
+  );
+  fc.assert(
+    fc.property(
+      fc.array(fc.option(text), { maxLength: 60 }),
+      text,
+      fc.boolean(),
+      fc.boolean(),
+      fc.boolean(),
+      (texts, other, descending, equalToo, nullsToo) => {
+        let end = 0;
+        linear.u8.fill(0, C, C + 64);
+        for (const [row, value] of texts.entries()) {
+          linear.u32[A / 4 + row] = end;
+          if (value === null) continue;
+          end += Buffer.from(value).copy(linear.u8, B + end);
+          linear.u8[C + (row >>> 3)]! |= 1 << (row & 7);
+        }
+        linear.u32[A / 4 + texts.length] = end;
+        // What lies behind a text is not part of it.
+        linear.u8.fill(0x7a, B + end, B + end + 32);
+        linear.u8.fill(0x7a, D, D + 128);
+        const size = Buffer.from(other).copy(linear.u8, D);
+        const [down, equal, nulls] = [descending, equalToo, nullsToo].map(Number) as [number, number, number];
+        const count = kernels.sortBelowText(A, B, C, texts.length, D, size, down, equal, nulls, SCRATCH);
+        const expected = texts.flatMap((value, row) => {
+          if (value === null) return nullsToo ? [row] : [];
+          const order = Buffer.compare(Buffer.from(value), Buffer.from(other));
+          return (order === 0 ? equalToo : order < 0 !== descending) ? [row] : [];
+        });
+        expect(read32(SCRATCH, count)).toEqual(expected);
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
