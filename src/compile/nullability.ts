@@ -3,16 +3,13 @@
 import { isInteger } from '../columnar/data-type.ts';
 import { operandsOf } from '../expressions/columns.ts';
 import type { TypedExpression } from '../expressions/expression.ts';
-import type { Bounds } from './bounds.ts';
 import type { ColumnLayout } from './layout.ts';
 
 export class Nullability {
   readonly #columns: readonly ColumnLayout[];
-  readonly #bounds: Bounds;
 
-  constructor(columns: readonly ColumnLayout[], bounds: Bounds) {
+  constructor(columns: readonly ColumnLayout[]) {
     this.#columns = columns;
-    this.#bounds = bounds;
   }
 
   /** Whether some row of `e` may be null. */
@@ -32,7 +29,6 @@ export class Nullability {
   /** Whether `e` is an integer division or remainder whose divisor may be zero, which makes it null. */
   divides(e: TypedExpression): e is TypedExpression & { kind: 'arithmetic' } {
     if (e.kind !== 'arithmetic' || (e.operator !== '//' && e.operator !== '%') || !isInteger(e.type)) return false;
-    const { least, greatest } = this.#bounds.of(e.right);
-    return least <= 0n && greatest >= 0n;
+    return !(e.right.kind === 'literal' && e.right.value !== null && BigInt(e.right.value) !== 0n);
   }
 }

@@ -41,7 +41,7 @@ export class Words {
     this.frame = frame;
     this.columns = columns;
     this.bounds = bounds;
-    this.nullability = new Nullability(columns, bounds);
+    this.nullability = new Nullability(columns);
   }
 
   /** Which rows are not null; undefined where none can be. */
