@@ -13,7 +13,7 @@ export function valueText(value: Value, type: DataType): string {
 }
 
 /** The value in JSON: a number where JSON numbers hold it exactly, else text as in a plan. */
-export function jsonValue(value: Value, type: DataType): null | boolean | number | string {
+function jsonValue(value: Value, type: DataType): null | boolean | number | string {
   if (typeof value === 'bigint' && (type.kind === 'int64' || type.kind === 'uint64')) {
     const number = Number(value);
     return Number.isSafeInteger(number) ? number : String(value);

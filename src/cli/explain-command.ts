@@ -35,7 +35,7 @@ async function explain(path: string, { memory, analyze, json }: ExplainOptions, 
     import('../planner/explain.ts'),
     import('../columnar/schema.ts'),
   ]);
-  const task = await readTask(path);
+  const task = await readTask(path, terminal.signal);
   const bound = await boundPlan(task, terminal);
   const text = explainPlan(bound);
   const { executeWithProgress } = await import('./task-execution.ts');

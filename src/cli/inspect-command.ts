@@ -94,7 +94,7 @@ async function inspectionText(
   const fileRows = files.slice(0, limit).map(({ path, rows, size }) => [path, BigInt(rows), BigInt(size)]);
   const rows = files.reduce((sum, file) => sum + file.rows, 0);
   const bytes = files.reduce((sum, file) => sum + file.size, 0);
-  const shown = fileRows.length < files.length ? `, the first ${fileRows.length} are shown` : '';
+  const shown = fileRows.length < files.length ? `, ${fileRows.length} shown` : '';
   const replaced = replacedJobs.length === 0 ? '' : `replaced: ${replacedJobs.join(', ')}\n`;
   return [
     textTable(JOB_COLUMNS, jobRows, width),

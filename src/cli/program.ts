@@ -29,7 +29,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   const program = new Command('millrace')
     .description('Runs tasks of the Millrace query engine: from files to rows, or to committed files.')
     .version(version(), '--version', 'print the version')
-    .option('--debug', 'show where in the program an error comes from')
+    .option('--debug', 'show the stack of an error')
     .helpOption('-h, --help', 'print help')
     .helpCommand(false)
     .showHelpAfterError('(run with --help for usage)')

@@ -8,8 +8,7 @@ import { resultBatch } from './result-rows.ts';
 import type { Terminal } from './terminal.ts';
 import { textTable } from './text-table.ts';
 
-export const FORMATS = ['table', 'json', 'csv', 'arrow'] as const;
-export type Format = (typeof FORMATS)[number];
+export type Format = 'table' | 'json' | 'csv' | 'arrow';
 
 export interface RowWriter {
   /** Shows the rows of a batch, or as many of them as are still wanted. */
@@ -64,7 +63,7 @@ class TableWriter implements RowWriter {
 
   async finish(schema: Schema): Promise<void> {
     const { rows, rowCount } = this.#first;
-    const shown = rows.length < rowCount ? `, the first ${rows.length} are shown` : '';
+    const shown = rows.length < rowCount ? `, ${rows.length} shown` : '';
     await this.#terminal.write(textTable(schema, rows, this.#terminal.columns));
     await this.#terminal.write(`${countText(rowCount, 'row')}${shown}\n`);
   }

@@ -51,7 +51,7 @@ async function run(path: string, options: RunOptions, terminal: Terminal): Promi
     import('./task-execution.ts'),
     import('./row-writers.ts'),
   ]);
-  const read = await readTask(path);
+  const read = await readTask(path, terminal.signal);
   const task = options.out === undefined ? read : { ...read, output: { uri: uriOf(options.out) } };
   if (options.json) {
     const first = new FirstRows(options.limit ?? 40);

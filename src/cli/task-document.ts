@@ -12,13 +12,16 @@ import type { Task, TaskInput } from '../plan/task.ts';
 const MAX_DOCUMENT_BYTES = 64 * 1024 * 1024;
 
 /** The task in a file, or of standard input for `-`, its paths resolved. @throws InvalidPlan */
-export async function readTask(path: string): Promise<Task> {
-  return withResolvedPaths(parseTask(await readDocument(path)));
+export async function readTask(path: string, signal: AbortSignal): Promise<Task> {
+  return withResolvedPaths(parseTask(await readDocument(path, signal)));
 }
 
-/** The text of a file, or of standard input for `-`. */
-export async function readDocument(path: string): Promise<string> {
-  if (path === '-') return await textOf(process.stdin, 'standard input');
+async function readDocument(path: string, signal: AbortSignal): Promise<string> {
+  if (path === '-') {
+    // Nothing else ends waiting for somebody to type.
+    signal.addEventListener('abort', () => process.stdin.destroy(new Error('interrupted')), { once: true });
+    return await textOf(process.stdin, 'standard input');
+  }
   try {
     await using file = await open(path);
     return await textOf(file.createReadStream({ autoClose: false }), path);
@@ -48,7 +51,7 @@ export function uriOf(pathOrUri: string): string {
 }
 
 /** The task with uris where it has paths. */
-export function withResolvedPaths(task: Task): Task {
+function withResolvedPaths(task: Task): Task {
   const inputs = Object.entries(task.inputs).map(([id, input]) => [id, resolvedInput(input)] as const);
   return {
     ...task,

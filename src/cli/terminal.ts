@@ -1,6 +1,5 @@
 /** Where the command line writes, and what ends it early. */
 
-import { once } from 'node:events';
 import process from 'node:process';
 
 export interface Terminal {
@@ -49,7 +48,10 @@ export class ProcessTerminal implements Terminal {
 
   async write(output: string | Uint8Array): Promise<void> {
     if (this.ending === 'reader gone' || process.stdout.write(output)) return;
-    await Promise.race([once(process.stdout, 'drain'), once(this.signal, 'abort')]).catch(() => undefined);
+    await new Promise<void>((resolve) => {
+      process.stdout.once('drain', resolve);
+      this.signal.addEventListener('abort', () => resolve(), { once: true });
+    });
   }
 
   note(text: string): void {

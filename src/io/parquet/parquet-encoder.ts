@@ -1,13 +1,14 @@
 /** The stream of parquet-wasm that turns record batches into the bytes of one file, each into one row group. */
 
 import assert from 'node:assert/strict';
-import type { ReadableStreamReadResult } from 'node:stream/web';
 import { setImmediate } from 'node:timers/promises';
 import type { RecordBatch as WasmRecordBatch, WriterProperties } from 'parquet-wasm';
 import type { OutputFile } from '../output-files.ts';
 import type { ParquetWasm } from './parquet-wasm.ts';
 
 export type ParquetCompression = 'none' | 'snappy' | 'gzip' | 'zstd';
+
+type Read = Awaited<ReturnType<ReadableStreamDefaultReader<Uint8Array>['read']>>;
 
 export class ParquetEncoder {
   readonly #wasm: ParquetWasm;
@@ -18,7 +19,7 @@ export class ParquetEncoder {
   #wanted: PromiseWithResolvers<undefined> = Promise.withResolvers();
   #bytes: ReadableStreamDefaultReader<Uint8Array> | undefined;
   /** A read that was begun, and whose bytes nobody has taken yet. */
-  #reading: Promise<ReadableStreamReadResult<Uint8Array>> | undefined;
+  #reading: Promise<Read> | undefined;
 
   constructor(wasm: ParquetWasm, compression: ParquetCompression, file: OutputFile) {
     this.#wasm = wasm;
@@ -125,7 +126,7 @@ export class ParquetEncoder {
     this.#input = undefined;
   }
 
-  #read(): Promise<ReadableStreamReadResult<Uint8Array>> {
+  #read(): Promise<Read> {
     assert.ok(this.#bytes !== undefined);
     this.#reading ??= this.#bytes.read();
     return this.#reading;
