@@ -13,7 +13,7 @@ import { type DataType, isFloat, SHORT_DECIMAL_DIGITS } from '../columnar/data-t
 import { expressionKey } from '../compile/expression-key.ts';
 import type { TypedAggregate, TypedExpression } from '../expressions/expression.ts';
 
-export type AccumulatorKind = 'rows' | 'values' | 'sum' | 'float-sum' | 'least' | 'greatest';
+type AccumulatorKind = 'rows' | 'values' | 'sum' | 'float-sum' | 'least' | 'greatest';
 
 /** One part of a group's state. */
 export interface Accumulator {

@@ -163,7 +163,8 @@ export class Aggregation implements Disposable {
   #addByCodes(batch: Batch, table: GroupTable): boolean {
     const slots = this.#slots;
     const fused = this.#input.fuse(batch);
-    const loop = fused !== undefined && slots.fits(fused.keys) ? this.#kernel.loopFor(fused) : undefined;
+    const loop =
+      fused !== undefined && slots.fits(fused.keys, batch.rowCount) ? this.#kernel.loopFor(fused) : undefined;
     if (fused === undefined || loop === undefined) return false;
     const known = table.groupCount;
     if (slots.prepare(fused.keys, table)) {

@@ -18,6 +18,8 @@ import { GrowingRegion } from './growing-region.ts';
 
 /** More combinations than this are left to hashing. One `find` must be able to look all of them up. */
 const MOST_SLOTS = BATCH_ROWS;
+/** So few that a map is made for any number of rows. */
+const FEW_SLOTS = 64;
 
 interface SlotKey {
   readonly stride: number;
@@ -64,14 +66,17 @@ export class SlotMap implements Disposable {
     return this.#openCount;
   }
 
-  /** Whether key columns like these have few enough combinations. */
-  fits(columns: readonly Column[]): boolean {
+  /**
+   * Whether key columns like these have few enough combinations. A map that is yet to be made has to be worth it: each
+   * combination costs about what hashing a row does.
+   */
+  fits(columns: readonly Column[], rowCount: number): boolean {
     let slots = 1;
     for (const [index, column] of columns.entries()) {
       if (column.dictionary === undefined && column.type.kind !== 'bool') return false;
       slots *= codesOf(column) + (this.#nullable[index] ? 1 : 0);
     }
-    return slots <= MOST_SLOTS;
+    return slots <= MOST_SLOTS && (slots <= Math.max(FEW_SLOTS, rowCount) || this.#areKeys(columns));
   }
 
   /**
@@ -80,7 +85,7 @@ export class SlotMap implements Disposable {
    * @throws MemoryBudgetExceeded
    */
   prepare(columns: readonly Column[], table: GroupTable): boolean {
-    const sameKeys = this.#keys.length > 0 && columns.every((column, index) => this.#isKey(column, index));
+    const sameKeys = this.#areKeys(columns);
     if (sameKeys && this.#builtGroups === table.groupCount) return false;
     if (!sameKeys) this.#setKeys(columns);
     this.#build(columns, table);
@@ -108,8 +113,8 @@ export class SlotMap implements Disposable {
     for (const region of [this.#map, ...this.#codes, ...this.#validity]) region.free();
   }
 
-  #isKey({ dictionary }: Column, index: number): boolean {
-    return this.#keys[index]?.dictionaryId === (dictionary?.id ?? 0);
+  #areKeys(columns: readonly Column[]): boolean {
+    return columns.every(({ dictionary }, index) => this.#keys[index]?.dictionaryId === (dictionary?.id ?? 0));
   }
 
   #setKeys(columns: readonly Column[]): void {

@@ -252,6 +252,22 @@ describe('grouped aggregate', () => {
     }
   });
 
+  test('a large dictionary is worth a map once there are as many rows, and keeps it', async () => {
+    const k = schema(field('s', t.utf8, false), field('v', t.int64, false));
+    const rows = Array.from({ length: 3000 }, (_, row) => [`key ${row % 1000}`, BigInt(row)]);
+    const stage = groupedAggregate({ input: k, groupBy: [key('s', k)], aggregates: [call('sum', 'v', k)] });
+    const theirs = await duckRows({ schema: k, rows }, 'select s, sum(v) from t group by s order by min(v)');
+    for (const { cuts, fused } of [
+      { cuts: [10, 20], fused: 1 },
+      { cuts: [10, 20, 1500, 10], fused: 3 },
+    ]) {
+      const form = (_: number, column: number) => ({ dictionary: column === 0 });
+      const ours = await runStages([stage], { schema: k, rows, cuts, form, sharedDictionaries: true });
+      expect(ours.rows).toEqual(theirs);
+      expect(ours.stats[0]?.counters['batches fused']).toBe(fused);
+    }
+  });
+
   test('many groups of uneven sizes, text and numbers', async () => {
     const k = schema(field('s', t.utf8, false), field('g', t.int32, false), field('v', t.int64, false));
     // Three rows of four are of few groups, the fourth of one of its own.
