@@ -62,8 +62,8 @@ export interface ParquetKernels {
   measureTexts(from: number, end: number, count: number): number;
   /** Moves measured texts, one per 1 among the bits (every row where `bits` is 0), and writes `count` ends. */
   moveTexts(from: number, bits: number, firstBit: number, count: number, offsets: number, bytes: number): void;
-  /** Whether no text begins inside a UTF-8 sequence. */
-  startsAreWhole(offsets: number, count: number, bytes: number): number;
+  /** Whether each of `count` texts is valid UTF-8. */
+  textsAreValid(offsets: number, count: number, bytes: number): number;
 }
 
 export function parquetKernels(linear: LinearMemory): ParquetKernels {

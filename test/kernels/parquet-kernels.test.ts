@@ -267,3 +267,37 @@ test('factors of ticks that do not fit are refused', () => {
   linear.data.setBigInt64(input, -9_223_372_036_854_776n, true);
   expect(kernels.scale8(input, 1, 1000n, output)).toBe(0);
 });
+
+test('texts are valid UTF-8, each of them, as the platform says', () => {
+  const piece = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 30 }).map((text) => new TextEncoder().encode(text)),
+    fc.string({ unit: 'grapheme-ascii', maxLength: 40 }).map((text) => new TextEncoder().encode(text)),
+    fc.uint8Array({ maxLength: 4 }),
+    fc.constantFrom(
+      ...['c080', 'eda080', 'f4908080', 'e0a0', 'f09f9880', 'c3', 'a9', 'f48fbfbf'].map((hex) =>
+        Buffer.from(hex, 'hex'),
+      ),
+    ),
+  );
+  const isValid = (bytes: Uint8Array): boolean => {
+    try {
+      new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 8 }), (texts) => {
+      let end = 0;
+      linear.data.setInt32(bits, 0, true);
+      for (const [at, text] of texts.entries()) {
+        linear.u8.set(text, input + end);
+        end += text.byteLength;
+        linear.data.setInt32(bits + at * 4 + 4, end, true);
+      }
+      expect(kernels.textsAreValid(bits, texts.length, input)).toBe(Number(texts.every(isValid)));
+    }),
+    { numRuns: 500 },
+  );
+});

@@ -1,7 +1,6 @@
 /** The plain values of one column chunk, in pages of rows and in its dictionary, brought into the form of its column. */
 
 import assert from 'node:assert/strict';
-import { isAscii, isUtf8 } from 'node:buffer';
 import { ArithmeticOverflow, MalformedFile } from '../../errors.ts';
 import type { ParquetKernels } from '../../kernels/parquet-kernels.ts';
 import type { TakeKernels } from '../../kernels/take-kernels.ts';
@@ -63,14 +62,7 @@ export class PlainValues {
 
   /** Checks `count` texts that were moved to `bytes`. */
   checkText(offsets: number, count: number, bytes: number): void {
-    const { data, u8 } = this.#work.holding.linear;
-    const start = data.getInt32(offsets, true);
-    const end = data.getInt32(offsets + count * 4, true);
-    const text = u8.subarray(bytes + start, bytes + end);
-    if (isAscii(text)) return;
-    if (!isUtf8(text) || this.#work.kernels.startsAreWhole(offsets, count, bytes) === 0) {
-      throw this.damaged('a text is not valid UTF-8');
-    }
+    if (this.#work.kernels.textsAreValid(offsets, count, bytes) === 0) throw this.damaged('a text is not valid UTF-8');
   }
 
   /** Whether columns of this form say how many bits their values need. */

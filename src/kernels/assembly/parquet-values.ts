@@ -301,12 +301,44 @@ export function moveTexts(from: usize, bits: usize, firstBit: u32, count: u32, o
   }
 }
 
-/** Whether no text begins in the middle of a UTF-8 sequence: with valid text as a whole, each one is then valid. */
-export function startsAreWhole(offsets: usize, count: u32, bytes: usize): bool {
-  const end = load<u32>(offsets + (<usize>count << 2));
+@inline
+function continues(at: usize): bool {
+  return (load<u8>(at) & 0xc0) == 0x80;
+}
+
+/** Bytes of the valid UTF-8 sequence at `at`, which does not reach beyond `end`; 0 where there is none. */
+function sequenceBytes(at: usize, end: usize): usize {
+  const first = load<u8>(at);
+  if (first < 0x80) return 1;
+  const left = end - at;
+  if (first < 0xc2 || first > 0xf4 || left < 2 || !continues(at + 1)) return 0;
+  if (first < 0xe0) return 2;
+  const second = load<u8>(at, 1);
+  if (left < 3 || !continues(at + 2)) return 0;
+  // Overlong forms, surrogates, and what is beyond the last code point.
+  if (first < 0xf0) return (first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) ? 0 : 3;
+  if ((first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f)) return 0;
+  return left < 4 || !continues(at + 3) ? 0 : 4;
+}
+
+/** Whether each of `count` texts is valid UTF-8: they are as a whole, and none begins inside of a sequence. */
+export function textsAreValid(offsets: usize, count: u32, bytes: usize): bool {
+  const end = bytes + <usize>load<u32>(offsets + (<usize>count << 2));
+  let isAscii = true;
+  for (let at = bytes + <usize>load<u32>(offsets); at < end; ) {
+    if (end - at >= 16 && i8x16.bitmask(v128.load(at)) == 0) {
+      at += 16;
+      continue;
+    }
+    const size = sequenceBytes(at, end);
+    if (size == 0) return false;
+    isAscii = isAscii && size == 1;
+    at += size;
+  }
+  if (isAscii) return true;
   for (let i: u32 = 0; i < count; i++) {
-    const start = load<u32>(offsets + (<usize>i << 2));
-    if (start < end && (load<u8>(bytes + <usize>start) & 0xc0) == 0x80) return false;
+    const start = bytes + <usize>load<u32>(offsets + (<usize>i << 2));
+    if (start < end && continues(start)) return false;
   }
   return true;
 }

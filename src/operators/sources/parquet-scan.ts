@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Batch } from '../../columnar/batch.ts';
 import type { Schema } from '../../columnar/schema.ts';
 import type { TypedExpression } from '../../expressions/expression.ts';
@@ -111,8 +110,6 @@ class ParquetScanRun implements SourceRun {
         this.#rowsRead += count;
         left -= count;
         if ((await output.push(batch)) === 'done') return 'done';
-        // Lets answers of the store and timers in between two batches, which may never wait for anything.
-        await nextTurn();
       }
     }
     return 'more';
