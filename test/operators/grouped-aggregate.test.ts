@@ -252,6 +252,24 @@ describe('grouped aggregate', () => {
     }
   });
 
+  test('sums grow from 63 bits to 128 while batches come now as codes, now as text', async () => {
+    const k = schema(field('s', t.utf8, false), field('v', t.int64, false));
+    const aggregates = [call('sum', 'v', k), call('mean', 'v', k), call('count', undefined, k)];
+    const stage = groupedAggregate({ input: k, groupBy: [key('s', k)], aggregates });
+    const [most, least] = [2n ** 57n - 1n, -(2n ** 57n) + 1n];
+    // Up to 60 rows of each: sums beyond 2 ** 62 on the way, within int64 at the end.
+    const rows = Array.from({ length: 120 }, (_, row) => [row % 2 === 0 ? 'up' : 'down', row % 2 === 0 ? most : least]);
+    for (const plainEvery of [2, 3, 100]) {
+      const form = (batch: number, column: number) =>
+        column === 1 ? { bits: 58 } : { dictionary: batch % plainEvery !== plainEvery - 1 };
+      const ours = await runStages([stage], { schema: k, rows, cuts: Array.from({ length: 12 }, () => 10), form });
+      expect(ours.rows).toEqual([
+        ['up', 60n * most, Number(most), 60n],
+        ['down', 60n * least, Number(least), 60n],
+      ]);
+    }
+  });
+
   test('a large dictionary is worth a map once there are as many rows, and keeps it', async () => {
     const k = schema(field('s', t.utf8, false), field('v', t.int64, false));
     const rows = Array.from({ length: 3000 }, (_, row) => [`key ${row % 1000}`, BigInt(row)]);
