@@ -54,9 +54,9 @@ class Account {
   }
 
   open(): void {
+    const outsideBytes = this.#outsideBytes;
     if (this.#users === 0) {
-      this.#budget.takeOutside(-this.#outsideBytes);
-      this.#outsideBytes = 0;
+      this.#keepFree(0);
       this.#holding = this.#budget.reserve('parquet-wasm');
     }
     this.#users += 1;
@@ -64,6 +64,7 @@ class Account {
       this.settle();
     } catch (error) {
       this.close();
+      if (this.#users === 0) this.#keepFree(outsideBytes);
       throw error;
     }
   }
@@ -71,11 +72,16 @@ class Account {
   close(): void {
     this.#users -= 1;
     if (this.#users > 0) return;
-    const grownBytes = Math.min(this.#held.heldBytes, this.#grownBytes);
+    const paidBytes = Math.min(this.#held.heldBytes, this.#grownBytes);
     this.#held[Symbol.dispose]();
     this.#holding = undefined;
-    assert.ok(this.#budget.takeOutside(grownBytes));
-    this.#outsideBytes = grownBytes;
+    this.#keepFree(paidBytes);
+  }
+
+  /** Bytes that just were free, so that they can be had. */
+  #keepFree(bytes: number): void {
+    assert.ok(this.#budget.takeOutside(bytes - this.#outsideBytes));
+    this.#outsideBytes = bytes;
   }
 
   tryPrepare(bytes: number): boolean {
