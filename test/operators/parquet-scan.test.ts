@@ -5,7 +5,7 @@ import { Compression, Encoding, Table, WriterPropertiesBuilder, writeParquet } f
 import { expect, test } from 'vitest';
 import { readRows } from '../../src/columnar/column-values.ts';
 import * as types from '../../src/columnar/data-type.ts';
-import { field, type Schema } from '../../src/columnar/schema.ts';
+import { field, fieldIndex, type Schema } from '../../src/columnar/schema.ts';
 import { MemoryBudgetExceeded, ObjectChanged, SchemaMismatch, UnsupportedFile } from '../../src/errors.ts';
 import { fileStore } from '../../src/io/file-store.ts';
 import type { ObjectStore } from '../../src/io/object-store.ts';
@@ -100,6 +100,35 @@ test('a consumer that is done stops the scan', async () => {
   expect(counters['row groups read']).toBe(1);
 });
 
+test.each(['uncompressed', 'snappy'])(
+  'batches without a row that the filter keeps are passed over: %s',
+  async (codec) => {
+    const path = pathOf('skipped');
+    const uri = await writeByDuck(
+      path,
+      `select (i * 7919) % 90000 as key, case when i % 3 = 0 then null else 'text ' || i end as plain, i % 5 = 0 as flag,
+      case when i % 4 = 0 then null else 'k' || i % 9 end as codes, i::integer as n, (i * 1.5)::decimal(30, 2) as d
+      from range(90000) r(i) order by i`,
+      'row_group_size 81920',
+    );
+    const { schema, rows: all } = await scanRows(uri);
+    const at = fieldIndex(schema, 'key');
+    const key = { kind: 'column', index: at, name: 'key', type: types.int64, nullable: true } as const;
+    const wanted = { kind: 'literal', value: all[50_000]?.[at] ?? null, type: types.int64, nullable: false } as const;
+    const filter = {
+      kind: 'compare',
+      operator: '=',
+      left: key,
+      right: wanted,
+      type: types.bool,
+      nullable: true,
+    } as const;
+    const { rows, counters } = await scanRows(uri, { readSchema: schema, filter });
+    expect(rows).toEqual(all.slice(49_152, 65_536));
+    expect(Number(counters['rows skipped']) + rows.length + Number(counters['row groups pruned']) * 8080).toBe(90_000);
+  },
+);
+
 test('only the columns asked for are read', async () => {
   const uri = await writeByDuck(
     pathOf('wide'),
@@ -148,6 +177,27 @@ test('a row group that fits as a whole, and through windows of two sizes', async
   expect(requests[1]).toBeGreaterThan(5);
   expect(requests[2]).toBeGreaterThan(Number(requests[1]));
 }, 60_000);
+
+test('pages without a row that the filter keeps are passed over as a whole', async () => {
+  const path = pathOf('big');
+  const numbers = writeManyPages(path);
+  const readSchema = schemaOf(field('t', types.utf8), field('n', types.int64));
+  const key = { kind: 'column', index: 1, name: 'n', type: types.int64, nullable: true } as const;
+  const wanted = { kind: 'literal', value: numbers[250_000] ?? 0n, type: types.int64, nullable: false } as const;
+  const filter = {
+    kind: 'compare',
+    operator: '=',
+    left: key,
+    right: wanted,
+    type: types.bool,
+    nullable: true,
+  } as const;
+  const { rows, counters } = await scanRows(uriOf(path), { readSchema, filter });
+  const first = rows.findIndex(([, n]) => n === wanted.value);
+  expect(rows[first]).toEqual([`${wanted.value} and ${wanted.value * 7n} and ${wanted.value * 13n}`, wanted.value]);
+  expect(rows.length).toBe(16_384);
+  expect(counters['rows skipped']).toBe(300_000 - 16_384);
+});
 
 test('too little memory is an error that says so, and everything is given back', async () => {
   const uri = await writeByDuck(pathOf('much'), BIG, "row_group_size 1000000, codec 'uncompressed'");

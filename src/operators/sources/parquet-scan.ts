@@ -1,9 +1,11 @@
 import { Batch } from '../../columnar/batch.ts';
+import type { Column } from '../../columnar/column.ts';
 import type { Schema } from '../../columnar/schema.ts';
 import type { TypedExpression } from '../../expressions/expression.ts';
 import type { ObjectStore } from '../../io/object-store.ts';
 import { ColumnMemory } from '../../io/parquet/column-memory.ts';
 import { FileReader, type ReadCosts, type RowReader } from '../../io/parquet/file-reader.ts';
+import { FilterProbe } from '../../io/parquet/filter-probe.ts';
 import { readFooter } from '../../io/parquet/footer.ts';
 import { foreignBatches } from '../../io/parquet/foreign-reader.ts';
 import { planScan, type ScanPlan } from '../../io/parquet/scan-plan.ts';
@@ -24,9 +26,12 @@ export interface ParquetScanOptions {
   readonly files: readonly ParquetFile[];
   /** What is read: columns by name, missing ones as nulls. */
   readonly readSchema: Schema;
-  /** Over `readSchema`. Row groups in which it cannot be true are not read; the rows of others come unfiltered. */
+  /**
+   * Over `readSchema`. Row groups in which it cannot be true are not read, and batches in which it is not are left out;
+   * all others come unfiltered, as a whole.
+   */
   readonly filter?: TypedExpression | undefined;
-  /** Rows wanted at most, of all files. */
+  /** Rows wanted at most, of all files, counted before any filter. */
   readonly limit?: number | undefined;
 }
 
@@ -47,6 +52,8 @@ class ParquetScanRun implements SourceRun {
   readonly #costs: ReadCosts = { bytesRead: 0, requests: 0 };
   #bytesTotal = 0;
   #rowsRead = 0;
+  #rowsSkipped = 0;
+  #probe: FilterProbe | undefined;
   #rowGroupsRead = 0;
   #rowGroupsPruned = 0;
 
@@ -57,6 +64,9 @@ class ParquetScanRun implements SourceRun {
   }
 
   async run(output: Output): Promise<void> {
+    const { readSchema, filter } = this.#options;
+    using probe = FilterProbe.over(readSchema, filter, this.#task.memory);
+    this.#probe = probe;
     for (const file of this.#options.files) {
       this.#task.signal.throwIfAborted();
       if (this.#rowsLeft === 0 || (await this.#file(file, output)) === 'done') return;
@@ -71,6 +81,7 @@ class ParquetScanRun implements SourceRun {
       'row groups read': this.#rowGroupsRead,
       'row groups pruned': this.#rowGroupsPruned,
       'rows read': this.#rowsRead,
+      'rows skipped': this.#rowsSkipped,
     };
   }
 
@@ -102,13 +113,18 @@ class ParquetScanRun implements SourceRun {
     for (const [position, { rows }] of plan.rowGroups.entries()) {
       const columns = await reader.rowGroup(position);
       this.#rowGroupsRead += 1;
+      this.#probe?.reset();
       for (let left = rows; left > 0; ) {
         this.#task.signal.throwIfAborted();
         const count = Math.min(reader.batchRows, left, this.#rowsLeft);
         if (count === 0) return 'more';
-        const batch = await this.#batch(columns, count);
-        this.#rowsRead += count;
         left -= count;
+        const batch = await this.#batch(columns, count);
+        if (batch === undefined) {
+          this.#rowsSkipped += count;
+          continue;
+        }
+        this.#rowsRead += count;
         if ((await output.push(batch)) === 'done') return 'done';
       }
     }
@@ -129,9 +145,29 @@ class ParquetScanRun implements SourceRun {
     return 'more';
   }
 
-  async #batch(readers: readonly RowReader[], count: number): Promise<Batch> {
-    const columns = [];
-    for (const reader of readers) columns.push(await reader.read(count));
+  /** The next rows; undefined where the filter keeps none of them, and then most columns are not decoded. */
+  async #batch(readers: readonly RowReader[], count: number): Promise<Batch | undefined> {
+    const probe = this.#probe?.isWorthwhile === true ? this.#probe : undefined;
+    const columns: Column[] = [];
+    const read = async (positions: Iterable<number>): Promise<void> => {
+      for (const position of positions) {
+        const column = await readers[position]?.read(count);
+        if (column !== undefined) columns[position] = column;
+      }
+    };
+    const probed = probe?.columns ?? [];
+    await read(probed);
+    const others = [...readers.keys()].filter((position) => !probed.includes(position));
+    if (
+      probe?.mayKeep(
+        columns.filter(() => true),
+        count,
+      ) === false
+    ) {
+      for (const position of others) readers[position]?.skip(count);
+      return undefined;
+    }
+    await read(others);
     return new Batch(this.#options.readSchema, count, columns);
   }
 }
