@@ -16,7 +16,7 @@ import type { Holding } from '../memory/budget.ts';
 import { expressionKey } from './expression-key.ts';
 
 /** A column of results, valid until it is disposed. */
-export interface EvaluatedEntries extends Disposable {
+interface EvaluatedEntries extends Disposable {
   readonly column: Column;
 }
 

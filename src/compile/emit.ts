@@ -12,7 +12,7 @@
 export type ValueType = 'i32' | 'i64' | 'f32' | 'f64' | 'v128';
 
 /** Bytes, not yet flattened. */
-export type Chunk = number | readonly Chunk[];
+type Chunk = number | readonly Chunk[];
 
 /** An instruction with its operands. `void` leaves nothing on the stack. */
 export type Code<T extends ValueType | 'void' = ValueType | 'void'> = readonly Chunk[] & { readonly leaves?: T };
@@ -57,7 +57,7 @@ export const select = <T extends ValueType>(yes: Code<T>, no: Code<T>, condition
   0x1b,
 ];
 export const seq = (...codes: readonly Code<'void'>[]): Code<'void'> => codes;
-export const when = (condition: Code<'i32'>, yes: Code<'void'>, no?: Code<'void'>): Code<'void'> => [
+const when = (condition: Code<'i32'>, yes: Code<'void'>, no?: Code<'void'>): Code<'void'> => [
   condition,
   0x04,
   VOID,

@@ -1,6 +1,6 @@
 /**
  * WebAssembly's instructions as functions, as far as kernels use them, by the type that names them. Source of the
- * opcodes: the WebAssembly core specification, index of instructions.
+ * opcodes: the WebAssembly core specification, index of instructions. Long because it is a table.
  */
 
 import { type Code, sleb, uleb, type ValueType } from './emit.ts';

@@ -24,7 +24,7 @@ import { emitChosen } from './selection.ts';
 import { Words } from './words.ts';
 
 /** Addresses of one call. */
-export interface KernelCall {
+interface KernelCall {
   readonly rowCount: number;
   /** By position in the spec's columns; only those that are read need to be there. */
   readonly columns: readonly (Column | undefined)[];

@@ -34,7 +34,7 @@ export interface AggregateInput {
 }
 
 /** Addresses of one call: see `GroupSpec`. */
-export interface AggregateTarget {
+interface AggregateTarget {
   readonly states: number;
   readonly map?: number | undefined;
   readonly ids?: number | undefined;

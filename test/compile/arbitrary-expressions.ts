@@ -32,7 +32,7 @@ import type {
 import type { Holding } from '../../src/memory/budget.ts';
 
 const INTEGERS = [int8, int16, int32, int64, uint8, uint16, uint32, uint64];
-export const MONEY: DataType = decimal(15, 2);
+const MONEY: DataType = decimal(15, 2);
 const RATE = decimal(7, 4);
 const TOTAL = decimal(16, 2);
 const PRODUCT = decimal(30, 4);
