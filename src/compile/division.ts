@@ -71,7 +71,7 @@ export function floatArithmetic(
     case '//':
       return lanes.zip(table.div, a, b).map(table.floor);
     case '%': {
-      const remainder = lanes.frame.import('float_remainder', ['f64', 'f64'], 'f64');
+      const remainder = lanes.frame.importFunction('float_remainder', ['f64', 'f64'], 'f64');
       const [x, y] = [a[0]!, b[0]!];
       if (type === 'f64') return [callImport(remainder, get(x), get(y))];
       // The remainder of two float32 is one itself, so that this rounds nothing.

@@ -63,7 +63,7 @@ export class KernelFrame {
   }
 
   /** The position of an imported function, which is imported once. */
-  import(name: string, parameters: readonly ValueType[], result: ValueType): number {
+  importFunction(name: string, parameters: readonly ValueType[], result: ValueType): number {
     const known = this.#imports.findIndex((i) => i.name === name);
     return known >= 0 ? known : this.#imports.push({ name, parameters, result }) - 1;
   }
