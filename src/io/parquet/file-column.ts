@@ -25,7 +25,7 @@ import {
 } from '../../columnar/data-type.ts';
 import { MalformedFile } from '../../errors.ts';
 
-export type PhysicalType =
+type PhysicalType =
   | 'BOOLEAN'
   | 'INT32'
   | 'INT64'

@@ -36,7 +36,7 @@ export interface ColumnChunk {
 export type RawBound = bigint | boolean | number | string | Date | Uint8Array;
 
 /** As the file has them, unverified; see `statistics.ts` for what they mean. */
-export interface ChunkStatistics {
+interface ChunkStatistics {
   readonly min: RawBound | undefined;
   readonly max: RawBound | undefined;
   /** Of writers before 2017, in an order that is right for signed numbers only. */

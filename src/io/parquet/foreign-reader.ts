@@ -1,11 +1,12 @@
 /**
  * Reads what our own decoder does not take (delta encodings, other codecs) through parquet-wasm, loaded on demand.
  *
- *     store ◀─ranges─ parquet-wasm ─▶ Arrow IPC ─▶ columns ─▶ cast where the plan's type is wider
+ *     store ──wanted ranges──▶ │ 0 0 0 │ chunks │ 0 0 0 │ footer │ ──▶ parquet-wasm ──▶ Arrow IPC ──▶ columns
  *
- * parquet-wasm asks for byte ranges of a `Blob`; here that is the object store, so only the wanted chunks are read. A
- * row group's chunks are in its memory as a whole, which is reserved before and settled after each batch; what it
- * takes for a file that lies about its sizes is only seen afterwards.
+ * parquet-wasm is given a file of the same length in which only what it needs of one row group is filled in: its
+ * reader of ranges would save that memory, but a damaged file makes it fail outside of any promise, where nobody can
+ * catch it. So the length of the file counts twice, here and in the memory of parquet-wasm, which is reserved before and
+ * settled after each row group; what it takes for a file that lies about its sizes is only seen afterwards.
  */
 
 import { tableFromIPC } from 'apache-arrow';
@@ -15,14 +16,14 @@ import type { Column } from '../../columnar/column.ts';
 import { fixedWidth, sameType } from '../../columnar/data-type.ts';
 import { type Field, fieldIndex, type Schema } from '../../columnar/schema.ts';
 import { RowProgram } from '../../compile/row-program.ts';
-import { InvalidArgument, MalformedFile, MemoryBudgetExceeded, MillraceError, UnsupportedFile } from '../../errors.ts';
+import { InvalidArgument, MalformedFile, MemoryBudgetExceeded, UnsupportedFile } from '../../errors.ts';
 import type { TypedColumn } from '../../expressions/expression.ts';
 import type { Holding, MemoryBudget } from '../../memory/budget.ts';
 import type { ObjectStore } from '../object-store.ts';
 import type { ReadCosts } from './file-reader.ts';
 import type { ParquetFooter } from './footer.ts';
 import { type ParquetWasmUse, useParquetWasm } from './parquet-wasm.ts';
-import type { PlannedRowGroup, ScanPlan } from './scan-plan.ts';
+import type { ByteRange, PlannedRowGroup, ScanPlan } from './scan-plan.ts';
 import type { ColumnReading } from './value-form.ts';
 
 export interface ForeignRequest {
@@ -49,29 +50,31 @@ export async function* foreignBatches(request: ForeignRequest): AsyncGenerator<B
   using use = await useParquetWasm(budget);
   const names = readings.flatMap((reading) => (reading === undefined ? [] : [reading.file.name]));
   using casts = new Casts(request);
+  using hull = budget.reserve(OWNER);
+  hull.grow(footer.fileBytes);
+  const bytes = new Uint8Array(footer.fileBytes);
+  await fill(request, bytes, footerRange(footer));
   for (const group of plan.rowGroups) {
-    prepare(use, group, budget);
-    const blob = new StoreBlob(request, 0, footer.fileBytes);
-    const file = await asFileError(footer.uri, () => use.wasm.ParquetFile.fromFile(blob as unknown as Blob));
+    for (const range of group.ranges) await fill(request, bytes, range);
+    prepare(use, group, footer.fileBytes, budget);
     const options = { columns: names, rowGroups: [group.index], batchSize: BATCH_ROWS };
-    const stream = await asFileError(footer.uri, () => file.stream(options));
-    const reader = stream.getReader();
+    const parts = asFileError(footer.uri, () => {
+      using table = use.wasm.readParquet(bytes, options);
+      return table.recordBatches();
+    });
     let rows = 0;
     try {
-      for (;;) {
+      use.settle();
+      for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
         signal.throwIfAborted();
-        const { done, value } = await asFileError(footer.uri, () => reader.read());
-        if (done) break;
-        use.settle();
-        const ipc: Uint8Array = value.intoIPCStream();
+        const ipc = part.intoIPCStream();
         using lease = await budget.lease(OWNER, leaseBytes(ipc, request.fields.length), signal);
         const batch = convert(request, ipc, lease);
         rows += batch.rowCount;
         yield casts.apply(batch, lease);
       }
     } finally {
-      await reader.cancel().catch(() => {});
-      file.free();
+      for (const part of parts) part.free();
     }
     if (rows !== group.rows) {
       throw new MalformedFile(
@@ -82,12 +85,30 @@ export async function* foreignBatches(request: ForeignRequest): AsyncGenerator<B
   }
 }
 
+const footerRange = ({ fileBytes, metadata }: ParquetFooter): ByteRange => {
+  const byteLength = metadata.metadata_length + 8;
+  return { start: fileBytes - byteLength, byteLength };
+};
+
+/** Reads a range of the file to its place in `bytes`. */
+async function fill(request: ForeignRequest, bytes: Uint8Array, { start, byteLength }: ByteRange): Promise<void> {
+  const { store, footer, signal, costs } = request;
+  costs.requests += 1;
+  await store.readInto(footer.uri, start, bytes.subarray(start, start + byteLength), { etag: footer.etag, signal });
+  costs.bytesRead += byteLength;
+}
+
 const leaseBytes = (ipc: Uint8Array, columns: number): number =>
   3 * ipc.byteLength + (columns + 1) * (BATCH_ROWS * VALUE_BYTES);
 
-/** Stored bytes are copied once on their way, and what is decoded is there twice. */
-function prepare(use: ParquetWasmUse, { chunks }: PlannedRowGroup, { limitBytes }: MemoryBudget): void {
-  const bytes = chunks.reduce((sum, chunk) => sum + 2 * (chunk?.byteLength ?? 0) + 2 * (chunk?.plainBytes ?? 0), 0);
+/** The file is copied, and what is decoded is there twice. */
+function prepare(
+  use: ParquetWasmUse,
+  { chunks }: PlannedRowGroup,
+  fileBytes: number,
+  { limitBytes }: MemoryBudget,
+): void {
+  const bytes = chunks.reduce((sum, chunk) => sum + 2 * (chunk?.plainBytes ?? 0), fileBytes);
   if (!use.tryPrepare(bytes)) throw new MemoryBudgetExceeded('Scan (parquet-wasm)', bytes, 0, limitBytes);
 }
 
@@ -164,43 +185,11 @@ function nullColumn({ type }: Field, rows: number, lease: Holding): Column {
   };
 }
 
-/** As much of a `Blob` as parquet-wasm asks for. */
-class StoreBlob {
-  readonly #request: ForeignRequest;
-  readonly #start: number;
-  readonly #end: number;
-
-  constructor(request: ForeignRequest, start: number, end: number) {
-    this.#request = request;
-    this.#start = start;
-    this.#end = end;
-  }
-
-  get size(): number {
-    return this.#end - this.#start;
-  }
-
-  slice(from: number = 0, to: number = this.size): StoreBlob {
-    const start = Math.min(this.#end, this.#start + Number(from));
-    return new StoreBlob(this.#request, start, Math.max(start, Math.min(this.#end, this.#start + Number(to))));
-  }
-
-  async arrayBuffer(): Promise<ArrayBuffer> {
-    const { store, footer, signal, costs } = this.#request;
-    const bytes = new Uint8Array(this.size);
-    costs.requests += 1;
-    await store.readInto(footer.uri, this.#start, bytes, { etag: footer.etag, signal });
-    costs.bytesRead += this.size;
-    return bytes.buffer;
-  }
-}
-
-/** Runs a call into parquet-wasm; what it throws is about the file, unless it is ours. */
-async function asFileError<T>(uri: string, call: () => Promise<T>): Promise<T> {
+/** Runs a call into parquet-wasm; what it throws, or where it breaks down, is about the file. */
+function asFileError<T>(uri: string, call: () => T): T {
   try {
-    return await call();
+    return call();
   } catch (error) {
-    if (error instanceof MillraceError) throw error;
     throw new MalformedFile(
       uri,
       `parquet-wasm cannot read it (${error instanceof Error ? error.message : String(error)})`,

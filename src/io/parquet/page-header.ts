@@ -5,7 +5,7 @@
 
 import { type ThriftField, ThriftReader, ThriftType } from './thrift.ts';
 
-export type PageKind = 'data' | 'index' | 'dictionary' | 'data-v2';
+type PageKind = 'data' | 'index' | 'dictionary' | 'data-v2';
 
 export interface PageHeader {
   readonly kind: PageKind;

@@ -19,7 +19,7 @@ export async function readParquetSchema(store: ObjectStore, uri: string, signal?
 }
 
 /** @throws UnsupportedFile where no column has a type of ours. */
-export function schemaOf({ uri, columns }: ParquetFooter): Schema {
+function schemaOf({ uri, columns }: ParquetFooter): Schema {
   const fields = columns.flatMap(({ name, type, nullable }): Field[] =>
     type === undefined ? [] : [{ name, type, nullable }],
   );

@@ -24,7 +24,7 @@ import type { FileColumn } from './file-column.ts';
 export type Bound = 'signed' | 'unsigned' | 'type' | 'none';
 
 /** Values of a fixed number of bytes, in the file and in the column. */
-export interface FixedForm {
+interface FixedForm {
   readonly kind: 'fixed';
   readonly storedBytes: number;
   readonly width: number;

@@ -13,7 +13,7 @@ import { matchColumns } from '../../io/parquet/value-form.ts';
 import type { Counters, Demand, Output, Source, SourceRun, TaskContext } from '../operator.ts';
 
 /** One file to read, or a part of it. */
-export interface ParquetFile {
+interface ParquetFile {
   readonly uri: string;
   /** Pins the version; where absent, the one found first. */
   readonly etag?: string | undefined;

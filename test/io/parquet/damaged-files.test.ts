@@ -83,6 +83,8 @@ const SUBJECTS: Record<string, () => Promise<Uint8Array>> = {
     arrowFile((p) =>
       p.setWriterVersion(WriterVersion.V2).setEncoding(Encoding.PLAIN).setCompression(Compression.SNAPPY),
     ),
+  'arrow-rs, delta encodings, which parquet-wasm reads': async () =>
+    arrowFile((p) => p.setDictionaryEnabled(false).setColumnEncoding('n', Encoding.DELTA_BINARY_PACKED)),
   'arrow-rs, v2, plain, uncompressed': async () =>
     arrowFile((p) => p.setWriterVersion(WriterVersion.V2).setDictionaryEnabled(false).setEncoding(Encoding.PLAIN)),
 };
