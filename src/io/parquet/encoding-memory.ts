@@ -4,8 +4,8 @@ import { type ParquetWasm, type ParquetWasmUse, useParquetWasm } from './parquet
 
 /** Peak of the encoder per byte of a row group, measured between 3 and 20 MB; it falls as row groups grow. */
 const WASM_BYTES_PER_BYTE = 6;
-/** The row group decoded, and as Arrow IPC. */
-const OWN_BYTES_PER_BYTE = 2;
+/** The row group decoded, as Arrow IPC, and as it comes from the encoder. */
+const OWN_BYTES_PER_BYTE = 3;
 /** Dictionaries, pages and schema, however few the rows. */
 const FIXED_BYTES = 256 * 1024;
 const LEAST_ROW_GROUP_BYTES = 64 * 1024;
@@ -22,6 +22,7 @@ export class EncodingMemory implements Disposable {
   readonly #holding: Holding;
   /** Bytes of the largest row group that is provided for. */
   #reservedBytes = 0;
+  #buffer: Uint8Array = new Uint8Array(0);
 
   private constructor(budget: MemoryBudget, owner: string, mostBytes: number, use: ParquetWasmUse) {
     this.budget = budget;
@@ -76,12 +77,19 @@ export class EncodingMemory implements Disposable {
     return { [Symbol.dispose]: () => this.#holding.shrink(moreBytes) };
   }
 
+  /** At least `bytes`, paid for by what was reserved for the row group; the same again for the next one. */
+  buffer(bytes: number): Uint8Array {
+    if (this.#buffer.byteLength < bytes) this.#buffer = new Uint8Array(Math.max(bytes, this.#reservedBytes));
+    return this.#buffer;
+  }
+
   /** Pays for what the encoder took beyond what was expected. @throws MemoryBudgetExceeded */
   settle(): void {
     this.#use.settle();
   }
 
   [Symbol.dispose](): void {
+    this.#buffer = new Uint8Array(0);
     this.#use[Symbol.dispose]();
     this.#holding[Symbol.dispose]();
   }

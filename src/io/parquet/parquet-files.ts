@@ -1,5 +1,14 @@
+/**
+ * The open files of one write, by partition, within what memory has for their uploads.
+ *
+ * An upload needs its next buffer while bytes are being written, when it is too late to make room for it. So room for
+ * one is kept free all the time, given up for as long as a row group is written, and taken again afterwards: where that
+ * fails, files are closed until it does not, largest first.
+ */
+
 import type { Batch } from '../../columnar/batch.ts';
 import type { Schema } from '../../columnar/schema.ts';
+import type { Holding } from '../../memory/budget.ts';
 import type { OutputFile, OutputFiles, PendingFile } from '../output-files.ts';
 import type { EncodingMemory } from './encoding-memory.ts';
 import type { ParquetCompression } from './parquet-encoder.ts';
@@ -9,6 +18,9 @@ import { ParquetWriter } from './parquet-writer.ts';
 const MOST_OPEN_FILES = 64;
 /** The upload of one file holds at most two parts. */
 const MOST_UPLOAD_BYTES = 16 * 1024 * 1024;
+/** The largest buffer of an upload, a part, and the first one of another. */
+const MOST_ROOM_BYTES = 8 * 1024 * 1024 + 64 * 1024;
+const ROOM_SHARE = 1 / 10;
 
 export type PartitionValues = Readonly<Record<string, string | null>>;
 
@@ -36,17 +48,25 @@ export class ParquetFiles implements Disposable {
   readonly #options: ParquetFilesOptions;
   /** By the caller's number for the partition. */
   readonly #open = new Map<number, OpenFile>();
+  /** Nothing uses these bytes: they are there to be given up. */
+  readonly #room: Holding;
+  readonly #roomBytes: number;
 
   constructor(options: ParquetFilesOptions) {
+    const { budget } = options.memory;
     this.#options = options;
+    this.#room = budget.reserve('Write, uploads');
+    this.#roomBytes = Math.floor(Math.min(MOST_ROOM_BYTES, budget.limitBytes * ROOM_SHARE));
+    this.#room.tryGrow(this.#roomBytes);
   }
 
   /** Writes the rows as a row group of the partition's open file, or of a new one. */
   async write(partition: number, values: PartitionValues, batch: Batch): Promise<void> {
     const { output, writer } = this.#open.get(partition) ?? (await this.open(partition, values));
+    this.#room.release();
     await writer.writeRowGroup(batch);
     if (output.size >= this.#options.targetFileBytes) await this.close(partition);
-    while (this.#open.size > 1 && this.#uploadBytes() > this.#options.uploadBytes) await this.#closeLargest();
+    while (this.#open.size > 1 && this.#isShort(output)) await this.#closeLargest();
   }
 
   /** Begins the partition's file, which has none open. */
@@ -70,6 +90,15 @@ export class ParquetFiles implements Disposable {
   [Symbol.dispose](): void {
     for (const { writer } of this.#open.values()) writer[Symbol.dispose]();
     this.#open.clear();
+    this.#room[Symbol.dispose]();
+  }
+
+  /** Takes the room again, where it is to be had. */
+  #isShort({ size }: OutputFile): boolean {
+    const outgrowsRoom = size > this.#roomBytes / 2 && this.#roomBytes < MOST_ROOM_BYTES;
+    if (outgrowsRoom && this.#uploadBytes() > this.#roomBytes) return true;
+    if (this.#uploadBytes() > this.#options.uploadBytes) return true;
+    return this.#room.heldBytes === 0 && !this.#room.tryGrow(this.#roomBytes);
   }
 
   #uploadBytes(): number {

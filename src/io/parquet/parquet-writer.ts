@@ -82,7 +82,7 @@ export class ParquetWriter implements Disposable {
     using _reserved = memory.reserveFor(bytes);
     // Loaded on demand, as it brings apache-arrow.
     const { rowGroupIpc } = await import('./row-group-ipc.ts');
-    await this.#encoder.write(rowGroupIpc(batch, memory.budget.linear));
+    await this.#encoder.write(await rowGroupIpc(batch, memory.budget.linear, (size) => memory.buffer(size)));
     memory.settle();
   }
 }

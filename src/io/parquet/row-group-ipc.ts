@@ -19,9 +19,28 @@ const LARGEST_SECOND = (2n ** 63n - 1n) / 1000n;
 
 /**
  * Every column plain, since a file must not change its types between row groups; seconds as milliseconds, since Parquet
- * has no seconds. @throws ArithmeticOverflow where milliseconds do not fit
+ * has no seconds. Written into what `buffer` gives for a number of bytes, and valid as long as that is: arrays of
+ * megabytes that are used once pile up before V8 collects them. @throws ArithmeticOverflow where milliseconds do not fit
  */
-export function rowGroupIpc(batch: Batch, linear: LinearMemory): Uint8Array {
+export async function rowGroupIpc(
+  batch: Batch,
+  linear: LinearMemory,
+  buffer: (bytes: number) => Uint8Array,
+): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of RecordBatchStreamWriter.writeAll([rowGroup(batch, linear)])) pieces.push(piece);
+  const bytes = pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  const ipc = buffer(bytes).subarray(0, bytes);
+  let end = 0;
+  for (const piece of pieces) {
+    ipc.set(piece, end);
+    end += piece.byteLength;
+  }
+  return ipc;
+}
+
+/** Its buffers are views, as far as the layouts agree. */
+function rowGroup(batch: Batch, linear: LinearMemory): RecordBatch {
   const { schema, data, numRows } = toArrow(batch, linear, { dictionaries: 'decode' });
   const fields = schema.fields.map((field) =>
     isSeconds(field.type) ? new Field(field.name, inMilliseconds(field.type), field.nullable) : field,
@@ -30,7 +49,7 @@ export function rowGroupIpc(batch: Batch, linear: LinearMemory): Uint8Array {
     isSeconds(child.type) ? milliseconds(child, batch.schema.fields[index]?.name) : child,
   );
   const rows = new Data(new Struct(fields), 0, numRows, 0, {}, children);
-  return RecordBatchStreamWriter.writeAll([new RecordBatch(new Schema(fields), rows)]).toUint8Array(true);
+  return new RecordBatch(new Schema(fields), rows);
 }
 
 const isSeconds = (type: ArrowType): boolean => ArrowType.isTimestamp(type) && type.unit === 0;
