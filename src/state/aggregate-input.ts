@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Batch } from '../columnar/batch.ts';
 import type { Column } from '../columnar/column.ts';
 import type { GroupSpec } from '../compile/kernel-spec.ts';
-import type { ColumnLayout } from '../compile/layout.ts';
+import { type ColumnLayout, layoutOf } from '../compile/layout.ts';
 import { Preparation, type Prepared } from '../compile/preparation.ts';
 import { evaluateEntries, RowProgram } from '../compile/row-program.ts';
 import type { TypedExpression } from '../expressions/expression.ts';
@@ -42,7 +42,8 @@ export class AggregateInput implements Disposable {
     this.#spec = spec;
     const inputs = plan.inputs.map((expression, index) => ({ name: `input ${index}`, expression }));
     this.#program = new RowProgram({ input, filter, columns: [...groupBy, ...inputs], operator }, holding);
-    if (!isFusable(plan)) return;
+    // Distinct values are remembered by rows.
+    if (plan.distinctInputs.length > 0 || !hasCompiledStates(plan)) return;
     const roots = [...groupBy.map(({ expression }) => expression), ...plan.inputs];
     if (filter !== undefined) roots.push(filter);
     this.#preparation = new Preparation(roots, holding, evaluateEntries(operator, holding));
@@ -83,9 +84,29 @@ export class AggregateInput implements Disposable {
   }
 }
 
-/** Compiled loops have states of 8 bytes for extremes, and cannot remember distinct values. */
-function isFusable({ accumulators, distinctInputs }: AccumulatorPlan): boolean {
-  if (distinctInputs.length > 0) return false;
+/**
+ * Rows that `rows` gave, for a compiled loop that updates all of a group's state at once instead of one accumulator after
+ * the other, which counts where states are not in the cache. Undefined where it cannot read an input.
+ */
+export function fuseRows({ inputs }: InputRows, plan: AccumulatorPlan, grouped: boolean): FusedBatch | undefined {
+  if (!hasCompiledStates(plan)) return undefined;
+  const isReadable = inputs.every(
+    ({ type, width, dictionary }, input) =>
+      isOnlyCounted(plan, input, true) || (width !== 16 && (type.kind !== 'bool' || dictionary === undefined)),
+  );
+  if (!isReadable) return undefined;
+  return {
+    columns: inputs,
+    layouts: inputs.map(layoutOf),
+    filter: undefined,
+    inputs: plan.inputs.map(({ type, nullable }, index) => ({ kind: 'column', index, name: '', type, nullable })),
+    group: grouped ? { kind: 'ids' } : { kind: 'single' },
+    keys: [],
+  };
+}
+
+/** Compiled loops have states of 8 bytes for extremes. */
+function hasCompiledStates({ accumulators }: AccumulatorPlan): boolean {
   return accumulators.every(
     ({ kind, type }) => (kind !== 'least' && kind !== 'greatest') || type === undefined || !isWideExtreme(type),
   );
@@ -105,9 +126,10 @@ function keyPosition(key: TypedExpression, root: number, { columns, roots }: Pre
   return columns[rewritten.index]?.dictionary === undefined ? -1 : rewritten.index;
 }
 
-/** Whether an input is a column of which nothing but the validity matters. */
-function isOnlyCounted({ accumulators, inputs }: AccumulatorPlan, input: number): boolean {
-  return inputs[input]?.kind === 'column' && accumulators.every((a) => a.input !== input || a.kind === 'values');
+/** Whether an input is a column, or has become one, of which nothing but the validity matters. */
+function isOnlyCounted({ accumulators, inputs }: AccumulatorPlan, input: number, isColumn: boolean = false): boolean {
+  if (!isColumn && inputs[input]?.kind !== 'column') return false;
+  return accumulators.every((a) => a.input !== input || a.kind === 'values');
 }
 
 function columnAt(columns: readonly Column[], index: number): Column {

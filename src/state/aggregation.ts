@@ -3,7 +3,8 @@
  *
  *     few combinations of codes, no check can fail    batch ─────────── one compiled loop ──────────▶ states
  *     else                                            batch ─▶ rows ─▶ group numbers ─▶ kernels ───▶ states
- *                                                              filter, keys and inputs, dense
+ *                                                              filter, keys and inputs, dense; all of a state at once
+ *                                                              by a compiled loop, or one kernel per accumulator
  *
  * Which way a batch goes depends on how its columns are laid out, and may change from batch to batch; the result does
  * not. Groups are numbered in the order in which rows that pass the filter first show them, whichever way these go.
@@ -18,7 +19,7 @@ import { takeKernels } from '../kernels/take-kernels.ts';
 import type { Holding } from '../memory/budget.ts';
 import type { AccumulatorPlan } from './accumulators.ts';
 import { AggregateAnswers } from './aggregate-answers.ts';
-import { AggregateInput } from './aggregate-input.ts';
+import { AggregateInput, fuseRows, type InputRows } from './aggregate-input.ts';
 import { AggregateStates } from './aggregate-states.ts';
 import { DistinctCounts } from './distinct-counts.ts';
 import { FusedKernel } from './fused-kernel.ts';
@@ -135,23 +136,26 @@ export class Aggregation implements Disposable {
     const fused = this.#input.fuse(batch);
     const loop = fused && this.#kernel.loopFor(fused);
     if (fused !== undefined && loop !== undefined) {
-      this.#kernel.add(loop, fused, batch.rowCount, this.#states);
+      this.#kernel.add(loop, fused, batch.rowCount, this.#states, {});
       this.#fusedBatches += 1;
     } else {
-      const { inputs, rowCount } = this.#input.rows(batch);
-      this.#accumulate(inputs, rowCount, this.#zeros());
+      this.#accumulate(this.#input.rows(batch), this.#zeros());
     }
   }
 
   #addByKeys(batch: Batch, table: GroupTable): void {
-    const { keys, inputs, rowCount } = this.#input.rows(batch);
-    const ids = table.groupIds(keys, rowCount);
+    const rows = this.#input.rows(batch);
+    const ids = table.groupIds(rows.keys, rows.rowCount);
     this.#states.ensure(table.groupCount);
-    this.#accumulate(inputs, rowCount, ids);
+    this.#accumulate(rows, ids);
   }
 
-  #accumulate(inputs: readonly Column[], rowCount: number, ids: number): void {
-    this.#states.add(inputs, rowCount, ids);
+  #accumulate(rows: InputRows, ids: number): void {
+    const { inputs, rowCount } = rows;
+    const fused = fuseRows(rows, this.#spec.plan, this.#table !== undefined);
+    const loop = fused && this.#kernel.loopFor(fused);
+    if (fused !== undefined && loop !== undefined) this.#kernel.add(loop, fused, rowCount, this.#states, { ids });
+    else this.#states.add(inputs, rowCount, ids);
     for (const [index, counts] of this.#distinct) {
       const column = inputs[index];
       assert.ok(column !== undefined);
@@ -171,7 +175,7 @@ export class Aggregation implements Disposable {
       this.#states.ensure(known, slots.openCount);
       this.#states.begin(known, known + slots.openCount);
     }
-    this.#kernel.add(loop, fused, batch.rowCount, this.#states, slots);
+    this.#kernel.add(loop, fused, batch.rowCount, this.#states, { map: slots.address, keys: slots.keys });
     this.#fusedBatches += 1;
     const met = slots.openCount === 0 ? 0 : this.#states.countMet(known, known + slots.openCount);
     if (met > 0) this.#enterMet(batch, fused.keys, table, met);

@@ -11,10 +11,11 @@ import { GrowingRegion } from './growing-region.ts';
 
 type SumMode = 'narrow' | 'wide';
 
-/** Where rows find their groups, if there is more than one. */
-export interface SlotArguments {
-  readonly address: number;
-  readonly keys: readonly { readonly stride: number; readonly nullCode: number }[];
+/** Where rows find their groups, if there is more than one: by slot in a map, or the group of each row in `ids`. */
+export interface GroupArguments {
+  readonly map?: number;
+  readonly keys?: readonly { readonly stride: number; readonly nullCode: number }[];
+  readonly ids?: number;
 }
 
 /** Code for batches laid out in one way, none of whose rows can make a check fail. */
@@ -59,14 +60,14 @@ export class FusedKernel {
     { columns }: FusedBatch,
     rowCount: number,
     states: AggregateStates,
-    slots?: SlotArguments,
+    groups: GroupArguments,
   ): void {
     const modes = this.#plan.accumulators.map((accumulator, index) =>
       accumulator.kind === 'sum' ? states.sumMode(accumulator, loop.inputBits[index] ?? 64, rowCount) : 'narrow',
     );
     const kernel = kernelOf(loop, modes);
     this.#arguments.ensure(kernel.argumentBytes, 0);
-    const call = { rowCount, columns, states: states.address, map: slots?.address, keys: slots?.keys };
+    const call = { rowCount, columns, states: states.address, ...groups };
     kernel.call(this.#holding.linear, this.#arguments.address, call);
   }
 
