@@ -13,6 +13,7 @@
  */
 
 import assert from 'node:assert/strict';
+import { setImmediate } from 'node:timers/promises';
 import { BATCH_ROWS } from '../../columnar/batch.ts';
 import type { Column } from '../../columnar/column.ts';
 import { fixedWidth } from '../../columnar/data-type.ts';
@@ -70,6 +71,7 @@ interface Load {
   readonly regions: readonly Region[];
   /** Settles when nothing is written to the regions any more. */
   readonly done: Promise<void>;
+  isSettled: boolean;
 }
 
 export class FileReader implements AsyncDisposable {
@@ -152,6 +154,11 @@ export class FileReader implements AsyncDisposable {
     });
   }
 
+  /** To be called between batches: lets reads ahead go on, which batches that never wait would otherwise hold up. */
+  async readAhead(): Promise<void> {
+    if (this.#next?.isSettled === false) await setImmediate();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#abort.abort();
     // Regions are given back only when nobody writes to them any more.
@@ -212,9 +219,13 @@ export class FileReader implements AsyncDisposable {
       }));
     });
     const done = this.#readAll(pieces);
+    const load: Load = { regions, done, isSettled: false };
+    const settle = (): void => {
+      load.isSettled = true;
+    };
     // Whoever needs the bytes meets the error; a load that nobody needs any more must not bring the process down.
-    done.catch(() => {});
-    return { regions, done };
+    done.then(settle, settle);
+    return load;
   }
 
   /** Settles when every read has. */

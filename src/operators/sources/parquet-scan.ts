@@ -119,6 +119,7 @@ class ParquetScanRun implements SourceRun {
         const count = Math.min(reader.batchRows, left, this.#rowsLeft);
         if (count === 0) return 'more';
         left -= count;
+        await reader.readAhead();
         const batch = await this.#batch(columns, count);
         if (batch === undefined) {
           this.#rowsSkipped += count;
