@@ -101,4 +101,3 @@ export interface BlockingRun extends Disposable {
 }
 
 export type Stage = StreamingOperator | StreamingSink | BlockingSink;
-export type Operator = Source | Stage;

@@ -50,7 +50,7 @@ const PLAIN = { validity: 0, bytes: 0, mask: 0n, base: 0n, depth: 0, shift: 0 };
 export const wordStep = (words: number): SortStep => ({ ...PLAIN, kind: WORD_KINDS.uint64, values: words });
 
 /** Bits of a number that is not negative. */
-export const bitLength = (value: bigint): number => (value === 0n ? 0 : value.toString(2).length);
+const bitLength = (value: bigint): number => (value === 0n ? 0 : value.toString(2).length);
 
 /** How words are read from plain values of a type other than text and 16-byte decimals. */
 export function wordKind({ kind }: DataType): SortStep['kind'] {

@@ -8,7 +8,11 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 test.each([
   ['types', 'tsc', []],
   ['format and lint', 'biome', ['ci', '.']],
-  ['no promise is left floating', 'oxlint', ['--type-aware', '-c', '.oxlintrc.json', 'src', 'test', 'bench', 'demo', 'scripts']],
+  [
+    'no promise is left floating',
+    'oxlint',
+    ['--type-aware', '-c', '.oxlintrc.json', 'src', 'test', 'bench', 'demo', 'scripts'],
+  ],
   ['no dead files, exports or dependencies', 'knip', ['--no-progress']],
 ] as const)('%s', (_, command, args) => {
   expect(run(command, args)).toBe('');

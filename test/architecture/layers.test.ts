@@ -50,7 +50,7 @@ const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
   'node:url': ['io/', 'cli/'],
   'node:util': ['cli/'],
   'node:v8': ['memory/process-memory'],
-  'node:zlib': ['io/'],
+  'node:zlib': ['io/', 'commit/complete-file'],
 };
 
 interface Import {
