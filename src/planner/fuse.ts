@@ -20,6 +20,7 @@ import type { Schema } from '../columnar/schema.ts';
 import { canFail } from '../expressions/can-fail.ts';
 import { operandsOf, withOperands } from '../expressions/columns.ts';
 import type { TypedAggregate, TypedColumn, TypedExpression } from '../expressions/expression.ts';
+import { areAllPassedOn, passedOn } from '../expressions/typed-columns.ts';
 import type { BoundNode } from './bound-plan.ts';
 
 /** Operators in one step; beyond it compiling costs more than it saves. */
@@ -48,7 +49,7 @@ export function fuse(node: BoundNode): FusedStep {
 
 /** Whether the step has no columns of its own: it passes on the rows as they are, those that its filter keeps. */
 export function passesOn({ columns, inputSchema }: FusedStep): boolean {
-  return isIdentity(columns, inputSchema);
+  return areAllPassedOn(columns, inputSchema);
 }
 
 /** The input side of an aggregate. */
@@ -84,12 +85,6 @@ function nothing(input: BoundNode): FusedStep {
   return { input, inputSchema: input.readSchema, filter: input.filter, columns: passedOn(schema), schema };
 }
 
-function passedOn({ fields }: Schema): TypedColumn[] {
-  return fields.map(({ name, type, nullable }, index) => {
-    return { name, expression: { kind: 'column', index, name, type, nullable } };
-  });
-}
-
 /** Whether `expressions`, which are over the columns of `below`, may be evaluated over its input in the same step. */
 function mayJoin(expressions: readonly TypedExpression[], below: FusedStep, isFilter: boolean): boolean {
   const kept = isFilter ? nodesOf(below.columns) : 0;
@@ -109,15 +104,6 @@ function withColumns(below: FusedStep, { columns, schema }: OfKind<'project'>): 
 
 function both(left: TypedExpression, right: TypedExpression): TypedExpression {
   return { kind: 'logic', operator: 'and', left, right, type: bool, nullable: left.nullable || right.nullable };
-}
-
-function isIdentity(columns: readonly TypedColumn[], { fields }: Schema): boolean {
-  return (
-    columns.length === fields.length &&
-    columns.every(({ name, expression }, i) => {
-      return expression.kind === 'column' && expression.index === i && name === fields[i]?.name;
-    })
-  );
 }
 
 /** `e` over the input of `columns` instead of over `columns`. */

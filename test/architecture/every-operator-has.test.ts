@@ -2,9 +2,12 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
-const operators = globSync('src/operators/*/*.ts').filter((file) => /export function/.test(readFileSync(file, 'utf8')));
+const FACTORY = /^export function \w+\([\s\S]*?\): (?:Source|StreamingOperator|StreamingSink|BlockingSink) \{$/m;
+const operators = globSync('src/operators/*/*.ts').filter((file) => FACTORY.test(readFileSync(file, 'utf8')));
 
 describe('every operator has', () => {
+  test('been found', () => expect(operators.length).toBeGreaterThan(10));
+
   test('a folder that names its role', () => {
     const roles: Readonly<Record<string, string>> = {
       sources: 'source',

@@ -297,7 +297,7 @@ function bitsOf(values: readonly CellValue[]): number | undefined {
 }
 
 /** Splits the batches of `feed`, in order, over `runCount` runs, combines them and gives the rows of the result. */
-export async function runSplit(
+async function runSplit(
   stage: BlockingSink,
   feed: Feed,
   runCount: number,

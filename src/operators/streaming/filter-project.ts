@@ -1,7 +1,8 @@
 import type { Schema } from '../../columnar/schema.ts';
 import type { TypedColumn, TypedExpression } from '../../expressions/expression.ts';
+import { schemaOfColumns } from '../../expressions/typed-columns.ts';
 import type { StreamingOperator } from '../operator.ts';
-import { columnsSchema, RowProgramRun } from './row-program-run.ts';
+import { RowProgramRun } from './row-program-run.ts';
 
 const NAME = 'Filter + Project';
 
@@ -17,7 +18,7 @@ export function filterProject({ input, predicate, columns }: FilterProjectOption
   return {
     role: 'streaming',
     name: NAME,
-    schema: columnsSchema(columns),
+    schema: schemaOfColumns(columns),
     open: (task) => new RowProgramRun({ input, filter: predicate, columns, operator: NAME }, task),
   };
 }

@@ -1,7 +1,8 @@
 import type { Schema } from '../../columnar/schema.ts';
 import type { TypedExpression } from '../../expressions/expression.ts';
+import { passedOn } from '../../expressions/typed-columns.ts';
 import type { StreamingOperator } from '../operator.ts';
-import { passedOn, RowProgramRun } from './row-program-run.ts';
+import { RowProgramRun } from './row-program-run.ts';
 
 const NAME = 'Filter';
 

@@ -1,7 +1,8 @@
 import type { Schema } from '../../columnar/schema.ts';
 import type { TypedColumn } from '../../expressions/expression.ts';
+import { schemaOfColumns } from '../../expressions/typed-columns.ts';
 import type { StreamingOperator } from '../operator.ts';
-import { columnsSchema, RowProgramRun } from './row-program-run.ts';
+import { RowProgramRun } from './row-program-run.ts';
 
 const NAME = 'Project';
 
@@ -15,7 +16,7 @@ export function project({ input, columns }: ProjectOptions): StreamingOperator {
   return {
     role: 'streaming',
     name: NAME,
-    schema: columnsSchema(columns),
+    schema: schemaOfColumns(columns),
     open: (task) => new RowProgramRun({ input, columns, operator: NAME }, task),
   };
 }

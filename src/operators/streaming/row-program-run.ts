@@ -1,7 +1,5 @@
 import type { Batch } from '../../columnar/batch.ts';
-import type { Schema } from '../../columnar/schema.ts';
 import { RowProgram, type RowProgramSpec } from '../../compile/row-program.ts';
-import type { TypedColumn } from '../../expressions/expression.ts';
 import type { Holding } from '../../memory/budget.ts';
 import type { Demand, Output, StreamingOperatorRun, TaskContext } from '../operator.ts';
 
@@ -24,17 +22,4 @@ export class RowProgramRun implements StreamingOperatorRun {
     this.#program[Symbol.dispose]();
     this.#holding[Symbol.dispose]();
   }
-}
-
-/** The columns of a schema as they are. */
-export function passedOn({ fields }: Schema): readonly TypedColumn[] {
-  return fields.map(({ name, type, nullable }, index) => ({
-    name,
-    expression: { kind: 'column', index, name, type, nullable },
-  }));
-}
-
-/** The schema of columns. */
-export function columnsSchema(columns: readonly TypedColumn[]): Schema {
-  return { fields: columns.map(({ name, expression: { type, nullable } }) => ({ name, type, nullable })) };
 }
