@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,10 +16,21 @@ import type { OutputFiles } from '../../src/io/output-files.ts';
 import { newAttemptId } from '../../src/io/part-name.ts';
 import { UploadFiles } from '../../src/io/upload-files.ts';
 import { fileUri, joinUri } from '../../src/io/uri.ts';
+import type { Holding } from '../../src/memory/budget.ts';
 import { type WriteOptions, write } from '../../src/operators/blocking-sinks/write.ts';
 import type { TaskContext } from '../../src/operators/operator.ts';
+import { runChain } from '../../src/runtime/run-chain.ts';
 import { tables } from '../support/tables.ts';
-import { expectAllReturned, type Feed, type Row, runStages, testBudget } from '../support/task.ts';
+import {
+  Collector,
+  expectAllReturned,
+  type Feed,
+  lentScan,
+  type Row,
+  runStages,
+  testBudget,
+  testTask,
+} from '../support/task.ts';
 import { obeysContract } from './contract.ts';
 
 const MiB = 1024 * 1024;
@@ -48,15 +60,17 @@ class Destination {
   }
 
   /** The uploads' buffers are not what is tested here: they have a budget of their own. */
-  readonly files = (_task: TaskContext): OutputFiles => {
+  readonly files = (_task: TaskContext): OutputFiles => this.filesWith(testBudget(256 * MiB).reserve('uploads'));
+
+  filesWith(memory: Holding): OutputFiles {
     this.uploads ??= new UploadFiles({
       store: this.store,
       destination: this.uri,
       owner: { jobId: 'job', stageId: 0, taskId: 0, attemptId: newAttemptId() },
-      memory: testBudget(256 * MiB).reserve('uploads'),
+      memory,
     });
     return this.uploads;
-  };
+  }
 
   /** Completes the uploads, as a commit does. */
   async commit(): Promise<void> {
@@ -120,7 +134,7 @@ describe('write', () => {
     const options = { rowGroupRows: 2_000, targetFileBytes: 20_000, compression: 'none' } as const;
     const { rows, destination } = await run({ schema: one, rows: numbers(10_000) }, options);
     expect(rows.length).toBeGreaterThan(2);
-    for (const [, , bytes] of rows) expect(Number(bytes)).toBeLessThan(60_000);
+    for (const [, , bytes] of rows) expect(Number(bytes)).toBeLessThan(90_000);
     expect(rows.reduce((sum, [, count]) => sum + Number(count), 0)).toBe(10_000);
     expect(await destination.query('select count(*), sum(n)::bigint from FILES')).toEqual([[10_000n, 49_995_000n]]);
   });
@@ -214,6 +228,34 @@ describe('write', () => {
     expect(groups.flat().length).toBeGreaterThan(5);
     expect(await destination.query('select count(*), count(distinct text) from FILES')).toEqual([[30_000n, 30_000n]]);
     expect(memory.peakBytes).toBeLessThanOrEqual(32 * MiB);
+  });
+
+  test('leaves room for the uploads, which live on the same memory', async () => {
+    const of = schema(field('k', types.int32), field('text', types.utf8));
+    // Text that does not compress: each file grows as fast as its rows.
+    const text = (n: number): string => createHash('sha512').update(String(n)).digest('hex').repeat(4);
+    const rows = Array.from({ length: 90_000 }, (_, n): Row => [n % 20, text(n)]);
+    const memory = testBudget(32 * MiB);
+    const destination = new Destination();
+    using buffers = memory.reserve('uploads');
+    const stage = write({
+      input: of,
+      partitionBy: [0],
+      compression: 'none',
+      targetFileBytes: 512 * MiB,
+      rowGroupRows: 100_000,
+      emptyFile: false,
+      files: () => destination.filesWith(buffers),
+    });
+    const collector = new Collector(memory, stage.schema);
+    await runChain(
+      { source: lentScan({ schema: of, rows, cuts: Array.from({ length: 90 }, () => 1_000) }), stages: [stage] },
+      collector,
+      testTask(memory),
+    );
+    await destination.commit();
+    expect(collector.rows.reduce((sum, [, count]) => sum + Number(count), 0)).toBe(90_000);
+    expect(await destination.query('select count(*), count(distinct text) from FILES')).toEqual([[90_000n, 90_000n]]);
   });
 
   test('a file that cannot be written fails the run, and all memory is returned', async () => {

@@ -51,6 +51,14 @@ export class EncodingMemory implements Disposable {
     return this.#tryGrow(Math.min(this.#mostBytes, Math.ceil(bytes * 1.5))) || this.#tryGrow(bytes);
   }
 
+  /** Provides for a row group of `bytes`, or one of its halves, quarters, …; returns how large it may be. */
+  reserveUpTo(bytes: number): number {
+    for (let wanted = bytes; wanted > this.#reservedBytes; wanted /= 2) {
+      if (this.tryReserve(Math.ceil(wanted))) break;
+    }
+    return this.#reservedBytes;
+  }
+
   #tryGrow(bytes: number): boolean {
     if (bytes <= this.#reservedBytes) return true;
     const moreBytes = ownBytes(bytes) - this.#holding.heldBytes;

@@ -13,6 +13,7 @@ import type { OutputFile, OutputFiles, PendingFile } from '../output-files.ts';
 import type { EncodingMemory } from './encoding-memory.ts';
 import type { ParquetCompression } from './parquet-encoder.ts';
 import { ParquetWriter } from './parquet-writer.ts';
+import { plainBytes } from './plain-bytes.ts';
 
 /** With more files open, the largest is closed. */
 const MOST_OPEN_FILES = 64;
@@ -63,10 +64,14 @@ export class ParquetFiles implements Disposable {
   /** Writes the rows as a row group of the partition's open file, or of a new one. */
   async write(partition: number, values: PartitionValues, batch: Batch): Promise<void> {
     const { output, writer } = this.#open.get(partition) ?? (await this.open(partition, values));
+    // First, because it would take what is given up for the upload.
+    const { memory } = this.#options;
+    const rowGroupBytes = memory.reserveUpTo(plainBytes(batch, memory.budget.linear));
     this.#room.release();
-    await writer.writeRowGroup(batch);
+    await writer.writeRowGroup(batch, rowGroupBytes);
     if (output.size >= this.#options.targetFileBytes) await this.close(partition);
-    while (this.#open.size > 1 && this.#isShort(output)) await this.#closeLargest();
+    while (this.#open.size > 1 && this.#holdTooMuch(output)) await this.#closeLargest();
+    while (!this.#takeRoom() && this.#open.size > 1) await this.#closeLargest();
   }
 
   /** Begins the partition's file, which has none open. */
@@ -93,12 +98,15 @@ export class ParquetFiles implements Disposable {
     this.#room[Symbol.dispose]();
   }
 
-  /** Takes the room again, where it is to be had. */
-  #isShort({ size }: OutputFile): boolean {
+  /** Whether the open files are too large together, or the one just written needs more than the room next time. */
+  #holdTooMuch({ size }: OutputFile): boolean {
+    const bytes = this.#uploadBytes();
     const outgrowsRoom = size > this.#roomBytes / 2 && this.#roomBytes < MOST_ROOM_BYTES;
-    if (outgrowsRoom && this.#uploadBytes() > this.#roomBytes) return true;
-    if (this.#uploadBytes() > this.#options.uploadBytes) return true;
-    return this.#room.heldBytes === 0 && !this.#room.tryGrow(this.#roomBytes);
+    return bytes > this.#options.uploadBytes || (outgrowsRoom && bytes > this.#roomBytes);
+  }
+
+  #takeRoom(): boolean {
+    return this.#room.heldBytes > 0 || this.#room.tryGrow(this.#roomBytes);
   }
 
   #uploadBytes(): number {

@@ -46,17 +46,19 @@ export class ParquetWriter implements Disposable {
   }
 
   /**
-   * Writes the rows, any number of them, as one row group, or as several where they are too large for one. Afterwards
-   * only closing and disposing are allowed if this has failed. @throws MemoryBudgetExceeded, ArithmeticOverflow
+   * Writes the rows, any number of them, as one row group, or as several where they are more than `rowGroupBytes` of
+   * plain values: what memory has been or can be reserved for, where absent. Afterwards only closing and disposing are
+   * allowed if this has failed. @throws MemoryBudgetExceeded, ArithmeticOverflow
    */
-  async writeRowGroup(batch: Batch): Promise<void> {
+  async writeRowGroup(batch: Batch, rowGroupBytes?: number): Promise<void> {
     if (batch.rowCount === 0) return;
     const { memory } = this.#options;
     const bytes = plainBytes(batch, memory.budget.linear);
-    if (batch.rowCount > SLICE_ROWS && !memory.tryReserve(bytes)) {
+    const mostBytes = rowGroupBytes ?? memory.reserveUpTo(bytes);
+    if (batch.rowCount > SLICE_ROWS && bytes > mostBytes) {
       const half = Math.ceil(batch.rowCount / 2 / SLICE_ROWS) * SLICE_ROWS;
-      await this.writeRowGroup(slice(batch, 0, half));
-      await this.writeRowGroup(slice(batch, half, batch.rowCount - half));
+      await this.writeRowGroup(slice(batch, 0, half), mostBytes);
+      await this.writeRowGroup(slice(batch, half, batch.rowCount - half), mostBytes);
       return;
     }
     await this.#encode(batch, bytes);
