@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataType, type RecordBatch } from 'apache-arrow';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { date, decimal, float64, int64, utf8 } from '../src/columnar/data-type.ts';
+import { bool, date, decimal, float64, int8, int32, int64, utf8 } from '../src/columnar/data-type.ts';
 import { type Field, field } from '../src/columnar/schema.ts';
 import { abortJob } from '../src/commit/abort-job.ts';
 import { readDecision } from '../src/commit/decision.ts';
@@ -16,6 +16,7 @@ import {
   InvalidPlan,
   JobAborted,
   MemoryBudgetExceeded,
+  MillraceError,
   ObjectNotFound,
   OutputExists,
   TaskCancelled,
@@ -250,6 +251,24 @@ describe('a task', () => {
     await expect(run(taskOf({ uri: 'mem://plans/bad.json' }), { store })).rejects.toThrow(InvalidPlan);
   });
 
+  test('does not fail for rows that an earlier filter has removed, be it for null', async () => {
+    const path = join(directory, 'guarded.parquet');
+    const values = '(true, 4), (true, 7), (null, 300), (false, 400)';
+    await query(`copy (select * from (values ${values}) t(fits, n)) to '${path}' (format parquet)`);
+    const guarded: PlanNode = {
+      kind: 'filter',
+      predicate: op({ kind: 'cast', input: col('n'), type: int8 }, '<', { kind: 'literal', type: int8, value: 5 }),
+      input: {
+        kind: 'filter',
+        predicate: col('fits'),
+        input: { ...(scan as Extract<PlanNode, { kind: 'scan' }>), schema: [field('fits', bool), field('n', int32)] },
+      },
+    };
+    const inputs = { sales: { kind: 'files', files: [{ uri: `file://${path}` }] } } as const;
+    const { rows } = await run(taskOf(guarded, { inputs }), { store: fileStore() });
+    expect(rows).toEqual([[true, 4]]);
+  });
+
   test('tells how far it is', async () => {
     const seen: number[] = [];
     const onBatch = () => new Promise<void>((wake) => setTimeout(wake, 200));
@@ -350,6 +369,39 @@ describe('a task that writes', () => {
     expect(await opened(store)).toEqual([]);
     const { files } = await listCommitted(store, output.uri);
     expect(files.reduce((sum, { rows }) => sum + rows, 0)).toBe(a.rowCount);
+  });
+
+  test('gives its result once, whatever the store does and however often it is run', async () => {
+    const rowCount = (await query(`select 1 from '${sales}' where day < '2024-02-01'`)).length;
+    for (let seed = 1; seed <= 12; seed += 1) {
+      const store = await lake();
+      const faults = {
+        unavailable: 0.05,
+        lostAnswer: 0.05,
+        lateEffect: 0.02,
+        conflict: 0.1,
+        ownRetry: 0.05,
+        truncatedRead: 0.05,
+      };
+      let results = 0;
+      for (let attempt = 0; attempt < 8; attempt += 1) {
+        const faulty = store.withFaults({ seed: seed * 100 + attempt, ...faults, maxDelayTurns: 3 });
+        const task = run(taskOf(commit('append'), { output }), { store: faulty });
+        const outcome = await task.catch((error: unknown) => error);
+        if (outcome instanceof Error) expect(outcome).toBeInstanceOf(MillraceError);
+        else {
+          results += 1;
+          expect((outcome as Outcome).rowCount).toBe(rowCount);
+        }
+      }
+      await store.settled();
+      expect(results, `seed ${seed}`).toBeGreaterThan(0);
+      const { live, files } = await listCommitted(store, output.uri);
+      expect(live.length).toBe(1);
+      expect(files.reduce((sum, { rows }) => sum + rows, 0)).toBe(rowCount);
+      const visible = (await listed(store)).filter((path) => path.endsWith('.parquet'));
+      expect(visible.length).toBe(files.length);
+    }
   });
 
   test('does not begin where the mode is error-if-exists and a result is there', async () => {

@@ -102,10 +102,8 @@ class ChainBuilder {
     return { source: below.source, stages: [...below.stages, ...stages] };
   }
 
-  /** The rows that a step works on: those of a scan come as they are read. */
-  #stepInput({ input }: FusedStep): Chain {
-    const isUnfiltered = input.kind === 'scan' && input.limit === undefined;
-    return isUnfiltered ? { source: this.#rawScan(input), stages: [] } : this.chain(input);
+  #stepInput({ input, readsRaw }: FusedStep): Chain {
+    return input.kind === 'scan' && readsRaw ? { source: this.#rawScan(input), stages: [] } : this.chain(input);
   }
 
   #step(step: FusedStep): Chain {

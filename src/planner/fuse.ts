@@ -26,9 +26,11 @@ import type { BoundNode } from './bound-plan.ts';
 /** Operators in one step; beyond it compiling costs more than it saves. */
 const MAX_NODES = 2000;
 
-/** A filter and columns, both over the rows of `input`: of a scan all columns that it reads, unfiltered. */
+/** A filter and columns, both over the rows of `input`. */
 export interface FusedStep {
   readonly input: BoundNode;
+  /** Whether `input` is a scan whose own filter is a part of this step: it works on the rows as they are read. */
+  readonly readsRaw: boolean;
   readonly inputSchema: Schema;
   readonly filter: TypedExpression | undefined;
   readonly columns: readonly TypedColumn[];
@@ -43,8 +45,8 @@ export function fuse(node: BoundNode): FusedStep {
   const below = fuse(node.input);
   // A step on its own is always right, whatever its size.
   return node.kind === 'filter'
-    ? withFilter(mayJoin([node.predicate], below, true) ? below : nothing(node.input), node)
-    : withColumns(mayJoin(expressionsOf(node.columns), below, false) ? below : nothing(node.input), node);
+    ? withFilter(mayJoin([node.predicate], below, true) ? below : over(node.input), node)
+    : withColumns(mayJoin(expressionsOf(node.columns), below, false) ? below : over(node.input), node);
 }
 
 /** Whether the step has no columns of its own: it passes on the rows as they are, those that its filter keeps. */
@@ -64,7 +66,7 @@ export function fuseAggregate(node: OfKind<'aggregate'> | OfKind<'grouped-aggreg
   const groupBy = node.kind === 'aggregate' ? [] : node.groupBy;
   const inputs = node.aggregates.flatMap(({ input }) => (input === undefined ? [] : [input]));
   const fused = fuse(node.input);
-  const step = mayJoin([...expressionsOf(groupBy), ...inputs], fused, false) ? fused : nothing(node.input);
+  const step = mayJoin([...expressionsOf(groupBy), ...inputs], fused, false) ? fused : over(node.input);
   const replace = (e: TypedExpression): TypedExpression => substituted(e, step.columns);
   return {
     step,
@@ -76,13 +78,16 @@ export function fuseAggregate(node: OfKind<'aggregate'> | OfKind<'grouped-aggreg
   };
 }
 
-/** A scan's own filter is a step above it; its limit counts the rows that pass, so nothing else joins a limited one. */
-function nothing(input: BoundNode): FusedStep {
+/** A step that passes on the rows of `input` as they are. */
+function over(input: BoundNode): FusedStep {
   const { schema } = input;
-  if (input.kind !== 'scan' || input.filter === undefined || input.limit !== undefined) {
-    return { input, inputSchema: schema, filter: undefined, columns: passedOn(schema), schema };
-  }
-  return { input, inputSchema: input.readSchema, filter: input.filter, columns: passedOn(schema), schema };
+  return { input, readsRaw: false, inputSchema: schema, filter: undefined, columns: passedOn(schema), schema };
+}
+
+/** As `over`, with a scan's own filter taken into the step. The limit of a scan counts the rows that pass it. */
+function nothing(input: BoundNode): FusedStep {
+  if (input.kind !== 'scan' || input.limit !== undefined) return over(input);
+  return { ...over(input), readsRaw: true, inputSchema: input.readSchema, filter: input.filter };
 }
 
 /** Whether `expressions`, which are over the columns of `below`, may be evaluated over its input in the same step. */

@@ -15,6 +15,7 @@
 import assert from 'node:assert/strict';
 import { bool } from '../columnar/data-type.ts';
 import { type Schema, sameSchema } from '../columnar/schema.ts';
+import { canFail } from '../expressions/can-fail.ts';
 import { collectColumns, withColumnsAt } from '../expressions/columns.ts';
 import type { TypedAggregate, TypedColumn, TypedExpression } from '../expressions/expression.ts';
 import type { BoundNode, BoundSortKey } from './bound-plan.ts';
@@ -37,11 +38,15 @@ function withFiltersAndLimitsInScans(node: BoundNode): BoundNode {
   return Number.isSafeInteger(rows) ? { ...inner, input: withRowLimit(inner.input, rows) } : inner;
 }
 
-/** Not into a scan that has a limit, which counts rows before this filter. */
+/**
+ * Not into a scan that has a limit, which counts rows before this filter; nor, where it can fail, beside a filter that
+ * may be there to protect it: `null and x` asks for x.
+ */
 function filterInScan(node: NodeOf<'filter'>): BoundNode {
   const { input, predicate } = node;
   if (input.kind !== 'scan' || input.limit !== undefined) return node;
   const { filter } = input;
+  if (filter !== undefined && canFail(predicate)) return node;
   // The columns of a scan's schema are the first of its read schema, so positions stay right.
   return { ...input, filter: filter === undefined ? predicate : both(filter, predicate) };
 }

@@ -87,6 +87,10 @@ describe('fuse', () => {
     const step = fuse(filter(filtered, below(x, number(2))));
     expect(step.inputSchema).toBe(read);
     expect(text(step)).toBe('x = x where only_for_filter < 1 and x < 2');
+    expect(step.readsRaw).toBe(true);
+    const guarded = fuse(filter(filtered, below(cast(x), cast(x))));
+    expect(guarded.readsRaw).toBe(false);
+    expect(text(guarded)).toBe('x = x where cast(x as int64) < cast(x as int64)');
     const limited: BoundNode = { ...filtered, limit: 5 };
     expect(text(fuse(filter(limited, below(x, number(2)))))).toBe('x = x where x < 2');
     expect(fuse(limited).filter).toBeUndefined();
