@@ -41,8 +41,8 @@ export interface WriteOptions {
   readonly files: (task: TaskContext) => OutputFiles;
 }
 
-/** Shares of the budget. Encoding takes nine times the bytes of a row group, which are reserved as it grows. */
-const ROW_GROUP_SHARE = 1 / 36;
+/** Shares of the budget. Encoding takes up to twelve times the bytes of a row group, which are reserved as it grows. */
+const ROW_GROUP_SHARE = 1 / 40;
 const COLLECTED_SHARE = 1 / 4;
 const UPLOAD_SHARE = 1 / 8;
 const LARGEST_ROW_GROUP_BYTES = 64 * 1024 * 1024;
