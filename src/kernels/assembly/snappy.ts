@@ -30,6 +30,9 @@ const SHUFFLES: usize = memory.data<u8>([
   0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 0,
 ]);
 
+/** steps[offset]: the greatest multiple of `offset` within a vector. */
+const STEPS: usize = memory.data<u8>([0, 16, 16, 15, 16, 15, 12, 14, 16, 9, 10, 11, 12, 13, 14, 15]);
+
 /** Moves `count` bytes in vectors; the places may not overlap. */
 @inline
 function move(to: usize, from: usize, count: usize): void {
@@ -91,12 +94,15 @@ export function snappyDecompress(from: usize, fromBytes: usize, to: usize, toByt
     }
     if (input > inputEnd || offset == 0 || offset > output - to || count > outputEnd - output) return false;
     const source = output - offset;
-    if (offset >= 16) {
+    if (count <= 16 && count <= offset) {
+      // Most copies: one vector, of which what is behind `count` is overwritten next.
+      v128.store(output, v128.load(source));
+    } else if (offset >= 16) {
       move(output, source, count);
     } else {
       // The pattern is `offset` bytes long, so a step of whole patterns keeps it in phase.
       const pattern = v128.swizzle(v128.load(source), v128.load(SHUFFLES + (offset << 4)));
-      const step: usize = 16 - <usize>(16 % <u32>offset);
+      const step = <usize>load<u8>(STEPS + offset);
       for (let i: usize = 0; i < count; i += step) v128.store(output + i, pattern);
     }
     output += count;
