@@ -11,7 +11,7 @@ export { type MemoryStore, type MemoryStoreOptions, memoryStore } from './io/mem
 export type { ObjectInfo, ObjectStore, StoredObject, UploadedPart, UploadInfo } from './io/object-store.ts';
 export { storeRouter } from './io/store-router.ts';
 export { fileUri } from './io/uri.ts';
-export { budgetFor } from './memory/process-memory.ts';
+export { budgetFor, keepHeapSmall } from './memory/process-memory.ts';
 export { parsePlan, parseTask } from './plan/parse-task.ts';
 export type { NodeKind, PlanNode } from './plan/plan-node.ts';
 export type { Task, TaskInput } from './plan/task.ts';

@@ -49,6 +49,7 @@ const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
   'node:timers': ['runtime/', 'io/', 'commit/'],
   'node:url': ['io/', 'cli/'],
   'node:util': ['cli/'],
+  'node:v8': ['memory/process-memory'],
   'node:zlib': ['io/', 'commit/complete-file'],
 };
 

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { InvalidArgument } from '../../src/errors.ts';
 import { borrowLinearMemory, budgetFor } from '../../src/memory/process-memory.ts';
@@ -17,6 +18,26 @@ describe('the budget of a process', () => {
   test.each([0, 100 * MIB, 135 * MIB, Number.NaN])('is refused where nothing would be left: %d', (bytes) => {
     expect(() => budgetFor(bytes, 50 * MIB)).toThrow(InvalidArgument);
   });
+});
+
+test('a heap that is to be small has a small young generation', () => {
+  const program = `
+    import { getHeapSpaceStatistics } from 'node:v8';
+    import { keepHeapSmall } from './src/memory/process-memory.ts';
+    if (process.argv[1] === 'small') keepHeapSmall();
+    const alive = new Array(20000);
+    let peak = 0;
+    for (let n = 0; n < 3_000_000; n += 1) {
+      alive[n % 20000] = { n, pair: [n, n] };
+      if (n % 100_000 !== 0) continue;
+      peak = Math.max(peak, getHeapSpaceStatistics().find((space) => space.space_name === 'new_space').space_size);
+    }
+    console.log(peak);`;
+  const peak = (mode: string): number => {
+    const args = ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', program, mode];
+    return Number(execFileSync(process.execPath, args, { encoding: 'utf8' }));
+  };
+  expect(peak('small')).toBeLessThan(peak('large') / 2);
 });
 
 describe('the linear memory of a process', () => {
