@@ -48,7 +48,7 @@ const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
   'node:process': ['memory/process-memory', 'cli/'],
   'node:timers': ['runtime/', 'io/', 'commit/'],
   'node:url': ['io/', 'cli/'],
-  'node:util': ['cli/'],
+  'node:util': ['io/file-store', 'cli/'],
   'node:v8': ['memory/process-memory'],
   'node:zlib': ['io/', 'commit/complete-file'],
 };
