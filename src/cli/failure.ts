@@ -7,13 +7,13 @@ const LONGEST_LINE = 400;
 
 /** What happened and where, without a stack unless `debug`. Ends with a line break. */
 export function failureText(error: unknown, debug: boolean): string {
-  const { message, operator } = described(error);
-  const where = operator === undefined ? [] : [`  in the operator ${operator}`];
+  const { name, message, operator } = described(error);
+  const where = operator === undefined || message.startsWith(operator) ? [] : [`  in the operator ${operator}`];
   const isOurs = error instanceof MillraceError;
   const hint =
     isOurs || debug ? [] : ['  This is a defect of Millrace, or of its surroundings. --debug shows where it happened.'];
   const stack = debug && error instanceof Error ? ['', error.stack ?? ''] : [];
-  const lines = `millrace: ${message}`.split('\n');
+  const lines = `millrace: ${name}: ${message}`.split('\n');
   const shown = lines.slice(0, MOST_LINES).map(printable);
   if (lines.length > shown.length) shown.push(`  … and ${lines.length - shown.length} more lines`);
   return `${[...shown, ...where, ...hint, ...stack].join('\n')}\n`;

@@ -7,7 +7,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 /** What `npm run check` runs beside the tests: here, so that the one test command holds the whole of it. */
 test.each([
   ['types', 'tsc', []],
-  ['format and lint', 'biome', ['ci', '.']],
+  ['format and lint', 'biome', ['ci', '--colors=off', '.']],
   [
     'no promise is left floating',
     'oxlint',

@@ -91,7 +91,7 @@ describe('millrace inspect', () => {
     writeFileSync(join(directory, 'fake.json'), '{"version":1}');
     const { code, stderr } = await millrace('inspect', 'fake.json');
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^millrace: file:.*fake\.json is damaged: .*\n$/);
+    expect(stderr).toMatch(/^millrace: \w+: file:.*fake\.json is damaged: .*\n$/);
   });
 });
 

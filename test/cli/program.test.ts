@@ -28,13 +28,18 @@ describe('millrace', () => {
     { args: ['run', 'a', '--format', 'xml'], says: 'Allowed choices are table, json, csv, arrow' },
     { args: ['run', 'a', '--json', '--format', 'csv'], says: 'cannot be used with' },
     { args: ['run', 'a', '--memory', 'lots'], says: 'A size looks like 512MB or 1GiB' },
-    { args: ['run', 'a', '--memory', '1MB'], says: 'too small' },
     { args: ['run', 'a', '--limit', '-1'], says: 'A whole number is wanted' },
     { args: ['clean', 'a', '--older-than', 'yesterday'], says: 'An age looks like 24h' },
   ])('wrong usage $args ends with 2 and says why', async ({ args, says }) => {
     const { code, stdout, stderr } = await cli(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain(says);
+  });
+
+  test('a process too small for Node itself is a failure, by name', async () => {
+    const { code, stdout, stderr } = await cli(['run', 'a', '--memory', '1MB']);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/^millrace: InvalidArgument: A process of 1000000 bytes is too small/);
   });
 
   test('prints the version of the package', async () => {

@@ -236,7 +236,7 @@ describe('millrace run', () => {
       const path = task === undefined ? 'missing.json' : save('bad.json', task);
       const { code, stdout, stderr } = await run(path);
       expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-      expect(stderr).toMatch(/^millrace: /);
+      expect(stderr).toMatch(/^millrace: (InvalidPlan|InvalidArgument|ObjectNotFound|MalformedFile): /);
       expect(stderr).toMatch(says);
       expect(stderr.split('\n').length).toBeLessThanOrEqual(28);
       expect(stderr).not.toMatch(/^\s+at /m);

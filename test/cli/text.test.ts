@@ -121,7 +121,9 @@ describe('progress', () => {
 describe('a failure', () => {
   test('names its operator', () => {
     const error = Object.assign(new TaskCancelled('The task was cancelled.'), { operator: 'Sort' });
-    expect(failureText(error, false)).toBe('millrace: The task was cancelled.\n  in the operator Sort\n');
+    expect(failureText(error, false)).toBe(
+      'millrace: TaskCancelled: The task was cancelled.\n  in the operator Sort\n',
+    );
   });
 
   test('fits on a screen, whatever its message', () => {
