@@ -56,7 +56,7 @@ describe('the main job: three million flights', () => {
 
 test('the demo shows its result, its operators and where the output is', () => {
   const shown = execFileSync(process.execPath, ['demo/run.ts'], { cwd: root, encoding: 'utf8' });
-  expect(shown).toMatch(/CommitWrite[\s\S]*Write[\s\S]*Sort[\s\S]*Grouped Aggregate[\s\S]*Parquet Scan/);
+  expect(shown).toMatch(/CommitWrite[\s\S]*Write[\s\S]*Sort[\s\S]*GroupedAggregate[\s\S]*Scan/);
   expect(shown).toMatch(/JFK {2}/);
   expect(shown).toMatch(/manifest {2}demo\/output\/_millrace\/flights-\d+\/manifest\.json/);
   const [, used] = /at most (\d+) MB of 256 MB/.exec(shown) ?? [];

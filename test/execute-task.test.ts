@@ -138,13 +138,13 @@ describe('a task', () => {
       name: 'reads files',
       plan: scan,
       sql: 'select * from sales',
-      operators: ['Parquet Scan'],
+      operators: ['Scan'],
     },
     {
       name: 'filters',
       plan: january,
       sql: `select * from sales where day < '2024-02-01'`,
-      operators: ['Filter', 'Parquet Scan'],
+      operators: ['Filter', 'Scan'],
     },
     {
       name: 'filters and computes in one step',
@@ -161,14 +161,14 @@ describe('a task', () => {
         },
       },
       sql: `select id + id, shop from sales where day < '2024-02-01' and shop = 'shop 3'`,
-      operators: ['Filter + Project', 'Parquet Scan'],
+      operators: ['Filter + Project', 'Scan'],
     },
     {
       name: 'groups what a filter keeps in one step, and sorts it',
       plan: { kind: 'sort', input: groups, keys: [{ expression: col('shop') }] },
       sql: `select shop, count(*), sum(amount * amount), max(day), avg(weight) from sales
         where day < '2024-02-01' group by shop order by shop nulls last`,
-      operators: ['Sort', 'Filter + Grouped Aggregate', 'Parquet Scan'],
+      operators: ['Sort', 'Filter + GroupedAggregate', 'Scan'],
     },
     {
       name: 'aggregates everything to one row',
@@ -182,7 +182,7 @@ describe('a task', () => {
         ],
       },
       sql: 'select count(shop), count(distinct shop), min(amount) from sales',
-      operators: ['Aggregate', 'Parquet Scan'],
+      operators: ['Aggregate', 'Scan'],
     },
     {
       name: 'takes the first rows of an order',
@@ -194,13 +194,13 @@ describe('a task', () => {
         offset: 5,
       },
       sql: 'select * from sales order by amount desc, id limit 20 offset 5',
-      operators: ['TopN', 'Parquet Scan'],
+      operators: ['TopN', 'Scan'],
     },
     {
       name: 'limits',
       plan: { kind: 'limit', input: january, limit: 700, offset: 4000 },
       sql: `select * from sales where day < '2024-02-01' limit 700 offset 4000`,
-      operators: ['Limit', 'Limit', 'Filter', 'Parquet Scan'],
+      operators: ['Limit', 'Limit', 'Filter', 'Scan'],
     },
     {
       name: 'limits to nothing without reading',
@@ -212,13 +212,13 @@ describe('a task', () => {
       name: 'takes one input after the other',
       plan: { kind: 'concat', inputs: [january, { kind: 'limit', input: scan, limit: 10 }] },
       sql: `(select * from sales where day < '2024-02-01') union all (select * from sales limit 10)`,
-      operators: ['Concat', 'Filter', 'Parquet Scan', 'Limit', 'Parquet Scan'],
+      operators: ['Concat', 'Filter', 'Scan', 'Limit', 'Scan'],
     },
     {
       name: 'honours the limit of a scan that filters',
       plan: { ...(scan as Extract<PlanNode, { kind: 'scan' }>), filter: op(col('id'), '>', col('weight')), limit: 8 },
       sql: 'select * from sales where id > weight limit 8',
-      operators: ['Limit', 'Filter', 'Parquet Scan'],
+      operators: ['Limit', 'Filter', 'Scan'],
     },
   ])('$name', async ({ plan, sql, operators }) => {
     const result = await run(taskOf(plan));
@@ -321,7 +321,7 @@ describe('a task that writes', () => {
       `select id, amount, day, weight, shop from read_parquet([${files}], hive_partitioning = true)`,
     );
     expectSameRows(read, expected);
-    expect(names(result)).toEqual(['CommitWrite', 'Write', 'Filter', 'Parquet Scan']);
+    expect(names(result)).toEqual(['CommitWrite', 'Write', 'Filter', 'Scan']);
     const recorded = JSON.parse(readFileSync(new URL(result.manifestUri ?? ''), 'utf8'));
     expect(recorded.statistics[0].operators.map(({ name }: { name: string }) => name)).toEqual(names(result));
     expect(readFileSync(join(target, '_SUCCESS'), 'utf8')).toBe('');
@@ -515,8 +515,8 @@ describe('a task fails as promised when', () => {
     const inputs = { sales: { kind: 'files', files: [{ uri: 'mem://lake/none.parquet' }] } } as const;
     const error = await outcome(taskOf(scan, { inputs }));
     expect(error).toBeInstanceOf(ObjectNotFound);
-    expect((error as ObjectNotFound).operator).toBe('Parquet Scan');
-    expect((error as ObjectNotFound).message).toBe('Parquet Scan: There is no object at mem://lake/none.parquet.');
+    expect((error as ObjectNotFound).operator).toBe('Scan');
+    expect((error as ObjectNotFound).message).toBe('Scan: There is no object at mem://lake/none.parquet.');
   });
 
   test.each([0, -1, 1000, Number.NaN])('its budget is no budget: %d', async (memoryBytes) => {

@@ -1,7 +1,7 @@
 /**
  * Turns a bound plan, a tree read from its root, into a chain, a list run from its source.
  *
- *     Sort                                source   Parquet Scan
+ *     Sort                                source   Scan
  *       GroupedAggregate by …     ──▶     stages   Filter + GroupedAggregate
  *         Filter …                                 Sort
  *           Scan …

@@ -338,7 +338,7 @@ describe('grouped aggregate', () => {
       { memory: testBudget(3 * 1024 * 1024) },
     );
     await expect(failing).rejects.toThrow(MemoryBudgetExceeded);
-    await expect(failing).rejects.toThrow(/^Grouped Aggregate needs/);
+    await expect(failing).rejects.toThrow(/^GroupedAggregate needs/);
   });
 
   describe('by one loop or by hashing, as its input is laid out,', () => {

@@ -281,6 +281,19 @@ describe('write', () => {
     expect(destination.uploads).toBeUndefined();
   });
 
+  // Last of these: it lets the memory of parquet-wasm grow, which every later budget of the process pays for.
+  test('fails by name when there are more partitions than memory has room to remember', async () => {
+    const of = schema(field('k', types.int32), field('n', types.int64));
+    const input = Array.from({ length: 12_000 }, (_, n): Row => [n, BigInt(n)]);
+    const memory = testBudget(32 * MiB);
+    const failing = run({ schema: of, rows: input }, { partitionBy: [0] }, memory);
+    await expect(failing).rejects.toMatchObject({
+      name: 'MemoryBudgetExceeded',
+      message: expect.stringMatching(/^Write, records of (files|partitions) needs/),
+    });
+    expect(memory.usedBytes).toBe(0);
+  });
+
   describe('over any input', () => {
     const of: Schema = schema(field('k', types.utf8), field('n', types.int64), field('b', types.bool));
     const totals = (rows: readonly Row[]): Record<string, number> => {

@@ -216,7 +216,7 @@ describe('a group table', () => {
   test('says by name that the budget is too small, and gives everything back', () => {
     const budget = testBudget(2 * 1024 * 1024);
     const grow = (): void => {
-      using holding = budget.reserve('Grouped Aggregate');
+      using holding = budget.reserve('GroupedAggregate');
       const table = new GroupTable([t.utf8], holding);
       for (let from = 0; ; from += 1000) {
         using input = budget.reserve('input');
@@ -225,7 +225,7 @@ describe('a group table', () => {
       }
     };
     expect(grow).toThrow(MemoryBudgetExceeded);
-    expect(grow).toThrow(/^Grouped Aggregate needs \d+ bytes more/);
+    expect(grow).toThrow(/^GroupedAggregate needs \d+ bytes more/);
     expectAllReturned(budget);
   });
 });

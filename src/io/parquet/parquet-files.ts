@@ -22,6 +22,8 @@ const MOST_UPLOAD_BYTES = 16 * 1024 * 1024;
 /** The largest buffer of an upload, a part, and the first one of another. */
 const MOST_ROOM_BYTES = 8 * 1024 * 1024 + 64 * 1024;
 const ROOM_SHARE = 1 / 10;
+/** What is remembered of every file until the task ends: its record, as an object and as text of the manifest. */
+const FILE_BYTES = 4096;
 
 export type PartitionValues = Readonly<Record<string, string | null>>;
 
@@ -52,6 +54,7 @@ export class ParquetFiles implements Disposable {
   /** Nothing uses these bytes: they are there to be given up. */
   readonly #room: Holding;
   readonly #roomBytes: number;
+  readonly #records: Holding;
 
   constructor(options: ParquetFilesOptions) {
     const { budget } = options.memory;
@@ -59,6 +62,7 @@ export class ParquetFiles implements Disposable {
     this.#room = budget.reserve('Write, uploads');
     this.#roomBytes = Math.floor(Math.min(MOST_ROOM_BYTES, budget.limitBytes * ROOM_SHARE));
     this.#room.tryGrow(this.#roomBytes);
+    this.#records = budget.reserve('Write, records of files');
   }
 
   /** Writes the rows as a row group of the partition's open file, or of a new one. */
@@ -71,11 +75,17 @@ export class ParquetFiles implements Disposable {
     await writer.writeRowGroup(batch, rowGroupBytes);
     if (output.size >= this.#options.targetFileBytes) await this.close(partition);
     while (this.#open.size > 1 && this.#holdTooMuch(output)) await this.#closeLargest();
-    while (!this.#takeRoom() && this.#open.size > 1) await this.#closeLargest();
+    while (!this.takeRoom() && this.#open.size > 1) await this.#closeLargest();
   }
 
-  /** Begins the partition's file, which has none open. */
+  /** False where memory has no room for the next upload: then fewer rows should be collected before it. */
+  takeRoom(): boolean {
+    return this.#room.heldBytes > 0 || this.#room.tryGrow(this.#roomBytes);
+  }
+
+  /** Begins the partition's file, which has none open. @throws MemoryBudgetExceeded where there are too many files. */
   async open(partition: number, values: PartitionValues): Promise<OpenFile> {
+    this.#records.grow(FILE_BYTES);
     if (this.#open.size >= MOST_OPEN_FILES) await this.#closeLargest();
     const { schema, compression, files, memory } = this.#options;
     const output = await files.create(values, 'parquet');
@@ -96,6 +106,7 @@ export class ParquetFiles implements Disposable {
     for (const { writer } of this.#open.values()) writer[Symbol.dispose]();
     this.#open.clear();
     this.#room[Symbol.dispose]();
+    this.#records[Symbol.dispose]();
   }
 
   /** Whether the open files are too large together, or the one just written needs more than the room next time. */
@@ -103,10 +114,6 @@ export class ParquetFiles implements Disposable {
     const bytes = this.#uploadBytes();
     const outgrowsRoom = size > this.#roomBytes / 2 && this.#roomBytes < MOST_ROOM_BYTES;
     return bytes > this.#options.uploadBytes || (outgrowsRoom && bytes > this.#roomBytes);
-  }
-
-  #takeRoom(): boolean {
-    return this.#room.heldBytes > 0 || this.#room.tryGrow(this.#roomBytes);
   }
 
   #uploadBytes(): number {

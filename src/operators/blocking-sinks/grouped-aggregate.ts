@@ -6,7 +6,7 @@ import { planAccumulators } from '../../state/accumulators.ts';
 import type { BlockingSink } from '../operator.ts';
 import { AggregationRun } from './aggregation-run.ts';
 
-const NAME = 'Grouped Aggregate';
+const NAME = 'GroupedAggregate';
 
 export interface GroupedAggregateOptions {
   readonly input: Schema;

@@ -45,6 +45,9 @@ export interface WriteOptions {
 const ROW_GROUP_SHARE = 1 / 40;
 const COLLECTED_SHARE = 1 / 4;
 const UPLOAD_SHARE = 1 / 8;
+/** What is remembered of every partition, beside its rows: its values, and the buffers of its columns as objects. */
+const PARTITION_BYTES = 1024;
+const PARTITION_COLUMN_BYTES = 512;
 const LARGEST_ROW_GROUP_BYTES = 64 * 1024 * 1024;
 
 /** Emits path, rows and bytes of each file, in order of closing, and its partition values as text. */
@@ -88,6 +91,7 @@ class WriteRun implements BlockingRun {
   readonly #files: OutputFiles;
   readonly #task: TaskContext;
   readonly #holding: Holding;
+  readonly #partitionRecords: Holding;
   readonly #router: RowRouter | undefined;
   /** By id of the router. */
   readonly #partitions: Partition[] = [];
@@ -102,11 +106,13 @@ class WriteRun implements BlockingRun {
     this.#layout = layout;
     this.#task = task;
     this.#holding = task.memory.reserve('Write');
+    this.#partitionRecords = task.memory.reserve('Write, records of partitions');
     try {
       this.#files = options.files(task);
       const keyTypes = layout.partitionFields.map(({ type }) => type);
       if (keyTypes.length > 0) this.#router = new RowRouter(keyTypes, this.#holding);
     } catch (error) {
+      this.#partitionRecords[Symbol.dispose]();
       this.#holding[Symbol.dispose]();
       throw error;
     }
@@ -165,6 +171,7 @@ class WriteRun implements BlockingRun {
   [Symbol.dispose](): void {
     this.#encoding?.files[Symbol.dispose]();
     this.#encoding?.memory[Symbol.dispose]();
+    this.#partitionRecords[Symbol.dispose]();
     this.#holding[Symbol.dispose]();
   }
 
@@ -180,6 +187,7 @@ class WriteRun implements BlockingRun {
   #partition(id: number): Partition {
     let partition = this.#partitions[id];
     if (partition === undefined) {
+      this.#partitionRecords.grow(PARTITION_BYTES + PARTITION_COLUMN_BYTES * this.#layout.fileSchema.fields.length);
       partition = { id, values: this.#partitionValues(id), rows: this.#emptyRows() };
       this.#partitions[id] = partition;
     }
@@ -204,7 +212,7 @@ class WriteRun implements BlockingRun {
   /** Copies `count` rows of `batch`, those numbered at `numbers` or its first where that is 0, into the partition. */
   async #collect(partition: Partition, batch: Batch, numbers: number, count: number): Promise<void> {
     const { rowGroupRows } = this.#options;
-    const { memory } = await this.#encode();
+    const { memory, files } = await this.#encode();
     for (let done = 0; done < count; ) {
       const taken = Math.min(count - done, rowGroupRows - partition.rows.rowCount);
       const isWhole = numbers === 0 && taken === batch.rowCount;
@@ -215,7 +223,9 @@ class WriteRun implements BlockingRun {
       if (rowCount >= rowGroupRows || !memory.tryReserve(byteLength)) await this.#writeOut(partition);
     }
     const share = this.#task.memory.limitBytes * COLLECTED_SHARE;
-    while (this.#holding.heldBytes > share && this.#largest() !== undefined) await this.#writeOutLargest();
+    while ((this.#holding.heldBytes > share || !files.takeRoom()) && this.#largest() !== undefined) {
+      await this.#writeOutLargest();
+    }
   }
 
   async #encode(): Promise<Encoding> {

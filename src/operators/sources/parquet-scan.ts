@@ -39,7 +39,7 @@ export interface ParquetScanOptions {
 export function parquetScan(options: ParquetScanOptions): Source {
   return {
     role: 'source',
-    name: 'Parquet Scan',
+    name: 'Scan',
     schema: options.readSchema,
     open: (task) => new ParquetScanRun(options, task),
   };
