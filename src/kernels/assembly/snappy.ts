@@ -8,6 +8,11 @@
  * The input is hostile: every literal is checked to lie within the input, every copy within what has been written, and
  * both to fit the output. Moves are made in whole vectors, so up to 64 bytes behind the output are overwritten and up to
  * 64 behind the input are read: the padding that every region has.
+ *
+ * An element says where the next one begins, so that a loop waits for one load after the other; a dictionary of prices is
+ * two elements for every 8 bytes. Hence the two short cuts: literals of 2 and 3 bytes have branches of their own, which
+ * the processor predicts and runs ahead of, and the two kinds of near copy, which it cannot predict, have none. TPC-H's
+ * prices take 13 of 62 ms less with them.
  */
 
 /** shuffles[offset * 16 + i] = i % offset: a vector filled with the last `offset` bytes, again and again. */
@@ -43,6 +48,30 @@ function move(to: usize, from: usize, count: usize): void {
   } while (i < count);
 }
 
+@inline
+function move48(to: usize, from: usize): void {
+  v128.store(to, v128.load(from));
+  v128.store(to, v128.load(from, 16), 16);
+  v128.store(to, v128.load(from, 32), 32);
+}
+
+/** Writes the `offset` bytes before `to`, fewer than 16, again and again, `count` bytes in all. */
+@inline
+function repeat(to: usize, source: usize, offset: usize, count: usize): void {
+  const last = v128.load(source);
+  if (count <= offset) {
+    v128.store(to, last);
+    return;
+  }
+  // The pattern is `offset` bytes long, so a step of whole patterns keeps it in phase.
+  const pattern = v128.swizzle(last, v128.load(SHUFFLES + (offset << 4)));
+  const step = <usize>load<u8>(STEPS + offset);
+  for (let i: usize = 0; i < count; i += step) v128.store(to + i, pattern);
+}
+
+/** Bytes an element and its vectors may reach behind where it starts, in the input and in the output. */
+const MARGIN: usize = 96;
+
 /** Whether `from` holds exactly `toBytes` bytes, compressed; they are written to `to`. */
 export function snappyDecompress(from: usize, fromBytes: usize, to: usize, toBytes: usize): bool {
   const inputEnd = from + fromBytes;
@@ -60,52 +89,91 @@ export function snappyDecompress(from: usize, fromBytes: usize, to: usize, toByt
   }
   if (length != <u64>toBytes) return false;
 
+  // Far enough from both ends an element of up to 64 bytes needs no check but that of its offset.
+  const safeInput = inputEnd > from + MARGIN ? inputEnd - MARGIN : from;
+  const safeOutput = outputEnd > to + MARGIN ? outputEnd - MARGIN : to;
   while (input < inputEnd) {
-    const tag = <usize>load<u8>(input++);
-    const kind = tag & 3;
-    if (kind == 0) {
-      let count = (tag >> 2) + 1;
-      if (count > 60) {
-        const extra = count - 60;
-        // A literal of 2 ** 32 bytes would wrap to 0 and fits nowhere.
-        count = (<usize>load<u32>(input) & (<usize>0xffffffff >> (32 - 8 * extra))) + 1;
-        input += extra;
-        if (count == 0 || input > inputEnd) return false;
+    while (input < safeInput && output < safeOutput) {
+      const tag = <usize>load<u8>(input);
+      const kind = tag & 3;
+      if (kind == 0) {
+        if (tag > 236) break;
+        v128.store(output, v128.load(input, 1));
+        // Where the length is predicted, the next element need not wait for this tag to arrive.
+        if (tag == 4) {
+          input += 3;
+          output += 2;
+          continue;
+        }
+        if (tag == 8) {
+          input += 4;
+          output += 3;
+          continue;
+        }
+        const count = (tag >> 2) + 1;
+        if (count > 16) move48(output + 16, input + 17);
+        input += count + 1;
+        output += count;
+        continue;
       }
-      if (count > inputEnd - input || count > outputEnd - output) return false;
-      if (count <= 256) move(output, input, count);
-      else memory.copy(output, input, count);
-      input += count;
+      if (kind == 3) break;
+      // Without a branch: which of the two kinds of copy comes next is as good as random.
+      const isNear: usize = 0 - (kind & 1);
+      const count = (tag >> 2) - (((tag >> 2) & 56 & isNear)) + 1 + (3 & isNear);
+      const word = <usize>load<u16>(input, 1);
+      const offset = (word & ~(0xff00 & isNear)) | (((tag >> 5) << 8) & isNear);
+      input += kind + 1;
+      // An offset of 0 wraps to the greatest number.
+      if (offset - 1 >= output - to) return false;
+      const source = output - offset;
+      if (offset >= 16) {
+        v128.store(output, v128.load(source));
+        if (count > 16) move(output + 16, source + 16, count - 16);
+      } else repeat(output, source, offset, count);
       output += count;
-      continue;
     }
-    let count = (tag >> 2) + 1;
-    let offset: usize;
-    if (kind == 1) {
-      count = ((tag >> 2) & 7) + 4;
-      offset = ((tag >> 5) << 8) | <usize>load<u8>(input);
-      input += 1;
-    } else if (kind == 2) {
-      offset = <usize>load<u16>(input);
-      input += 2;
-    } else {
-      offset = <usize>load<u32>(input);
-      input += 4;
-    }
-    if (input > inputEnd || offset == 0 || offset > output - to || count > outputEnd - output) return false;
-    const source = output - offset;
-    if (count <= 16 && count <= offset) {
-      // Most copies: one vector, of which what is behind `count` is overwritten next.
-      v128.store(output, v128.load(source));
-    } else if (offset >= 16) {
-      move(output, source, count);
-    } else {
-      // The pattern is `offset` bytes long, so a step of whole patterns keeps it in phase.
-      const pattern = v128.swizzle(v128.load(source), v128.load(SHUFFLES + (offset << 4)));
-      const step = <usize>load<u8>(STEPS + offset);
-      for (let i: usize = 0; i < count; i += step) v128.store(output + i, pattern);
-    }
-    output += count;
+    if (input >= inputEnd) break;
+    const next = checkedElement(input, inputEnd, to, output, outputEnd);
+    if (next == 0) return false;
+    input = <usize>(next & 0xffffffff);
+    output = <usize>(next >> 32);
   }
   return output == outputEnd;
+}
+
+/** Decodes the element at `input` with every check. Returns (output << 32) | input after it, or 0 where it is wrong. */
+function checkedElement(input: usize, inputEnd: usize, to: usize, output: usize, outputEnd: usize): u64 {
+  const tag = <usize>load<u8>(input++);
+  const kind = tag & 3;
+  let count = (tag >> 2) + 1;
+  if (kind == 0) {
+    if (count > 60) {
+      const extra = count - 60;
+      // A literal of 2 ** 32 bytes would wrap to 0 and fits nowhere.
+      count = (<usize>load<u32>(input) & (<usize>0xffffffff >> (32 - 8 * extra))) + 1;
+      input += extra;
+      if (count == 0 || input > inputEnd) return 0;
+    }
+    if (count > inputEnd - input || count > outputEnd - output) return 0;
+    if (count <= 256) move(output, input, count);
+    else memory.copy(output, input, count);
+    return (<u64>(output + count) << 32) | <u64>(input + count);
+  }
+  let offset: usize;
+  if (kind == 1) {
+    count = ((tag >> 2) & 7) + 4;
+    offset = ((tag >> 5) << 8) | <usize>load<u8>(input);
+    input += 1;
+  } else if (kind == 2) {
+    offset = <usize>load<u16>(input);
+    input += 2;
+  } else {
+    offset = <usize>load<u32>(input);
+    input += 4;
+  }
+  if (input > inputEnd || offset == 0 || offset > output - to || count > outputEnd - output) return 0;
+  const source = output - offset;
+  if (offset >= 16) move(output, source, count);
+  else repeat(output, source, offset, count);
+  return (<u64>(output + count) << 32) | <u64>input;
 }
