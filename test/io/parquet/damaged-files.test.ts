@@ -188,3 +188,24 @@ test('rows that a footer claims and no page has', async () => {
   writeFileSync(path, bytes);
   await expect(scanRows(uri)).rejects.toThrow(/fewer rows than the footer claims/);
 });
+
+test('a row group that claims 2 ** 60 rows and values', async () => {
+  const path = join(directory, 'boundless.parquet');
+  const uri = await writeByDuck(path, 'select i from range(1000) r(i)', "codec 'uncompressed'");
+  const bytes = readFileSync(path);
+  const footerBytes = bytes.readUInt32LE(bytes.byteLength - 8);
+  const start = bytes.byteLength - 8 - footerBytes;
+  const footer = bytes.subarray(start, start + footerBytes).toString('latin1');
+  // As zigzag varints: 1000, and 2 ** 60.
+  const claims = footer.replaceAll('\xd0\x0f', '\x80\x80\x80\x80\x80\x80\x80\x80\x20');
+  expect(claims).not.toBe(footer);
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(claims.length);
+  writeFileSync(
+    path,
+    Buffer.concat([bytes.subarray(0, start), Buffer.from(claims, 'latin1'), length, Buffer.from('PAR1')]),
+  );
+  const budget = testBudget(LIMIT_BYTES);
+  await expect(scanRows(uri, { budget })).rejects.toThrow(MalformedFile);
+  expect(budget.peakBytes).toBeLessThan(LIMIT_BYTES);
+});
