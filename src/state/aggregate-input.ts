@@ -1,14 +1,26 @@
 import assert from 'node:assert/strict';
 import type { Batch } from '../columnar/batch.ts';
 import type { Column } from '../columnar/column.ts';
+import type { Schema } from '../columnar/schema.ts';
 import type { GroupSpec } from '../compile/kernel-spec.ts';
 import { type ColumnLayout, layoutOf } from '../compile/layout.ts';
 import { Preparation, type Prepared } from '../compile/preparation.ts';
 import { evaluateEntries, RowProgram } from '../compile/row-program.ts';
-import type { TypedExpression } from '../expressions/expression.ts';
+import type { TypedColumn, TypedExpression } from '../expressions/expression.ts';
 import type { Holding } from '../memory/budget.ts';
 import { type AccumulatorPlan, isWideExtreme } from './accumulators.ts';
-import type { AggregationSpec } from './aggregation.ts';
+
+/** An aggregation: which rows, by which keys, into which accumulators. */
+export interface AggregationSpec {
+  /** Used in errors. */
+  readonly operator: string;
+  /** Of the batches that come in. */
+  readonly input: Schema;
+  readonly filter: TypedExpression | undefined;
+  /** Empty: one group, which is there even without a row. */
+  readonly groupBy: readonly TypedColumn[];
+  readonly plan: AccumulatorPlan;
+}
 
 /** What passes the filter: keys and inputs of accumulators, in columns valid until the next call. */
 export interface InputRows {

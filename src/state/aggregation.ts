@@ -13,30 +13,16 @@
 import assert from 'node:assert/strict';
 import { BATCH_ROWS, type Batch } from '../columnar/batch.ts';
 import type { Column } from '../columnar/column.ts';
-import type { Schema } from '../columnar/schema.ts';
-import type { TypedColumn, TypedExpression } from '../expressions/expression.ts';
 import { takeKernels } from '../kernels/take-kernels.ts';
 import type { Holding } from '../memory/budget.ts';
-import type { AccumulatorPlan } from './accumulators.ts';
 import { AggregateAnswers } from './aggregate-answers.ts';
-import { AggregateInput, fuseRows, type InputRows } from './aggregate-input.ts';
+import { AggregateInput, type AggregationSpec, fuseRows, type InputRows } from './aggregate-input.ts';
 import { AggregateStates } from './aggregate-states.ts';
 import { DistinctCounts } from './distinct-counts.ts';
 import { FusedKernel } from './fused-kernel.ts';
 import { GroupTable, NO_GROUP } from './group-table.ts';
 import { GrowingRegion } from './growing-region.ts';
 import { SlotMap } from './slot-map.ts';
-
-export interface AggregationSpec {
-  /** Used in errors. */
-  readonly operator: string;
-  /** Of the batches that come in. */
-  readonly input: Schema;
-  readonly filter: TypedExpression | undefined;
-  /** Empty: one group, which is there even without a row. */
-  readonly groupBy: readonly TypedColumn[];
-  readonly plan: AccumulatorPlan;
-}
 
 export class Aggregation implements Disposable {
   readonly #spec: AggregationSpec;

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { BATCH_ROWS, Batch } from '../../columnar/batch.ts';
 import type { Schema } from '../../columnar/schema.ts';
 import type { Holding } from '../../memory/budget.ts';
-import { Aggregation, type AggregationSpec } from '../../state/aggregation.ts';
+import type { AggregationSpec } from '../../state/aggregate-input.ts';
+import { Aggregation } from '../../state/aggregation.ts';
 import type { BlockingRun, Counters, Demand, Output, TaskContext } from '../operator.ts';
 
 /** A run of an aggregation, with keys or without: takes its batches, and lends its groups as batches of results. */
