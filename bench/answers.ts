@@ -1,30 +1,14 @@
 /** Brings both engines' answers to one form and compares them: no ratio is printed for different answers. */
 
-import { DataType, type RecordBatch, type Vector } from 'apache-arrow';
+import type { RecordBatch } from 'apache-arrow';
+import { resultBatch } from '../src/cli/result-rows.ts';
+import { valueToJson } from '../src/expressions/literal.ts';
 import type { Cell } from './duckdb.ts';
 
-/** The rows of an Arrow batch as plain values; decimals as text with all digits of their scale. */
+/** The rows of an Arrow batch as plan literals write them: decimals as text with all digits of their scale. */
 export function rowsOf(batch: RecordBatch): Cell[][] {
-  return Array.from({ length: batch.numRows }, (_, row) =>
-    batch.schema.fields.map((_, column) => cell(batch.getChildAt(column), row)),
-  );
-}
-
-function cell(vector: Vector | null, row: number): Cell {
-  const value: unknown = vector?.get(row);
-  if (vector === null || value === null || value === undefined) return null;
-  if (DataType.isDecimal(vector.type)) return decimalText(value as Uint32Array, vector.type.scale);
-  if (typeof value === 'bigint') return value.toString();
-  return typeof value === 'number' || typeof value === 'boolean' ? value : String(value);
-}
-
-function decimalText(words: Uint32Array, scale: number): string {
-  let unscaled = 0n;
-  for (const [index, word] of words.entries()) unscaled |= BigInt(word) << BigInt(32 * index);
-  unscaled = BigInt.asIntN(32 * words.length, unscaled);
-  const digits = (unscaled < 0n ? -unscaled : unscaled).toString().padStart(scale + 1, '0');
-  const text = scale === 0 ? digits : `${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
-  return unscaled < 0n ? `-${text}` : text;
+  const { schema, rows } = resultBatch(batch);
+  return [...rows()].map((row) => schema.fields.map(({ type }, column) => valueToJson(row[column] ?? null, type)));
 }
 
 /** The first difference, or undefined. Exact texts are compared exactly; a float with anything numeric by 12 digits. */

@@ -78,6 +78,16 @@ export type Value = null | boolean | number | bigint | string;
 export type ArithmeticOperator = '+' | '-' | '*' | '/' | '//' | '%';
 export type ComparisonOperator = '=' | '!=' | '<' | '<=' | '>' | '>=';
 
+/** The operator that says the same with its sides exchanged. */
+export const MIRRORED: Readonly<Record<ComparisonOperator, ComparisonOperator>> = {
+  '=': '=',
+  '!=': '!=',
+  '<': '>',
+  '<=': '>=',
+  '>': '<',
+  '>=': '<=',
+};
+
 interface Typed {
   readonly type: DataType;
   /** False promises that no result is null. */

@@ -15,7 +15,13 @@ import { bool, type DataType, integerBits, isInteger, isUnsigned, sameType } fro
 import { daysOf } from './calendar.ts';
 import { castLiteral, castTo, literal } from './coerce.ts';
 import { withOperands } from './columns.ts';
-import type { ArithmeticOperator, ComparisonOperator, TypedExpression, Value } from './expression.ts';
+import {
+  type ArithmeticOperator,
+  type ComparisonOperator,
+  MIRRORED,
+  type TypedExpression,
+  type Value,
+} from './expression.ts';
 import { digitCount, integerValue, ticksPerDay } from './literal.ts';
 
 type OfKind<Kind extends TypedExpression['kind']> = Extract<TypedExpression, { kind: Kind }>;
@@ -116,15 +122,6 @@ function exactResult(operator: ArithmeticOperator, x: bigint, y: bigint): bigint
   return operator === '%' ? x % y : undefined;
 }
 
-const FLIPPED: Readonly<Record<ComparisonOperator, ComparisonOperator>> = {
-  '=': '=',
-  '!=': '!=',
-  '<': '>',
-  '<=': '>=',
-  '>': '<',
-  '>=': '<=',
-};
-
 function simplifiedComparison(e: OfKind<'compare'>): TypedExpression {
   const { operator, left, right } = e;
   if (isNull(left) || isNull(right)) return literal(null, bool);
@@ -132,7 +129,7 @@ function simplifiedComparison(e: OfKind<'compare'>): TypedExpression {
     return isMinusZero(left) || isMinusZero(right) ? e : truth(holds(operator, order(left, right)));
   }
   if (left.kind === 'literal')
-    return simplifiedComparison({ ...e, operator: FLIPPED[operator], left: right, right: left });
+    return simplifiedComparison({ ...e, operator: MIRRORED[operator], left: right, right: left });
   if (right.kind !== 'literal') return e;
   return withoutWidening(e, right) ?? asRange(e, right) ?? e;
 }

@@ -10,7 +10,7 @@
  */
 
 import { type DataType, isFloat, isInteger } from '../../columnar/data-type.ts';
-import type { ComparisonOperator, TypedExpression, Value } from '../../expressions/expression.ts';
+import { type ComparisonOperator, MIRRORED, type TypedExpression, type Value } from '../../expressions/expression.ts';
 import { type Comparable, order, ticksPer, UNKNOWN_RANGE, type ValueRange } from './statistics.ts';
 
 /** A set of outcomes, as bits. */
@@ -66,15 +66,6 @@ function both(left: Outcomes, right: Outcomes): Outcomes {
   const isNull = (left & NULL && right & (TRUE | NULL)) || (right & NULL && left & (TRUE | NULL)) ? NULL : 0;
   return isTrue | isFalse | isNull;
 }
-
-const MIRRORED: Readonly<Record<ComparisonOperator, ComparisonOperator>> = {
-  '=': '=',
-  '!=': '!=',
-  '<': '>',
-  '<=': '>=',
-  '>': '<',
-  '>=': '<=',
-};
 
 function comparisonOutcomes(
   { operator, left, right }: Extract<TypedExpression, { kind: 'compare' }>,
