@@ -192,3 +192,14 @@ export class CommitCorrupted extends MillraceError {
 export class TaskCancelled extends MillraceError {
   override readonly name = 'TaskCancelled';
 }
+
+/** The function's time is nearly up: the task stopped by itself, and nothing of it is visible. */
+export class DeadlineExceeded extends MillraceError {
+  override readonly name = 'DeadlineExceeded';
+  override readonly retryable = true;
+}
+
+/** A stage has ended, and not all of its tasks have a manifest. */
+export class StageIncomplete extends MillraceError {
+  override readonly name = 'StageIncomplete';
+}

@@ -21,6 +21,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   plan: ['expressions', 'columnar'],
   planner: ['plan', 'operators', 'runtime', 'io', 'state', 'compile', 'expressions', 'columnar', 'memory'],
   commit: ['io', 'stats', 'columnar'],
+  jobs: ['commit', 'planner', 'plan', 'io', 'stats', 'expressions', 'columnar'],
 };
 const BELOW_EXECUTE_TASK = Object.keys(LAYERS);
 const ENTRIES: Readonly<Record<string, readonly string[]>> = {
