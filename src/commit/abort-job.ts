@@ -16,7 +16,7 @@ import { parsePartName } from '../io/part-name.ts';
 import { directoryPrefix } from '../io/uri.ts';
 import { abortUploads } from './abort-uploads.ts';
 import { decide } from './decision.ts';
-import { parseTaskManifest } from './manifest.ts';
+import { type AbortDecision, parseTaskManifest } from './manifest.ts';
 import { jobPrefix } from './work-paths.ts';
 
 export interface AbortJobOptions {
@@ -26,6 +26,8 @@ export interface AbortJobOptions {
   readonly jobId: string;
   /** Why, for those who find the job aborted; without a full stop. */
   readonly reason: string;
+  /** Name of the error that made the job fail. */
+  readonly error?: string | undefined;
   /** Default `requested`. */
   readonly cause?: 'requested' | 'abandoned';
   readonly retryPolicy?: RetryPolicy;
@@ -35,16 +37,18 @@ export interface AbortJobOptions {
 export interface AbortOutcome {
   /** `commit`: the job was decided before, and stays committed. */
   readonly decision: 'commit' | 'abort';
+  /** The decision that stands, where it is to abort: that of the first who asked for it. */
+  readonly standing?: AbortDecision;
   readonly abortedUploads: number;
 }
 
 /** Aborts a job, or finishes an abort. @throws StorageUnavailable where the decision is unknown. */
 export async function abortJob(options: AbortJobOptions): Promise<AbortOutcome> {
-  const { store, destination, jobId, reason, cause = 'requested', signal } = options;
+  const { store, destination, jobId, reason, error, cause = 'requested', signal } = options;
   const policy = options.retryPolicy ?? DEFAULT_RETRY_POLICY;
-  const proposal = { decision: 'abort', cause, reason } as const;
-  const { decision } = await decide(store, destination, jobId, proposal, policy, signal);
-  if (decision === 'commit') return { decision, abortedUploads: 0 };
+  const proposal = { decision: 'abort', cause, error, reason } as const;
+  const standing = await decide(store, destination, jobId, proposal, policy, signal);
+  if (standing.decision === 'commit') return { decision: 'commit', abortedUploads: 0 };
 
   let abortedUploads = 0;
   for await (const { uri, uploadId } of store.listUploads(directoryPrefix(destination), { signal })) {
@@ -54,7 +58,7 @@ export async function abortJob(options: AbortJobOptions): Promise<AbortOutcome> 
   }
   const named = await filesOfTasks(options);
   await abortUploads(store, destination, named);
-  return { decision, abortedUploads };
+  return { decision: 'abort', standing, abortedUploads };
 }
 
 /** The files that the job's task manifests name, as far as they can be read. */

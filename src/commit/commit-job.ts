@@ -31,7 +31,7 @@ import { joinUri } from '../io/uri.ts';
 import { abortJob } from './abort-job.ts';
 import { claimNext, findExisting } from './claim-sequence.ts';
 import { completeFile, type Verification } from './complete-file.ts';
-import { decide, readDecision } from './decision.ts';
+import { abortReason, decide, readDecision } from './decision.ts';
 import { inParallel } from './in-parallel.ts';
 import {
   type AbortDecision,
@@ -137,7 +137,7 @@ function readTaskManifests(
 async function refusal(options: CommitJobOptions, decision: AbortDecision): Promise<OutputExists | JobAborted> {
   await abortJob({ ...options, reason: decision.reason });
   if (decision.cause === 'output-exists') return new OutputExists(options.destination);
-  return new JobAborted(`Job ${options.jobId} was aborted: ${decision.reason}.`);
+  return new JobAborted(`Job ${options.jobId} was aborted: ${abortReason(decision)}.`);
 }
 
 async function goForward(options: CommitJobOptions, decision: CommitDecision): Promise<JobManifest> {

@@ -26,7 +26,7 @@ import type { ObjectStore } from '../io/object-store.ts';
 import type { PendingFile } from '../io/output-files.ts';
 import { assertPartOwner, type PartOwner } from '../io/part-name.ts';
 import { abortUploads } from './abort-uploads.ts';
-import { readDecision } from './decision.ts';
+import { abortReason, readDecision } from './decision.ts';
 import { encodeDocument, type JsonValue, parseTaskManifest, type TaskManifest } from './manifest.ts';
 import { putOnce } from './put-once.ts';
 import { taskManifestUri } from './work-paths.ts';
@@ -81,6 +81,7 @@ async function assertStillWanted({ store, destination, owner, files, signal }: C
     if (isPart || files.length === 0) return;
   }
   await abortUploads(store, destination, files);
-  const why = decision.decision === 'abort' ? `was aborted: ${decision.reason}` : 'was committed without this task';
+  const why =
+    decision.decision === 'abort' ? `was aborted: ${abortReason(decision)}` : 'was committed without this task';
   throw new JobAborted(`Job ${jobId} ${why}.`);
 }

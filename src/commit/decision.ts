@@ -35,3 +35,8 @@ export async function decide(
   const { bytes } = await putOnce(store, uri, encodeDocument({ ...stamp, ...proposal }), policy, signal);
   return parseDecision(uri, bytes);
 }
+
+/** Why a job was aborted, without a full stop. */
+export function abortReason({ error, reason }: Pick<AbortDecision, 'error' | 'reason'>): string {
+  return error === undefined ? reason : `${error}: ${reason}`;
+}

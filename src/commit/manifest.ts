@@ -52,6 +52,8 @@ export interface AbortDecision {
   readonly decidedMs: number;
   /** `output-exists`: the mode was error-if-exists, and something was there. */
   readonly cause: 'requested' | 'output-exists' | 'abandoned';
+  /** Name of the error that made the job fail; absent where it was not an error. */
+  readonly error?: string | undefined;
   readonly reason: string;
 }
 
@@ -130,6 +132,7 @@ const decision = z.discriminatedUnion('decision', [
     ...decided,
     decision: z.literal('abort'),
     cause: z.enum(['requested', 'output-exists', 'abandoned']),
+    error: z.string().min(1).max(200).optional(),
     reason: z.string(),
   }),
 ]);

@@ -20,7 +20,7 @@ import type { PartOwner } from '../io/part-name.ts';
 import { UploadFiles, type UploadFilesOptions } from '../io/upload-files.ts';
 import { commitJob } from './commit-job.ts';
 import { commitTask } from './commit-task.ts';
-import { readDecision } from './decision.ts';
+import { abortReason, readDecision } from './decision.ts';
 import {
   type CommitMode,
   type CommittedFile,
@@ -74,7 +74,7 @@ export class TaskOutput {
     const decision = await readDecision(store, destination, jobId, signal);
     if (decision?.decision === 'abort') {
       if (decision.cause === 'output-exists') throw new OutputExists(destination);
-      throw new JobAborted(`Job ${jobId} was aborted: ${decision.reason}.`);
+      throw new JobAborted(`Job ${jobId} was aborted: ${abortReason(decision)}.`);
     }
     const uri = taskManifestUri(destination, jobId, owner);
     const stored = await store.get(uri, { signal });

@@ -9,8 +9,14 @@ import { nodesOf, type PlacedNode } from './check-plan.ts';
 import type { PlanNode } from './plan-node.ts';
 import type { Task, TaskInput } from './task.ts';
 
+/** A task, or a document that becomes tasks: then files may be given by more than their names. */
+export interface TaskLike {
+  readonly inputs: Readonly<Record<string, TaskInput | { readonly kind: 'glob' | 'event-object' | 'event-folder' }>>;
+  readonly output?: Task['output'];
+}
+
 /** `planPath` is the JSON path of the plan, which may be a document of its own. */
-export function checkTask(task: Task, plan: PlanNode, problems: Problems, planPath: string): void {
+export function checkTask(task: TaskLike, plan: PlanNode, problems: Problems, planPath: string): void {
   const nodes = nodesOf({ node: plan, path: planPath });
   const used = new Set<string>();
   for (const placed of nodes) {
@@ -30,7 +36,7 @@ export function checkTask(task: Task, plan: PlanNode, problems: Problems, planPa
 }
 
 /** What can be said of a task without its plan. */
-export function checkFiles(task: Task, problems: Problems): void {
+export function checkFiles(task: TaskLike, problems: Problems): void {
   for (const [sourceId, input] of Object.entries(task.inputs)) {
     if (input.kind !== 'files') continue;
     for (const [index, { rowGroups }] of input.files.entries()) {
@@ -40,7 +46,7 @@ export function checkFiles(task: Task, problems: Problems): void {
   }
 }
 
-function checkInput(task: Task, { node, path }: PlacedNode, problems: Problems): void {
+function checkInput(task: TaskLike, { node, path }: PlacedNode, problems: Problems): void {
   if (node.kind !== 'scan' && node.kind !== 'in-memory-scan') return;
   const { sourceId } = node;
   const inputPath = pathOf('$.inputs', sourceId);
@@ -50,7 +56,7 @@ function checkInput(task: Task, { node, path }: PlacedNode, problems: Problems):
   if (input === undefined) {
     const suggestion = didYouMean(sourceId, Object.keys(task.inputs));
     problems.add(pathOf(path, 'sourceId'), `The task has no input ${quoted(sourceId)}.${suggestion}`);
-  } else if (input.kind !== wanted) {
+  } else if ((input.kind === 'rows') !== (wanted === 'rows')) {
     problems.add(pathOf(inputPath, 'kind'), `A ${node.kind} (${path}) takes ${wanted}, and this is ${input.kind}.`);
   } else if (input.kind === 'rows') {
     checkRows(input.rows, node.schema, problems, pathOf(inputPath, 'rows'));

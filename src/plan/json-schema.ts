@@ -4,7 +4,12 @@ import { rowsSchema, taskSchema } from './schema.ts';
 
 /** The JSON Schema (draft 2020-12) of a task, for editors and for other languages. It cannot say what binding checks. */
 export function taskJsonSchema(): Readonly<Record<string, unknown>> {
-  return z.toJSONSchema(taskSchema, {
+  return documentJsonSchema(taskSchema);
+}
+
+/** That of any document made of the schemas of this layer. */
+export function documentJsonSchema(schema: z.ZodType): Readonly<Record<string, unknown>> {
+  return z.toJSONSchema(schema, {
     target: 'draft-2020-12',
     // What is checked by hand has no shape that zod could tell.
     unrepresentable: 'any',

@@ -3,8 +3,8 @@
 import { Problems } from '../expressions/problems.ts';
 import { checkPlan } from './check-plan.ts';
 import { checkFiles, checkTask } from './check-task.ts';
-import { checkText, checkValue } from './document-limits.ts';
 import { parsedOrProblems } from './issue-text.ts';
+import { jsonDocument, valid } from './json-document.ts';
 import type { PlanNode } from './plan-node.ts';
 import { planNodeSchema, taskWithPlanSchema, taskWithReferenceSchema } from './schema.ts';
 import type { Task } from './task.ts';
@@ -47,37 +47,8 @@ export function parsePlan(input: unknown, task?: Task): PlanNode {
   return valid(plan, problems);
 }
 
-function valid<T>(parsed: T | undefined, problems: Problems): T {
-  problems.throwIfAny();
-  if (parsed === undefined) throw new Error('A document that did not parse has no problems.');
-  return parsed;
-}
-
-/** @throws InvalidPlan where the input is no JSON, or more of it than may be looked at. */
-function jsonDocument(input: unknown, problems: Problems): unknown {
-  if (typeof input === 'string') checkText(input, problems);
-  problems.throwIfAny();
-  const document = typeof input === 'string' ? parsedJson(input, problems) : input;
-  problems.throwIfAny();
-  checkValue(document, problems);
-  problems.throwIfAny();
-  return document;
-}
-
-function parsedJson(text: string, problems: Problems): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (error) {
-    // Only the place is taken from V8's message, because that repeats a part of the text.
-    const place = /line \d+ column \d+/.exec(String(error))?.[0];
-    const ended = String(error).includes('Unexpected end') ? ': it ends too early' : '';
-    problems.add('$', `This is not JSON${place === undefined ? ended : `, at ${place}`}.`);
-    return undefined;
-  }
-}
-
 /** A plan with a uri and no kind is a reference to one. */
-function refersToPlan(document: unknown): boolean {
+export function refersToPlan(document: unknown): boolean {
   if (typeof document !== 'object' || document === null || !('plan' in document)) return false;
   const { plan } = document;
   return typeof plan === 'object' && plan !== null && 'uri' in plan && !('kind' in plan);

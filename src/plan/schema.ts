@@ -168,7 +168,7 @@ export const planNodeSchema: z.ZodType<PlanNode> = z
   .meta({ id: 'PlanNode', description: 'A node of a plan, with its input inside.' });
 
 /** Not repeated in messages: uris may carry credentials. */
-const uri = z
+export const uriSchema: z.ZodType<string> = z
   .string()
   .min(1)
   .max(MAX_URI_CHARACTERS)
@@ -176,7 +176,7 @@ const uri = z
 
 const scanFile: z.ZodType<ScanFile> = z
   .strictObject({
-    uri,
+    uri: uriSchema,
     etag: z.string().min(1).max(MAX_URI_CHARACTERS).optional().describe('Pins the version.'),
     rowGroups: z
       .array(count.max(2 ** 31 - 1))
@@ -189,14 +189,18 @@ type Rows = Extract<TaskInput, { kind: 'rows' }>['rows'];
 /** `check-task.ts` holds the rows against the schema of their scan: a value at a time, and no more issues than shown. */
 export const rowsSchema: z.ZodType<Rows> = z.custom<Rows>(Array.isArray, 'expected an array of objects');
 
-const taskInput: z.ZodType<TaskInput> = z
-  .discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('files'), files: z.array(scanFile) }).describe('Files of a scan.'),
-    z.strictObject({ kind: z.literal('rows'), rows: rowsSchema }).describe('Rows of an in-memory-scan.'),
-  ])
-  .meta({ id: 'TaskInput' });
+const filesInput = z.strictObject({ kind: z.literal('files'), files: z.array(scanFile) }).describe('Files of a scan.');
+const rowsInput = z.strictObject({ kind: z.literal('rows'), rows: rowsSchema }).describe('Rows of an in-memory-scan.');
+/** The inputs of a task, or of a document that becomes tasks and knows `further` kinds of them, told by `kind`. */
+export function inputSchema<Input>(id: string, further: readonly z.ZodObject[]): z.ZodType<Input> {
+  return z.discriminatedUnion('kind', [filesInput, rowsInput, ...further]).meta({ id }) as unknown as z.ZodType<Input>;
+}
 
-const planReference = z.strictObject({ uri }).describe('Where the plan is.');
+const taskInput: z.ZodType<TaskInput> = inputSchema<TaskInput>('TaskInput', []);
+
+export const planReferenceSchema: z.ZodType<{ uri: string }> = z
+  .strictObject({ uri: uriSchema })
+  .describe('Where the plan is.');
 
 /** `plan` is one or the other, and which one is seen before parsing, so that problems are those of the one meant. */
 const taskWith = (plan: z.ZodType<Task['plan']>): z.ZodType<Task> =>
@@ -214,11 +218,14 @@ const taskWith = (plan: z.ZodType<Task['plan']>): z.ZodType<Task> =>
       taskId: count,
       plan,
       inputs: z.record(nameSchema, taskInput).describe('By source id.'),
-      output: z.strictObject({ uri }).optional().describe('The directory into which a write puts its files.'),
+      output: z
+        .strictObject({ uri: uriSchema })
+        .optional()
+        .describe('The directory into which a write puts its files.'),
     })
     .describe('One unit of work: a plan, what it reads, and where it writes.');
 
 export const taskWithPlanSchema: z.ZodType<Task> = taskWith(planNodeSchema);
-export const taskWithReferenceSchema: z.ZodType<Task> = taskWith(planReference);
+export const taskWithReferenceSchema: z.ZodType<Task> = taskWith(planReferenceSchema);
 /** Of either: for the JSON Schema. */
-export const taskSchema: z.ZodType<Task> = taskWith(z.union([planNodeSchema, planReference]));
+export const taskSchema: z.ZodType<Task> = taskWith(z.union([planNodeSchema, planReferenceSchema]));

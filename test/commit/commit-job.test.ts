@@ -166,11 +166,21 @@ describe('commitJob', () => {
     expect(overtaken).toBe(true);
   });
 
+  test('the first abort stands, with the name of its error', async () => {
+    const store = memoryStore();
+    const aborting = { store, destination, jobId: 'next', error: 'InvalidCast', reason: '"x" is no number' };
+    const first = await abortJob(aborting);
+    expect(first.standing).toMatchObject({ error: 'InvalidCast', reason: '"x" is no number', cause: 'requested' });
+    const second = await abortJob({ ...aborting, error: 'Later', reason: 'later' });
+    expect(second.standing).toEqual(first.standing);
+    await expect(commit(store, destination, next)).rejects.toThrow('was aborted: InvalidCast: "x" is no number.');
+  });
+
   test('after an abort there is no commit, and after a commit no abort', async () => {
     const store = memoryStore();
     await writeAttempt(store, destination, next, next.tasks[0]!, 'a1');
     const aborting = { store, destination, jobId: 'next', reason: 'the user said so' };
-    expect(await abortJob(aborting)).toEqual({ decision: 'abort', abortedUploads: 2 });
+    expect(await abortJob(aborting)).toMatchObject({ decision: 'abort', abortedUploads: 2 });
     await expect(commit(store, destination, next)).rejects.toThrow(/the user said so/);
     await expect(commit(store, destination, next)).rejects.toBeInstanceOf(JobAborted);
     await runJob(store, destination, old);
