@@ -31,7 +31,8 @@ async function namedBuckets(resolveVariable, parameter) {
     .map((name) => name.trim())
     .filter((name) => name !== '');
   for (const name of names) {
-    if (!BUCKET_NAME.test(name)) throw new Error(`The parameter ${parameter} names "${name}", which is no bucket name.`);
+    if (!BUCKET_NAME.test(name))
+      throw new Error(`The parameter ${parameter} names "${name}", which is no bucket name.`);
   }
   return names;
 }
