@@ -44,17 +44,24 @@ def listen_on_loopback_only() -> None:
     endpoints.TCP4ServerEndpoint = lambda reactor, port: server_endpoint(reactor, port, interface="127.0.0.1")
 
 
+def run_functions_as_processes() -> None:
+    """Gives LocalStack our executor; before anything else of it is imported, as others take this function by its name."""
+    from localstack.services.lambda_.invocation import runtime_executor
+
+    def process_executor():
+        from millrace_emulator.executor import ProcessExecutor
+
+        return ProcessExecutor
+
+    runtime_executor.get_runtime_executor = process_executor
+
+
 def main() -> None:
     threading.Thread(target=stop_with_parent, daemon=True).start()
     accept_lock_annotations()
     listen_on_loopback_only()
 
-    # Before anything else imports the name.
-    from localstack.services.lambda_.invocation import runtime_executor
-
-    from millrace_emulator.executor import ProcessExecutor
-
-    runtime_executor.get_runtime_executor = lambda: ProcessExecutor
+    run_functions_as_processes()
 
     from millrace_emulator.corrections import correct
     from millrace_emulator.test_resources import serve_test_resources

@@ -33,6 +33,7 @@ class Sandbox:
         self._freeze = freeze
         self._lock = threading.Lock()  # over freezing and thawing
         self._log = tempfile.TemporaryFile()
+        self._log_taken = 0  # bytes
         self._process = subprocess.Popen(
             [NODE, *heap_flags(memory_mb, environment.get("NODE_OPTIONS", "")), str(BOOTSTRAP)],
             cwd=task_root,
@@ -65,8 +66,9 @@ class Sandbox:
 
     def take_log(self) -> str:
         """What was printed since the last call."""
-        text = os.pread(self._log.fileno(), os.fstat(self._log.fileno()).st_size, 0)
-        os.ftruncate(self._log.fileno(), 0)
+        end = os.fstat(self._log.fileno()).st_size
+        text = os.pread(self._log.fileno(), end - self._log_taken, self._log_taken)
+        self._log_taken += len(text)
         return text.decode("utf-8", "replace")
 
     def exit_error(self) -> tuple[str, str]:
