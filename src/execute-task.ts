@@ -97,7 +97,7 @@ async function loadPlan({ plan, ...task }: Task, store: ObjectStore, signal: Abo
   if ('kind' in plan) return plan;
   const stored = await store.get(plan.uri, { signal, maxBytes: MAX_PLAN_BYTES });
   if (stored === undefined) throw new ObjectNotFound(redactUri(plan.uri));
-  return parsePlan(new TextDecoder().decode(stored.bytes), { plan, ...task });
+  return parsePlan(new TextDecoder().decode(stored.bytes), task);
 }
 
 function taskOutput(

@@ -2,7 +2,7 @@
 
 import { Problems } from '../expressions/problems.ts';
 import { checkPlan } from './check-plan.ts';
-import { checkFiles, checkTask } from './check-task.ts';
+import { checkFiles, checkTask, type TaskLike } from './check-task.ts';
 import { parsedOrProblems } from './issue-text.ts';
 import { jsonDocument, valid } from './json-document.ts';
 import type { PlanNode } from './plan-node.ts';
@@ -37,7 +37,7 @@ export function parseTask(input: unknown): Task {
  *
  * @throws InvalidPlan with every problem; whatever the input is, nothing else.
  */
-export function parsePlan(input: unknown, task?: Task): PlanNode {
+export function parsePlan(input: unknown, task?: TaskLike): PlanNode {
   const problems = new Problems();
   const plan = parsedOrProblems(planNodeSchema, jsonDocument(input, problems), problems, '$.plan');
   if (plan !== undefined) {

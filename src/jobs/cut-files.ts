@@ -1,0 +1,52 @@
+/**
+ * Cutting the input of a row-wise plan into tasks.
+ *
+ *     files         │   a   │ b │ c │            d            │ e │          taskBytes ├────────┤
+ *     pieces        │   a   │ b │ c │ d0 │ d1 │ d2 │ d3 │ d4  │ e │     of a large file: its row groups
+ *     tasks         │     0     │ 1      │    2    │      3      │
+ *
+ * Pieces stay in their order and are never divided, so that a task is a run of neighbours: its files were written, and
+ * are read, one after the other. A task is closed before it would grow beyond its size; a piece that is larger makes a
+ * task of its own.
+ */
+
+import type { ScanFile } from '../plan/task.ts';
+
+/** What only one task can read: a file, or a row group of it. */
+export interface FilePiece {
+  /** Tells the file from others, also from the same one named twice. */
+  readonly fileIndex: number;
+  readonly file: ScanFile;
+  /** Stored bytes that are read, about. */
+  readonly bytes: number;
+}
+
+/** Every file costs some requests, one after the other, however small: beyond this they cost more time than bytes do. */
+const MAX_TASK_FILES = 1_000;
+
+/** The files of each task, at least one task. */
+export function cutFiles(pieces: readonly FilePiece[], taskBytes: number): readonly (readonly ScanFile[])[] {
+  const tasks: ScanFile[][] = [];
+  let files: ScanFile[] = [];
+  let bytes = 0;
+  let lastIndex = -1;
+  for (const piece of pieces) {
+    const continues = files.length > 0 && piece.fileIndex === lastIndex;
+    if (files.length > 0 && (bytes + piece.bytes > taskBytes || (!continues && files.length === MAX_TASK_FILES))) {
+      tasks.push(files);
+      files = [];
+      bytes = 0;
+    }
+    const last = files.length > 0 && continues ? files.pop() : undefined;
+    files.push(last === undefined ? piece.file : joined(last, piece.file));
+    bytes += piece.bytes;
+    lastIndex = piece.fileIndex;
+  }
+  tasks.push(files);
+  return tasks;
+}
+
+/** Two parts of one file. */
+function joined(first: ScanFile, second: ScanFile): ScanFile {
+  return { ...second, rowGroups: [...(first.rowGroups ?? []), ...(second.rowGroups ?? [])] };
+}

@@ -1,0 +1,20 @@
+import { DEFAULT_RETRY_POLICY } from '../io/backoff.ts';
+import { retryingStore } from '../io/retrying-store.ts';
+import type { Task } from '../plan/task.ts';
+import { wholeInputs } from './cut-job.ts';
+import type { Job } from './job.ts';
+import { resolveInputs } from './resolve-inputs.ts';
+import { type JobServices, loadPlan, newJobId } from './store-job.ts';
+
+/**
+ * A whole job as one task that commits itself, for running it without a state machine. Globs are listed and versions
+ * pinned now. @throws InvalidPlan, InvalidArgument, ObjectNotFound, ObjectChanged
+ */
+export async function wholeJobTask({ job, ...services }: JobServices & { readonly job: Job }): Promise<Task> {
+  const { retryPolicy = DEFAULT_RETRY_POLICY, signal } = services;
+  const store = retryingStore(services.store, retryPolicy);
+  const { jobId = newJobId(), output } = job;
+  const plan = await loadPlan(job, { store, signal });
+  const inputs = wholeInputs(await resolveInputs(job.inputs, { store, signal }));
+  return { version: 1, jobId, stageId: 0, taskId: 0, plan, inputs, output };
+}
