@@ -42,6 +42,11 @@ export function budgetFor(processBytes: number, residentBytes: number = process.
   return budgetBytes;
 }
 
+/** The most that this process has been resident with at any time, in bytes. */
+export function peakProcessBytes(): number {
+  return process.resourceUsage().maxRSS * 1024;
+}
+
 /**
  * Lets V8 collect its young generation early instead of growing it: slower for programs that make much garbage. For a
  * process that is Millrace's own, as soon as it has started; what the heap has grown to before stays.

@@ -29,7 +29,8 @@ const accounts = new WeakMap<MemoryBudget, Account>();
 
 /** Loads parquet-wasm at the first call in the process. @throws MemoryBudgetExceeded */
 export async function useParquetWasm(budget: MemoryBudget): Promise<ParquetWasmUse> {
-  const wasm = await import('parquet-wasm');
+  // A CommonJS module: what it exports is surely its default; its names are only where Node has found them.
+  const { default: wasm } = (await import('parquet-wasm')) as unknown as { default: ParquetWasm };
   let account = accounts.get(budget);
   if (account === undefined) {
     account = new Account(budget, wasm);

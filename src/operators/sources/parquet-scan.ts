@@ -7,7 +7,6 @@ import { ColumnMemory } from '../../io/parquet/column-memory.ts';
 import { FileReader, type ReadCosts, type RowReader } from '../../io/parquet/file-reader.ts';
 import { FilterProbe } from '../../io/parquet/filter-probe.ts';
 import { readFooter } from '../../io/parquet/footer.ts';
-import { foreignBatches } from '../../io/parquet/foreign-reader.ts';
 import { planScan, type ScanPlan } from '../../io/parquet/scan-plan.ts';
 import { matchColumns } from '../../io/parquet/value-form.ts';
 import type { Counters, Demand, Output, Source, SourceRun, TaskContext } from '../operator.ts';
@@ -104,7 +103,11 @@ class ParquetScanRun implements SourceRun {
     this.#rowGroupsPruned += plan.prunedRowGroups;
     if (plan.rowGroups.length === 0) return 'more';
     const request = { store, budget, signal, footer, plan, fields, readings, costs: this.#costs };
-    if (plan.foreign !== undefined) return await this.#foreign(foreignBatches(request), plan, output);
+    if (plan.foreign !== undefined) {
+      // Loaded on demand, with Arrow: it takes longer to load than many a scan.
+      const { foreignBatches } = await import('../../io/parquet/foreign-reader.ts');
+      return await this.#foreign(foreignBatches(request), plan, output);
+    }
     await using reader = await FileReader.open({ ...request, memories: this.#memories });
     return await this.#rowGroups(reader, plan, output);
   }

@@ -1,0 +1,23 @@
+import { executeTask } from '../src/execute-task.ts';
+import { parseTask } from '../src/plan/parse-task.ts';
+import { answerOf, assertWrites, type ExecutedTask, processBudget } from './executed-task.ts';
+import { type FunctionHandler, functionHandler } from './middleware/function-handler.ts';
+import type { InvocationContext } from './middleware/invocation.ts';
+import { logger } from './middleware/observed.ts';
+import { awsServices, type Services } from './services.ts';
+import { taskDocument } from './task-document.ts';
+
+/** One task of a job, on its way to the first manifest: `{ task: uri }`, or the task itself. */
+export function makeHandler(services: Services): FunctionHandler<ExecutedTask> {
+  return functionHandler(services, work);
+}
+
+async function work(event: unknown, { store, signal, memoryLimitInMB }: InvocationContext): Promise<ExecutedTask> {
+  const task = parseTask(await taskDocument(event, store, signal));
+  const { jobId, stageId, taskId } = task;
+  logger.appendKeys({ job: jobId, stage: stageId, task: taskId });
+  assertWrites(task);
+  return answerOf(await executeTask(task, { store, signal, memoryBytes: processBudget(Number(memoryLimitInMB)) }));
+}
+
+export const handler: FunctionHandler<ExecutedTask> = makeHandler(awsServices());
