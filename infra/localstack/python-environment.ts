@@ -14,6 +14,14 @@ import { promisify } from 'node:util';
 
 const REQUIREMENTS = fileURLToPath(new URL('requirements.txt', import.meta.url));
 const HOME = fileURLToPath(new URL('../../.localstack', import.meta.url));
+/** Writes LocalStack's index of services into the environment, where `__main__.py` tells it to look. */
+const PREPARE_CATALOG = `
+import sys
+from localstack import config
+config.dirs.static_libs = sys.prefix
+from localstack.aws.spec import main
+sys.exit(main())
+`;
 /** Best known first. Others have not been seen to work: 3.10 is too old for LocalStack, 3.14 too new for the pins. */
 const COMMANDS = ['python3.11', 'python3.12', 'python3.13', 'python3'];
 const VERSIONS = /^3\.1[123]\./;
@@ -39,7 +47,7 @@ export function findPython(): Python | undefined {
 
 /** Path of an environment's interpreter, installed first if need be, which takes about a minute. */
 export async function preparePython(python: Python, onNote: (note: string) => void): Promise<string> {
-  const parts = [readFileSync(REQUIREMENTS), python.version, python.path, process.platform, process.arch];
+  const parts = [readFileSync(REQUIREMENTS), PREPARE_CATALOG, python.version, python.path, process.platform, process.arch];
   const key = createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 12);
   const folder = join(HOME, `venv-${key}`);
   const interpreter = join(folder, 'bin/python');
@@ -73,6 +81,7 @@ async function install(python: Python, folder: string): Promise<void> {
     await run(python.path, ['-m', 'venv', folder]);
     await run(interpreter, ['-m', 'pip', 'install', '--quiet', '--no-input', '--requirement', REQUIREMENTS]);
   }
+  await run(interpreter, ['-c', PREPARE_CATALOG]);
 }
 
 async function run(command: string, parameters: readonly string[]): Promise<void> {

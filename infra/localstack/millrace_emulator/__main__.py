@@ -56,12 +56,20 @@ def run_functions_as_processes() -> None:
     runtime_executor.get_runtime_executor = process_executor
 
 
+def use_prepared_catalog() -> None:
+    """The index of all services and their operations takes five seconds to make: it is made when Python is installed."""
+    from localstack import config
+
+    config.dirs.static_libs = sys.prefix
+
+
 def main() -> None:
     threading.Thread(target=stop_with_parent, daemon=True).start()
     accept_lock_annotations()
     listen_on_loopback_only()
 
     run_functions_as_processes()
+    use_prepared_catalog()
 
     from millrace_emulator.corrections import correct
     from millrace_emulator.test_resources import serve_test_resources
