@@ -8,11 +8,12 @@ if (!existsSync(path)) {
   process.exit(1);
 }
 const report = JSON.parse(readFileSync(path, 'utf8'));
-const failedToLoad = report.testResults.filter(
-  (file) => file.status === 'failed' && file.assertionResults.length === 0,
+// Files that could not be loaded or prepared, and what went wrong outside all of them, fail without a test of their own.
+const failedOtherwise = report.testResults.filter(
+  (file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
 ).length;
 const passed = report.numPassedTests;
-const failed = report.numFailedTests + failedToLoad;
+const failed = report.numFailedTests + failedOtherwise || (report.success ? 0 : 1);
 const skipped = report.numPendingTests + report.numTodoTests;
 console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
 process.exit(passed > 0 && failed === 0 ? 0 : 1);
