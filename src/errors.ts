@@ -42,8 +42,8 @@ export class InvalidArgument extends MillraceError {
 export class ObjectNotFound extends MillraceError {
   override readonly name = 'ObjectNotFound';
 
-  constructor(uri: string) {
-    super(`There is no object at ${uri}.`);
+  constructor(uri: string, detail?: string) {
+    super(`There is no object at ${uri}${detail === undefined ? '' : `: ${detail}`}.`);
   }
 }
 
@@ -62,8 +62,8 @@ export class ObjectChanged extends MillraceError {
 export class AccessDenied extends MillraceError {
   override readonly name = 'AccessDenied';
 
-  constructor(uri: string, action: string) {
-    super(`No permission to ${action} ${uri}. Grant it, or choose another place.`);
+  constructor(uri: string, action: string, detail: string = 'grant it, or choose another place') {
+    super(`No permission to ${action} ${uri}: ${detail}.`);
   }
 }
 
@@ -79,6 +79,12 @@ export class StorageFull extends MillraceError {
 /** The store failed, or did not answer; whether the request took effect is unknown. */
 export class StorageUnavailable extends MillraceError {
   override readonly name = 'StorageUnavailable';
+  override readonly retryable = true;
+}
+
+/** A service other than storage failed, or did not answer; whether the request took effect is unknown. */
+export class ServiceUnavailable extends MillraceError {
+  override readonly name = 'ServiceUnavailable';
   override readonly retryable = true;
 }
 

@@ -21,7 +21,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   plan: ['expressions', 'columnar'],
   planner: ['plan', 'operators', 'runtime', 'io', 'state', 'compile', 'expressions', 'columnar', 'memory'],
   commit: ['io', 'stats', 'columnar'],
-  jobs: ['commit', 'planner', 'plan', 'io', 'stats', 'expressions', 'columnar'],
+  jobs: ['commit', 'planner', 'plan', 'io', 'stats', 'expressions', 'columnar', 'memory'],
 };
 const BELOW_EXECUTE_TASK = Object.keys(LAYERS);
 const ENTRIES: Readonly<Record<string, readonly string[]>> = {
@@ -36,17 +36,23 @@ const MAY_USE_IO = ['operators/sources/', 'operators/blocking-sinks/write'];
 /** Who may use what comes from outside: a prefix of the files' paths. */
 const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
   'apache-arrow': ['columnar/', 'io/parquet/', 'execute-task', 'cli/'],
+  '@aws-sdk/client-s3': ['io/s3/'],
+  '@smithy/node-http-handler': ['io/s3/'],
   hyparquet: ['io/parquet/'],
   'parquet-wasm': ['io/parquet/'],
-  zod: ['plan/', 'commit/'],
+  zod: ['plan/', 'commit/', 'jobs/'],
+  '@aws-sdk/client-sfn': ['jobs/step-functions'],
   commander: ['cli/'],
   'node:assert': [''],
-  'node:crypto': ['state/', 'io/', 'commit/', 'compile/', 'execute-task'],
+  'node:crypto': ['state/', 'io/', 'commit/', 'compile/', 'jobs/', 'execute-task'],
   'node:fs': ['io/', 'kernels/', 'cli/'],
+  'node:http': ['io/s3/'],
+  'node:https': ['io/s3/'],
   'node:module': ['io/parquet/', 'cli/'],
   'node:os': ['io/', 'memory/process-memory', 'cli/'],
   'node:path': ['io/', 'cli/'],
   'node:process': ['memory/process-memory', 'cli/'],
+  'node:stream': ['io/s3/'],
   'node:timers': ['runtime/', 'io/', 'commit/'],
   'node:url': ['io/', 'cli/'],
   'node:util': ['io/file-store', 'cli/'],
@@ -71,7 +77,7 @@ function importsOf(path: string): Import[] {
     if (specifier.startsWith('.')) {
       return { from: file, to: posix.join(posix.dirname(file), specifier).replace(/\.ts$/, ''), ours: true };
     }
-    const name = specifier.split('/')[0] as string;
+    const name = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
     return { from: file, to: builtinModules.includes(name) ? `node:${name}` : name, ours: false };
   });
 }
