@@ -24,7 +24,7 @@ const CREDENTIALS = {
 } as const;
 
 export interface EmulatorOptions {
-  /** For data and the log; the emulator empties it in the end. A new temporary folder if left out. */
+  /** For its data and its log; removed in the end. A new temporary folder if left out. */
   readonly dataDirectory?: string;
   /** Patterns of the names of the functions that sleep between invocations, as on AWS. All if left out. */
   readonly freeze?: readonly string[];
@@ -37,7 +37,10 @@ export interface Emulator extends AsyncDisposable {
   readonly endpoint: string;
   /** What clients and functions need in their environment to talk to the emulator. */
   readonly environment: Readonly<Record<string, string>>;
-  readonly logFile: string;
+  /** Its data and `emulator.log`; removed in the end. */
+  readonly dataDirectory: string;
+  /** Resolves once it has ended, for whatever reason. */
+  readonly ended: Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -113,15 +116,18 @@ function launch(interpreter: string, data: string, environment: Record<string, s
 
 function emulatorOf(child: ChildProcess, data: string, port: number): Emulator {
   const endpoint = `http://127.0.0.1:${port}`;
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   // Nothing is worth an orderly end: the data goes too.
   const stop = async (): Promise<void> => {
     killGroup(child);
+    await ended;
     await rm(data, { recursive: true, force: true, maxRetries: 10 });
   };
   return {
     endpoint,
     environment: { AWS_ENDPOINT_URL: endpoint, ...CREDENTIALS },
-    logFile: join(data, 'emulator.log'),
+    dataDirectory: data,
+    ended,
     stop,
     [Symbol.asyncDispose]: stop,
   };
@@ -135,7 +141,7 @@ function killGroup(child: ChildProcess): void {
   }
 }
 
-async function untilReady(child: ChildProcess, { endpoint, logFile }: Emulator): Promise<void> {
+async function untilReady(child: ChildProcess, { endpoint, dataDirectory }: Emulator): Promise<void> {
   const deadline = performance.now() + START_TIMEOUT_MS;
   for (;;) {
     // By its process id: another program may have taken the port first.
@@ -147,7 +153,9 @@ async function untilReady(child: ChildProcess, { endpoint, logFile }: Emulator):
     const ended = child.exitCode !== null || child.signalCode !== null;
     if (ended || performance.now() > deadline) {
       const what = ended ? 'ended at its start' : `was not ready after ${START_TIMEOUT_MS / 1000} s`;
-      throw new Error(`The emulator ${what}. The end of its log:\n${await lastLines(logFile, 20)}`);
+      throw new Error(
+        `The emulator ${what}. The end of its log:\n${await lastLines(join(dataDirectory, 'emulator.log'), 20)}`,
+      );
     }
     await sleep(100);
   }

@@ -47,7 +47,14 @@ export function findPython(): Python | undefined {
 
 /** Path of an environment's interpreter, installed first if need be, which takes about a minute. */
 export async function preparePython(python: Python, onNote: (note: string) => void): Promise<string> {
-  const parts = [readFileSync(REQUIREMENTS), PREPARE_CATALOG, python.version, python.path, process.platform, process.arch];
+  const parts = [
+    readFileSync(REQUIREMENTS),
+    PREPARE_CATALOG,
+    python.version,
+    python.path,
+    process.platform,
+    process.arch,
+  ];
   const key = createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 12);
   const folder = join(HOME, `venv-${key}`);
   const interpreter = join(folder, 'bin/python');

@@ -269,24 +269,24 @@ describeLane('an emulator', () => {
     const script = `
       import { startEmulator } from './infra/localstack/emulator.ts';
       const emulator = await startEmulator();
-      console.log(JSON.stringify({ endpoint: emulator.endpoint, logFile: emulator.logFile }));
+      console.log(JSON.stringify({ endpoint: emulator.endpoint, dataDirectory: emulator.dataDirectory }));
       setInterval(() => {}, 1000);`;
     const owner = spawn(process.execPath, ['--input-type=module', '-e', script], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    const { endpoint, logFile } = await firstLine(owner);
+    const { endpoint, dataDirectory } = await firstLine(owner);
     const client = new S3Client({ endpoint });
     await client.send(new CreateBucketCommand({ Bucket: 'only-here' }));
     client.destroy();
     owner.kill('SIGKILL');
     await until(async () => !(await reach('127.0.0.1', Number(new URL(endpoint).port))));
-    await until(() => !existsSync(logFile));
+    await until(() => !existsSync(dataDirectory));
   });
 });
 
-async function firstLine(child: ChildProcess): Promise<{ endpoint: string; logFile: string }> {
+async function firstLine(child: ChildProcess): Promise<{ endpoint: string; dataDirectory: string }> {
   for await (const chunk of child.stdout ?? [])
-    return JSON.parse(String(chunk)) as { endpoint: string; logFile: string };
+    return JSON.parse(String(chunk)) as { endpoint: string; dataDirectory: string };
   throw new Error('The owner printed nothing');
 }
 

@@ -27,6 +27,8 @@ export interface LaneEmulator {
   readonly endpoint: string;
   /** AWS_* variables for a client in another process. Those of this process are set already. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Goes with the emulator. */
+  readonly dataDirectory: string;
 }
 
 /** The emulator of the lane; inside `describeLane` there is one. */

@@ -5,7 +5,12 @@ import { emulatorProblem, startEmulator } from '../../infra/localstack/emulator.
 
 /** What a file of the lane finds: an emulator, or why there is none. */
 export type LaneState =
-  | { readonly kind: 'ready'; readonly endpoint: string; readonly environment: Readonly<Record<string, string>> }
+  | {
+      readonly kind: 'ready';
+      readonly endpoint: string;
+      readonly environment: Readonly<Record<string, string>>;
+      readonly dataDirectory: string;
+    }
   /** This machine cannot run one: the tests are skipped, but for CI. */
   | { readonly kind: 'absent'; readonly reason: string }
   /** It should run, and does not: the tests fail. */
@@ -26,8 +31,8 @@ export async function setup(project: TestProject): Promise<(() => Promise<void>)
   }
   try {
     const emulator = await startEmulator({ onNote: note });
-    const { endpoint, environment } = emulator;
-    project.provide('lane', { kind: 'ready', endpoint, environment });
+    const { endpoint, environment, dataDirectory } = emulator;
+    project.provide('lane', { kind: 'ready', endpoint, environment, dataDirectory });
     return emulator.stop;
   } catch (error) {
     project.provide('lane', { kind: 'broken', reason: String(error) });
