@@ -23,26 +23,30 @@ export function deadline(): MiddlewareObj<unknown, unknown, Error, InvocationCon
   return {
     before: ({ context }) => {
       const leftMs = context.getRemainingTimeInMillis();
+      const reserveMs = Math.min(RESERVE_MS, leftMs * RESERVE_PART);
       const controller = new AbortController();
-      const stop = (): void => controller.abort(new DeadlineExceeded(stoppedText(leftMs)));
-      timers.set(context, setTimeout(stop, Math.max(0, leftMs - Math.min(RESERVE_MS, leftMs * RESERVE_PART))));
+      const stop = (): void => controller.abort(deadlineExceeded());
+      timers.set(context, setTimeout(stop, leftMs - reserveMs));
       context.signal = controller.signal;
     },
     after: ({ context }) => clearTimeout(timers.get(context)),
     onError: (request) => {
       const { context, error } = request;
       clearTimeout(timers.get(context));
-      if (!context.signal?.aborted || !wasStopped(error)) return;
-      request.error = context.signal.reason as DeadlineExceeded;
-      request.error.cause = error;
+      if (context.signal?.aborted && wasStopped(error)) request.error = deadlineExceeded();
     },
   };
 }
 
-function stoppedText(leftMs: number): string {
-  return `The function had ${Math.round(leftMs / 1000)} s, and the work was not done in time: it was stopped, and nothing of it is visible. Give the task less input, or the function more time.`;
+function deadlineExceeded(): DeadlineExceeded {
+  return new DeadlineExceeded(
+    'The time of the function is nearly up: the work was stopped, and nothing of it is visible. Give the task less input, or the function more time.',
+  );
 }
 
+/** Whether it is what work does when its signal is aborted, and not a failure of its own. */
 function wasStopped(error: unknown): boolean {
-  return error instanceof Error && ['TaskCancelled', 'AbortError', 'DeadlineExceeded'].includes(error.name);
+  return error instanceof Error && STOPPED.has(error.name);
 }
+
+const STOPPED: ReadonlySet<string> = new Set(['TaskCancelled', 'AbortError', 'DeadlineExceeded']);

@@ -1,0 +1,79 @@
+/** From objects that have appeared to executions: `jobs/` says which jobs, the environment where they run. */
+
+import { InvalidArgument } from '../src/errors.ts';
+import type { ObjectStore } from '../src/io/object-store.ts';
+import type { ExecutionStarter } from '../src/jobs/execution.ts';
+import type { ObjectEvent } from '../src/jobs/object-events.ts';
+import { startJob } from '../src/jobs/start-job.ts';
+import { executionStarter } from '../src/jobs/step-functions.ts';
+import { jobsForObject, readTriggers } from '../src/jobs/triggers.ts';
+import { logger } from './middleware/observed.ts';
+
+export interface Started {
+  /** Uri of the job's document. */
+  readonly job: string;
+  readonly execution: string;
+  /** An earlier delivery of the same event has started it. */
+  readonly startedBefore: boolean;
+}
+
+export interface Ignored {
+  readonly reason: string;
+  /** Of the object, or of the trigger that is none. */
+  readonly uri?: string;
+}
+
+export interface StartSettings {
+  readonly starter: ExecutionStarter;
+  /** Every uri that begins with it and ends in `.json` is a trigger. */
+  readonly triggers: string;
+}
+
+let settings: StartSettings | undefined;
+
+/** Those of the environment, looked at when first needed. @throws InvalidArgument where one is missing */
+export function startSettings(): StartSettings {
+  settings ??= {
+    starter: executionStarter({ stateMachineArn: variable('MILLRACE_STATE_MACHINE_ARN') }),
+    triggers: variable('MILLRACE_TRIGGERS'),
+  };
+  return settings;
+}
+
+function variable(name: string): string {
+  const value = process.env[name];
+  if (value === undefined || value === '') throw new InvalidArgument(`The environment variable ${name} is not set.`);
+  return value;
+}
+
+interface Surroundings extends StartSettings {
+  readonly store: ObjectStore;
+  readonly signal: AbortSignal;
+}
+
+/** Starts the jobs of each event. Where it fails half way, the same events again start the rest. */
+export async function startJobs(
+  events: readonly ObjectEvent[],
+  { store, signal, starter, triggers: prefix }: Surroundings,
+): Promise<{ started: Started[]; ignored: Ignored[] }> {
+  const { triggers, invalid } = await readTriggers(prefix, { store, signal });
+  const started: Started[] = [];
+  const ignored: Ignored[] = [];
+  for (const { uri, error } of invalid) {
+    logger.warn('a trigger is not valid, and starts nothing', { trigger: uri, error });
+    ignored.push({ reason: 'not a valid trigger', uri });
+  }
+  for (const event of events) {
+    const found = await jobsForObject({ store, signal, triggers, event });
+    if ('ignored' in found) {
+      ignored.push({ reason: found.ignored, uri: event.uri });
+      continue;
+    }
+    for (const job of found.jobs) {
+      const { jobUri, executionArn, startedBefore } = await startJob({ store, signal, starter, job });
+      logger.info(startedBefore ? 'job was started before' : 'job started', { job: jobUri, execution: executionArn });
+      started.push({ job: jobUri, execution: executionArn, startedBefore });
+    }
+  }
+  return { started, ignored };
+}

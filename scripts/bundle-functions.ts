@@ -1,0 +1,160 @@
+/**
+ * The functions as files that Lambda runs, one directory each, with nothing to install:
+ *
+ *     functions/<name>.ts ──esbuild──▶ dist/functions/<name>/index.mjs        all that is needed from the start
+ *                                                            <chunk>.mjs      what is loaded on demand
+ *                                                            *.wasm           read from beside their loader
+ *                                      dist/functions-maps/<name>/*.mjs.map   for `node --enable-source-maps` at a desk
+ *
+ * Prints what each weighs, and fails where our own part of `execute-task` has become too heavy to start quickly.
+ */
+
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { deflateRawSync } from 'node:zlib';
+import { build, type Metafile, type Plugin } from 'esbuild';
+
+const FUNCTIONS = ['execute-task', 'plan-stage', 'commit-job', 'abort-job', 'start-on-object'] as const;
+/** Zipped bytes of ours in `execute-task`, kernels included. */
+const MAX_OWN_BYTES = 1_000_000;
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const WASM = {
+  kernels: 'src/kernels/kernels.wasm',
+  'parquet-wasm': 'node_modules/parquet-wasm/node/parquet_wasm_bg.wasm',
+} as const;
+
+/**
+ * CommonJS modules that are bundled into modules ask for these two. Every chunk lies in the same directory, so that what
+ * a library reads from beside itself is found there.
+ */
+const BANNER = `import{createRequire as $createRequire}from'node:module';const require=$createRequire(import.meta.url),__dirname=import.meta.dirname;`;
+
+/** zod brings the words of fifty languages, of which it uses one, as a namespace that no bundler takes apart. */
+const oneLanguage: Plugin = {
+  name: 'one-language',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /\/zod\/v4\/locales\/index\.js$/ }, () => ({ contents: `export { default as en } from './en.js';` })),
+};
+
+/** Bytes as they lie there, and as they weigh in a zip. */
+interface Weight {
+  readonly raw: number;
+  readonly zipped: number;
+}
+
+interface BundleWeight {
+  readonly name: string;
+  readonly total: Weight;
+  /** What is read before the first invocation. */
+  readonly start: Weight;
+  readonly own: Weight;
+}
+
+async function bundle(name: string): Promise<Metafile> {
+  const directory = join(root, 'dist/functions', name);
+  rmSync(directory, { recursive: true, force: true });
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: { index: `functions/${name}.ts` },
+    outdir: directory,
+    outExtension: { '.js': '.mjs' },
+    chunkNames: '[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    mainFields: ['module', 'main'],
+    minify: true,
+    sourcemap: 'external',
+    legalComments: 'none',
+    banner: { js: BANNER },
+    plugins: [oneLanguage],
+    metafile: true,
+    logLevel: 'warning',
+  });
+  setMapsApart(name, directory);
+  writeFileSync(join(root, 'dist/functions-maps', name, 'metafile.json'), JSON.stringify(metafile));
+  const inputs = Object.values(metafile.outputs).flatMap((output) => Object.keys(output.inputs));
+  if (inputs.some((input) => input.includes('kernels/static-kernels'))) addWasm(directory, WASM.kernels);
+  if (inputs.some((input) => input.includes('node_modules/parquet-wasm/'))) addWasm(directory, WASM['parquet-wasm']);
+  return metafile;
+}
+
+function setMapsApart(name: string, directory: string): void {
+  const maps = join(root, 'dist/functions-maps', name);
+  rmSync(maps, { recursive: true, force: true });
+  mkdirSync(maps, { recursive: true });
+  for (const file of readdirSync(directory).filter((file) => file.endsWith('.map'))) {
+    renameSync(join(directory, file), join(maps, file));
+  }
+}
+
+function addWasm(directory: string, path: string): void {
+  copyFileSync(join(root, path), join(directory, basename(path)));
+}
+
+function weightOf(name: string, metafile: Metafile): BundleWeight {
+  const directory = join(root, 'dist/functions', name);
+  const files = readdirSync(directory);
+  const start = startFiles(metafile).map((path) => basename(path));
+  const wasmOfStart = files.includes(basename(WASM.kernels)) ? [basename(WASM.kernels)] : [];
+  return {
+    name,
+    total: sum(files.map((file) => weigh(readFileSync(join(directory, file))))),
+    start: sum([...start, ...wasmOfStart].map((file) => weigh(readFileSync(join(directory, file))))),
+    own: sum([ownShare(directory, metafile), ...wasmOfStart.map((file) => weigh(readFileSync(join(directory, file))))]),
+  };
+}
+
+/** The entry and every chunk that it imports without being asked. */
+function startFiles(metafile: Metafile): readonly string[] {
+  const found = new Set(Object.keys(metafile.outputs).filter((path) => path.endsWith('/index.mjs')));
+  for (const path of found) {
+    for (const edge of metafile.outputs[path]?.imports ?? []) {
+      if (edge.kind === 'import-statement' && edge.external !== true) found.add(edge.path);
+    }
+  }
+  return [...found];
+}
+
+/** What our sources have become in the bundle; zipped as the file around them is, in proportion. */
+function ownShare(directory: string, metafile: Metafile): Weight {
+  return sum(
+    Object.entries(metafile.outputs)
+      .filter(([path]) => path.endsWith('.mjs'))
+      .map(([path, { bytes, inputs }]) => {
+        const own = Object.entries(inputs).filter(([input]) => !input.includes('node_modules/'));
+        const raw = own.reduce((total, [, { bytesInOutput }]) => total + bytesInOutput, 0);
+        const { zipped } = weigh(readFileSync(join(directory, basename(path))));
+        return { raw, zipped: bytes === 0 ? 0 : Math.round((zipped * raw) / bytes) };
+      }),
+  );
+}
+
+function weigh(bytes: Uint8Array): Weight {
+  return { raw: bytes.length, zipped: deflateRawSync(bytes).length };
+}
+
+function sum(weights: readonly Weight[]): Weight {
+  return weights.reduce((a, b) => ({ raw: a.raw + b.raw, zipped: a.zipped + b.zipped }), { raw: 0, zipped: 0 });
+}
+
+function row(cells: readonly string[]): string {
+  return cells.map((cell, column) => (column === 0 ? cell.padEnd(16) : cell.padStart(22))).join('');
+}
+
+const cell = ({ raw, zipped }: Weight): string => `${kilobytes(raw)} / ${kilobytes(zipped)}`;
+const kilobytes = (bytes: number): string => `${(bytes / 1000).toLocaleString('en-US', { maximumFractionDigits: 0 })} kB`;
+
+const weights: BundleWeight[] = [];
+for (const name of FUNCTIONS) weights.push(weightOf(name, await bundle(name)));
+console.log(row(['function', 'all, raw / zipped', 'read at start', 'ours']));
+for (const { name, total, start, own } of weights) console.log(row([name, cell(total), cell(start), cell(own)]));
+const own = weights.find(({ name }) => name === 'execute-task')?.own.zipped ?? 0;
+if (own > MAX_OWN_BYTES) {
+  console.error(`execute-task has ${own} zipped bytes of ours; at most ${MAX_OWN_BYTES} start quickly enough.`);
+  process.exitCode = 1;
+}
