@@ -12,7 +12,12 @@
  *
  * Why it is safe: a key holds an attempt's own id, so only this upload makes this object; an upload completes once, so
  * whoever else completes it makes the same object. The size is always compared, the checksum too unless that is turned
- * off: it costs a read of the whole object, though only where somebody else, or a lost answer, was first.
+ * off: where the store keeps none it costs a read of the whole object, though only where somebody else, or a lost answer,
+ * was first. Completing hands the checksum to the store, so that an object with other bytes is not made at all.
+ *
+ * The condition is a second lock on a door that the attempt's own id locks already. After a conflict, which the service
+ * wants answered by a new upload of bytes that are gone with their task, it is left out: a completion without a condition
+ * cannot meet that conflict again, and makes the same object.
  */
 
 import { crc32 } from 'node:zlib';
@@ -51,13 +56,15 @@ export async function completeFile(
 ): Promise<CommittedFile | undefined> {
   const { store, destination, policy, signal } = options;
   const uri = joinUri(destination, file.path);
+  let ifNoneMatch = true;
   for (let attempt = 1; ; attempt++) {
     try {
-      const { etag } = await store.completeUpload(uri, file.uploadId, file.parts, { ifNoneMatch: true, signal });
+      const completion = { ifNoneMatch, crc32: file.crc32, signal };
+      const { etag } = await store.completeUpload(uri, file.uploadId, file.parts, completion);
       return committed(file, etag);
     } catch (error) {
       if (!isAmbiguous(error)) throw error;
-      const found = await store.head(uri, { signal });
+      const found = await store.head(uri, { checksum: options.verification === 'checksum', signal });
       if (found !== undefined) {
         if (!(await hasContent(file, found, options))) return undefined;
         // Another upload of the same content, or this one, may still be open behind the object.
@@ -66,6 +73,7 @@ export async function completeFile(
       }
       if (error instanceof UploadNotFound) return undefined;
       if (attempt >= policy.attempts) throw error;
+      if (error instanceof ConditionalConflict) ifNoneMatch = false;
       await backOff(policy, attempt, signal);
     }
   }
@@ -90,10 +98,12 @@ async function hasContent(file: PendingFile, found: ObjectInfo, options: Complet
     throw new CommitCorrupted(`${found.uri} has ${found.size} bytes; its task wrote ${file.size}.`);
   }
   if (options.verification === 'size') return true;
-  const checksum = await checksumOf(found, options).catch((error: unknown) => {
-    if (error instanceof ObjectNotFound) return undefined;
-    throw error;
-  });
+  const checksum =
+    found.crc32 ??
+    (await checksumOf(found, options).catch((error: unknown) => {
+      if (error instanceof ObjectNotFound) return undefined;
+      throw error;
+    }));
   if (checksum !== undefined && checksum !== file.crc32) {
     throw new CommitCorrupted(`${found.uri} has checksum ${checksum}; its task wrote ${file.crc32}.`);
   }

@@ -1,6 +1,6 @@
 /**
  * What Millrace asks of storage. Objects are named by uri everywhere: in plans, manifests and errors. Implementations:
- * `file`, `memory` (tests, with seeded faults), chosen by scheme in `store-router.ts`.
+ * `file`, `s3`, `memory` (tests, with seeded faults), chosen by scheme in `store-router.ts`.
  *
  * Errors, all from `errors.ts`: `ObjectNotFound`, `ObjectChanged` (a pinned etag no longer matches), `AccessDenied`,
  * `StorageFull`, `PreconditionFailed` (412), `ConditionalConflict` (409), `UploadNotFound`, and `StorageUnavailable`
@@ -14,6 +14,8 @@ export interface ObjectInfo {
   readonly etag: string;
   /** Milliseconds since 1970. */
   readonly modifiedMs: number;
+  /** CRC-32 of the whole content, 8 hexadecimal digits; only where it was asked for and the store keeps one. */
+  readonly crc32?: string;
 }
 
 export interface StoredObject {
@@ -41,8 +43,8 @@ export interface UploadedPart {
 }
 
 export interface ObjectStore {
-  /** Undefined where there is no object. */
-  head(uri: string, options?: RequestOptions): Promise<ObjectInfo | undefined>;
+  /** Undefined where there is no object. With `checksum`, also what the store knows of the content without reading it. */
+  head(uri: string, options?: RequestOptions & { checksum?: boolean }): Promise<ObjectInfo | undefined>;
 
   /**
    * Fills `into` with the bytes of the object from `start` on; the caller owns and has accounted for `into`, which may
@@ -77,13 +79,14 @@ export interface ObjectStore {
 
   /**
    * Makes the object of these parts, in the order given. `UploadNotFound` where the upload was completed or aborted
-   * before; with `ifNoneMatch`, `PreconditionFailed` where an object exists already: the upload then stays open.
+   * before; with `ifNoneMatch`, `PreconditionFailed` where an object exists already: the upload then stays open. A store
+   * that keeps checksums compares `crc32`, 8 hexadecimal digits, with that of the whole: `CommitCorrupted` where it differs.
    */
   completeUpload(
     uri: string,
     uploadId: string,
     parts: readonly UploadedPart[],
-    options?: RequestOptions & { ifNoneMatch?: boolean },
+    options?: RequestOptions & { ifNoneMatch?: boolean; crc32?: string },
   ): Promise<{ etag: string }>;
 
   /** Drops the upload and its parts; nothing happens where there is none. */

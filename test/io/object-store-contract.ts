@@ -18,7 +18,12 @@ export interface StoreUnderTest {
   readonly base: string;
 }
 
-export function obeysObjectStoreContract(name: string, make: () => Promise<StoreUnderTest>): void {
+/** With `atomic: false`, races are left out: the service under test is an imitation that does not arbitrate them. */
+export function obeysObjectStoreContract(
+  name: string,
+  make: () => Promise<StoreUnderTest>,
+  { atomic = true }: { atomic?: boolean } = {},
+): void {
   describe(`${name} as an object store`, () => {
     describe('reading', () => {
       test('gives the bytes of a range, also into shared memory and at an odd offset', async () => {
@@ -104,7 +109,7 @@ export function obeysObjectStoreContract(name: string, make: () => Promise<Store
         expect((await store.get(`${base}a`))?.bytes).toEqual(noise(1));
       });
 
-      test('lets exactly one of twenty create', async () => {
+      test.runIf(atomic)('lets exactly one of twenty create', async () => {
         const { store, base } = await make();
         const outcomes = await Promise.allSettled(
           Array.from({ length: 20 }, (_, i) => store.put(`${base}a`, Uint8Array.of(i), { ifNoneMatch: true })),
@@ -263,7 +268,7 @@ export function obeysObjectStoreContract(name: string, make: () => Promise<Store
         expect((await store.head(uri))?.size).toBe(10);
       });
 
-      test('lets exactly one of twenty uploads of one key complete on condition', async () => {
+      test.runIf(atomic)('lets exactly one of twenty uploads of one key complete on condition', async () => {
         const { store, base } = await make();
         const uri = `${base}a`;
         const outcomes = await Promise.allSettled(
@@ -285,6 +290,8 @@ export function obeysObjectStoreContract(name: string, make: () => Promise<Store
 const ODD_KEYS = [
   'a b',
   'a%20b',
+  'a+b',
+  'a%2Bb',
   'a#b',
   'a?b=c&d',
   'ü',

@@ -1,0 +1,73 @@
+/**
+ * Bodies of answers. A body that is neither read to its end nor destroyed keeps its socket for good, so every way out of
+ * here does one or the other. What the headers promise is compared with what comes, never allocated.
+ */
+
+import type { Readable } from 'node:stream';
+
+/** Fails a request whose body ends early: the same again may succeed. */
+export class BodyCutShort extends Error {
+  override readonly name = 'BodyCutShort';
+}
+
+/**
+ * Fills `into` with the body, which must be exactly as long.
+ * @throws BodyCutShort where it is not; whatever the socket has failed with.
+ */
+export async function fillFrom(body: Readable, into: Uint8Array): Promise<void> {
+  let at = 0;
+  await consume(body, (chunk) => {
+    if (at + chunk.byteLength > into.byteLength) throw new BodyCutShort(`more than ${into.byteLength} bytes came`);
+    into.set(chunk, at);
+    at += chunk.byteLength;
+  });
+  if (at < into.byteLength) throw new BodyCutShort(`${at} of ${into.byteLength} bytes came`);
+}
+
+/** The whole body; undefined, and the rest of it not read, where it is longer than `maxBytes`. */
+export async function smallBody(body: Readable, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  const tooLarge = new Error('too large');
+  try {
+    await consume(body, (chunk) => {
+      bytes += chunk.byteLength;
+      if (bytes > maxBytes) throw tooLarge;
+      chunks.push(chunk);
+    });
+  } catch (error) {
+    if (error === tooLarge) return undefined;
+    throw error;
+  }
+  const whole = new Uint8Array(bytes);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return whole;
+}
+
+/** Gives each chunk to `take` as it comes; the body is at its end or destroyed when this settles. */
+async function consume(body: Readable, take: (chunk: Uint8Array) => void): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const fail = (error: unknown): void => {
+      body.destroy();
+      reject(error);
+    };
+    // Listeners stay until the stream is gone: an error that nobody listens to would end the process.
+    body.on('error', fail);
+    body.on('end', resolve);
+    body.on('close', () => reject(new BodyCutShort('the connection was closed')));
+    body.on('data', (chunk: Uint8Array) => {
+      if (body.destroyed) return;
+      try {
+        take(chunk);
+      } catch (error) {
+        fail(error);
+      }
+    });
+    // It may have ended before anybody listened.
+    if (body.destroyed) fail(body.errored ?? new BodyCutShort('the connection was closed'));
+  });
+}

@@ -1,0 +1,107 @@
+/**
+ * One request: from waiting for its turn to the last byte of its answer.
+ *
+ *     gate ──▶ sockets fresh? ──▶ send ──▶ use the answer, body and all ──▶ gate
+ *                                   │ within `totalMs` and 10 s for each MB; without a byte for `idleMs`, the socket fails
+ *                                   └──▶ error of ours; throttled: the gate asks everybody to slow down
+ *
+ * Nothing is repeated here.
+ */
+
+import { clearTimeout, setTimeout } from 'node:timers';
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { MillraceError } from '../../errors.ts';
+import type { RequestKind, RequestMeter } from '../counted-store.ts';
+import { Connections, type S3ClientOptions } from './connections.ts';
+import { isThrottle, type RequestContext, translatedError } from './error-translation.ts';
+import { RequestGate } from './request-gate.ts';
+
+export interface S3RequestsOptions extends S3ClientOptions {
+  /** How many requests may be under way at once, and sockets be open; default 32. */
+  readonly maxRequests?: number;
+  /** Milliseconds that a request may take without its content; default 60,000. */
+  readonly totalMs?: number;
+}
+
+export interface S3Request<Result> extends RequestContext {
+  readonly kind: RequestKind;
+  readonly signal: AbortSignal | undefined;
+  /** Content sent. */
+  readonly bytesWritten?: number;
+  /** Content that is expected. */
+  readonly bytesRead?: number;
+  /** In place of the options' `totalMs`. */
+  readonly totalMs?: number;
+  /** Sends, and reads the answer to its end. The signal is aborted when time is up, too. */
+  readonly run: (client: S3Client, sending: { abortSignal: AbortSignal }) => Promise<Result>;
+  /** An error of its own for what was thrown; undefined for the usual one. */
+  readonly mapError?: (error: unknown) => MillraceError | undefined;
+}
+
+/** The slowest transfer that is waited for: 100 bytes per millisecond. */
+const MS_PER_BYTE = 1 / 100;
+
+export class S3Requests {
+  readonly #connections: Connections;
+  readonly #gate: RequestGate;
+  readonly #meter: RequestMeter;
+  readonly #totalMs: number;
+
+  constructor({ maxRequests = 32, totalMs = 60_000, ...client }: S3RequestsOptions, meter: RequestMeter) {
+    this.#connections = new Connections(client, maxRequests);
+    this.#gate = new RequestGate(maxRequests);
+    this.#meter = meter;
+    this.#totalMs = totalMs;
+  }
+
+  /** @throws the signal's reason where the caller gave up; else an error of `errors.ts`. */
+  async send<Result>(request: S3Request<Result>): Promise<Result> {
+    const { kind, signal, bytesWritten = 0, bytesRead = 0, totalMs = this.#totalMs } = request;
+    await this.#gate.enter(signal);
+    const deadline = new Deadline(totalMs + (bytesWritten + bytesRead) * MS_PER_BYTE, signal);
+    try {
+      this.#connections.renew();
+      this.#meter.sent(kind, bytesWritten);
+      const result = await request.run(this.#connections.client, { abortSignal: deadline.signal });
+      this.#meter.received(bytesRead);
+      this.#gate.answered();
+      return result;
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (isThrottle(error)) {
+        this.#gate.throttled();
+        this.#meter.throttled();
+      }
+      const cause = deadline.signal.aborted ? deadline.signal.reason : error;
+      throw request.mapError?.(cause) ?? translatedError(cause, request);
+    } finally {
+      deadline.end();
+      this.#gate.leave();
+    }
+  }
+}
+
+/** A signal that follows another one, or the time. */
+class Deadline {
+  readonly #controller = new AbortController();
+  readonly #timer: NodeJS.Timeout;
+  readonly #callers: AbortSignal | undefined;
+  readonly #follow = (): void => this.#controller.abort(this.#callers?.reason);
+
+  constructor(ms: number, callers: AbortSignal | undefined) {
+    this.#callers = callers;
+    callers?.addEventListener('abort', this.#follow, { once: true });
+    this.#timer = setTimeout(() => {
+      this.#controller.abort(new Error(`it took longer than ${Math.round(ms / 1000)} s`));
+    }, ms);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#callers?.removeEventListener('abort', this.#follow);
+  }
+}
