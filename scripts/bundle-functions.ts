@@ -6,7 +6,7 @@
  *                                                            *.wasm           read from beside their loader
  *                                      dist/functions-maps/<name>/*.mjs.map   for `node --enable-source-maps` at a desk
  *
- * Prints what each weighs, and fails where our own part of `execute-task` has become too heavy to start quickly.
+ * `node scripts/bundle-functions.ts [directory]` puts them elsewhere than in `dist`. Prints what each weighs, and fails where our own part of `execute-task` has become too heavy to start quickly.
  */
 
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -20,6 +20,9 @@ const FUNCTIONS = ['execute-task', 'plan-stage', 'commit-job', 'abort-job', 'sta
 const MAX_OWN_BYTES = 1_000_000;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const [, , out = join(root, 'dist')] = process.argv;
+const bundleDirectory = (name: string): string => join(out, 'functions', name);
+const mapsDirectory = (name: string): string => join(out, 'functions-maps', name);
 const WASM = {
   kernels: 'src/kernels/kernels.wasm',
   'parquet-wasm': 'node_modules/parquet-wasm/node/parquet_wasm_bg.wasm',
@@ -35,7 +38,9 @@ const BANNER = `import{createRequire as $createRequire}from'node:module';const r
 const oneLanguage: Plugin = {
   name: 'one-language',
   setup: ({ onLoad }) =>
-    onLoad({ filter: /\/zod\/v4\/locales\/index\.js$/ }, () => ({ contents: `export { default as en } from './en.js';` })),
+    onLoad({ filter: /\/zod\/v4\/locales\/index\.js$/ }, () => ({
+      contents: `export { default as en } from './en.js';`,
+    })),
 };
 
 /** Bytes as they lie there, and as they weigh in a zip. */
@@ -53,7 +58,7 @@ interface BundleWeight {
 }
 
 async function bundle(name: string): Promise<Metafile> {
-  const directory = join(root, 'dist/functions', name);
+  const directory = bundleDirectory(name);
   rmSync(directory, { recursive: true, force: true });
   const { metafile } = await build({
     absWorkingDir: root,
@@ -76,7 +81,7 @@ async function bundle(name: string): Promise<Metafile> {
     logLevel: 'warning',
   });
   setMapsApart(name, directory);
-  writeFileSync(join(root, 'dist/functions-maps', name, 'metafile.json'), JSON.stringify(metafile));
+  writeFileSync(join(mapsDirectory(name), 'metafile.json'), JSON.stringify(metafile));
   const inputs = Object.values(metafile.outputs).flatMap((output) => Object.keys(output.inputs));
   if (inputs.some((input) => input.includes('kernels/static-kernels'))) addWasm(directory, WASM.kernels);
   if (inputs.some((input) => input.includes('node_modules/parquet-wasm/'))) addWasm(directory, WASM['parquet-wasm']);
@@ -84,7 +89,7 @@ async function bundle(name: string): Promise<Metafile> {
 }
 
 function setMapsApart(name: string, directory: string): void {
-  const maps = join(root, 'dist/functions-maps', name);
+  const maps = mapsDirectory(name);
   rmSync(maps, { recursive: true, force: true });
   mkdirSync(maps, { recursive: true });
   for (const file of readdirSync(directory).filter((file) => file.endsWith('.map'))) {
@@ -97,7 +102,7 @@ function addWasm(directory: string, path: string): void {
 }
 
 function weightOf(name: string, metafile: Metafile): BundleWeight {
-  const directory = join(root, 'dist/functions', name);
+  const directory = bundleDirectory(name);
   const files = readdirSync(directory);
   const start = startFiles(metafile).map((path) => basename(path));
   const wasmOfStart = files.includes(basename(WASM.kernels)) ? [basename(WASM.kernels)] : [];
@@ -147,7 +152,8 @@ function row(cells: readonly string[]): string {
 }
 
 const cell = ({ raw, zipped }: Weight): string => `${kilobytes(raw)} / ${kilobytes(zipped)}`;
-const kilobytes = (bytes: number): string => `${(bytes / 1000).toLocaleString('en-US', { maximumFractionDigits: 0 })} kB`;
+const kilobytes = (bytes: number): string =>
+  `${(bytes / 1000).toLocaleString('en-US', { maximumFractionDigits: 0 })} kB`;
 
 const weights: BundleWeight[] = [];
 for (const name of FUNCTIONS) weights.push(weightOf(name, await bundle(name)));

@@ -11,7 +11,7 @@ test.each([
   [
     'no promise is left floating',
     'oxlint',
-    ['--type-aware', '-c', '.oxlintrc.json', 'src', 'test', 'bench', 'demo', 'scripts'],
+    ['--type-aware', '-c', '.oxlintrc.json', 'src', 'functions', 'infra', 'test', 'bench', 'demo', 'scripts'],
   ],
   ['no dead files, exports or dependencies', 'knip', ['--no-progress']],
 ] as const)('%s', (_, command, args) => {

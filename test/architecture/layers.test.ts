@@ -28,6 +28,7 @@ const ENTRIES: Readonly<Record<string, readonly string[]>> = {
   'execute-task': BELOW_EXECUTE_TASK,
   index: ['execute-task', ...BELOW_EXECUTE_TASK],
   cli: ['execute-task', ...BELOW_EXECUTE_TASK],
+  functions: ['execute-task', ...BELOW_EXECUTE_TASK],
 };
 
 /** Operators that may read or write storage, beside the layer's own imports. */
@@ -38,9 +39,13 @@ const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
   'apache-arrow': ['columnar/', 'io/parquet/', 'execute-task', 'cli/'],
   '@aws-sdk/client-s3': ['io/s3/'],
   '@smithy/node-http-handler': ['io/s3/'],
+  '@aws-lambda-powertools/logger': ['functions/middleware/observed'],
+  '@aws-lambda-powertools/metrics': ['functions/middleware/observed', 'functions/executed-task'],
+  '@middy/core': ['functions/middleware/'],
+  'aws-lambda': ['functions/middleware/'],
   hyparquet: ['io/parquet/'],
   'parquet-wasm': ['io/parquet/'],
-  zod: ['plan/', 'commit/', 'jobs/'],
+  zod: ['plan/', 'commit/', 'jobs/', 'functions/'],
   '@aws-sdk/client-sfn': ['jobs/step-functions'],
   commander: ['cli/'],
   'node:assert': [''],
@@ -61,21 +66,31 @@ const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
 };
 
 interface Import {
-  /** Relative to `src`, without `.ts`. */
+  /** Relative to `src`, and of functions to what holds both; without `.ts`. */
   readonly from: string;
   /** Likewise for files of ours; else the name of the package. */
   readonly to: string;
   readonly ours: boolean;
 }
 
-const imports = globSync('src/**/*.ts', { exclude: ['src/kernels/assembly/**'] }).flatMap(importsOf);
+const imports = globSync(['src/**/*.ts', 'functions/**/*.ts'], { exclude: ['src/kernels/assembly/**'] }).flatMap(
+  importsOf,
+);
+
+function withoutRoot(path: string): string {
+  return path.replace(/^src\//, '');
+}
 
 function importsOf(path: string): Import[] {
-  const file = posix.relative('src', path).replace(/(\.d)?\.ts$/, '');
+  const file = withoutRoot(path).replace(/(\.d)?\.ts$/, '');
   const text = readFileSync(path, 'utf8');
   return [...text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g)].map(([, specifier = '']) => {
     if (specifier.startsWith('.')) {
-      return { from: file, to: posix.join(posix.dirname(file), specifier).replace(/\.ts$/, ''), ours: true };
+      return {
+        from: file,
+        to: withoutRoot(posix.join(posix.dirname(path), specifier)).replace(/\.ts$/, ''),
+        ours: true,
+      };
     }
     const name = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
     return { from: file, to: builtinModules.includes(name) ? `node:${name}` : name, ours: false };
