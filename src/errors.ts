@@ -209,3 +209,12 @@ export class DeadlineExceeded extends MillraceError {
 export class StageIncomplete extends MillraceError {
   override readonly name = 'StageIncomplete';
 }
+
+/** A job that was run elsewhere has failed. */
+export class JobFailed extends MillraceError {
+  override readonly name = 'JobFailed';
+
+  constructor(jobId: string, error: string, cause: string) {
+    super(`Job ${jobId} failed, and nothing of it is visible: ${error}: ${cause}`);
+  }
+}

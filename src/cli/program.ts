@@ -9,6 +9,7 @@ import { failureJson, failureText } from './failure.ts';
 import { addInspectCommand } from './inspect-command.ts';
 import { addRunCommand } from './run-command.ts';
 import { addSchemaCommand } from './schema-command.ts';
+import { addSubmitCommand } from './submit-command.ts';
 import { ProcessTerminal } from './terminal.ts';
 
 const EXAMPLES = `
@@ -16,6 +17,7 @@ Examples:
   $ millrace run task.json --memory 512MB      run a task, show its rows or the files it has written
   $ millrace run task.json --format csv        rows as CSV
   $ millrace explain task.json --analyze       the operators, and what each of them did
+  $ millrace submit job.json --wait            run a job in the cloud, and follow it to its manifest
   $ millrace inspect output/                   what committed jobs have written
   $ millrace schema > task.schema.json         JSON Schema of a task, for editors
   $ millrace clean output/ --dry-run           what abandoned attempts have left behind
@@ -35,7 +37,14 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     .showHelpAfterError('(run with --help for usage)')
     .addHelpText('after', EXAMPLES)
     .exitOverride();
-  const add = [addRunCommand, addExplainCommand, addInspectCommand, addSchemaCommand, addCleanCommand];
+  const add = [
+    addRunCommand,
+    addExplainCommand,
+    addSubmitCommand,
+    addInspectCommand,
+    addSchemaCommand,
+    addCleanCommand,
+  ];
   // Settings are handed down to commands only if they are copied.
   for (const addCommand of add) addCommand(program, terminal).copyInheritedSettings(program);
   try {
@@ -45,7 +54,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     if (terminal.ending === 'reader gone') return 0;
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (terminal.ending === 'interrupted') {
-      terminal.note('millrace: interrupted; nothing that was being written is visible.\n');
+      terminal.note(`millrace: interrupted; ${terminal.interruption}.\n`);
       return 130;
     }
     terminal.note(args.includes('--json') ? failureJson(error) : failureText(error, args.includes('--debug')));

@@ -23,9 +23,14 @@ export class ProgressBar implements Disposable {
 
   /** Draws where somebody is watching; bytes that need not be read count as done when their file is. */
   update(statistics: TaskStats): void {
+    this.draw((color) => progressText(statistics, color));
+  }
+
+  /** Draws any line; `color` is an SGR parameter, undefined for none. */
+  draw(line: (color: string | undefined) => string): void {
     if (!this.#terminal.showsProgress) return;
     this.#shown = true;
-    this.#terminal.note(`${CLEAR_LINE}${progressText(statistics, process.env['NO_COLOR'] ? undefined : '36')}`);
+    this.#terminal.note(`${CLEAR_LINE}${line(process.env['NO_COLOR'] ? undefined : '36')}`);
   }
 
   [Symbol.dispose](): void {
@@ -41,7 +46,11 @@ export function progressText({ operators, wallMs }: TaskStats, color?: string): 
   const [bytes, totalBytes, rows] = [sum('bytes read'), sum('bytes total'), sum('rows read')];
   const figures = `${sizeText(bytes)} of ${sizeText(totalBytes)}  ${countText(rows, 'row')}`;
   if (totalBytes === 0) return `${(wallMs / 1000).toFixed(1)} s`;
-  const share = Math.min(1, bytes / totalBytes);
+  return barText(Math.min(1, bytes / totalBytes), figures, color);
+}
+
+/** A bar that is full up to `share`, between 0 and 1, and what stands behind it. */
+export function barText(share: number, figures: string, color?: string): string {
   const eighths = Math.round(share * WIDTH * 8);
   const filled = '█'.repeat(Math.floor(eighths / 8)) + (EIGHTHS[eighths % 8] ?? '');
   const bar = filled.padEnd(WIDTH);

@@ -26,7 +26,7 @@ export function addRunCommand(program: Command, terminal: Terminal): Command {
   const command = program
     .command('run')
     .description('Run a task. Shows its rows; where it writes, the files of the result.')
-    .argument('<task.json>', 'the task, or - for standard input')
+    .argument('<task.json>', 'the task, or a job to be run as one; - for standard input')
     .option('--out <directory>', 'where to write, instead of the output in the task')
     .addOption(
       new Option('--format <format>', 'how rows are printed')
@@ -46,12 +46,13 @@ export function addRunCommand(program: Command, terminal: Terminal): Command {
 
 async function run(path: string, options: RunOptions, terminal: Terminal): Promise<void> {
   const memoryBytes = budgetFor(options.memory);
-  const [{ readTask, uriOf }, { executeWithProgress }, { FirstRows, rowWriter }] = await Promise.all([
+  const [{ uriOf }, { readTaskOrJob }, { executeWithProgress }, { FirstRows, rowWriter }] = await Promise.all([
     import('./task-document.ts'),
+    import('./job-document.ts'),
     import('./task-execution.ts'),
     import('./row-writers.ts'),
   ]);
-  const read = await readTask(path, terminal.signal);
+  const read = await readTaskOrJob(path, terminal.signal);
   const task = options.out === undefined ? read : { ...read, output: { uri: uriOf(options.out) } };
   if (options.json) {
     const first = new FirstRows(options.limit ?? 40);

@@ -5,10 +5,15 @@ import type { Terminal } from './terminal.ts';
 export function addSchemaCommand(program: Command, terminal: Terminal): Command {
   return program
     .command('schema')
-    .description('Print the JSON Schema (draft 2020-12) of a task.')
+    .description('Print the JSON Schema (draft 2020-12) of a task, or of a job.')
+    .option('--job', 'of a job')
     .addHelpText('after', '\nExample:\n  $ millrace schema > task.schema.json')
-    .action(async () => {
-      const { taskJsonSchema } = await import('../plan/json-schema.ts');
-      await terminal.write(`${JSON.stringify(taskJsonSchema(), undefined, 2)}\n`);
+    .action(async ({ job }: { job?: true }) => {
+      await terminal.write(`${JSON.stringify(await documentSchema(job), undefined, 2)}\n`);
     });
+}
+
+async function documentSchema(job: true | undefined): Promise<Readonly<Record<string, unknown>>> {
+  if (job) return (await import('../jobs/job-schema.ts')).jobJsonSchema();
+  return (await import('../plan/json-schema.ts')).taskJsonSchema();
 }

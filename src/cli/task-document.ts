@@ -1,4 +1,4 @@
-/** Tasks and plans from files, as the command line takes them. */
+/** Tasks and plans from files and stores, as the command line takes them. */
 
 import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -11,17 +11,19 @@ import type { Task, TaskInput } from '../plan/task.ts';
 /** A larger document is refused by the parser; what exceeds this is not even read. */
 const MAX_DOCUMENT_BYTES = 64 * 1024 * 1024;
 
-/** The task in a file, or of standard input for `-`, its paths resolved. @throws InvalidPlan */
+/** The task in a file, at a uri, or of standard input for `-`; its paths resolved. @throws InvalidPlan */
 export async function readTask(path: string, signal: AbortSignal): Promise<Task> {
   return withResolvedPaths(parseTask(await readDocument(path, signal)));
 }
 
-async function readDocument(path: string, signal: AbortSignal): Promise<string> {
+/** The text of a document. */
+export async function readDocument(path: string, signal: AbortSignal): Promise<string> {
   if (path === '-') {
     // Nothing else ends waiting for somebody to type.
     signal.addEventListener('abort', () => process.stdin.destroy(new Error('interrupted')), { once: true });
     return await textOf(process.stdin, 'standard input');
   }
+  if (isUri(path)) return await storedText(path, signal);
   try {
     await using file = await open(path);
     return await textOf(file.createReadStream({ autoClose: false }), path);
@@ -31,6 +33,16 @@ async function readDocument(path: string, signal: AbortSignal): Promise<string> 
     if (code === undefined) throw error;
     throw new InvalidArgument(`${path} cannot be read: ${(error as Error).message}.`);
   }
+}
+
+async function storedText(uri: string, signal: AbortSignal): Promise<string> {
+  const [{ commandStore }, { retryingStore }] = await Promise.all([
+    import('./command-store.ts'),
+    import('../io/retrying-store.ts'),
+  ]);
+  const stored = await retryingStore(commandStore()).get(uri, { maxBytes: MAX_DOCUMENT_BYTES, signal });
+  if (stored === undefined) throw new ObjectNotFound(uri);
+  return new TextDecoder().decode(stored.bytes);
 }
 
 async function textOf(stream: AsyncIterable<Buffer | string>, name: string): Promise<string> {
@@ -47,11 +59,15 @@ async function textOf(stream: AsyncIterable<Buffer | string>, name: string): Pro
 
 /** The uri that a person means: a path is one of the file system, relative to the current directory. */
 export function uriOf(pathOrUri: string): string {
-  return /^[a-z][a-z0-9+.-]*:\/\//i.test(pathOrUri) ? pathOrUri : fileUri(resolve(pathOrUri));
+  return isUri(pathOrUri) ? pathOrUri : fileUri(resolve(pathOrUri));
+}
+
+function isUri(pathOrUri: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(pathOrUri);
 }
 
 /** The task with uris where it has paths. */
-function withResolvedPaths(task: Task): Task {
+export function withResolvedPaths(task: Task): Task {
   const inputs = Object.entries(task.inputs).map(([id, input]) => [id, resolvedInput(input)] as const);
   return {
     ...task,
@@ -61,7 +77,8 @@ function withResolvedPaths(task: Task): Task {
   };
 }
 
-function resolvedInput(input: TaskInput): TaskInput {
+/** The input with uris where it has paths. */
+export function resolvedInput(input: TaskInput): TaskInput {
   if (input.kind !== 'files') return input;
   return { ...input, files: input.files.map((file) => ({ ...file, uri: uriOf(file.uri) })) };
 }

@@ -7,6 +7,8 @@ export interface Terminal {
   readonly signal: AbortSignal;
   /** Columns of the window; undefined where the output is no window. */
   readonly columns: number | undefined;
+  /** What is said of an interruption, without a full stop. */
+  interruption: string;
   /** Whether messages go to a person who may want to see progress. */
   readonly showsProgress: boolean;
   /** Waits while the reader is slower. Does nothing once nobody reads any more. */
@@ -21,6 +23,7 @@ export type Ending = 'interrupted' | 'reader gone';
 export class ProcessTerminal implements Terminal {
   readonly #abort = new AbortController();
   ending: Ending | undefined;
+  interruption = 'nothing that was being written is visible';
 
   constructor() {
     process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -58,7 +58,7 @@ const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
   'node:path': ['io/', 'cli/'],
   'node:process': ['memory/process-memory', 'cli/'],
   'node:stream': ['io/s3/'],
-  'node:timers': ['runtime/', 'io/', 'commit/'],
+  'node:timers': ['runtime/', 'io/', 'commit/', 'cli/'],
   'node:url': ['io/', 'cli/'],
   'node:util': ['io/file-store', 'cli/'],
   'node:v8': ['memory/process-memory'],

@@ -1,0 +1,67 @@
+/** Jobs from files, as the command line takes them: with paths where others have uris. */
+
+import { resolve } from 'node:path';
+import process from 'node:process';
+import { Problems } from '../expressions/problems.ts';
+import { escapeGlob } from '../io/glob.ts';
+import type { Job } from '../jobs/job.ts';
+import { parseJob } from '../jobs/parse-job.ts';
+import { jsonDocument } from '../plan/json-document.ts';
+import { parseTask } from '../plan/parse-task.ts';
+import type { Task } from '../plan/task.ts';
+import { commandStore } from './command-store.ts';
+import { readDocument, resolvedInput, uriOf, withResolvedPaths } from './task-document.ts';
+
+/** The job in a file, or of standard input for `-`, its paths resolved. @throws InvalidPlan */
+export async function readJob(path: string, signal: AbortSignal): Promise<Job> {
+  return jobOf(checkedJson(await readDocument(path, signal)));
+}
+
+/** The task in a file, or of a job all of it as one task. A document without a stage is a job. @throws InvalidPlan */
+export async function readTaskOrJob(path: string, signal: AbortSignal): Promise<Task> {
+  const text = await readDocument(path, signal);
+  const document = checkedJson(text);
+  if (!isRecord(document) || 'stageId' in document || 'taskId' in document || !('inputs' in document)) {
+    return withResolvedPaths(parseTask(text));
+  }
+  const { wholeJobTask } = await import('../jobs/whole-job-task.ts');
+  return await wholeJobTask({ store: commandStore(), job: jobOf(document), signal });
+}
+
+/** @throws InvalidPlan for what is no JSON document within its limits */
+function checkedJson(text: string): unknown {
+  const problems = new Problems();
+  return jsonDocument(text, problems);
+}
+
+/** A path is no glob over uris, so those are resolved before the job is looked at. */
+function jobOf(document: unknown): Job {
+  const { plan, inputs, output, ...job } = parseJob(withResolvedGlobs(document));
+  const resolved = Object.entries(inputs).map(([id, input]) => [
+    id,
+    input.kind === 'glob' ? input : resolvedInput(input),
+  ]);
+  return {
+    ...job,
+    plan: 'uri' in plan ? { uri: uriOf(plan.uri) } : plan,
+    inputs: Object.fromEntries(resolved),
+    output: { uri: uriOf(output.uri) },
+  };
+}
+
+function withResolvedGlobs(document: unknown): unknown {
+  if (!isRecord(document) || !isRecord(document['inputs'])) return document;
+  const inputs = Object.entries(document['inputs']).map(([id, input]) => {
+    const glob = isRecord(input) ? input['glob'] : undefined;
+    return [id, isRecord(input) && typeof glob === 'string' ? { ...input, glob: globUri(glob) } : input];
+  });
+  return { ...document, inputs: Object.fromEntries(inputs) };
+}
+
+/** The current directory has its name, whatever a glob would make of it. */
+function globUri(glob: string): string {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(glob) ? glob : uriOf(resolve(escapeGlob(process.cwd()), glob));
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
