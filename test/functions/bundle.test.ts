@@ -1,0 +1,110 @@
+/** The files that are deployed: what is in them, and that they start where nothing else is. */
+
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Metafile } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const NAMES = ['execute-task', 'plan-stage', 'commit-job', 'abort-job', 'start-on-object'];
+const out = mkdtempSync(join(tmpdir(), 'millrace-bundles-'));
+let table = '';
+
+beforeAll(() => {
+  table = execFileSync(process.execPath, ['scripts/bundle-functions.ts', out], { encoding: 'utf8' });
+});
+afterAll(() => rmSync(out, { recursive: true, force: true }));
+
+const directory = (name: string): string => join(out, 'functions', name);
+const metafile = (name: string): Metafile =>
+  JSON.parse(readFileSync(join(out, 'functions-maps', name, 'metafile.json'), 'utf8'));
+
+/** Packages in a file of the bundle, or in all of them, by their place in the lock file. */
+function packages(outputs: readonly Metafile['outputs'][string][]): ReadonlySet<string> {
+  const inputs = outputs.flatMap((output) => Object.keys(output.inputs));
+  return new Set(inputs.flatMap((input) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? []));
+}
+
+/** The entry, and what it imports at once. */
+function startOutputs({ outputs }: Metafile): Metafile['outputs'][string][] {
+  const paths = new Set(Object.keys(outputs).filter((path) => path.endsWith('/index.mjs')));
+  for (const path of paths) {
+    for (const { path: imported, kind, external } of outputs[path]?.imports ?? []) {
+      if (kind === 'import-statement' && external !== true) paths.add(imported);
+    }
+  }
+  return [...paths].flatMap((path) => outputs[path] ?? []);
+}
+
+/** Runs a program where there is nothing but Node and the bundles. */
+function runAlone(program: string): string {
+  const args = ['--input-type=module', '--eval', program];
+  return execFileSync(process.execPath, args, { encoding: 'utf8', cwd: out, env: {} });
+}
+
+test('the table tells the size of each', () => {
+  for (const name of NAMES) expect(table).toMatch(new RegExp(`^${name} +[\\d,]+ kB / [\\d,]+ kB`, 'm'));
+});
+
+describe.each(NAMES)('%s', (name) => {
+  test('starts without packages, environment or network', () => {
+    for (let at = out; at !== dirname(at); at = dirname(at)) expect(existsSync(join(at, 'node_modules'))).toBe(false);
+    const url = pathToFileURL(join(directory(name), 'index.mjs')).href;
+    const program = `const { handler } = await import(${JSON.stringify(url)}); console.log(typeof handler, handler.length);
+      const open = process.getActiveResourcesInfo().filter((kind) => !/^(?:TTY|Pipe|FSReq)/.test(kind));
+      console.log(JSON.stringify(open));`;
+    expect(runAlone(program)).toBe('function 2\n[]\n');
+  });
+
+  test('has packages that are installed with the project, and none for its development', () => {
+    const lock = JSON.parse(readFileSync('package-lock.json', 'utf8')) as { packages: Record<string, { dev?: true }> };
+    const found = packages(Object.values(metafile(name).outputs));
+    expect([...found]).toContain('node_modules/zod');
+    for (const path of found) expect(lock.packages[path], path).toBeDefined();
+    expect([...found].filter((path) => lock.packages[path]?.dev)).toEqual([]);
+  });
+
+  test('has its maps apart, and does not point to them', () => {
+    const files = readdirSync(directory(name));
+    expect(files.filter((file) => !/\.(?:mjs|wasm)$/.test(file))).toEqual([]);
+    expect(readdirSync(join(out, 'functions-maps', name))).toContain('index.mjs.map');
+    for (const file of files.filter((file) => file.endsWith('.mjs'))) {
+      expect(readFileSync(join(directory(name), file), 'utf8'), file).not.toContain('sourceMappingURL');
+    }
+  });
+});
+
+describe('what is heavy', () => {
+  const HEAVY = ['node_modules/apache-arrow', 'node_modules/flatbuffers', 'node_modules/parquet-wasm'];
+
+  test('is loaded on demand by execute-task', () => {
+    const all = packages(Object.values(metafile('execute-task').outputs));
+    const start = packages(startOutputs(metafile('execute-task')));
+    for (const name of HEAVY) {
+      expect([...all]).toContain(name);
+      expect([...start]).not.toContain(name);
+    }
+    expect(readdirSync(directory('execute-task'))).toEqual(expect.arrayContaining(['kernels.wasm', 'parquet_wasm_bg.wasm']));
+  });
+
+  test('is found by its loader in the bundle', () => {
+    const { outputs } = metafile('execute-task');
+    const [path = ''] = Object.entries(outputs).flatMap(([path, { entryPoint }]) =>
+      entryPoint?.includes('/parquet-wasm/') ? [path] : [],
+    );
+    const url = pathToFileURL(join(directory('execute-task'), path.slice(path.lastIndexOf('/') + 1))).href;
+    const program = `const { default: wasm } = await import(${JSON.stringify(url)});
+      console.log(wasm.wasmMemory().buffer.byteLength > 65536);`;
+    expect(runAlone(program)).toBe('true\n');
+  });
+
+  test.each(NAMES.slice(1))('is not in %s', (name) => {
+    const all = packages(Object.values(metafile(name).outputs));
+    for (const heavy of HEAVY) expect([...all]).not.toContain(heavy);
+    expect(readdirSync(directory(name)).filter((file) => file.endsWith('.wasm'))).toEqual([]);
+    const inputs = Object.values(metafile(name).outputs).flatMap((output) => Object.keys(output.inputs));
+    expect(inputs.filter((input) => /src\/(?:kernels|compile|operators)\//.test(input))).toEqual([]);
+  });
+});
