@@ -119,6 +119,7 @@ function emulatorOf(child: ChildProcess, data: string, port: number): Emulator {
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   // Nothing is worth an orderly end: the data goes too.
   const stop = async (): Promise<void> => {
+    child.ref();
     killGroup(child);
     await ended;
     await rm(data, { recursive: true, force: true, maxRetries: 10 });

@@ -1,6 +1,7 @@
 /** The emulator keeps the promises on which the tests of jobs stand: it kills, freezes and begins anew as AWS does. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -265,22 +266,32 @@ describeLane('an emulator', () => {
     await expect(reach('127.0.0.2', port)).resolves.toBe(false);
   });
 
-  test('ends with the process that started it, however that ends', async () => {
+  test.each(['is told to', 'its owner is killed'])('ends, its data with it, when %s', async (occasion) => {
     const script = `
+      import { once } from 'node:events';
       import { startEmulator } from './infra/localstack/emulator.ts';
       const emulator = await startEmulator();
       console.log(JSON.stringify({ endpoint: emulator.endpoint, dataDirectory: emulator.dataDirectory }));
-      setInterval(() => {}, 1000);`;
+      await once(process.stdin.resume(), 'end');
+      await emulator.stop();`;
     const owner = spawn(process.execPath, ['--input-type=module', '-e', script], {
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['pipe', 'pipe', 'inherit'],
     });
+    const exit = once(owner, 'exit');
     const { endpoint, dataDirectory } = await firstLine(owner);
     const client = new S3Client({ endpoint });
     await client.send(new CreateBucketCommand({ Bucket: 'only-here' }));
     client.destroy();
-    owner.kill('SIGKILL');
+    expect(existsSync(dataDirectory)).toBe(true);
+    if (occasion === 'is told to') {
+      owner.stdin?.end();
+      expect(await exit).toEqual([0, null]);
+      expect(existsSync(dataDirectory)).toBe(false);
+    } else {
+      owner.kill('SIGKILL');
+      await until(() => !existsSync(dataDirectory));
+    }
     await until(async () => !(await reach('127.0.0.1', Number(new URL(endpoint).port))));
-    await until(() => !existsSync(dataDirectory));
   });
 });
 
