@@ -2,5 +2,6 @@ import { fileStore } from '../io/file-store.ts';
 import type { ObjectStore } from '../io/object-store.ts';
 import { storeRouter } from '../io/store-router.ts';
 
-/** The stores whose uris the command line takes. */
-export const commandStore = (): ObjectStore => storeRouter({ file: fileStore() });
+/** The stores whose uris the command line takes. What talks to S3 is loaded with the first uri that needs it. */
+export const commandStore = (): ObjectStore =>
+  storeRouter({ file: fileStore(), s3: async () => (await import('../io/s3/s3-store.ts')).s3Store() });

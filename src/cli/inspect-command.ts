@@ -49,11 +49,12 @@ interface Inspection {
 }
 
 async function ofManifest(uri: string, { signal }: Terminal): Promise<Inspection> {
-  const [{ commandStore }, { parseJobManifest }] = await Promise.all([
+  const [{ commandStore }, { parseJobManifest }, { retryingStore }] = await Promise.all([
     import('./command-store.ts'),
     import('../commit/manifest.ts'),
+    import('../io/retrying-store.ts'),
   ]);
-  const stored = await commandStore().get(uri, { signal });
+  const stored = await retryingStore(commandStore()).get(uri, { signal });
   if (stored === undefined) throw new ObjectNotFound(uri);
   const manifest = parseJobManifest(uri, stored.bytes);
   return { jobs: [manifest], replacedJobs: [], files: manifest.files };

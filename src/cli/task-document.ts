@@ -3,7 +3,7 @@
 import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import process from 'node:process';
-import { InvalidArgument, ObjectNotFound } from '../errors.ts';
+import { InvalidArgument, InvalidPlan, ObjectNotFound } from '../errors.ts';
 import { fileUri } from '../io/uri.ts';
 import { parseTask } from '../plan/parse-task.ts';
 import type { Task, TaskInput } from '../plan/task.ts';
@@ -11,9 +11,24 @@ import type { Task, TaskInput } from '../plan/task.ts';
 /** A larger document is refused by the parser; what exceeds this is not even read. */
 const MAX_DOCUMENT_BYTES = 64 * 1024 * 1024;
 
-/** The task in a file, at a uri, or of standard input for `-`; its paths resolved. @throws InvalidPlan */
+/**
+ * The task in a file, at a uri, or of standard input for `-`; its paths resolved. A job, which has neither stage nor
+ * task, is all of it as one task. @throws InvalidPlan
+ */
 export async function readTask(path: string, signal: AbortSignal): Promise<Task> {
-  return withResolvedPaths(parseTask(await readDocument(path, signal)));
+  const text = await readDocument(path, signal);
+  try {
+    return withResolvedPaths(parseTask(text));
+  } catch (error) {
+    if (!(error instanceof InvalidPlan) || !isOfJob(error)) throw error;
+    const { jobTask } = await import('./job-document.ts');
+    return await jobTask(text, signal);
+  }
+}
+
+/** Whether a document that is no task may be meant to be a job. */
+function isOfJob({ problems }: InvalidPlan): boolean {
+  return ['$.stageId', '$.taskId'].every((member) => problems.some(({ path }) => path === member));
 }
 
 /** The text of a document. */
@@ -67,7 +82,7 @@ function isUri(pathOrUri: string): boolean {
 }
 
 /** The task with uris where it has paths. */
-export function withResolvedPaths(task: Task): Task {
+function withResolvedPaths(task: Task): Task {
   const inputs = Object.entries(task.inputs).map(([id, input]) => [id, resolvedInput(input)] as const);
   return {
     ...task,

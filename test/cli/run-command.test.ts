@@ -224,8 +224,8 @@ describe('millrace run', () => {
       },
       {
         name: 'a place that no store has',
-        task: { ...fileTask(FILE_SCAN), inputs: { trips: { kind: 'files', files: [{ uri: 's3://lake/x' }] } } },
-        says: /no store for s3/,
+        task: { ...fileTask(FILE_SCAN), inputs: { trips: { kind: 'files', files: [{ uri: 'gs://lake/x' }] } } },
+        says: /no store for gs: uris; known are file, s3/,
       },
       {
         name: 'a hundred problems',

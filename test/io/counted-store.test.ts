@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import { countedStore } from '../../src/io/counted-store.ts';
+import { memoryStore } from '../../src/io/memory-store.ts';
+import { retryingStore } from '../../src/io/retrying-store.ts';
+import { s3Server, sendRange } from '../support/s3-server.ts';
+import { all, noise, obeysObjectStoreContract } from './object-store-contract.ts';
+
+obeysObjectStoreContract('countedStore', async () => ({
+  store: countedStore(memoryStore()).store,
+  base: 'memory://tests/x/',
+}));
+
+test('counts what is asked of a store, and sums as it is billed', async () => {
+  const { store, counts } = countedStore(memoryStore());
+  const uri = 'memory://tests/a';
+  await store.put(uri, noise(10));
+  const uploadId = await store.beginUpload(uri);
+  const part = await store.uploadPart(uri, uploadId, 1, noise(7));
+  await store.completeUpload(uri, uploadId, [part]);
+  await store.abortUpload(uri, uploadId);
+  await store.readInto(uri, 0, new Uint8Array(5));
+  await store.get(uri);
+  await store.get(`${uri}/none`);
+  await store.head(uri);
+  await all(store.list(uri));
+  await all(store.listUploads(uri));
+  await store.delete(uri);
+  expect(JSON.parse(JSON.stringify(counts()))).toEqual({
+    put: 1,
+    beginUpload: 1,
+    uploadPart: 1,
+    completeUpload: 1,
+    abortUpload: 1,
+    get: 3,
+    head: 1,
+    list: 2,
+    delete: 1,
+    writeClass: 6,
+    readClass: 4,
+    bytesRead: 12,
+    bytesWritten: 17,
+    throttled: 0,
+  });
+});
+
+test('takes the word of a store that counts by itself, from now on', async () => {
+  const content = noise(100);
+  await using server = await s3Server((call, number) => {
+    if (number === 2) call.answer.destroy();
+    else sendRange(call, content);
+  });
+  await server.store.readInto('s3://bucket/a', 0, new Uint8Array(10));
+  const { store, counts } = countedStore(server.store);
+  expect(counts()).toMatchObject({ get: 0, bytesRead: 0 });
+  for (let i = 0; i < 2; i++) await retryingStore(store).readInto('s3://bucket/a', 0, new Uint8Array(10));
+  expect(counts()).toMatchObject({ get: 3, readClass: 3, bytesRead: 20 });
+});
