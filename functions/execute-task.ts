@@ -17,7 +17,8 @@ async function work(event: unknown, { store, signal, memoryLimitInMB }: Invocati
   const { jobId, stageId, taskId } = task;
   logger.appendKeys({ job: jobId, stage: stageId, task: taskId });
   assertWrites(task);
-  return answerOf(await executeTask(task, { store, signal, memoryBytes: processBudget(Number(memoryLimitInMB)) }));
+  const memoryBytes = processBudget(Number(memoryLimitInMB));
+  return answerOf(await executeTask(task, { store, signal, memoryBytes, ownsProcess: true }));
 }
 
 export const handler: FunctionHandler<ExecutedTask> = makeHandler(awsServices());

@@ -13,6 +13,7 @@ import type { JobManifest, JsonValue, TaskManifest } from './commit/manifest.ts'
 import { type Committed, TaskOutput } from './commit/task-output.ts';
 import { InvalidArgument, ObjectNotFound } from './errors.ts';
 import type { ObjectStore } from './io/object-store.ts';
+import { keepParquetWasmFree } from './io/parquet/parquet-wasm.ts';
 import { newAttemptId } from './io/part-name.ts';
 import { retryingStore } from './io/retrying-store.ts';
 import { redactUri } from './io/uri.ts';
@@ -40,6 +41,8 @@ export interface TaskServices {
   readonly store: ObjectStore;
   /** The budget: 512 MiB where absent. See `budgetFor` for that of a process. */
   readonly memoryBytes?: number | undefined;
+  /** The budget is all that the process has: what earlier tasks have left outside of it is taken off. */
+  readonly ownsProcess?: boolean | undefined;
   /** Aborting it ends the task with `TaskCancelled`. */
   readonly signal?: AbortSignal | undefined;
   /** 1–64 letters and digits that no other attempt at this task has; a random one where absent. */
@@ -138,6 +141,7 @@ class TaskRun {
     const { schema } = plan;
     using loan = borrowLinearMemory(this.#memoryBytes);
     const memory = new MemoryBudget(this.#memoryBytes, undefined, loan.linear);
+    if (this.#services.ownsProcess) keepParquetWasmFree(memory);
     const chain = recorded
       ? this.#recordedChain(schema, recorded)
       : buildChain(plan, { inputs, store, ...(output && { output: this.#writing(output) }) });

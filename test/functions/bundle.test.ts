@@ -86,7 +86,9 @@ describe('what is heavy', () => {
       expect([...all]).toContain(name);
       expect([...start]).not.toContain(name);
     }
-    expect(readdirSync(directory('execute-task'))).toEqual(expect.arrayContaining(['kernels.wasm', 'parquet_wasm_bg.wasm']));
+    expect(readdirSync(directory('execute-task'))).toEqual(
+      expect.arrayContaining(['kernels.wasm', 'parquet_wasm_bg.wasm']),
+    );
   });
 
   test('is found by its loader in the bundle', () => {

@@ -69,7 +69,13 @@ describe('a task', () => {
     const { metrics } = await run(task());
     expect(metrics).toHaveLength(1);
     const [metric] = metrics;
-    expect(metric).toMatchObject({ service: 'millrace', function: 'millrace-test', Failures: 0, Rows: 29_999, Files: 1 });
+    expect(metric).toMatchObject({
+      service: 'millrace',
+      function: 'millrace-test',
+      Failures: 0,
+      Rows: 29_999,
+      Files: 1,
+    });
     expect(metric?.['_aws']).toMatchObject({
       CloudWatchMetrics: [{ Namespace: 'Millrace', Dimensions: [['service', 'function']] }],
     });

@@ -71,16 +71,31 @@ describe('the deadline', () => {
     ['a request that was broken off', () => new DOMException('aborted', 'AbortError')],
   ])('gives its name to %s', async (_, stop) => {
     const { error } = await invoke(stoppedBy(stop), {}, { timeoutMs: 50 });
-    expect(error).toMatchObject({ name: 'DeadlineExceeded', message: expect.stringMatching(/nothing of it is visible/) });
+    expect(error).toMatchObject({
+      name: 'DeadlineExceeded',
+      message: expect.stringMatching(/nothing of it is visible/),
+    });
   });
 
   test('leaves a failure of another kind alone', async () => {
-    const { error } = await invoke(stoppedBy(() => new RangeError('mine')), {}, { timeoutMs: 50 });
+    const { error } = await invoke(
+      stoppedBy(() => new RangeError('mine')),
+      {},
+      { timeoutMs: 50 },
+    );
     expect(error).toMatchObject({ name: 'RangeError', message: 'mine' });
   });
 
   test('waits for work that can still be done in the reserve', async () => {
-    expect((await invoke(stoppedBy(() => 'in time'), {}, { timeoutMs: 50 })).answer).toBe('in time');
+    expect(
+      (
+        await invoke(
+          stoppedBy(() => 'in time'),
+          {},
+          { timeoutMs: 50 },
+        )
+      ).answer,
+    ).toBe('in time');
   });
 
   test('leaves cancellation by others alone', async () => {

@@ -9,7 +9,7 @@ import { makeHandler as startOnObject } from '../../functions/start-on-object.ts
 import type { ExecutionStarter } from '../../src/jobs/execution.ts';
 import { storeJob } from '../../src/jobs/store-job.ts';
 import { created, notification } from '../jobs/events.ts';
-import { DESTINATION, Lake, itemsAt, job, readJson } from '../jobs/lake.ts';
+import { DESTINATION, itemsAt, job, Lake, readJson } from '../jobs/lake.ts';
 import { invoke } from './invoke.ts';
 
 let lake: Lake;

@@ -6,6 +6,9 @@
  * as used, but still as bytes that linear memory may not grow into.
  *
  *     first use ──▶ retained: what it has grown to ──grows──▶ retained ──last disposed──▶ outside, kept free
+ *
+ * A budget that is all that its process has must not count on what earlier tasks have left in the instance either:
+ * `keepParquetWasmFree` begins with the last state of the drawing.
  */
 
 import assert from 'node:assert/strict';
@@ -25,12 +28,15 @@ export interface ParquetWasmUse extends Disposable {
   settle(): void;
 }
 
+/** The instance, once it is there. */
+let loaded: ParquetWasm | undefined;
 const accounts = new WeakMap<MemoryBudget, Account>();
 
 /** Loads parquet-wasm at the first call in the process. @throws MemoryBudgetExceeded */
 export async function useParquetWasm(budget: MemoryBudget): Promise<ParquetWasmUse> {
   // A CommonJS module: what it exports is surely its default; its names are only where Node has found them.
   const { default: wasm } = (await import('parquet-wasm')) as unknown as { default: ParquetWasm };
+  loaded = wasm;
   let account = accounts.get(budget);
   if (account === undefined) {
     account = new Account(budget, wasm);
@@ -38,6 +44,15 @@ export async function useParquetWasm(budget: MemoryBudget): Promise<ParquetWasmU
   }
   account.open();
   return new Use(account);
+}
+
+/**
+ * Keeps the memory that earlier tasks have left in the instance out of `budget`, as far as the budget's linear memory has
+ * not grown into it. To be called before anything is held.
+ */
+export function keepParquetWasmFree(budget: MemoryBudget): void {
+  if (loaded === undefined || accounts.has(budget)) return;
+  accounts.set(budget, new Account(budget, loaded, budget.limitBytes - budget.linear.committedBytes));
 }
 
 class Account {
@@ -49,9 +64,11 @@ class Account {
   /** While not in use. */
   #outsideBytes = 0;
 
-  constructor(budget: MemoryBudget, wasm: ParquetWasm) {
+  /** Of what is not in use yet, at most `keptBytes` are kept free. */
+  constructor(budget: MemoryBudget, wasm: ParquetWasm, keptBytes: number = 0) {
     this.#budget = budget;
     this.wasm = wasm;
+    this.#keepFree(Math.min(keptBytes, this.#grownBytes));
   }
 
   open(): void {
