@@ -3,7 +3,8 @@
  *
  *     head, get, readInto, list…   reads: always safe
  *     put without condition        safe for the only writer of a key, which all writers of ours are
- *     uploadPart, abort, delete    the same again is the same result
+ *     uploadPart, abort, delete    the same again is the same result (a part may have another etag then, and the one of
+ *                                  the lost answer may arrive last: the S3 store sees to that when it completes)
  *     beginUpload                  a lost answer leaves an empty upload behind, which cleaning finds
  *     put with condition, complete never: the second try of a success is refused, and looks like a failure. What
  *                                  became of the first must be read back, which only the commit can judge.

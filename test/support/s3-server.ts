@@ -13,6 +13,7 @@ export interface S3Call {
   readonly answer: ServerResponse;
 }
 
+/** Disposing it throws what a handler has thrown. */
 export interface S3Server extends AsyncDisposable {
   readonly endpoint: string;
   readonly store: MeteredStore;
@@ -28,12 +29,22 @@ export async function s3Server(
 ): Promise<S3Server> {
   const lines: string[] = [];
   let sockets = 0;
-  const server = createServer(async (request, answer) => {
+  const failures: unknown[] = [];
+  const serve = async (request: IncomingMessage, answer: ServerResponse): Promise<void> => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const line = `${request.method} ${request.url}`;
     lines.push(line);
-    await handle({ line, headers: request.headers, body: Buffer.concat(chunks), answer }, lines.length - 1);
+    try {
+      await handle({ line, headers: request.headers, body: Buffer.concat(chunks), answer }, lines.length - 1);
+    } catch (error) {
+      failures.push(error);
+      answer.destroy();
+    }
+  };
+  const server = createServer((request, answer) => {
+    // What the client sends no more is no failure of the test.
+    serve(request, answer).catch(() => answer.destroy());
   });
   server.on('connection', () => {
     sockets++;
@@ -59,6 +70,7 @@ export async function s3Server(
       await new Promise((resolve) => {
         server.close(resolve);
       });
+      if (failures.length > 0) throw failures[0];
     },
   };
 }
