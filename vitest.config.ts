@@ -20,8 +20,9 @@ const config: ViteUserConfig = defineConfig({
           include: ['test/localstack/**/*.test.ts'],
           globalSetup: ['test/localstack/lane.ts'],
           maxWorkers: 1,
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          // The first to want the deployment waits for it, a minute where the machine is busy.
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
           sequence: { groupOrder: 1 },
         },
       },

@@ -13,8 +13,8 @@ const PARAMETERS = { maxConcurrency: 2, executeTaskMemoryMb: 512, executeTaskLar
 let deploying: Promise<Deployment> | undefined;
 
 /**
- * The one deployment of the lane, of the sources as they are now. The first file that asks waits for it, some twenty
- * seconds; the others, which run after it, find it.
+ * The one deployment of the lane, of the sources as they are now. The first file that asks waits for it, half a
+ * minute or more; the others, which run after it, find it.
  */
 export function deployment(): Promise<Deployment> {
   deploying ??= deployOnce();
@@ -26,7 +26,7 @@ async function deployOnce(): Promise<Deployment> {
   const path = join(dataDirectory, 'deployment.json');
   if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as Deployment;
   await promisify(execFile)(process.execPath, ['scripts/bundle-functions.ts']);
-  const deployed = await deploy({ environment, stage: 'test', parameters: PARAMETERS, timeoutMs: 110_000 });
+  const deployed = await deploy({ environment, stage: 'test', parameters: PARAMETERS, timeoutMs: 240_000 });
   writeFileSync(path, JSON.stringify(deployed));
   return deployed;
 }

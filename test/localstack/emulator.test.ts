@@ -218,7 +218,7 @@ describeLane('a distributed Map', () => {
   test('goes through more items than Python has frames', async () => {
     const bucket = await freshBucket();
     const s3 = new S3Client({});
-    const items = Array.from({ length: 1500 }, (_, task) => ({ task }));
+    const items = Array.from({ length: 1100 }, (_, task) => ({ task }));
     await s3.send(new PutObjectCommand({ Bucket: bucket, Key: 'items.json', Body: JSON.stringify(items) }));
     s3.destroy();
     const client = new SFNClient({});
