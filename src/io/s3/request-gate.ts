@@ -4,7 +4,7 @@
  *     request ──▶ slot ──▶ turn ──▶ sent, answer read to its end ──▶ slot free
  *                 at most   while throttled: one every 1 ÷ rate seconds
  *
- *     rate   ∞ ──throttled──▶ half of what was sent lately ──each second──▶ + a tenth of that … ──four times that──▶ ∞
+ *     rate   ∞ ──throttled──▶ half of what was sent lately ──each second──▶ + a fifth of that … ──four times that──▶ ∞
  *
  * Slots are counted here and not by the sockets' agent, because a request that waits in the agent counts as connecting
  * and would time out there. Additive increase, multiplicative decrease (Chiu and Jain, 1989) is what makes many tasks
@@ -28,7 +28,8 @@ const SYSTEM_CLOCK: GateClock = {
 };
 
 const CUT_INTERVAL_MS = 500;
-const MIN_RATE = 1;
+/** Requests per second that are always allowed: a task whose very first request is refused must not crawl. */
+const MIN_RATE = 4;
 /** Sent requests are counted over about this long. */
 const MEASURE_MS = 1_000;
 
@@ -100,7 +101,7 @@ export class RequestGate {
   answered(): void {
     if (this.#rate === Number.POSITIVE_INFINITY) return;
     const now = this.#clock.nowMs();
-    this.#rate += (this.#rateAfterCut / 10) * ((now - this.#raisedMs) / 1_000);
+    this.#rate += (this.#rateAfterCut / 5) * ((now - this.#raisedMs) / 1_000);
     this.#raisedMs = now;
     if (this.#rate >= this.#rateAfterCut * 4) this.#rate = Number.POSITIVE_INFINITY;
   }

@@ -77,7 +77,7 @@ describe('RequestGate', () => {
       clock.ms += 1_000;
       gate.throttled();
     }
-    expect(gate.rate).toBe(1);
+    expect(gate.rate).toBe(4);
     await pass(gate, clock, 3, 0);
   });
 });
