@@ -34,7 +34,7 @@ async function cleanDestination(destination: string, options: CleanCommandOption
   const [{ clean }, { commandStore }, { uriOf }, { retryingStore }] = await Promise.all([
     import('../commit/clean.ts'),
     import('./command-store.ts'),
-    import('./task-document.ts'),
+    import('./documents.ts'),
     import('../io/retrying-store.ts'),
   ]);
   const { olderThan, dryRun = false, json } = options;

@@ -33,7 +33,7 @@ export function addInspectCommand(program: Command, terminal: Terminal): Command
 }
 
 async function inspect(place: string, { limit, json }: InspectOptions, terminal: Terminal): Promise<void> {
-  const { uriOf } = await import('./task-document.ts');
+  const { uriOf } = await import('./documents.ts');
   const uri = uriOf(place);
   const found = uri.endsWith('.json') ? await ofManifest(uri, terminal) : await ofDestination(uri, terminal);
   await terminal.write(json ? `${JSON.stringify(found)}\n` : await inspectionText(found, limit, terminal.columns));

@@ -7,25 +7,19 @@ import { escapeGlob } from '../io/glob.ts';
 import type { Job } from '../jobs/job.ts';
 import { parseJob } from '../jobs/parse-job.ts';
 import { jsonDocument } from '../plan/json-document.ts';
-import { parseTask } from '../plan/parse-task.ts';
 import type { Task } from '../plan/task.ts';
 import { commandStore } from './command-store.ts';
-import { readDocument, resolvedInput, uriOf, withResolvedPaths } from './task-document.ts';
+import { readDocument, resolvedInput, uriOf } from './documents.ts';
 
 /** The job in a file, or of standard input for `-`, its paths resolved. @throws InvalidPlan */
 export async function readJob(path: string, signal: AbortSignal): Promise<Job> {
   return jobOf(checkedJson(await readDocument(path, signal)));
 }
 
-/** The task in a file, or of a job all of it as one task. A document without a stage is a job. @throws InvalidPlan */
-export async function readTaskOrJob(path: string, signal: AbortSignal): Promise<Task> {
-  const text = await readDocument(path, signal);
-  const document = checkedJson(text);
-  if (!isRecord(document) || 'stageId' in document || 'taskId' in document || !('inputs' in document)) {
-    return withResolvedPaths(parseTask(text));
-  }
+/** The whole of a job as one task. @throws InvalidPlan, and what looking for its files may throw */
+export async function jobTask(text: string, signal: AbortSignal): Promise<Task> {
   const { wholeJobTask } = await import('../jobs/whole-job-task.ts');
-  return await wholeJobTask({ store: commandStore(), job: jobOf(document), signal });
+  return await wholeJobTask({ store: commandStore(), job: jobOf(checkedJson(text)), signal });
 }
 
 /** @throws InvalidPlan for what is no JSON document within its limits */

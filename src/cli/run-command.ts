@@ -46,13 +46,13 @@ export function addRunCommand(program: Command, terminal: Terminal): Command {
 
 async function run(path: string, options: RunOptions, terminal: Terminal): Promise<void> {
   const memoryBytes = budgetFor(options.memory);
-  const [{ uriOf }, { readTaskOrJob }, { executeWithProgress }, { FirstRows, rowWriter }] = await Promise.all([
+  const [{ readTask }, { uriOf }, { executeWithProgress }, { FirstRows, rowWriter }] = await Promise.all([
     import('./task-document.ts'),
-    import('./job-document.ts'),
+    import('./documents.ts'),
     import('./task-execution.ts'),
     import('./row-writers.ts'),
   ]);
-  const read = await readTaskOrJob(path, terminal.signal);
+  const read = await readTask(path, terminal.signal);
   const task = options.out === undefined ? read : { ...read, output: { uri: uriOf(options.out) } };
   if (options.json) {
     const first = new FirstRows(options.limit ?? 40);

@@ -1,15 +1,9 @@
-/** Tasks and plans from files and stores, as the command line takes them. */
+/** Tasks as the command line takes them. */
 
-import { open } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import process from 'node:process';
-import { InvalidArgument, InvalidPlan, ObjectNotFound } from '../errors.ts';
-import { fileUri } from '../io/uri.ts';
+import { InvalidPlan } from '../errors.ts';
 import { parseTask } from '../plan/parse-task.ts';
-import type { Task, TaskInput } from '../plan/task.ts';
-
-/** A larger document is refused by the parser; what exceeds this is not even read. */
-const MAX_DOCUMENT_BYTES = 64 * 1024 * 1024;
+import type { Task } from '../plan/task.ts';
+import { readDocument, resolvedInput, uriOf } from './documents.ts';
 
 /**
  * The task in a file, at a uri, or of standard input for `-`; its paths resolved. A job, which has neither stage nor
@@ -31,56 +25,6 @@ function isOfJob({ problems }: InvalidPlan): boolean {
   return ['$.stageId', '$.taskId'].every((member) => problems.some(({ path }) => path === member));
 }
 
-/** The text of a document. */
-export async function readDocument(path: string, signal: AbortSignal): Promise<string> {
-  if (path === '-') {
-    // Nothing else ends waiting for somebody to type.
-    signal.addEventListener('abort', () => process.stdin.destroy(new Error('interrupted')), { once: true });
-    return await textOf(process.stdin, 'standard input');
-  }
-  if (isUri(path)) return await storedText(path, signal);
-  try {
-    await using file = await open(path);
-    return await textOf(file.createReadStream({ autoClose: false }), path);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') throw new ObjectNotFound(path);
-    if (code === undefined) throw error;
-    throw new InvalidArgument(`${path} cannot be read: ${(error as Error).message}.`);
-  }
-}
-
-async function storedText(uri: string, signal: AbortSignal): Promise<string> {
-  const [{ commandStore }, { retryingStore }] = await Promise.all([
-    import('./command-store.ts'),
-    import('../io/retrying-store.ts'),
-  ]);
-  const stored = await retryingStore(commandStore()).get(uri, { maxBytes: MAX_DOCUMENT_BYTES, signal });
-  if (stored === undefined) throw new ObjectNotFound(uri);
-  return new TextDecoder().decode(stored.bytes);
-}
-
-async function textOf(stream: AsyncIterable<Buffer | string>, name: string): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of stream) {
-    const buffer = Buffer.from(chunk);
-    bytes += buffer.byteLength;
-    if (bytes > MAX_DOCUMENT_BYTES) throw new InvalidArgument(`${name} is larger than any task: over 64 MiB.`);
-    chunks.push(buffer);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-/** The uri that a person means: a path is one of the file system, relative to the current directory. */
-export function uriOf(pathOrUri: string): string {
-  return isUri(pathOrUri) ? pathOrUri : fileUri(resolve(pathOrUri));
-}
-
-function isUri(pathOrUri: string): boolean {
-  return /^[a-z][a-z0-9+.-]*:\/\//i.test(pathOrUri);
-}
-
 /** The task with uris where it has paths. */
 function withResolvedPaths(task: Task): Task {
   const inputs = Object.entries(task.inputs).map(([id, input]) => [id, resolvedInput(input)] as const);
@@ -90,10 +34,4 @@ function withResolvedPaths(task: Task): Task {
     inputs: Object.fromEntries(inputs),
     ...(task.output && { output: { ...task.output, uri: uriOf(task.output.uri) } }),
   };
-}
-
-/** The input with uris where it has paths. */
-export function resolvedInput(input: TaskInput): TaskInput {
-  if (input.kind !== 'files') return input;
-  return { ...input, files: input.files.map((file) => ({ ...file, uri: uriOf(file.uri) })) };
 }

@@ -1,6 +1,6 @@
 /** The real client against a server that answers as the service does. */
 
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -27,7 +27,7 @@ let client: SFNClient;
 beforeEach(async () => {
   answers = [];
   requests = [];
-  server = createServer(async (request, response) => {
+  const answerTo = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     requests.push({
@@ -39,7 +39,8 @@ beforeEach(async () => {
       'content-type': 'application/x-amz-json-1.0',
     });
     response.end(JSON.stringify(error === undefined ? body : { __type: error, message: 'because' }));
-  });
+  };
+  server = createServer((request, response) => void answerTo(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   client = new SFNClient({
