@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
+import { parseJob } from '../../src/jobs/parse-job.ts';
+import { parseTrigger } from '../../src/jobs/triggers.ts';
 
 interface Resource {
   readonly Type: string;
@@ -160,6 +162,15 @@ test('parameters name more buckets, and someone to tell of alarms', async () => 
     stdout: expect.stringContaining('which is no bucket name'),
   });
   expect(resources['AlarmTopic']?.Condition).toBe('HasAlarmEmail');
+});
+
+test('the documents of docs/deploy.md are what they should be', () => {
+  const [job, trigger] = [...readFileSync('docs/deploy.md', 'utf8').matchAll(/```json\n([\s\S]*?)```/g)].map(
+    ([, text = '']) => JSON.parse(text.replaceAll('-…/', '-1/')),
+  );
+  expect(parseJob(job).plan).toEqual(job.plan);
+  const whole = { ...trigger, job: { ...trigger.job, plan: job.plan } };
+  expect(parseTrigger(whole)).toEqual(whole);
 });
 
 /** The resources of the stack. Nothing is asked of AWS. */
