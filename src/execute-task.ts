@@ -139,7 +139,7 @@ class TaskRun {
     recorded: Committed | undefined,
   ): Promise<TaskResult> {
     const { schema } = plan;
-    using loan = borrowLinearMemory(this.#memoryBytes);
+    using loan = borrowLinearMemory(this.#memoryBytes, this.#services.ownsProcess ? this.#memoryBytes / 2 : undefined);
     const memory = new MemoryBudget(this.#memoryBytes, undefined, loan.linear);
     if (this.#services.ownsProcess) keepParquetWasmFree(memory);
     const chain = recorded

@@ -17,6 +17,7 @@
  */
 
 import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { InvalidArgument } from '../errors.ts';
 import { LinearMemory } from './linear-memory.ts';
 
@@ -62,8 +63,18 @@ let idle: { readonly maximumBytes: number; readonly linear: LinearMemory } | und
 /**
  * A linear memory of `maximumBytes`, given back by disposing the loan. It is the one that the last task of this process
  * has left where that had the same maximum: touching pages for the first time is what costs. Only one is kept.
+ *
+ * One that has grown beyond `reusableBytes` is given back to the system instead, at the cost of a garbage collection
+ * (some 10 ms): it never shrinks, and would leave the next task too little besides.
  */
-export function borrowLinearMemory(maximumBytes: number): { readonly linear: LinearMemory } & Disposable {
+export function borrowLinearMemory(
+  maximumBytes: number,
+  reusableBytes: number = maximumBytes,
+): { readonly linear: LinearMemory } & Disposable {
+  if (idle !== undefined && idle.linear.committedBytes > reusableBytes) {
+    idle = undefined;
+    collectGarbage();
+  }
   const loan = idle?.maximumBytes === maximumBytes ? idle : { maximumBytes, linear: new LinearMemory(maximumBytes) };
   idle = undefined;
   let isLent = true;
@@ -74,4 +85,10 @@ export function borrowLinearMemory(maximumBytes: number): { readonly linear: Lin
       isLent = false;
     },
   };
+}
+
+/** V8 learns of the memory behind a WebAssembly.Memory too late: it would keep an old one beside the next. */
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
 }

@@ -62,6 +62,7 @@ const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
   'node:url': ['io/', 'cli/'],
   'node:util': ['io/file-store', 'cli/'],
   'node:v8': ['memory/process-memory'],
+  'node:vm': ['memory/process-memory'],
   'node:zlib': ['io/', 'commit/complete-file'],
 };
 

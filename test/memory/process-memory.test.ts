@@ -49,6 +49,23 @@ describe('the linear memory of a process', () => {
     expect(second.linear.memory).toBe(memory);
   });
 
+  test('is given back to the system where it has grown too far for the next task', () => {
+    const maximumBytes = 256 * MIB;
+    const rounds = 8;
+    let peakBytes = 0;
+    for (let round = 0; round < rounds; round++) {
+      using loan = borrowLinearMemory(maximumBytes, 64 * MIB);
+      expect(loan.linear.committedBytes).toBeLessThan(MIB);
+      const region = loan.linear.allocate(128 * MIB);
+      if (region === undefined) throw new Error('128 of 256 MiB are not to be had');
+      loan.linear.u8.fill(1, region.address, region.address + region.byteLength);
+      peakBytes = Math.max(peakBytes, process.memoryUsage.rss());
+      loan.linear.free(region);
+    }
+    // Kept, all rounds together would be resident.
+    expect(peakBytes).toBeLessThan((rounds - 2) * 128 * MIB);
+  });
+
   test('is given back once only', () => {
     const first = borrowLinearMemory(4 * MIB);
     first[Symbol.dispose]();
