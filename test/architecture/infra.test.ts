@@ -100,7 +100,10 @@ describe('roles', () => {
     }
   });
 
-  test('let commit-job alone delete', () => expect(rolesWith('s3:DeleteObject')).toEqual(['CommitJobRole']));
+  test('let commit-job alone delete, and look at parts to complete', () => {
+    expect(rolesWith('s3:DeleteObject')).toEqual(['CommitJobRole']);
+    expect(rolesWith('s3:ListMultipartUploadParts')).toEqual(['CommitJobRole']);
+  });
 
   test('let start-on-object alone start jobs, and the machine its own items', () =>
     expect(rolesWith('states:StartExecution')).toEqual(['StartOnObjectRole', 'RunJobRole']));
