@@ -21,7 +21,7 @@ export function errorName(): MiddlewareObj<unknown, unknown, Error, InvocationCo
 }
 
 /** An error of the same name that may be shown to anyone. */
-export function shownError(error: unknown): Error {
+function shownError(error: unknown): Error {
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
   const shown = new Error(bounded(withoutSecrets(message)));
   // Not enumerable, or the runtime prints it a second time.
