@@ -87,6 +87,7 @@ Try:
   npx millrace submit job.json --wait             start a job and follow it; its inputs and output are s3:// uris
   npx millrace inspect s3://${outputBucket}/…       what it has committed
   npx millrace run s3://…/task-0.json             one of its tasks again, here
+Triggers, documents below s3://${inputBucket}/_millrace/triggers/, start jobs when objects are put into the input bucket.
 The aws command line works too, with the variables above.
 
 Ctrl-C ends the emulator; all that is stored in it is gone then.
