@@ -55,6 +55,11 @@ export async function endOfExecution(executionArn: string): Promise<DescribeExec
   }
 }
 
+/** Waits until a condition holds; the time limit of the test ends it. */
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 50));
+}
+
 function disposable<Client extends { destroy(): void }>(client: Client): Client & Disposable {
   return Object.assign(client, { [Symbol.dispose]: () => client.destroy() });
 }
