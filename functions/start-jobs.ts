@@ -70,7 +70,9 @@ export async function startJobs(
       continue;
     }
     for (const job of found.jobs) {
-      const { jobUri, executionArn, startedBefore } = await startJob({ store, signal, starter, job });
+      // A trigger may have been changed between two deliveries of one event: the job that stands is the event's.
+      const options = { store, signal, starter, job, keepExisting: true };
+      const { jobUri, executionArn, startedBefore } = await startJob(options);
       logger.info(startedBefore ? 'job was started before' : 'job started', { job: jobUri, execution: executionArn });
       started.push({ job: jobUri, execution: executionArn, startedBefore });
     }

@@ -110,7 +110,7 @@ describe('an object', () => {
     await store.put('s3://config/triggers/broken.json', Buffer.from('{'));
     const executions = starter();
     const handler = startOnObject({ store }, () => ({ starter: executions, triggers: 's3://config/triggers/' }));
-    return { executions, handler, etag };
+    return { store, executions, handler, etag };
   }
 
   test('starts one job, in whichever form it is told of, however often', async () => {
@@ -125,6 +125,17 @@ describe('an object', () => {
     expect(again.answer?.started).toEqual(first.answer?.started.map((one) => ({ ...one, startedBefore: true })));
     expect(executions.started).toHaveLength(1);
     expect(executions.started[0]?.[1]).toEqual({ job: first.answer?.started[0]?.job });
+  });
+
+  test('whose trigger has been changed since its job was started does not start another', async () => {
+    const { store, executions, handler, etag } = await world();
+    const first = await invoke(handler, created('in/a b.parquet', { etag }));
+    const changed = { ...trigger, job: { ...trigger.job, taskBytes: 12_345 } };
+    await store.put('s3://config/triggers/sales.json', Buffer.from(JSON.stringify(changed)));
+    const again = await invoke(handler, created('in/a b.parquet', { etag }));
+    expect(again.error).toBeUndefined();
+    expect(again.answer?.started).toEqual(first.answer?.started.map((one) => ({ ...one, startedBefore: true })));
+    expect(executions.started).toHaveLength(1);
   });
 
   test.each([
