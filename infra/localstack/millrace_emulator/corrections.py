@@ -19,31 +19,39 @@ def correct() -> None:
 def correct_object_events() -> None:
     """Events of S3: keys as AWS writes them, and a sequencer that grows with each event instead of a constant.
 
-    Notifications carry keys URL-encoded with `+` for a blank; EventBridge carries them as they are.
+    Notifications carry keys URL-encoded with `+` for a blank; EventBridge carries them as they are. Whoever is told of
+    one event is told the same sequencer.
     """
     from localstack.services.s3 import notifications
 
     count = itertools.count(time.time_ns())
+    event_of_request = notifications.S3EventNotificationContext.from_request_context.__func__
     notification = notifications.BaseNotifier._get_event_payload
     bridge_entry = notifications.EventBridgeNotifier._get_event_payload
 
-    def stamp(changed: dict) -> None:
+    def numbered_event(cls, *arguments, **named):
+        context = event_of_request(cls, *arguments, **named)
+        context.sequencer = f"{next(count):016X}"
+        return context
+
+    def stamp(changed: dict, context) -> None:
         if "sequencer" in changed:
-            changed["sequencer"] = f"{next(count):016X}"
+            changed["sequencer"] = context.sequencer
 
     def stamped_notification(context, config_id):
         payload = notification(context, config_id)
         for record in payload["Records"]:
-            stamp(record["s3"]["object"])
+            stamp(record["s3"]["object"], context)
         return payload
 
     def plain_entry(context, config_id=None):
         entry = bridge_entry(context, config_id)
         detail = json.loads(entry["Detail"])
         detail["object"]["key"] = unquote_plus(detail["object"]["key"])
-        stamp(detail["object"])
+        stamp(detail["object"], context)
         return entry | {"Detail": json.dumps(detail)}
 
     notifications.quote = lambda key: quote_plus(key, safe="/")
+    notifications.S3EventNotificationContext.from_request_context = classmethod(numbered_event)
     notifications.BaseNotifier._get_event_payload = staticmethod(stamped_notification)
     notifications.EventBridgeNotifier._get_event_payload = staticmethod(plain_entry)
