@@ -143,9 +143,28 @@ describe('a job', () => {
     const { store } = lake;
     await lake.add('mem://lake/1.parquet', 0, 3000);
     const task = await wholeJobTask({ store, job: job() });
-    expect(task).toMatchObject({ jobId: 'job-1', stageId: 0, taskId: 0, plan: { kind: 'commit-write' } });
+    expect(task).toMatchObject({ jobId: 'job-1', taskId: 0, plan: { kind: 'commit-write' } });
     const result = await executeTask(task, { store });
     expect(result.manifestUri).toBe(`${WORK}/manifest.json`);
+    expect(await lake.committedRows('id')).toEqual(
+      await lake.duck('select id, shop, id + 1 from sales where id != 7 order by id'),
+    );
+  });
+
+  test('that runs at a desk and in the cloud at once is done by one of them', async () => {
+    const { store } = lake;
+    await lake.add('mem://lake/1.parquet', 0, 3000);
+    await lake.add('mem://lake/2.parquet', 3000, 6000);
+    const document = job(ROW_WISE, { taskBytes: 1 });
+    const { jobUri } = await storeJob({ store, job: document });
+    await planStage({ store, jobUri, stageId: 0 });
+    const [first, second] = await itemsAt(store, `${WORK}/plan-0/items.json`);
+    if (first === undefined || second === undefined) throw new Error('two tasks were expected');
+    await runItem(store, first);
+    await executeTask(await wholeJobTask({ store, job: document }), { store });
+    expect((await lake.committedRows('id')).length).toBe(5999);
+    await expect(runItem(store, second)).rejects.toBeInstanceOf(JobAborted);
+    expect((await commitStagedJob({ store, jobUri })).manifest.totals.rows).toBe(5999);
     expect(await lake.committedRows('id')).toEqual(
       await lake.duck('select id, shop, id + 1 from sales where id != 7 order by id'),
     );
