@@ -70,8 +70,9 @@ export async function startJobs(
       continue;
     }
     for (const job of found.jobs) {
-      // A trigger may have been changed between two deliveries of one event: the job that stands is the event's.
-      const options = { store, signal, starter, job, keepExisting: true };
+      // A trigger may have been changed between two deliveries of one event: the job that stands is the event's, and
+      // so is the execution, even where the destination is another one now.
+      const options = { store, signal, starter, job, name: job.jobId, keepExisting: true };
       const { jobUri, executionArn, startedBefore } = await startJob(options);
       logger.info(startedBefore ? 'job was started before' : 'job started', { job: jobUri, execution: executionArn });
       started.push({ job: jobUri, execution: executionArn, startedBefore });

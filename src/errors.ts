@@ -215,6 +215,8 @@ export class JobFailed extends MillraceError {
   override readonly name = 'JobFailed';
 
   constructor(jobId: string, error: string, cause: string) {
-    super(`Job ${jobId} failed, and nothing of it is visible: ${error}: ${cause}`);
+    super(
+      `Job ${jobId} failed, and nothing of it is visible: ${error}: ${cause}\nTo run it again, give it another id.`,
+    );
   }
 }

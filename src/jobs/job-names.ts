@@ -5,6 +5,8 @@
  */
 
 import { createHash } from 'node:crypto';
+import { directoryPrefix } from '../io/uri.ts';
+import type { JobPlace } from './job-paths.ts';
 
 /** An execution's name has at most as many characters; logs take letters, digits, hyphens and underscores of them. */
 const MAX_CHARACTERS = 80;
@@ -18,9 +20,9 @@ export function stableName(readable: readonly string[], parts: readonly string[]
   return [...words, hash].join('-');
 }
 
-/** The name of the execution of a job: its id, where that can be one. */
-export function executionName(jobId: string): string {
-  return /^[A-Za-z0-9_-]{1,80}$/.test(jobId) ? jobId : stableName([jobId], [jobId]);
+/** The name of the execution of a job. Its id alone does not tell it from a job for another destination. */
+export function executionName({ destination, jobId }: JobPlace): string {
+  return stableName([jobId], [directoryPrefix(destination), jobId]);
 }
 
 /** Letters, digits and underscores, the first one no underscore; anything else makes a hyphen. */

@@ -95,7 +95,7 @@ describe('millrace submit', () => {
     expect(JSON.parse(again.stdout)).toEqual({
       jobId: 'followed',
       jobUri: `${work('followed')}/job.json`,
-      executionArn: `${MACHINE.replace('stateMachine', 'execution')}:followed`,
+      executionArn: expect.stringMatching(/:execution:run-job:followed-[0-9a-f]{32}$/),
       startedBefore: true,
       manifestUri: `${work('followed')}/manifest.json`,
       totals: { files: 3, rows: 299, bytes: expect.any(Number) },

@@ -130,11 +130,15 @@ describe('an object', () => {
   test('whose trigger has been changed since its job was started does not start another', async () => {
     const { store, executions, handler, etag } = await world();
     const first = await invoke(handler, created('in/a b.parquet', { etag }));
-    const changed = { ...trigger, job: { ...trigger.job, taskBytes: 12_345 } };
-    await store.put('s3://config/triggers/sales.json', Buffer.from(JSON.stringify(changed)));
-    const again = await invoke(handler, created('in/a b.parquet', { etag }));
-    expect(again.error).toBeUndefined();
-    expect(again.answer?.started).toEqual(first.answer?.started.map((one) => ({ ...one, startedBefore: true })));
+    for (const change of [{ taskBytes: 12_345 }, { output: { uri: 's3://out/elsewhere' } }]) {
+      const changed = { ...trigger, job: { ...trigger.job, ...change } };
+      await store.put('s3://config/triggers/sales.json', Buffer.from(JSON.stringify(changed)));
+      const again = await invoke(handler, created('in/a b.parquet', { etag }));
+      expect(again.error).toBeUndefined();
+      expect(again.answer?.started).toMatchObject([
+        { execution: first.answer?.started[0]?.execution, startedBefore: true },
+      ]);
+    }
     expect(executions.started).toHaveLength(1);
   });
 

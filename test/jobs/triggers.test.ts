@@ -78,14 +78,19 @@ test('names are stable, readable, and good for jobs and executions', () => {
       expect(name).toBe(stableName(parts, parts));
       expect(name).toMatch(/^[A-Za-z0-9][A-Za-z0-9_-]{0,79}$/);
       expect(isJobId(name)).toBe(true);
-      expect(executionName(name)).toBe(name);
     }),
   );
   expect(stableName(['sales', 'day 1'], ['a'])).toMatch(/^sales-day-1-[0-9a-f]{32}$/);
   expect(stableName(['x'], ['a', 'bc'])).not.toBe(stableName(['x'], ['ab', 'c']));
-  expect(executionName('a.b')).toMatch(/^a-b-[0-9a-f]{32}$/);
-  expect(executionName('a.b')).not.toBe(executionName('a-b'));
-  expect(executionName('x'.repeat(100)).length).toBeLessThanOrEqual(80);
+});
+
+test('executions of jobs with one id for two destinations have two names', () => {
+  const named = (jobId: string, destination: string = 's3://out/a') => executionName({ destination, jobId });
+  expect(named('a.b')).toMatch(/^a-b-[0-9a-f]{32}$/);
+  expect(named('a.b')).not.toBe(named('a-b'));
+  expect(named('a')).not.toBe(named('a', 's3://out/b'));
+  expect(named('a')).toBe(named('a', 's3://out/a/'));
+  expect(named('x'.repeat(100)).length).toBeLessThanOrEqual(80);
 });
 
 const FOLDER: TriggerInput = { kind: 'event-folder', glob: '*.parquet' };
