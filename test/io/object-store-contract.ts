@@ -18,11 +18,14 @@ export interface StoreUnderTest {
   readonly base: string;
 }
 
-/** With `atomic: false`, races are left out: the service under test is an imitation that does not arbitrate them. */
+/**
+ * Without `racingCompletions` that race is left out, and not counted as skipped: the service under test is an imitation
+ * that lets several win, so nothing about a store could be learnt from it.
+ */
 export function obeysObjectStoreContract(
   name: string,
   make: () => Promise<StoreUnderTest>,
-  { atomic = true }: { atomic?: boolean } = {},
+  { racingCompletions = true }: { racingCompletions?: boolean } = {},
 ): void {
   describe(`${name} as an object store`, () => {
     describe('reading', () => {
@@ -109,7 +112,7 @@ export function obeysObjectStoreContract(
         expect((await store.get(`${base}a`))?.bytes).toEqual(noise(1));
       });
 
-      test.runIf(atomic)('lets exactly one of twenty create', async () => {
+      test('lets exactly one of twenty create', async () => {
         const { store, base } = await make();
         const outcomes = await Promise.allSettled(
           Array.from({ length: 20 }, (_, i) => store.put(`${base}a`, Uint8Array.of(i), { ifNoneMatch: true })),
@@ -268,21 +271,23 @@ export function obeysObjectStoreContract(
         expect((await store.head(uri))?.size).toBe(10);
       });
 
-      test.runIf(atomic)('lets exactly one of twenty uploads of one key complete on condition', async () => {
-        const { store, base } = await make();
-        const uri = `${base}a`;
-        const outcomes = await Promise.allSettled(
-          Array.from({ length: 20 }, async (_, i) => {
-            const uploadId = await store.beginUpload(uri);
-            const part = await store.uploadPart(uri, uploadId, 1, Uint8Array.of(i));
-            await store.completeUpload(uri, uploadId, [part], { ifNoneMatch: true });
-          }),
-        );
-        const winners = outcomes.flatMap(({ status }, i) => (status === 'fulfilled' ? [i] : []));
-        expect(winners).toHaveLength(1);
-        expect((await store.get(uri))?.bytes).toEqual(Uint8Array.from(winners));
-        expect(await all(store.listUploads(base))).toHaveLength(19);
-      });
+      if (racingCompletions) {
+        test('lets exactly one of twenty uploads of one key complete on condition', async () => {
+          const { store, base } = await make();
+          const uri = `${base}a`;
+          const outcomes = await Promise.allSettled(
+            Array.from({ length: 20 }, async (_, i) => {
+              const uploadId = await store.beginUpload(uri);
+              const part = await store.uploadPart(uri, uploadId, 1, Uint8Array.of(i));
+              await store.completeUpload(uri, uploadId, [part], { ifNoneMatch: true });
+            }),
+          );
+          const winners = outcomes.flatMap(({ status }, i) => (status === 'fulfilled' ? [i] : []));
+          expect(winners).toHaveLength(1);
+          expect((await store.get(uri))?.bytes).toEqual(Uint8Array.from(winners));
+          expect(await all(store.listUploads(base))).toHaveLength(19);
+        });
+      }
     });
   });
 }

@@ -24,7 +24,9 @@ describeLane('s3Store', () => {
   };
 
   // Under the emulator several conditional completions of one key succeed at once; S3 lets one.
-  obeysObjectStoreContract('s3Store', async () => ({ store, base: await freshBase() }), { atomic: false });
+  obeysObjectStoreContract('s3Store', async () => ({ store, base: await freshBase() }), {
+    racingCompletions: false,
+  });
 
   test('knows the checksum of a put and of an upload without reading them', async () => {
     const base = await freshBase();
