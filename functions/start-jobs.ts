@@ -51,7 +51,10 @@ interface Surroundings extends StartSettings {
   readonly signal: AbortSignal;
 }
 
-/** Starts the jobs of each event. Where it fails half way, the same events again start the rest. */
+/**
+ * Starts the jobs of each event. One that cannot be started keeps no other one from it: the first failure is thrown at
+ * the end, and the same events again start the rest.
+ */
 export async function startJobs(
   events: readonly ObjectEvent[],
   { store, signal, starter, triggers: prefix }: Surroundings,
@@ -59,8 +62,9 @@ export async function startJobs(
   const { triggers, invalid } = await readTriggers(prefix, { store, signal });
   const started: Started[] = [];
   const ignored: Ignored[] = [];
+  const failures: unknown[] = [];
   for (const { uri, error } of invalid) {
-    logger.warn('a trigger is not valid, and starts nothing', { trigger: uri, error });
+    logger.warn('a trigger is not valid, and starts nothing', { trigger: uri, problem: error.message });
     ignored.push({ reason: 'not a valid trigger', uri });
   }
   for (const event of events) {
@@ -70,13 +74,24 @@ export async function startJobs(
       continue;
     }
     for (const job of found.jobs) {
-      // A trigger may have been changed between two deliveries of one event: the job that stands is the event's, and
-      // so is the execution, even where the destination is another one now.
-      const options = { store, signal, starter, job, name: job.jobId, keepExisting: true };
-      const { jobUri, executionArn, startedBefore } = await startJob(options);
-      logger.info(startedBefore ? 'job was started before' : 'job started', { job: jobUri, execution: executionArn });
-      started.push({ job: jobUri, execution: executionArn, startedBefore });
+      signal.throwIfAborted();
+      try {
+        // A trigger may have been changed between two deliveries of one event: the job that stands is the event's, and
+        // so is the execution, even where the destination is another one now.
+        const options = { store, signal, starter, job, name: job.jobId, keepExisting: true };
+        const { jobUri, executionArn, startedBefore } = await startJob(options);
+        logger.info(startedBefore ? 'job was started before' : 'job started', { job: jobUri, execution: executionArn });
+        started.push({ job: jobUri, execution: executionArn, startedBefore });
+      } catch (error) {
+        logger.warn('a job was not started', { job: job.jobId, problem: errorText(error) });
+        failures.push(error);
+      }
     }
   }
+  if (failures.length > 0) throw failures[0];
   return { started, ignored };
 }
+
+const MAX_PROBLEM_CHARACTERS = 1_000;
+
+const errorText = (error: unknown): string => String(error).slice(0, MAX_PROBLEM_CHARACTERS);

@@ -44,7 +44,8 @@ interface Sources {
 }
 
 const CONCURRENCY = 16;
-const MAX_TRIGGER_BYTES = 16 * 1024 * 1024;
+/** A larger document is none. Many are read at once, in a small function. */
+const MAX_TRIGGER_BYTES = 1024 * 1024;
 
 /**
  * A trigger from its JSON text, or from what JSON.parse made of it.
@@ -74,9 +75,12 @@ export function parseTrigger(input: unknown): Trigger {
 export async function readTriggers(prefix: string, sources: Sources): Promise<FoundTriggers> {
   const store = retryingStore(sources.store);
   const { signal } = sources;
-  const uris = await Array.fromAsync(store.list(prefix, { signal }), ({ uri }) => uri);
-  const documents = uris.filter((uri) => uri.endsWith('.json'));
-  const found = await inParallel(documents, CONCURRENCY, async (uri): Promise<Partial<FoundTriggers>> => {
+  const documents = (await Array.fromAsync(store.list(prefix, { signal }))).filter(({ uri }) => uri.endsWith('.json'));
+  const found = await inParallel(documents, CONCURRENCY, async ({ uri, size }): Promise<Partial<FoundTriggers>> => {
+    if (size > MAX_TRIGGER_BYTES) {
+      const message = `it has ${size} bytes, and may have ${MAX_TRIGGER_BYTES}`;
+      return { invalid: [{ uri, error: new InvalidPlan([{ path: '$', message }]) }] };
+    }
     const stored = await store.get(uri, { signal, maxBytes: MAX_TRIGGER_BYTES });
     if (stored === undefined) return {};
     try {

@@ -142,6 +142,30 @@ describe('an object', () => {
     expect(executions.started).toHaveLength(1);
   });
 
+  test('starts what it can where another trigger cannot start its own, and fails with that', async () => {
+    const { store, executions, handler, etag } = await world();
+    const lost = { ...trigger, job: { ...trigger.job, plan: { uri: 's3://config/no-plan.json' } } };
+    await store.put('s3://config/triggers/a-lost.json', Buffer.from(JSON.stringify(lost)));
+    const { error, answer } = await invoke(handler, created('in/a b.parquet', { etag }));
+    expect(answer).toBeUndefined();
+    expect(error).toMatchObject({ name: 'ObjectNotFound', message: expect.stringContaining('no-plan.json') });
+    expect(executions.started).toHaveLength(1);
+  });
+
+  test('is not kept from its trigger by another one that is too large, which is not quoted in the log', async () => {
+    const { store, executions, handler, etag } = await world();
+    await store.put('s3://config/triggers/a-large.json', Buffer.alloc(2_000_000, ' '));
+    const keys = Object.fromEntries(Array.from({ length: 5_000 }, (_, n) => [`key-${n}`, n]));
+    await store.put('s3://config/triggers/a-strange.json', Buffer.from(JSON.stringify(keys)));
+    const { answer, lines } = await invoke(handler, created('in/a b.parquet', { etag }));
+    expect(answer?.ignored).toContainEqual({
+      reason: 'not a valid trigger',
+      uri: 's3://config/triggers/a-large.json',
+    });
+    expect(executions.started).toHaveLength(1);
+    for (const line of lines) expect(JSON.stringify(line).length).toBeLessThan(10_000);
+  });
+
   test.each([
     ['stale', 'in/a+b.parquet', 'another'],
     ['deleted', 'in/gone.parquet', 'any'],
