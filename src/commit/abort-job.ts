@@ -10,12 +10,13 @@
 
 import { CommitCorrupted, UnsupportedFile } from '../errors.ts';
 import { DEFAULT_RETRY_POLICY, type RetryPolicy } from '../io/backoff.ts';
-import type { ObjectStore } from '../io/object-store.ts';
+import type { ObjectStore, UploadInfo } from '../io/object-store.ts';
 import type { PendingFile } from '../io/output-files.ts';
 import { parsePartName } from '../io/part-name.ts';
-import { directoryPrefix } from '../io/uri.ts';
+import { directoryPrefix, joinUri } from '../io/uri.ts';
 import { abortUploads } from './abort-uploads.ts';
 import { decide } from './decision.ts';
+import { inParallel } from './in-parallel.ts';
 import { type AbortDecision, parseTaskManifest } from './manifest.ts';
 import { jobPrefix } from './work-paths.ts';
 
@@ -42,6 +43,9 @@ export interface AbortOutcome {
   readonly abortedUploads: number;
 }
 
+/** Requests under way at once. */
+const CONCURRENCY = 16;
+
 /** Aborts a job, or finishes an abort. @throws StorageUnavailable where the decision is unknown. */
 export async function abortJob(options: AbortJobOptions): Promise<AbortOutcome> {
   const { store, destination, jobId, reason, error, cause = 'requested', signal } = options;
@@ -50,27 +54,31 @@ export async function abortJob(options: AbortJobOptions): Promise<AbortOutcome> 
   const standing = await decide(store, destination, jobId, proposal, policy, signal);
   if (standing.decision === 'commit') return { decision: 'commit', abortedUploads: 0 };
 
-  let abortedUploads = 0;
-  for await (const { uri, uploadId } of store.listUploads(directoryPrefix(destination), { signal })) {
-    if (parsePartName(uri)?.jobId !== jobId) continue;
-    await store.abortUpload(uri, uploadId, { signal });
-    abortedUploads++;
+  const open: UploadInfo[] = [];
+  for await (const upload of store.listUploads(directoryPrefix(destination), { signal })) {
+    if (parsePartName(upload.uri)?.jobId === jobId) open.push(upload);
   }
-  const named = await filesOfTasks(options);
-  await abortUploads(store, destination, named);
-  return { decision: 'abort', standing, abortedUploads };
+  await inParallel(open, CONCURRENCY, ({ uri, uploadId }) => store.abortUpload(uri, uploadId, { signal }));
+  const aborted = new Set(open.map(({ uri, uploadId }) => `${uri}\n${uploadId}`));
+  const named = (await filesOfTasks(options)).filter(
+    ({ path, uploadId }) => !aborted.has(`${joinUri(destination, path)}\n${uploadId}`),
+  );
+  await abortUploads(store, destination, named, [], { signal });
+  return { decision: 'abort', standing, abortedUploads: open.length };
 }
 
 /** The files that the job's task manifests name, as far as they can be read. */
 async function filesOfTasks({ store, destination, jobId, signal }: AbortJobOptions): Promise<PendingFile[]> {
-  const files: PendingFile[] = [];
-  for await (const { uri } of store.list(`${jobPrefix(destination, jobId)}stage-`, { signal })) {
+  const prefix = `${jobPrefix(destination, jobId)}stage-`;
+  const manifests = await Array.fromAsync(store.list(prefix, { signal }), ({ uri }) => uri);
+  const files = await inParallel(manifests, CONCURRENCY, async (uri): Promise<readonly PendingFile[]> => {
     const stored = await store.get(uri, { signal });
     try {
-      if (stored !== undefined) files.push(...parseTaskManifest(uri, stored.bytes).files);
+      return stored === undefined ? [] : parseTaskManifest(uri, stored.bytes).files;
     } catch (error) {
-      if (!(error instanceof CommitCorrupted) && !(error instanceof UnsupportedFile)) throw error;
+      if (error instanceof CommitCorrupted || error instanceof UnsupportedFile) return [];
+      throw error;
     }
-  }
-  return files;
+  });
+  return files.flat();
 }

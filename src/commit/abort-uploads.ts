@@ -1,9 +1,13 @@
 /** Dropping uploads that will never be completed. */
 
 import { StorageUnavailable } from '../errors.ts';
-import type { ObjectStore } from '../io/object-store.ts';
+import type { ObjectStore, RequestOptions } from '../io/object-store.ts';
 import type { PendingFile } from '../io/output-files.ts';
 import { joinUri } from '../io/uri.ts';
+import { inParallel } from './in-parallel.ts';
+
+/** Requests under way at once. */
+const CONCURRENCY = 16;
 
 /**
  * Aborts the uploads of `files` which `kept` does not name. A store that does not answer is not insisted on: the
@@ -14,14 +18,15 @@ export async function abortUploads(
   destination: string,
   files: readonly PendingFile[],
   kept: readonly PendingFile[] = [],
+  options?: RequestOptions,
 ): Promise<void> {
   const keptIds = new Set(kept.map(({ path, uploadId }) => `${path}\n${uploadId}`));
-  for (const { path, uploadId } of files) {
-    if (keptIds.has(`${path}\n${uploadId}`)) continue;
+  const dropped = files.filter(({ path, uploadId }) => !keptIds.has(`${path}\n${uploadId}`));
+  await inParallel(dropped, CONCURRENCY, async ({ path, uploadId }) => {
     try {
-      await store.abortUpload(joinUri(destination, path), uploadId);
+      await store.abortUpload(joinUri(destination, path), uploadId, options);
     } catch (error) {
       if (!(error instanceof StorageUnavailable)) throw error;
     }
-  }
+  });
 }

@@ -33,6 +33,7 @@ import { claimNext, findExisting } from './claim-sequence.ts';
 import { completeFile, type Verification } from './complete-file.ts';
 import { abortReason, decide, readDecision } from './decision.ts';
 import { inParallel } from './in-parallel.ts';
+import { assertReadable, jobManifestOf } from './job-manifest.ts';
 import {
   type AbortDecision,
   type CommitDecision,
@@ -99,13 +100,15 @@ async function decideCommit(options: CommitJobOptions): Promise<Decision> {
   if (new Set(tasks.map(({ stageId, taskId }) => `${stageId}/${taskId}`)).size < tasks.length) {
     throw new InvalidArgument(`Job ${jobId} lists a task twice.`);
   }
-  const manifests = await readTaskManifests(options, tasks);
-  const missing = tasks.find((_, index) => manifests[index] === undefined);
+  const found = await readTaskManifests(options, tasks);
+  const missing = tasks.find((_, index) => found[index] === undefined);
   if (missing !== undefined) {
     throw new InvalidArgument(
       `Job ${jobId} cannot be committed: stage ${missing.stageId} task ${missing.taskId} has no manifest yet.`,
     );
   }
+  const manifests = found.filter((manifest) => manifest !== undefined);
+  assertReadable(destination, jobId, manifests);
   const sequence = await claimNext(store, destination, jobId, policy, signal);
   if (mode === 'error-if-exists') {
     const reason = await findExisting(store, destination, jobId, sequence, signal);
@@ -158,20 +161,8 @@ async function goForward(options: CommitJobOptions, decision: CommitDecision): P
 
   const { mode, sequence } = decision;
   const standing = mode === 'overwrite' ? (await listCommitted(store, destination, { signal })).live : [];
-  const manifest: JobManifest = {
-    version: 1,
-    jobId,
-    mode,
-    sequence,
-    files,
-    totals: {
-      files: files.length,
-      rows: files.reduce((sum, { rows }) => sum + rows, 0),
-      bytes: files.reduce((sum, { size }) => sum + size, 0),
-    },
-    replaces: standing.filter((other) => other.sequence < sequence).map((other) => other.jobId),
-    statistics: tasks.map(({ statistics }) => statistics),
-  };
+  const replaces = standing.filter((other) => other.sequence < sequence).map((other) => other.jobId);
+  const manifest = jobManifestOf({ jobId, mode, sequence, replaces }, tasks, files);
   const uri = jobManifestUri(destination, jobId);
   const { bytes } = await putOnce(store, uri, encodeDocument(manifest), policy, signal);
   return parseJobManifest(uri, bytes);

@@ -14,6 +14,7 @@
  */
 
 import type { ObjectStore, RequestOptions } from '../io/object-store.ts';
+import { inParallel } from './in-parallel.ts';
 import { type CommittedFile, type JobManifest, parseClaim, parseJobManifest } from './manifest.ts';
 import { claimSequence, claimsPrefix, jobManifestUri } from './work-paths.ts';
 
@@ -31,6 +32,9 @@ export interface FoundClaim {
   readonly sequence: number;
   readonly jobId: string;
 }
+
+/** Requests under way at once: a destination that many jobs have appended to has as many claims and manifests. */
+const CONCURRENCY = 16;
 
 /** The live files of a destination, all of any job or none. Needs only read permission. */
 export async function listCommitted(
@@ -63,14 +67,13 @@ export async function readClaims(
   options?: RequestOptions,
   known: ReadonlyMap<number, FoundClaim> = new Map(),
 ): Promise<FoundClaim[]> {
-  const claims: FoundClaim[] = [];
-  for await (const { uri } of store.list(claimsPrefix(destination), options)) {
+  const uris = await Array.fromAsync(store.list(claimsPrefix(destination), options), ({ uri }) => uri);
+  const claims = await inParallel(uris, CONCURRENCY, async (uri) => {
     const sequence = claimSequence(destination, uri);
-    if (sequence === undefined) continue;
-    const found = known.get(sequence) ?? (await readClaim(store, uri, sequence, options));
-    if (found !== undefined) claims.push(found);
-  }
-  return claims;
+    if (sequence === undefined) return undefined;
+    return known.get(sequence) ?? readClaim(store, uri, sequence, options);
+  });
+  return claims.filter((claim) => claim !== undefined);
 }
 
 async function readClaim(
@@ -102,11 +105,12 @@ class Collection {
     for (const claim of await readClaims(this.#store, this.#destination, this.#options, this.#claims)) {
       this.#claims.set(claim.sequence, claim);
     }
-    for (const { jobId } of this.#claims.values()) {
-      if (this.manifests.has(jobId)) continue;
+    const jobIds = new Set([...this.#claims.values()].map(({ jobId }) => jobId));
+    const unread = [...jobIds].filter((jobId) => !this.manifests.has(jobId));
+    await inParallel(unread, CONCURRENCY, async (jobId) => {
       const manifest = await readJobManifest(this.#store, this.#destination, jobId, this.#options);
       if (manifest !== undefined) this.manifests.set(jobId, manifest);
-    }
+    });
     return this.manifests.size > before;
   }
 }

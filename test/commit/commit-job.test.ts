@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { abortJob } from '../../src/commit/abort-job.ts';
 import { clean } from '../../src/commit/clean.ts';
+import { commitTask } from '../../src/commit/commit-task.ts';
 import { listCommitted } from '../../src/commit/read-manifest.ts';
 import { claimUri, decisionUri, jobManifestUri, taskManifestUri } from '../../src/commit/work-paths.ts';
 import { CommitCorrupted, InvalidArgument, JobAborted, OutputExists, UnsupportedFile } from '../../src/errors.ts';
@@ -174,6 +175,41 @@ describe('commitJob', () => {
     const second = await abortJob({ ...aborting, error: 'Later', reason: 'later' });
     expect(second.standing).toEqual(first.standing);
     await expect(commit(store, destination, next)).rejects.toThrow('was aborted: InvalidCast: "x" is no number.');
+  });
+
+  test('an abort drops many uploads at once, and stops when it is told to', async () => {
+    const store = memoryStore();
+    const many = job('next', 'append', 30);
+    for (const task of many.tasks) await runAttempt(store, destination, many, task, 'a1');
+    const controller = new AbortController();
+    let underWay = 0;
+    let most = 0;
+    const counting = without(store, 'abortUpload', async (...args) => {
+      most = Math.max(most, ++underWay);
+      await new Promise(setImmediate);
+      underWay--;
+      await store.abortUpload(...args);
+      controller.abort(new Error('time is up'));
+    });
+    // As a listing that lags behind would have it: the manifests alone name the uploads.
+    const blind = without(counting, 'listUploads', async function* () {});
+    const aborting = { store: blind, destination, jobId: 'next', reason: 'the user said so' };
+    await expect(abortJob({ ...aborting, signal: controller.signal })).rejects.toThrow('time is up');
+    expect(most).toBe(16);
+    expect((await all(store.listUploads(destination))).length).toBeGreaterThan(0);
+    await abortJob(aborting);
+    expect(await all(store.listUploads(destination))).toEqual([]);
+  });
+
+  test('a job whose manifest would be too large to be read is not decided', async () => {
+    const store = memoryStore();
+    for (const task of next.tasks) {
+      const { owner, files } = await writeAttempt(store, destination, next, task, 'a1');
+      await commitTask({ store, destination, owner, files, statistics: 'x'.repeat(30_000_000) });
+    }
+    await expect(commit(store, destination, next)).rejects.toBeInstanceOf(InvalidArgument);
+    await expect(commit(store, destination, next)).rejects.toThrow(/for 4 files, and may have 50331648/);
+    expect(await store.head(decisionUri(destination, 'next'))).toBeUndefined();
   });
 
   test('after an abort there is no commit, and after a commit no abort', async () => {
