@@ -145,8 +145,30 @@ test('every log has an end', () => {
 });
 
 test('objects of the work of jobs start nothing, nor do triggers', () => {
-  const [[, rule]] = ofType(resources, 'AWS::Events::Rule') as [[string, Resource]];
-  expect(rule.Properties.EventPattern.detail.object.key).toEqual([{ 'anything-but': { prefix: '_millrace/' } }]);
+  const [rule] = rulesOf('aws.s3');
+  expect(rule?.EventPattern.detail.object.key).toEqual([{ 'anything-but': { prefix: '_millrace/' } }]);
+});
+
+test('executions of the machine that were stopped, and no others, have their jobs aborted', () => {
+  const [rule] = rulesOf('aws.states');
+  expect(rule?.EventPattern.detail).toEqual({ stateMachineArn: [{ Ref: 'RunJob' }], status: ['ABORTED', 'TIMED_OUT'] });
+  expect(rule?.Targets[0].Arn).toEqual({ 'Fn::GetAtt': ['AbortDashjobLambdaFunction', 'Arn'] });
+});
+
+test('events that nobody could handle are kept', () => {
+  const queue = { 'Fn::GetAtt': ['UndeliveredEvents', 'Arn'] };
+  const rules = ['aws.s3', 'aws.states'].flatMap((source) => rulesOf(source));
+  expect(rules).toHaveLength(2);
+  const configured = ofType(resources, 'AWS::Lambda::EventInvokeConfig').map(([, { Properties }]) => Properties);
+  for (const { Targets } of rules) {
+    const [{ Arn, DeadLetterConfig }] = Targets;
+    expect(DeadLetterConfig).toEqual({ Arn: queue });
+    const [name] = Arn['Fn::GetAtt'];
+    const { DestinationConfig } = configured.find(({ FunctionName }) => FunctionName.Ref === name);
+    expect(DestinationConfig.OnFailure.Destination).toEqual(queue);
+    const role = resources[resources[name]?.Properties.Role['Fn::GetAtt'][0]];
+    expect(JSON.stringify(role)).toContain(`"Action":["sqs:SendMessage"],"Resource":${JSON.stringify(queue)}`);
+  }
 });
 
 test('parameters name more buckets, and someone to tell of alarms', async () => {
@@ -196,6 +218,13 @@ async function packaged(...parameters: string[]): Promise<Readonly<Record<string
     timeout: 50_000,
   });
   return JSON.parse(readFileSync(join(service, 'out/cloudformation-template-update-stack.json'), 'utf8')).Resources;
+}
+
+/** The properties of the rules for what a service tells. */
+// biome-ignore lint/suspicious/noExplicitAny: the properties of a rule
+function rulesOf(source: string): any[] {
+  const rules = ofType(resources, 'AWS::Events::Rule').map(([, { Properties }]) => Properties);
+  return rules.filter(({ EventPattern }) => EventPattern.source.includes(source));
 }
 
 function ofType(from: Readonly<Record<string, Resource>>, type: string): [string, Resource][] {

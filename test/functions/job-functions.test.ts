@@ -8,7 +8,7 @@ import { makeHandler as planStage } from '../../functions/plan-stage.ts';
 import { makeHandler as startOnObject } from '../../functions/start-on-object.ts';
 import type { ExecutionStarter } from '../../src/jobs/execution.ts';
 import { storeJob } from '../../src/jobs/store-job.ts';
-import { created, notification } from '../jobs/events.ts';
+import { created, notification, stopped } from '../jobs/events.ts';
 import { DESTINATION, itemsAt, job, Lake, readJson } from '../jobs/lake.ts';
 import { invoke } from './invoke.ts';
 
@@ -63,6 +63,32 @@ describe('a job', () => {
     const later = { Error: 'States.Timeout' };
     expect((await invoke(abortJob({ store }), { job: uri, failure: later })).answer).toEqual(first);
     expect((await invoke(commitJob({ store }), { job: uri })).error).toMatchObject({ name: 'JobAborted' });
+  });
+
+  test.each([
+    ['ABORTED', 'ExecutionAborted', /run-job:one was stopped by hand\./],
+    ['TIMED_OUT', 'ExecutionTimedOut', /run-job:one ran for longer than it may\./],
+  ])('whose execution is %s is aborted', async (status, error, cause) => {
+    const { store } = lake;
+    const uri = await storedJob();
+    const { answer } = await invoke(abortJob({ store }), stopped({ status, input: JSON.stringify({ job: uri }) }));
+    expect(answer).toEqual({ error, cause: expect.stringMatching(cause) });
+    expect((await invoke(planStage({ store }), { job: uri, stage: 0 })).error).toMatchObject({ name: 'JobAborted' });
+    expect(await readJson(store, `${WORK}/decision.json`)).toMatchObject({ decision: 'abort', error });
+  });
+
+  test.each<[string, object]>([
+    ['has failed, which its last states see to', { status: 'FAILED' }],
+    ['is under way', { status: 'RUNNING' }],
+    ['has another input', { input: '{"job":"mem://a/b","more":1}' }],
+    ['has no input', { input: null }],
+    ['has an input that is no JSON', { input: '{' }],
+  ])('whose execution %s is not aborted', async (_, detail) => {
+    const { store } = lake;
+    const uri = await storedJob();
+    const { error } = await invoke(abortJob({ store }), stopped({ input: JSON.stringify({ job: uri }), ...detail }));
+    expect(error).toMatchObject({ name: 'InvalidArgument' });
+    expect(await store.head(`${WORK}/decision.json`)).toBeUndefined();
   });
 
   test.each([

@@ -1,4 +1,4 @@
-/** Events of storage, as AWS sends them. */
+/** Events of storage, and of executions, as AWS sends them. */
 
 export const notification = (
   key: string,
@@ -55,5 +55,32 @@ export const created = (key: string, object: object = {}, detailType: string = '
     requester: '123456789012',
     'source-ip-address': '1.2.3.4',
     reason: 'PutObject',
+  },
+});
+
+const MACHINE = 'arn:aws:states:us-east-1:123456789012';
+
+/** What EventBridge tells of an execution. */
+export const stopped = (detail: object): object => ({
+  version: '0',
+  id: '315c1398-40ff-a850-213b-158f73e60175',
+  'detail-type': 'Step Functions Execution Status Change',
+  source: 'aws.states',
+  account: '123456789012',
+  time: '2019-02-26T19:42:21Z',
+  region: 'us-east-1',
+  resources: [`${MACHINE}:execution:run-job:one`],
+  detail: {
+    executionArn: `${MACHINE}:execution:run-job:one`,
+    stateMachineArn: `${MACHINE}:stateMachine:run-job`,
+    name: 'one',
+    status: 'ABORTED',
+    startDate: 1551225014968,
+    stopDate: 1551225017576,
+    input: '{}',
+    inputDetails: { included: true },
+    output: null,
+    outputDetails: null,
+    ...detail,
   },
 });
