@@ -12,6 +12,9 @@ deploys it there, and says what to try. Ctrl-C ends it, and all that was stored 
 Needs Python 3.11, 3.12 or 3.13. The first time, it installs itself into .localstack/ (a minute, 550 MB).
 `;
 
+/** Beside what the emulator has installed, where git does not look. */
+const JOB_FILE = '.localstack/job.json';
+
 const note = (text: string): void => {
   process.stderr.write(`${text}\n`);
 };
@@ -75,7 +78,7 @@ function instructions({ environment, dataDirectory }: Emulator, deployment: Depl
   const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${value}`);
   const { inputBucket, outputBucket, functions } = deployment;
   return `
-Ready. In another terminal:
+Ready. In another terminal, in this directory:
 
 ${lines.join('\n')}
 
@@ -83,10 +86,12 @@ buckets     s3://${inputBucket}   s3://${outputBucket}
 functions   ${Object.values(functions).join('  ')}
 log         ${dataDirectory}/emulator.log
 
-Try:
-  npx millrace submit job.json --wait             start a job and follow it; its inputs and output are s3:// uris
-  npx millrace inspect s3://${outputBucket}/…       what it has committed
-  npx millrace run s3://…/task-0.json             one of its tasks again, here
+Try, line by line:
+  node demo/cloud.ts s3://${inputBucket} s3://${outputBucket} > ${JOB_FILE}
+  npx millrace submit ${JOB_FILE} --wait
+  npx millrace inspect s3://${outputBucket}/flights
+  npx millrace run ${JOB_FILE} --memory 512MB --out demo/output
+The first puts three million flights into the input bucket and writes down a job over them, the last does that job here.
 Triggers, documents below s3://${inputBucket}/_millrace/triggers/, start jobs when objects are put into the input bucket.
 The aws command line works too, with the variables above.
 
