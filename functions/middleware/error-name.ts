@@ -38,8 +38,11 @@ function bounded(message: string): string {
 
 /** Messages of other libraries may repeat uris with users, signatures and tokens. */
 function withoutSecrets(message: string): string {
-  return message
-    .replace(/\b[a-z][a-z0-9+.-]*:\/\/[^\s"'<>]+/gi, redactUri)
-    .replace(/\b(X-Amz-(?:Signature|Credential|Security-Token)=)[^&\s"']*/gi, '$1…')
-    .replace(/\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g, '…');
+  return (
+    message
+      // A scheme has a bound, or dots and letters without end would be looked at again from each of them.
+      .replace(/\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s"'<>]+/gi, redactUri)
+      .replace(/\b(X-Amz-(?:Signature|Credential|Security-Token)=)[^&\s"']*/gi, '$1…')
+      .replace(/\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g, '…')
+  );
 }

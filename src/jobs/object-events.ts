@@ -6,6 +6,7 @@
 
 import { z } from 'zod';
 import { InvalidArgument } from '../errors.ts';
+import { plainEtag } from '../io/etag.ts';
 import { formatUri, parseUri } from '../io/uri.ts';
 
 /** An object has appeared, or a new version of it. The same event may come twice, and events in any order. */
@@ -76,9 +77,6 @@ function objectEvent(
   const version = versionId === undefined || versionId === 'null' ? {} : { versionId };
   return { uri, bucket, ...object, etag: plainEtag(object.etag), ...version };
 }
-
-/** An etag as events write it, and stores may not: without quotes. */
-export const plainEtag = (etag: string): string => etag.replace(/^"(.*)"$/s, '$1');
 
 function decodedKey(key: string): string {
   try {

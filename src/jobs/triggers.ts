@@ -11,6 +11,7 @@
 import { inParallel } from '../commit/in-parallel.ts';
 import { InvalidPlan } from '../errors.ts';
 import { Problems } from '../expressions/problems.ts';
+import { plainEtag } from '../io/etag.ts';
 import { escapeGlob, parseGlob } from '../io/glob.ts';
 import type { ObjectStore } from '../io/object-store.ts';
 import { retryingStore } from '../io/retrying-store.ts';
@@ -22,7 +23,7 @@ import { refersToPlan } from '../plan/parse-task.ts';
 import type { Job, JobInput } from './job.ts';
 import { stableName } from './job-names.ts';
 import { triggerWithPlanSchema, triggerWithReferenceSchema } from './job-schema.ts';
-import { type ObjectEvent, plainEtag } from './object-events.ts';
+import type { ObjectEvent } from './object-events.ts';
 import { checkJobPlan } from './parse-job.ts';
 import type { Trigger, TriggerInput } from './trigger.ts';
 

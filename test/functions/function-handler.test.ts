@@ -38,7 +38,7 @@ describe('a failure', () => {
   });
 
   test('is bounded: message and stack', async () => {
-    const long = new InvalidArgument(`${'x'.repeat(1_000_000)}`);
+    const long = new InvalidArgument('x.'.repeat(500_000));
     const { error } = await invoke(failing(long), {});
     const { message, stack = '' } = error as Error;
     expect(message.length).toBeLessThan(5_000);

@@ -11,11 +11,11 @@
 
 import { CompleteMultipartUploadCommand, ListPartsCommand, type Part } from '@aws-sdk/client-s3';
 import { CommitCorrupted } from '../../errors.ts';
+import { plainEtag, quotedEtag } from '../etag.ts';
 import { MIN_PART_BYTES, type RequestOptions, type UploadedPart } from '../object-store.ts';
 import { assertPartsInOrder } from '../upload-rules.ts';
 import { encodedFromHex } from './checksum.ts';
 import { serviceCode } from './error-translation.ts';
-import { plainEtag, quotedEtag } from './etag.ts';
 import type { S3Request, S3Requests } from './requests.ts';
 
 export interface Completion extends Pick<S3Request<never>, 'uri' | 'bucket' | 'action' | 'signal'> {

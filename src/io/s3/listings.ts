@@ -6,9 +6,9 @@
 
 import { ListMultipartUploadsCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { InvalidArgument, StorageUnavailable } from '../../errors.ts';
+import { plainEtag } from '../etag.ts';
 import type { ObjectInfo, RequestOptions, UploadInfo } from '../object-store.ts';
 import { compareUris, formatUri, parseUri } from '../uri.ts';
-import { plainEtag } from './etag.ts';
 import type { S3Request, S3Requests } from './requests.ts';
 
 export async function* listObjects(

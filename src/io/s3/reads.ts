@@ -4,12 +4,12 @@ import type { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import { GetObjectCommand, type GetObjectCommandOutput, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { MalformedFile } from '../../errors.ts';
+import { plainEtag, quotedEtag } from '../etag.ts';
 import type { StoredObject } from '../object-store.ts';
 import { assertSmall, MAX_SMALL_BYTES } from '../whole-object.ts';
 import { BodyCutShort, fillFrom, smallBody } from './body.ts';
 import { encodedCrc32 } from './checksum.ts';
 import { serviceCode } from './error-translation.ts';
-import { plainEtag, quotedEtag } from './etag.ts';
 
 interface Sending {
   readonly abortSignal: AbortSignal;

@@ -90,6 +90,7 @@ class Deadline {
 
   constructor(ms: number, callers: AbortSignal | undefined) {
     this.#callers = callers;
+    if (callers?.aborted) this.#follow();
     callers?.addEventListener('abort', this.#follow, { once: true });
     this.#timer = setTimeout(() => {
       this.#controller.abort(new Error(`it took longer than ${Math.round(ms / 1000)} s`));

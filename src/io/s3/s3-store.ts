@@ -15,12 +15,12 @@ import {
 } from '@aws-sdk/client-s3';
 import { InvalidArgument, ObjectChanged } from '../../errors.ts';
 import { type MeteredStore, type RequestCounts, RequestMeter } from '../counted-store.ts';
+import { plainEtag } from '../etag.ts';
 import type { ObjectInfo, RequestOptions, StoredObject, UploadedPart, UploadInfo } from '../object-store.ts';
 import { parseUri } from '../uri.ts';
 import { encodedCrc32, hexFromEncoded } from './checksum.ts';
 import { completeUpload } from './complete-upload.ts';
 import { serviceCode } from './error-translation.ts';
-import { plainEtag } from './etag.ts';
 import { listObjects, listOpenUploads } from './listings.ts';
 import { getSmall, readRange } from './reads.ts';
 import { type S3Request, S3Requests, type S3RequestsOptions } from './requests.ts';
