@@ -1,7 +1,7 @@
 /**
  * The demo as a job: puts the flights into a bucket and prints the job over them, which `millrace submit` takes.
  *
- *     node demo/cloud.ts s3://input-bucket s3://output-bucket > job.json
+ *     npx node demo/cloud.ts s3://input-bucket s3://output-bucket > job.json
  *
  * Endpoint, region and credentials are those of the environment. The job has no id: each time it is submitted it is a
  * new one, whose result replaces the last.
@@ -15,7 +15,7 @@ import { joinUri } from '../src/io/uri.ts';
 import type { Job } from '../src/jobs/job.ts';
 import { parseTask } from '../src/plan/parse-task.ts';
 
-const USAGE = 'usage: node demo/cloud.ts s3://<input bucket> s3://<output bucket> > job.json\n';
+const USAGE = 'usage: npx node demo/cloud.ts s3://<input bucket> s3://<output bucket> > job.json\n';
 
 const [input, output, ...rest] = process.argv.slice(2);
 if (input?.startsWith('s3://') && output?.startsWith('s3://') && rest.length === 0) {

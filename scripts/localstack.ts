@@ -87,7 +87,7 @@ functions   ${Object.values(functions).join('  ')}
 log         ${dataDirectory}/emulator.log
 
 Try, line by line:
-  node demo/cloud.ts s3://${inputBucket} s3://${outputBucket} > ${JOB_FILE}
+  npx node demo/cloud.ts s3://${inputBucket} s3://${outputBucket} > ${JOB_FILE}
   npx millrace submit ${JOB_FILE} --wait
   npx millrace inspect s3://${outputBucket}/flights
   npx millrace run ${JOB_FILE} --memory 512MB --out demo/output

@@ -1,8 +1,10 @@
 /** The real program against the deployed stack: jobs submitted, followed, looked at, run again at the desk, cleaned up after. */
 
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Deployment } from '../../infra/deploy.ts';
 import { listCommitted } from '../../src/commit/read-manifest.ts';
@@ -11,6 +13,7 @@ import { joinUri } from '../../src/io/uri.ts';
 import type { Job } from '../../src/jobs/job.ts';
 import { cli, type Outcome, startCli } from '../cli/cli.ts';
 import { itemsAt } from '../jobs/lake.ts';
+import { query } from '../support/duckdb.ts';
 import { col, op } from '../support/plans.ts';
 import { deployment } from './deployment.ts';
 import { describeLane, endOfExecution } from './harness.ts';
@@ -145,6 +148,19 @@ describeLane('the command line', () => {
       /millrace: JobFailed: Job broken failed, and nothing of it is visible: ArithmeticOverflow: /,
     );
     expect(await lake.rowsByListing(joinUri(output, 'broken'), ROW_WISE)).toEqual([]);
+  });
+
+  test('does the demo as a job, as its instructions say', async () => {
+    const buckets = [`s3://${deployed.inputBucket}`, `s3://${deployed.outputBucket}`];
+    const { stdout } = await promisify(execFile)(process.execPath, ['demo/cloud.ts', ...buckets]);
+    expect(await cli(['submit', '-', '--wait'], { input: stdout })).toMatchObject({ code: 0 });
+    const flights = await query(`
+      select origin, count(*)::ubigint as flights, avg(delay) as mean_delay, avg((delay > 15)::int) as late_share,
+        month(date) as month
+      from 'node_modules/vega-datasets/data/flights-3m.parquet'
+      where delay >= -120 and distance >= 100 group by all order by all`);
+    const question = { ...TOTALS, hiveTypes: '{ month: bigint }' };
+    expect(await lake.rowsByListing(`s3://${deployed.outputBucket}/flights`, question)).toEqual(flights);
   });
 
   test('may be interrupted while the job goes on', async () => {
