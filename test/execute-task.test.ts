@@ -324,7 +324,7 @@ describe('a task that writes', () => {
     expect(names(result)).toEqual(['CommitWrite', 'Write', 'Filter', 'Scan']);
     const recorded = JSON.parse(readFileSync(new URL(result.manifestUri ?? ''), 'utf8'));
     expect(recorded.statistics[0].operators.map(({ name }: { name: string }) => name)).toEqual(names(result));
-    expect(readFileSync(join(target, '_SUCCESS'), 'utf8')).toBe('');
+    expect(readFileSync(join(target, '_SUCCESS'), 'utf8')).toBe(`${manifest.jobId}\n`);
   });
 
   test('without a commit leaves files that nobody sees, and a task manifest', async () => {

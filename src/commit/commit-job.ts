@@ -58,7 +58,7 @@ export interface CommitJobOptions {
   readonly mode: CommitMode;
   /** The tasks whose files are the job's: all of its last stage. */
   readonly tasks: readonly TaskId[];
-  /** Puts an empty `_SUCCESS` at the end. */
+  /** Puts `_SUCCESS` at the end, which holds the job's id. */
   readonly successFile?: boolean;
   /** How files that another run completed are checked; default checksum. */
   readonly verification?: Verification;
@@ -195,12 +195,21 @@ async function deleteReplaced(options: CommitJobOptions, manifest: JobManifest):
   return isReplaced;
 }
 
-async function putSuccess({ store, destination, signal }: CommitJobOptions): Promise<void> {
+/**
+ * Holds the job's id, so that a commit which is repeated finds it: an object that is put again is an event, and would
+ * start whatever waits for it a second time.
+ */
+async function putSuccess({ store, destination, jobId, signal }: CommitJobOptions): Promise<void> {
   const uri = successUri(destination);
+  const bytes = new TextEncoder().encode(`${jobId}\n`);
+  const isThere = async (): Promise<boolean> => {
+    const stored = await store.get(uri, { signal });
+    return stored !== undefined && Buffer.compare(stored.bytes, bytes) === 0;
+  };
+  if (await isThere()) return;
   try {
-    await store.put(uri, new Uint8Array(0), { signal });
+    await store.put(uri, bytes, { signal });
   } catch (error) {
-    // The job is committed. An empty object is the same whoever put it: if it is there, it is as good as ours.
-    if (!(error instanceof StorageUnavailable) || (await store.head(uri, { signal })) === undefined) throw error;
+    if (!(error instanceof StorageUnavailable) || !(await isThere())) throw error;
   }
 }

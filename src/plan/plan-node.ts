@@ -122,7 +122,7 @@ export interface CommitWriteNode {
   readonly kind: 'commit-write';
   readonly input: PlanNode;
   readonly mode: WriteMode;
-  /** Puts an empty `_SUCCESS` beside the files, after the commit. */
+  /** Puts `_SUCCESS` beside the files, after the commit. It holds the job's id. */
   readonly successFile?: boolean | undefined;
 }
 

@@ -145,7 +145,7 @@ const commitWrite = z
       return planNodeSchema;
     },
     mode: z.enum(['append', 'overwrite', 'error-if-exists']),
-    successFile: z.boolean().optional().describe('Puts an empty _SUCCESS beside the files.'),
+    successFile: z.boolean().optional().describe('Puts _SUCCESS, which holds the id of the job, beside the files.'),
   })
   .describe('Commits what the write below it wrote; only at the root.');
 

@@ -4,7 +4,14 @@ import { clean } from '../../src/commit/clean.ts';
 import { commitTask } from '../../src/commit/commit-task.ts';
 import { listCommitted } from '../../src/commit/read-manifest.ts';
 import { claimUri, decisionUri, jobManifestUri, taskManifestUri } from '../../src/commit/work-paths.ts';
-import { CommitCorrupted, InvalidArgument, JobAborted, OutputExists, UnsupportedFile } from '../../src/errors.ts';
+import {
+  CommitCorrupted,
+  InvalidArgument,
+  JobAborted,
+  OutputExists,
+  StorageUnavailable,
+  UnsupportedFile,
+} from '../../src/errors.ts';
 import { memoryStore } from '../../src/io/memory-store.ts';
 import type { ObjectStore } from '../../src/io/object-store.ts';
 import { retryingStore } from '../../src/io/retrying-store.ts';
@@ -54,6 +61,29 @@ describe('commitJob', () => {
     expect(await commit(store, destination, next)).toEqual(first);
     expect(await commit(store, destination, { ...next, mode: 'overwrite', tasks: [] })).toEqual(first);
     expect(await readAll(store, destination)).toEqual(contentsOfJob(next));
+  });
+
+  test('puts _SUCCESS once for each job, so that nothing is told twice of it', async () => {
+    const store = memoryStore();
+    const told: string[] = [];
+    const watched = without(store, 'put', async (uri, bytes, options) => {
+      if (uri.endsWith('/_SUCCESS')) told.push(Buffer.from(bytes).toString());
+      return store.put(uri, bytes, options);
+    });
+    await runJob(store, destination, old);
+    await runJob(store, destination, next);
+    for (const one of [old, old, next, next]) await commit(watched, destination, one, { successFile: true });
+    expect(told).toEqual(['old\n', 'next\n']);
+  });
+
+  test('is not taken for done by the _SUCCESS of another job, where its own was not put', async () => {
+    const store = memoryStore();
+    await runJob(store, destination, next);
+    await store.put(`${destination}/_SUCCESS`, Buffer.from('old\n'));
+    const dead = without(store, 'put', async () => {
+      throw new StorageUnavailable('no answer');
+    });
+    await expect(commit(dead, destination, next, { successFile: true })).rejects.toBeInstanceOf(StorageUnavailable);
   });
 
   test('a job without files is a result too', async () => {
