@@ -12,7 +12,7 @@ export interface StartAnswer {
 export function makeHandler(services: Services, settings: typeof startSettings): FunctionHandler<StartAnswer> {
   return functionHandler(services, async (event, { store, signal }) => {
     const events = objectEvents(event);
-    if (events.length === 0) return { started: [], ignored: [{ reason: 'no object created' }] };
+    if (events.length === 0) return { started: [], ignored: [{ reason: 'no object created that a uri can name' }] };
     return await startJobs(events, { ...settings(), store, signal });
   });
 }

@@ -53,7 +53,7 @@ export function objectEvents(event: unknown): readonly ObjectEvent[] {
   const records = notification.safeParse(event);
   if (records.success) {
     const created = records.data.Records.filter(({ eventName }) => /^(?:s3:)?ObjectCreated:/.test(eventName));
-    return created.map((record) => {
+    return created.flatMap((record) => {
       const { bucket, object } = parsed(createdRecord, record).s3;
       const { eTag: etag, versionId, ...rest } = object;
       return objectEvent(bucket.name, { ...rest, key: decodedKey(object.key), etag }, versionId);
@@ -63,19 +63,30 @@ export function objectEvents(event: unknown): readonly ObjectEvent[] {
   if (other.success && other.data['detail-type'] !== 'Object Created') return [];
   const { bucket, object } = parsed(created, event).detail;
   const { 'version-id': versionId, ...rest } = object;
-  return [objectEvent(bucket.name, rest, versionId)];
+  return objectEvent(bucket.name, rest, versionId);
 }
 
+/** None where no uri can name the object, as one with a control character: no trigger can want it either. */
 function objectEvent(
   bucket: string,
   object: Pick<ObjectEvent, 'key' | 'size' | 'etag' | 'sequencer'>,
   versionId: string | undefined,
-): ObjectEvent {
+): readonly ObjectEvent[] {
   const uri = formatUri({ scheme: 's3', bucket, key: object.key });
-  parseUri(uri);
+  if (!isUri(uri)) return [];
   // A bucket that has ceased to keep versions calls all of them null.
   const version = versionId === undefined || versionId === 'null' ? {} : { versionId };
-  return { uri, bucket, ...object, etag: plainEtag(object.etag), ...version };
+  return [{ uri, bucket, ...object, etag: plainEtag(object.etag), ...version }];
+}
+
+function isUri(text: string): boolean {
+  try {
+    parseUri(text);
+    return true;
+  } catch (error) {
+    if (error instanceof InvalidArgument) return false;
+    throw error;
+  }
 }
 
 function decodedKey(key: string): string {

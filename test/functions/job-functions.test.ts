@@ -206,6 +206,6 @@ describe('an object', () => {
   test('that was removed is nothing to start for', async () => {
     const { handler } = await world();
     const { answer } = await invoke(handler, notification('in/a+b.parquet', {}, 'ObjectRemoved:Delete'));
-    expect(answer).toEqual({ started: [], ignored: [{ reason: 'no object created' }] });
+    expect(answer).toEqual({ started: [], ignored: [{ reason: 'no object created that a uri can name' }] });
   });
 });
