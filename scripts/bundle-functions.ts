@@ -4,13 +4,14 @@
  *     functions/<name>.ts ──esbuild──▶ dist/functions/<name>/index.mjs        all that is needed from the start
  *                                                            <chunk>.mjs      what is loaded on demand
  *                                                            *.wasm           read from beside their loader
+ *                                                            node_modules/    parquet-wasm, of which a process loads many
  *                                      dist/functions-maps/<name>/*.mjs.map   for `node --enable-source-maps` at a desk
  *
  * `node scripts/bundle-functions.ts [directory]` puts them elsewhere than in `dist`. Prints what each weighs, and fails where our own part of `execute-task` has become too heavy to start quickly.
  */
 
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { deflateRawSync } from 'node:zlib';
 import { build, type Metafile, type Plugin } from 'esbuild';
@@ -23,10 +24,9 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const [, , out = join(root, 'dist')] = process.argv;
 const bundleDirectory = (name: string): string => join(out, 'functions', name);
 const mapsDirectory = (name: string): string => join(out, 'functions-maps', name);
-const WASM = {
-  kernels: 'src/kernels/kernels.wasm',
-  'parquet-wasm': 'node_modules/parquet-wasm/node/parquet_wasm_bg.wasm',
-} as const;
+const KERNELS = 'src/kernels/kernels.wasm';
+/** Stays a package of its own: `parquet-wasm.ts` evaluates it anew for each instance. */
+const PARQUET_WASM = 'node_modules/parquet-wasm/node/parquet_wasm.js';
 
 /**
  * CommonJS modules that are bundled into modules ask for these two. Every chunk lies in the same directory, so that what
@@ -81,11 +81,29 @@ async function bundle(name: string): Promise<Metafile> {
     logLevel: 'warning',
   });
   setMapsApart(name, directory);
-  writeFileSync(join(mapsDirectory(name), 'metafile.json'), JSON.stringify(metafile));
   const inputs = Object.values(metafile.outputs).flatMap((output) => Object.keys(output.inputs));
-  if (inputs.some((input) => input.includes('kernels/static-kernels'))) addWasm(directory, WASM.kernels);
-  if (inputs.some((input) => input.includes('node_modules/parquet-wasm/'))) addWasm(directory, WASM['parquet-wasm']);
+  if (inputs.some((input) => input.includes('kernels/static-kernels'))) addWasm(directory, KERNELS);
+  if (inputs.some((input) => input.endsWith('parquet/parquet-wasm.ts'))) {
+    Object.assign(metafile.outputs, await bundleParquetWasm(directory));
+  }
+  writeFileSync(join(mapsDirectory(name), 'metafile.json'), JSON.stringify(metafile));
   return metafile;
+}
+
+async function bundleParquetWasm(directory: string): Promise<Metafile['outputs']> {
+  const outfile = join(directory, 'node_modules/parquet-wasm/index.js');
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: [PARQUET_WASM],
+    outfile,
+    format: 'cjs',
+    platform: 'node',
+    target: 'node24',
+    minify: true,
+    metafile: true,
+  });
+  addWasm(dirname(outfile), PARQUET_WASM.replace(/\.js$/, '_bg.wasm'));
+  return metafile.outputs;
 }
 
 function setMapsApart(name: string, directory: string): void {
@@ -103,9 +121,9 @@ function addWasm(directory: string, path: string): void {
 
 function weightOf(name: string, metafile: Metafile): BundleWeight {
   const directory = bundleDirectory(name);
-  const files = readdirSync(directory);
+  const files = readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((path) => /\.\w+$/.test(path));
   const start = startFiles(metafile).map((path) => basename(path));
-  const wasmOfStart = files.includes(basename(WASM.kernels)) ? [basename(WASM.kernels)] : [];
+  const wasmOfStart = files.includes(basename(KERNELS)) ? [basename(KERNELS)] : [];
   return {
     name,
     total: sum(files.map((file) => weigh(readFileSync(join(directory, file))))),

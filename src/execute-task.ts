@@ -13,13 +13,13 @@ import type { JobManifest, JsonValue, TaskManifest } from './commit/manifest.ts'
 import { type Committed, TaskOutput } from './commit/task-output.ts';
 import { InvalidArgument, ObjectNotFound } from './errors.ts';
 import type { ObjectStore } from './io/object-store.ts';
-import { keepParquetWasmFree } from './io/parquet/parquet-wasm.ts';
+import { forgetParquetWasm } from './io/parquet/parquet-wasm.ts';
 import { newAttemptId } from './io/part-name.ts';
 import { retryingStore } from './io/retrying-store.ts';
 import { redactUri } from './io/uri.ts';
 import { MemoryBudget } from './memory/budget.ts';
 import type { LinearMemory } from './memory/linear-memory.ts';
-import { borrowLinearMemory } from './memory/process-memory.ts';
+import { borrowLinearMemory, collectGarbage, forgetLinearMemory } from './memory/process-memory.ts';
 import { commitWrite } from './operators/blocking-sinks/commit-write.ts';
 import type { Demand, Output } from './operators/operator.ts';
 import { emptyScan } from './operators/sources/empty-scan.ts';
@@ -41,7 +41,10 @@ export interface TaskServices {
   readonly store: ObjectStore;
   /** The budget: 512 MiB where absent. See `budgetFor` for that of a process. */
   readonly memoryBytes?: number | undefined;
-  /** The budget is all that the process has: what earlier tasks have left outside of it is taken off. */
+  /**
+   * The budget is all that the process has, and no other task uses it now: what earlier ones have left is given back to
+   * the system first, so that this one can do what it could as the first.
+   */
   readonly ownsProcess?: boolean | undefined;
   /** Aborting it ends the task with `TaskCancelled`. */
   readonly signal?: AbortSignal | undefined;
@@ -139,9 +142,9 @@ class TaskRun {
     recorded: Committed | undefined,
   ): Promise<TaskResult> {
     const { schema } = plan;
-    using loan = borrowLinearMemory(this.#memoryBytes, this.#services.ownsProcess ? this.#memoryBytes / 2 : undefined);
+    if (this.#services.ownsProcess) freeProcess(this.#memoryBytes);
+    using loan = borrowLinearMemory(this.#memoryBytes);
     const memory = new MemoryBudget(this.#memoryBytes, undefined, loan.linear);
-    if (this.#services.ownsProcess) keepParquetWasmFree(memory);
     const chain = recorded
       ? this.#recordedChain(schema, recorded)
       : buildChain(plan, { inputs, store, ...(output && { output: this.#writing(output) }) });
@@ -186,6 +189,13 @@ class TaskRun {
     const stage = commitWrite({ input: schema, commit: async () => recorded.files });
     return { source: emptyScan({ schema }), stages: [stage] };
   }
+}
+
+/** Keeps of linear memory what can be no harm: retained bytes leave the floor, a quarter of the budget, to it anyway. */
+function freeProcess(memoryBytes: number): void {
+  const hasInstance = forgetParquetWasm();
+  const hasLinear = forgetLinearMemory(memoryBytes / 8);
+  if (hasInstance || hasLinear) collectGarbage();
 }
 
 class RowCounter implements Output {

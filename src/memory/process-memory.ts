@@ -63,18 +63,8 @@ let idle: { readonly maximumBytes: number; readonly linear: LinearMemory } | und
 /**
  * A linear memory of `maximumBytes`, given back by disposing the loan. It is the one that the last task of this process
  * has left where that had the same maximum: touching pages for the first time is what costs. Only one is kept.
- *
- * One that has grown beyond `reusableBytes` is given back to the system instead, at the cost of a garbage collection
- * (some 10 ms): it never shrinks, and would leave the next task too little besides.
  */
-export function borrowLinearMemory(
-  maximumBytes: number,
-  reusableBytes: number = maximumBytes,
-): { readonly linear: LinearMemory } & Disposable {
-  if (idle !== undefined && idle.linear.committedBytes > reusableBytes) {
-    idle = undefined;
-    collectGarbage();
-  }
+export function borrowLinearMemory(maximumBytes: number): { readonly linear: LinearMemory } & Disposable {
   const loan = idle?.maximumBytes === maximumBytes ? idle : { maximumBytes, linear: new LinearMemory(maximumBytes) };
   idle = undefined;
   let isLent = true;
@@ -87,8 +77,26 @@ export function borrowLinearMemory(
   };
 }
 
-/** V8 learns of the memory behind a WebAssembly.Memory too late: it would keep an old one beside the next. */
-function collectGarbage(): void {
-  setFlagsFromString('--expose-gc');
-  (runInNewContext('gc') as () => void)();
+/**
+ * Lets go of the linear memory that the last task has left, where it has grown beyond `reusableBytes`: it never shrinks,
+ * and would leave the next task too little besides. True where that leaves something for the garbage collection.
+ */
+export function forgetLinearMemory(reusableBytes: number): boolean {
+  if (idle === undefined || idle.linear.committedBytes <= reusableBytes) return false;
+  idle = undefined;
+  return true;
+}
+
+let gc: (() => void) | undefined;
+
+/**
+ * Gives what is garbage back to the system, in some 15 ms. Needed for memories of WebAssembly: V8 learns of what is
+ * behind them too late, and would keep old ones beside the next.
+ */
+export function collectGarbage(): void {
+  if (gc === undefined) {
+    setFlagsFromString('--expose-gc');
+    gc = runInNewContext('gc') as () => void;
+  }
+  gc();
 }

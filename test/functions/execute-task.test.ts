@@ -92,11 +92,13 @@ describe('a warm process', () => {
     const compile = vi.spyOn(WebAssembly, 'Module');
     const { answer, lines } = await run(task({ taskId: 1 }));
     expect(answer).toMatchObject({ rows: 29_999 });
-    expect(compile).not.toHaveBeenCalled();
+    // The encoder's own loader asks for its code every time, and V8 has it.
+    const compiled = () => compile.mock.calls.filter(([{ byteLength }]) => byteLength < 1_000_000);
+    expect(compiled()).toEqual([]);
     // The spy would have seen it: another expression is other code.
     const other = { ...ROW_WISE, columns: [{ name: 'far', expression: op(col('id'), '+', int(2 ** 40)) }] } as PlanNode;
     await run(task({ taskId: 2, plan: { kind: 'write', format: 'parquet', input: other } }));
-    expect(compile).toHaveBeenCalled();
+    expect(compiled()).not.toEqual([]);
     compile.mockRestore();
     expect(lines[0]).toMatchObject({ statistics: { limitBytes: processBudget(1024) } });
     using loan = borrowLinearMemory(processBudget(1024));
@@ -107,6 +109,7 @@ describe('a warm process', () => {
   test('keeps nothing of what the last invocation was about, nor a timer', async () => {
     const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
     const before = timers();
+    console.log('T', process.getActiveResourcesInfo());
     await run(task());
     expect(timers()).toBe(before);
     const { error, lines, metrics } = await run({ task: 'mem://work/none.json' });

@@ -11,6 +11,7 @@ import { field, type Schema, schema } from '../../src/columnar/schema.ts';
 import type { OutputFile, PendingFile } from '../../src/io/output-files.ts';
 import { EncodingMemory } from '../../src/io/parquet/encoding-memory.ts';
 import type { ParquetCompression } from '../../src/io/parquet/parquet-encoder.ts';
+import type { ParquetWasm } from '../../src/io/parquet/parquet-wasm.ts';
 import { ParquetWriter } from '../../src/io/parquet/parquet-writer.ts';
 import type { MemoryBudget } from '../../src/memory/budget.ts';
 import { tables } from '../support/tables.ts';
@@ -286,9 +287,10 @@ describe('Parquet writer', () => {
 
   test('the memory of the encoder is paid for while it is in use, and kept free afterwards', async () => {
     const memory = testBudget(256 * MiB);
-    const wasm = await import('parquet-wasm');
+    let wasm: ParquetWasm;
     {
       using encoding = await EncodingMemory.open(memory, 'Write', MiB);
+      wasm = encoding.wasm;
       expect(encoding.tryReserve(MiB)).toBe(true);
       expect(encoding.tryReserve(MiB + 1)).toBe(false);
       expect(memory.usedBytes).toBeGreaterThanOrEqual(wasm.wasmMemory().buffer.byteLength);

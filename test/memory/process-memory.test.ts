@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { InvalidArgument } from '../../src/errors.ts';
-import { borrowLinearMemory, budgetFor } from '../../src/memory/process-memory.ts';
+import { borrowLinearMemory, budgetFor, collectGarbage, forgetLinearMemory } from '../../src/memory/process-memory.ts';
 
 const MIB = 1024 * 1024;
 
@@ -54,7 +54,8 @@ describe('the linear memory of a process', () => {
     const rounds = 8;
     let peakBytes = 0;
     for (let round = 0; round < rounds; round++) {
-      using loan = borrowLinearMemory(maximumBytes, 64 * MIB);
+      if (forgetLinearMemory(64 * MIB)) collectGarbage();
+      using loan = borrowLinearMemory(maximumBytes);
       expect(loan.linear.committedBytes).toBeLessThan(MIB);
       const region = loan.linear.allocate(128 * MIB);
       if (region === undefined) throw new Error('128 of 256 MiB are not to be had');
@@ -64,6 +65,15 @@ describe('the linear memory of a process', () => {
     }
     // Kept, all rounds together would be resident.
     expect(peakBytes).toBeLessThan((rounds - 2) * 128 * MIB);
+  });
+
+  test('is kept for the next task where it has not', () => {
+    const first = borrowLinearMemory(4 * MIB);
+    const { memory } = first.linear;
+    first[Symbol.dispose]();
+    expect(forgetLinearMemory(MIB)).toBe(false);
+    using second = borrowLinearMemory(4 * MIB);
+    expect(second.linear.memory).toBe(memory);
   });
 
   test('is given back once only', () => {

@@ -98,6 +98,8 @@ export class ParquetFiles implements Disposable {
   async close(partition: number): Promise<void> {
     const file = this.#open.get(partition);
     if (file === undefined) return;
+    // Its upload may need what is kept for it here, too, for the footer.
+    this.#room.release();
     this.closed.push(await file.writer.close());
     this.#open.delete(partition);
   }
