@@ -159,6 +159,10 @@ test('events that nobody could handle are kept', () => {
   const queue = { 'Fn::GetAtt': ['UndeliveredEvents', 'Arn'] };
   const rules = ['aws.s3', 'aws.states'].flatMap((source) => rulesOf(source));
   expect(rules).toHaveLength(2);
+  const policy = JSON.stringify(resources['UndeliveredEventsPolicy']?.Properties.PolicyDocument);
+  const [, allowed = ''] = /:rule\/([\w-]+)\*"/.exec(policy) ?? [];
+  expect(allowed).toBe('millrace-test-');
+  for (const { Name } of rules) expect(Name).toMatch(new RegExp(`^${allowed}`));
   const configured = ofType(resources, 'AWS::Lambda::EventInvokeConfig').map(([, { Properties }]) => Properties);
   for (const { Targets } of rules) {
     const [{ Arn, DeadLetterConfig }] = Targets;

@@ -66,6 +66,8 @@ const ours = new Map(
   }),
 );
 
+const catchesAbort = (name: string): boolean => name === 'JobAborted' || name === 'States.ALL';
+
 const namesIn = (rules: readonly Rule[] = []): string[] => rules.flatMap(({ ErrorEquals }) => ErrorEquals);
 const retried = new Set(tasks.flatMap(([, { Retry }]) => namesIn(Retry)));
 const inLargeSize = namesIn(states.get('ExecuteSmall')?.Catch?.filter(({ Next }) => Next === 'ExecuteLarge'));
@@ -129,10 +131,18 @@ describe('the state machine', () => {
   test('aborts the job before it fails, whatever failed', () => {
     for (const [name, state] of [...states].filter(([, { Catch }]) => Catch !== undefined)) {
       if (invokedBy(state) === 'AbortJobArn') continue;
-      for (const { Next = '' } of state.Catch ?? []) {
+      for (const { Next = '', ErrorEquals } of state.Catch ?? []) {
         const aborting = invokedBy(states.get(Next)) === 'AbortJobArn';
-        expect(aborting || Next === 'ExecuteLarge', `${name} → ${Next}`).toBe(true);
+        const aborted = Next === 'AbortedBefore' && ErrorEquals.join() === 'JobAborted';
+        expect(aborting || aborted || Next === 'ExecuteLarge', `${name} → ${Next}`).toBe(true);
       }
+    }
+  });
+
+  test('does not abort once more for each task that finds its job aborted', () => {
+    for (const name of ['ExecuteSmall', 'ExecuteLarge']) {
+      const first = states.get(name)?.Catch?.find(({ ErrorEquals }) => ErrorEquals.some(catchesAbort));
+      expect(first?.Next, name).toBe('AbortedBefore');
     }
   });
 

@@ -108,7 +108,7 @@ function answerError(thrown: ServiceError, status: number, context: RequestConte
     return new StorageUnavailable(`${uri}: the ${action} request has failed (${answerText(thrown, status)}).`);
   }
   if (status === 301 || status === 307 || code === 'AuthorizationHeaderMalformed') return wrongRegion(thrown, context);
-  if (code in CREDENTIAL_PROBLEMS) return new AccessDenied(uri, action, CREDENTIAL_PROBLEMS[code]);
+  if (Object.hasOwn(CREDENTIAL_PROBLEMS, code)) return new AccessDenied(uri, action, CREDENTIAL_PROBLEMS[code]);
   if (code === 'InvalidObjectState') return new UnsupportedFile(uri, 'it is archived; restore it first');
   if (status === 401 || status === 403) return new AccessDenied(uri, action);
   if (code === 'NoSuchBucket') return new ObjectNotFound(uri, `there is no bucket ${bucket}`);
