@@ -106,25 +106,33 @@ describeLane('the command line', () => {
   });
 
   test('does a job once, whoever submits it and when', async () => {
-    const path = save('once', TOTALS);
+    const path = save('submitted', TOTALS);
     const both = await Promise.all([submit(path, '--wait', '--json'), submit(path, '--wait', '--json')]);
     const late = await submit(path, '--wait', '--json');
     const said = [...both, late].map(({ code, stdout }) => ({ code, ...(JSON.parse(stdout) as object) }));
     const same = {
       code: 0,
-      jobId: 'once',
-      manifestUri: `${output}/once/_millrace/once/manifest.json`,
+      jobId: 'submitted',
+      manifestUri: `${output}/submitted/_millrace/submitted/manifest.json`,
       totals: { files: 1, rows: 6 },
     };
     expect(said).toMatchObject([same, same, { ...same, startedBefore: true }]);
-    expect(await executions('once')).toHaveLength(1);
-    expect(await lake.rowsByListing(joinUri(output, 'once'), TOTALS)).toEqual(await lake.answer(TOTALS, files));
+    expect(await executions('submitted')).toHaveLength(1);
+    expect(await lake.rowsByListing(joinUri(output, 'submitted'), TOTALS)).toEqual(await lake.answer(TOTALS, files));
 
-    const other = await submit(save('once', TOTALS, { taskBytes: 1 }), '--json');
+    const other = await submit(save('submitted', TOTALS, { taskBytes: 1 }), '--json');
     expect(other).toMatchObject({ code: 1, stdout: '' });
     expect(JSON.parse(other.stderr)).toMatchObject({
-      error: { name: 'InvalidArgument', message: expect.stringContaining('another job with the id once') },
+      error: { name: 'InvalidArgument', message: expect.stringContaining('another job with the id submitted') },
     });
+  });
+
+  test('keeps jobs of one id apart that have different destinations', async () => {
+    const path = save('twin', TOTALS, { output: { uri: joinUri(output, 'twin-1') } });
+    expect(await submit(path, '--wait')).toMatchObject({ code: 0 });
+    const other = save('twin', TOTALS, { output: { uri: joinUri(output, 'twin-2') } });
+    expect(await submit(other, '--wait')).toMatchObject({ code: 0 });
+    expect(await lake.rowsByListing(joinUri(output, 'twin-2'), TOTALS)).toEqual(await lake.answer(TOTALS, files));
   });
 
   test('fails with the name of the error that the job failed with', async () => {

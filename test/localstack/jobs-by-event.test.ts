@@ -194,6 +194,10 @@ describeLane('an object that appears', () => {
     expect(new Set(jobs.map(({ job }) => job)).size).toBe(1);
     expect(jobs).toHaveLength(4);
     await succeeded('at-once', 1);
+    // Later, when the trigger says something else, the event is still the same.
+    await setTrigger('at-once', uri, replacing(TOTALS), EVENT_OBJECT);
+    expect((await invoke(starter, events[0])).payload).toMatchObject({ started: [{ startedBefore: true }] });
+    await succeeded('at-once', 1);
     expect(await lake.rowsByManifest(destination, TOTALS)).toEqual(await lake.answer(TOTALS, [uri]));
   });
 
@@ -207,6 +211,12 @@ describeLane('an object that appears', () => {
     const event = JSON.stringify(created('unwanted.parquet')).replaceAll('amzn-s3-demo-bucket', deployed.inputBucket);
     const { payload } = await invoke(starter, JSON.parse(event));
     expect(payload).toEqual({ started: [], ignored: [{ reason: 'no trigger', uri }] });
+    // No uri can name these, so no trigger can want them; and an event that fails is delivered again and again.
+    for (const key of ['a/../b.parquet', 'line\nbreak.parquet']) {
+      expect(await invoke(starter, created(key)), key).toEqual({
+        payload: { started: [], ignored: [expect.anything()] },
+      });
+    }
   });
 });
 
