@@ -47,6 +47,8 @@ export async function storeJob(options: StoreJobOptions): Promise<{ jobUri: stri
   const job = { ...options.job, jobId: options.job.jobId ?? newJobId(), plan };
   const jobUri = jobDocumentUri({ destination: job.output.uri, jobId: job.jobId });
   const bytes = new TextEncoder().encode(`${JSON.stringify(job, undefined, 1)}\n`);
+  // With its plan in it and spaced, it may have grown too large to be read again.
+  storedJob(jobUri, bytes);
   // No nonce: whose bytes they are does not matter, as long as they say the same.
   const stored = await putOnce(store, jobUri, bytes, retryPolicy, signal);
   if (stored.mine) return { jobUri, job };

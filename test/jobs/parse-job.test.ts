@@ -73,6 +73,14 @@ describe('storing a job', () => {
     expect((await uris(store, 'mem://out/')).length).toBe(1);
   });
 
+  test('that could not be read again is refused', async () => {
+    const store = memoryStore();
+    const files = Array.from({ length: 40_000 }, (_, n) => ({ uri: `mem://lake/${'x'.repeat(385)}${n + 10_000}` }));
+    const large = parseJob(JSON.stringify(job(ROW_WISE, { inputs: { sales: { kind: 'files', files } } })));
+    await expect(storeJob({ store, job: large })).rejects.toBeInstanceOf(InvalidPlan);
+    expect(await uris(store, 'mem://out/')).toEqual([]);
+  });
+
   test('puts the plan it refers to into it, and gives it a name', async () => {
     const store = memoryStore();
     const { jobId: _, plan, ...rest } = job();

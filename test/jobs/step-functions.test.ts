@@ -69,7 +69,11 @@ describe('an execution', () => {
     expect(requests).toEqual([
       {
         target: 'AWSStepFunctions.StartExecution',
-        body: { stateMachineArn: MACHINE, name: 'job-1', input: JSON.stringify({ job: started.jobUri }) },
+        body: {
+          stateMachineArn: MACHINE,
+          name: expect.stringMatching(/^job-1-[0-9a-f]{32}$/),
+          input: JSON.stringify({ job: started.jobUri }),
+        },
       },
     ]);
   });
