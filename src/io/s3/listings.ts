@@ -8,7 +8,7 @@ import { ListMultipartUploadsCommand, ListObjectsV2Command } from '@aws-sdk/clie
 import { InvalidArgument, StorageUnavailable } from '../../errors.ts';
 import { plainEtag } from '../etag.ts';
 import type { ObjectInfo, RequestOptions, UploadInfo } from '../object-store.ts';
-import { compareUris, formatUri, parseUri } from '../uri.ts';
+import { compareUris, formatUri, type ParsedUri, parseUri } from '../uri.ts';
 import type { S3Request, S3Requests } from './requests.ts';
 
 export async function* listObjects(
@@ -16,7 +16,7 @@ export async function* listObjects(
   prefix: string,
   options?: RequestOptions,
 ): AsyncGenerator<ObjectInfo> {
-  const { bucket, key } = parseUri(prefix);
+  const { bucket, key } = placeInS3(prefix);
   const pageRequest = pageRequestOf(prefix, bucket, options);
   let last: string | undefined;
   let token: string | undefined;
@@ -54,7 +54,7 @@ export async function* listOpenUploads(
   prefix: string,
   options?: RequestOptions,
 ): AsyncGenerator<UploadInfo> {
-  const { bucket, key } = parseUri(prefix);
+  const { bucket, key } = placeInS3(prefix);
   const pageRequest = pageRequestOf(prefix, bucket, options);
   let marker: { key: string; uploadId: string } | undefined;
   do {
@@ -79,6 +79,13 @@ export async function* listOpenUploads(
     const uploadId = nextOf(prefix, page.IsTruncated, page.NextUploadIdMarker, continued?.uploadId);
     marker = uploadId === undefined ? undefined : { key: decodedKey(page.NextKeyMarker ?? ''), uploadId };
   } while (marker !== undefined);
+}
+
+/** @throws InvalidArgument for a prefix of other objects than those of S3. */
+function placeInS3(prefix: string): ParsedUri {
+  const parsed = parseUri(prefix);
+  if (parsed.scheme !== 's3') throw new InvalidArgument(`${prefix} names no objects in S3.`);
+  return parsed;
 }
 
 function pageRequestOf(

@@ -109,6 +109,14 @@ describe('answers', () => {
     await expect(all(server.store.list('s3://bucket/'))).rejects.toBeInstanceOf(errors.StorageUnavailable);
   });
 
+  test('is of S3 only', async () => {
+    await using server = await s3Server(() => {});
+    for (const listing of [server.store.list('file:///data/'), server.store.listUploads('file:///data/')]) {
+      await expect(all<unknown>(listing)).rejects.toThrow('file:///data/ names no objects in S3.');
+    }
+    expect(server.lines).toEqual([]);
+  });
+
   test('that do not come, because nobody is there', async () => {
     let gone: ObjectStore;
     {
