@@ -199,7 +199,7 @@ class UploadingFile implements OutputFile {
   }
 }
 
-/** Buffers of 64 KiB × 2ⁿ up to a part, all of them accounted for, also while they wait to be used again. */
+/** Buffers of 64 KiB × 2ⁿ up to a part, or of the least that is a part, all of them accounted for, also while they wait to be used again. */
 class BufferPool {
   readonly partBytes: number;
   readonly #memory: Holding;
@@ -245,12 +245,12 @@ class BufferPool {
     return larger;
   }
 
-  /** As `tryEnlarge`, after dropping the free buffers. @throws MemoryBudgetExceeded */
+  /** As `tryEnlarge`, after dropping the free buffers, or just enough for a part. @throws MemoryBudgetExceeded */
   enlarge(buffer: Uint8Array, wantedBytes: number): Uint8Array {
     for (const { byteLength } of this.#free.splice(0)) this.#memory.shrink(byteLength);
     const larger = this.tryEnlarge(buffer, wantedBytes) ?? this.tryEnlarge(buffer, buffer.byteLength * 2);
     if (larger !== undefined) return larger;
-    const bytes = this.#sizeFor(buffer.byteLength * 2);
+    const bytes = Math.min(Math.max(MIN_PART_BYTES, wantedBytes), this.#sizeFor(buffer.byteLength * 2));
     this.#memory.grow(bytes);
     const last = new Uint8Array(bytes);
     last.set(buffer);

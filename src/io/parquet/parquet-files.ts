@@ -20,7 +20,9 @@ const MOST_OPEN_FILES = 64;
 /** The upload of one file holds at most two parts. */
 const MOST_UPLOAD_BYTES = 16 * 1024 * 1024;
 /** The largest buffer of an upload, a part, and the first one of another. */
-const MOST_ROOM_BYTES = 8 * 1024 * 1024 + 64 * 1024;
+const PART_ROOM_BYTES = 8 * 1024 * 1024 + 64 * 1024;
+/** And the one of half a part that it grows from, where one row group fills them all. */
+const MOST_ROOM_BYTES = PART_ROOM_BYTES + 4 * 1024 * 1024;
 const ROOM_SHARE = 1 / 10;
 /** What is remembered of every file until the task ends: its record, as an object and as text of the manifest. */
 const FILE_BYTES = 4096;
@@ -85,7 +87,10 @@ export class ParquetFiles implements Disposable {
 
   /** Begins the partition's file, which has none open. @throws MemoryBudgetExceeded where there are too many files. */
   async open(partition: number, values: PartitionValues): Promise<OpenFile> {
-    this.#records.grow(FILE_BYTES);
+    if (!this.#records.tryGrow(FILE_BYTES)) {
+      this.#room.shrink(Math.min(FILE_BYTES, this.#room.heldBytes));
+      this.#records.grow(FILE_BYTES);
+    }
     if (this.#open.size >= MOST_OPEN_FILES) await this.#closeLargest();
     const { schema, compression, files, memory } = this.#options;
     const output = await files.create(values, 'parquet');
@@ -114,7 +119,7 @@ export class ParquetFiles implements Disposable {
   /** Whether the open files are too large together, or the one just written needs more than the room next time. */
   #holdTooMuch({ size }: OutputFile): boolean {
     const bytes = this.#uploadBytes();
-    const outgrowsRoom = size > this.#roomBytes / 2 && this.#roomBytes < MOST_ROOM_BYTES;
+    const outgrowsRoom = size > this.#roomBytes / 2 && this.#roomBytes < PART_ROOM_BYTES;
     return bytes > this.#options.uploadBytes || (outgrowsRoom && bytes > this.#roomBytes);
   }
 
