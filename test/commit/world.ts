@@ -136,3 +136,14 @@ export async function readListed(store: ObjectStore, destination: string): Promi
   }
   return contents.sort();
 }
+
+/** The store with one of its calls answered by somebody else. */
+export function without<Key extends keyof ObjectStore>(
+  store: ObjectStore,
+  key: Key,
+  forbidden: ObjectStore[Key],
+): ObjectStore {
+  return new Proxy(store, {
+    get: (target, name) => (name === key ? forbidden : Reflect.get(target, name).bind(target)),
+  });
+}
