@@ -109,9 +109,9 @@ describe('a warm process', () => {
   test('keeps nothing of what the last invocation was about, nor a timer', async () => {
     const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
     const before = timers();
-    console.log('T', process.getActiveResourcesInfo());
     await run(task());
-    expect(timers()).toBe(before);
+    // The test runner has timers too, and may be done with one meanwhile.
+    expect(timers()).toBeLessThanOrEqual(before);
     const { error, lines, metrics } = await run({ task: 'mem://work/none.json' });
     expect(error).toMatchObject({ name: 'ObjectNotFound' });
     expect(lines).toHaveLength(1);
