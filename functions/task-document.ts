@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ObjectNotFound } from '../src/errors.ts';
 import type { ObjectStore } from '../src/io/object-store.ts';
+import { retryingStore } from '../src/io/retrying-store.ts';
 import { redactUri } from '../src/io/uri.ts';
 import { parseEvent, uri } from './parse-event.ts';
 
@@ -13,7 +14,7 @@ const reference = z.strictObject({ task: uri, size: z.enum(['small', 'large']).o
 export async function taskDocument(event: unknown, store: ObjectStore, signal: AbortSignal): Promise<unknown> {
   if (typeof event !== 'object' || event === null || !('task' in event)) return event;
   const { task } = parseEvent(reference, event);
-  const stored = await store.get(task, { signal, maxBytes: MAX_TASK_BYTES });
+  const stored = await retryingStore(store).get(task, { signal, maxBytes: MAX_TASK_BYTES });
   if (stored === undefined) throw new ObjectNotFound(redactUri(task));
   return new TextDecoder().decode(stored.bytes);
 }

@@ -4,7 +4,7 @@ import { abortJob } from '../commit/abort-job.ts';
 import { commitJob, type JobOutcome } from '../commit/commit-job.ts';
 import type { AbortDecision } from '../commit/manifest.ts';
 import { jobManifestUri } from '../commit/work-paths.ts';
-import { InvalidArgument, InvalidPlan, ObjectNotFound, UnsupportedFile } from '../errors.ts';
+import { InvalidArgument, InvalidPlan, ObjectNotFound, OutputExists, UnsupportedFile } from '../errors.ts';
 import { DEFAULT_RETRY_POLICY } from '../io/backoff.ts';
 import { retryingStore } from '../io/retrying-store.ts';
 import { failure, type JobFailure } from './job-failure.ts';
@@ -57,7 +57,7 @@ export async function abortStagedJob(options: AbortStagedJobOptions): Promise<Jo
   const reason = given.cause.replace(/\.$/, '');
   const signalled = signal === undefined ? {} : { signal };
   const { standing } = await abortJob({ ...place, store, error: given.error, reason, retryPolicy, ...signalled });
-  if (standing !== undefined) return recordedFailure(standing);
+  if (standing !== undefined) return recordedFailure(standing, place.destination);
   const note = `Job ${place.jobId} was decided to be committed before, and stays so: commit it again to complete it.`;
   return { error: given.error, cause: `${given.cause}\n${note}` };
 }
@@ -77,7 +77,9 @@ async function isJob(jobUri: string, services: JobServices): Promise<boolean> {
   }
 }
 
-function recordedFailure({ error, reason, cause }: AbortDecision): JobFailure {
-  const name = error ?? (cause === 'output-exists' ? 'OutputExists' : 'JobAborted');
-  return { error: name, cause: /[.!?…]$/.test(reason) ? reason : `${reason}.` };
+function recordedFailure({ error, reason, cause }: AbortDecision, destination: string): JobFailure {
+  const told = /[.!?…]$/.test(reason) ? reason : `${reason}.`;
+  if (cause !== 'output-exists') return { error: error ?? 'JobAborted', cause: told };
+  const { name, message } = new OutputExists(destination);
+  return failure(name, `${message} Found: ${told}`);
 }
