@@ -94,15 +94,60 @@ export async function killRunning(name: string): Promise<void> {
   }
 }
 
-/** A request of AWS's JSON interfaces: POST with a body, else GET. */
+interface FunctionConfiguration {
+  readonly MemorySize: number;
+  readonly Timeout: number;
+  readonly Environment?: { readonly Variables: Readonly<Record<string, string>> };
+  readonly LastUpdateStatus: string;
+}
+
+/** Changes a function until the result is disposed. Its processes end with each change; what runs is waited for by nobody. */
+export async function changeFunction(
+  name: string,
+  { memoryMb, timeoutSeconds, environment = {} }: Omit<FunctionSettings, 'source'>,
+): Promise<AsyncDisposable> {
+  const path = `/2015-03-31/functions/${name}/configuration`;
+  const configuration = async (): Promise<FunctionConfiguration> =>
+    (await callAws('lambda', path)) as FunctionConfiguration;
+  const put = async (changed: Omit<FunctionConfiguration, 'LastUpdateStatus'>): Promise<void> => {
+    await callAws('lambda', path, changed, {}, 'PUT');
+    while ((await configuration()).LastUpdateStatus === 'InProgress') await sleep(20);
+  };
+  const { MemorySize, Timeout, Environment } = await configuration();
+  const Variables = Environment?.Variables ?? {};
+  await put({
+    MemorySize: memoryMb ?? MemorySize,
+    Timeout: timeoutSeconds ?? Timeout,
+    Environment: { Variables: { ...Variables, ...environment } },
+  });
+  return { [Symbol.asyncDispose]: () => put({ MemorySize, Timeout, Environment: { Variables } }) };
+}
+
+/** The process of the only invocation under way; waits until it is the only one. */
+export async function soleProcess(name: string): Promise<number> {
+  for (;;) {
+    const pids = Object.keys((await recordOf(name)).running);
+    if (pids.length === 1) return Number(pids[0]);
+    await sleep(20);
+  }
+}
+
+/** From now on: with which errors invocations have ended, in the order in which they did; null where there was none. */
+export async function errorsFromNow(name: string): Promise<() => Promise<readonly (string | null)[]>> {
+  const before = (await recordOf(name)).invocations.length;
+  return async () => (await recordOf(name)).invocations.slice(before).map(({ error }) => error);
+}
+
+/** A request of AWS's JSON interfaces: POST with a body, else GET, but where it is told. */
 export async function callAws(
   service: string,
   path: string,
   body?: unknown,
   headers: Readonly<Record<string, string>> = {},
+  method: 'GET' | 'POST' | 'PUT' = body === undefined ? 'GET' : 'POST',
 ): Promise<unknown> {
   const response = await fetch(`${emulator().endpoint}${path}`, {
-    method: body === undefined ? 'GET' : 'POST',
+    method,
     headers: { authorization: authorization(service), ...headers },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
