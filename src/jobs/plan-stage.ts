@@ -21,6 +21,7 @@ import { DEFAULT_RETRY_POLICY } from '../io/backoff.ts';
 import { newAttemptId } from '../io/part-name.ts';
 import { retryingStore } from '../io/retrying-store.ts';
 import { parseUri } from '../io/uri.ts';
+import { MAX_DOCUMENT_CHARACTERS } from '../plan/document-limits.ts';
 import type { Task } from '../plan/task.ts';
 import { bindPlan } from '../planner/bind-plan.ts';
 import { cutJob, type StageTask } from './cut-job.ts';
@@ -105,10 +106,17 @@ function putTasks(
   return inParallel([...tasks.entries()], CONCURRENCY, async ([taskId, { inputs, size }]) => {
     const uri = taskDocumentUri(place, 0, attemptId, taskId);
     const task: Task = { version: 1, jobId, stageId: 0, taskId, plan, inputs, output };
-    await store.put(uri, encoded(task), { signal });
+    const bytes = encoded(task);
+    if (bytes.byteLength > MAX_DOCUMENT_CHARACTERS) throw tooLargeTask(taskId, bytes.byteLength);
+    await store.put(uri, bytes, { signal });
     return { task: uri, size };
   });
 }
+
+const tooLargeTask = (taskId: number, bytes: number): InvalidArgument =>
+  new InvalidArgument(
+    `The document of task ${taskId} would have ${bytes} bytes, and could not be read: it may have ${MAX_DOCUMENT_CHARACTERS}. Give the job fewer files, or files with shorter names.`,
+  );
 
 const encoded = (document: unknown): Uint8Array =>
   new TextEncoder().encode(`${JSON.stringify(document, undefined, 1)}\n`);

@@ -11,7 +11,7 @@
 import { type Problems, pathOf, quoted } from '../expressions/problems.ts';
 
 /** Characters of the text of a document: 16 Mi. */
-const MAX_DOCUMENT_CHARACTERS = 16 * 1024 * 1024;
+export const MAX_DOCUMENT_CHARACTERS: number = 16 * 1024 * 1024;
 
 /**
  * Objects and arrays inside each other. Every node and every operator of an expression is one, so this is also how far

@@ -202,6 +202,14 @@ describe('a job that cannot run', () => {
     );
   });
 
+  test('for the length of the names of its files says so before its tasks', async () => {
+    for (let n = 10_000; n < 30_000; n++) await lake.store.put(`mem://lake/${n}${'x'.repeat(850)}`, Buffer.alloc(1));
+    const jobUri = await stored(job(GROUPED, { inputs: { sales: glob('mem://lake/*') } }));
+    const planning = planStage({ store: lake.store, jobUri, stageId: 0 });
+    await expect(planning).rejects.toBeInstanceOf(InvalidArgument);
+    await expect(planning).rejects.toThrow(/document of task 0 would have \d+ bytes/);
+  });
+
   test('for what the destination holds says so before its tasks', async () => {
     await lake.add('mem://lake/1.parquet', 0, 10);
     await runWholeJob(job());
