@@ -18,6 +18,8 @@ import { describeLane, endOfExecution, freshBucket, until } from './harness.ts';
 import { CloudLake, executionsOf, type Question, ROW_WISE, replacing, TOTALS } from './lake.ts';
 import { callAws, createFunction, invoke, logsOf, recordOf } from './lambda.ts';
 
+/** Enough to meet each other on the way. */
+const MANY = 6;
 const EVENT_OBJECT: TriggerInput = { kind: 'event-object' };
 
 describeLane('an object that appears', () => {
@@ -199,6 +201,36 @@ describeLane('an object that appears', () => {
     expect((await invoke(starter, events[0])).payload).toMatchObject({ started: [{ startedBefore: true }] });
     await succeeded('at-once', 1);
     expect(await lake.rowsByManifest(destination, TOTALS)).toEqual(await lake.answer(TOTALS, [uri]));
+  });
+
+  test('and is replaced at once leaves the result of the newer version', async () => {
+    const uri = joinUri(input, 'replaced.parquet');
+    const question = replacing(TOTALS);
+    const destination = await setTrigger('replaced', uri, question, EVENT_OBJECT);
+    await toldAfter(2, async () => {
+      for (const version of [1, 2]) {
+        await lake.write(uri, 0, 3000 * version);
+        await lake.put(uri);
+      }
+    });
+    const ends = await Promise.all((await executions('replaced')).map((arn) => endOfExecution(arn)));
+    // The older event came too late, or its job found another version than its own; either is right.
+    expect(ends.map(({ status, error }) => error ?? status)).toContain('SUCCEEDED');
+    for (const { status, error } of ends) expect(['SUCCEEDED', 'ObjectChanged']).toContain(error ?? status);
+    expect(await lake.rowsByManifest(destination, question)).toEqual(await lake.answer(question, [uri]));
+    expect(await lake.rowsByListing(destination, question)).toEqual(await lake.answer(question, [uri]));
+  });
+
+  test('beside others at once adds its rows to theirs', async () => {
+    const destination = await setTrigger('many', joinUri(input, 'many/*.parquet'), TOTALS, EVENT_OBJECT);
+    const uris = Array.from({ length: MANY }, (_, index) => joinUri(input, `many/${index}.parquet`));
+    for (const [index, uri] of uris.entries()) await lake.write(uri, index * 100, index * 100 + 100);
+    await Promise.all(uris.map((uri) => lake.put(uri)));
+    await succeeded('many', MANY);
+    const each = await Promise.all(uris.map((uri) => lake.answer(TOTALS, [uri])));
+    const sorted = (rows: readonly unknown[]) => rows.map((row) => String(row)).sort();
+    expect(sorted(await lake.rowsByManifest(destination, TOTALS))).toEqual(sorted(each.flat()));
+    expect(sorted(await lake.rowsByListing(destination, TOTALS))).toEqual(sorted(each.flat()));
   });
 
   test('starts nothing where no trigger wants it', async () => {
