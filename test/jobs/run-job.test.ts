@@ -203,8 +203,9 @@ describe('a job that cannot run', () => {
   });
 
   test('for the length of the names of its files says so before its tasks', async () => {
-    for (let n = 10_000; n < 30_000; n++) await lake.store.put(`mem://lake/${n}${'x'.repeat(850)}`, Buffer.alloc(1));
-    const jobUri = await stored(job(GROUPED, { inputs: { sales: glob('mem://lake/*') } }));
+    const files = Array.from({ length: 38_000 }, (_, n) => ({ uri: `mem://lake/${n + 10_000}${'x'.repeat(390)}` }));
+    for (const { uri } of files) await lake.store.put(uri, Buffer.alloc(1));
+    const jobUri = await stored(job(GROUPED, { inputs: { sales: { kind: 'files', files } } }));
     const planning = planStage({ store: lake.store, jobUri, stageId: 0 });
     await expect(planning).rejects.toBeInstanceOf(InvalidArgument);
     await expect(planning).rejects.toThrow(/document of task 0 would have \d+ bytes/);
