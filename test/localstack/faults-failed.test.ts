@@ -84,13 +84,10 @@ describeLane('a job that cannot be done', () => {
     const small = await errorsFromNow(deployed.functions['execute-task']);
     // Two run at a time: each waits for the other.
     const asked = trial.asks('GET', 'decision.json');
-    const first = proxy.hold((request) => request.from === 'execute-task' && asked(request));
+    const starts = [1, 2].map(() => proxy.hold((request) => request.from === 'execute-task' && asked(request)));
     const execution = await trial.start(OVERFLOWS);
-    await first.held;
-    const second = proxy.hold((request) => request.from === 'execute-task' && asked(request));
-    await second.held;
-    first.letGo();
-    second.letGo();
+    await Promise.all(starts.map(({ held }) => held));
+    for (const start of starts) start.letGo();
     await expectFailure(trial, execution, 'ArithmeticOverflow', /9223372036854775803/);
     expect((await small()).filter((error) => error === 'ArithmeticOverflow').length).toBeGreaterThanOrEqual(2);
   });

@@ -18,7 +18,7 @@ import type { PlanNode, WriteMode } from '../../src/plan/plan-node.ts';
 import { glob, itemsAt, job, ROW_WISE, readJson } from '../jobs/lake.ts';
 import { query } from '../support/duckdb.ts';
 import { endOfExecution, freshBucket } from './harness.ts';
-import type { Matcher, StorageRequest } from './storage-proxy.ts';
+import type { Matcher } from './storage-proxy.ts';
 
 /** How an execution has ended. */
 export interface Ending {
@@ -133,11 +133,6 @@ export class Trial implements Disposable {
   asksForFile(method: string, taskId: number, query: string): Matcher {
     const file = `/part-${this.jobId}-0-${taskId}-`;
     return ({ line }) => line.startsWith(method) && line.includes(file) && line.includes(query);
-  }
-
-  /** Of those that a proxy has seen: what concerned this job. */
-  ours(requests: readonly StorageRequest[]): StorageRequest[] {
-    return requests.filter(({ line }) => line.includes(this.jobId));
   }
 
   async items(): Promise<StageItem[]> {
