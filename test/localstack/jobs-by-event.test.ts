@@ -100,9 +100,11 @@ describeLane('an object that appears', () => {
     const files = [0, 1, 2].map((index) => joinUri(folder, `${index}.parquet`));
     for (const [index, uri] of files.entries()) {
       await lake.write(uri, index * 10_000, index * 10_000 + 5_000 + index, 2048 * (index + 1));
-      await lake.put(uri);
     }
-    await lake.store.put(joinUri(folder, '_SUCCESS'), new Uint8Array());
+    await toldAfter(files.length + 1, async () => {
+      for (const uri of files) await lake.put(uri);
+      await lake.store.put(joinUri(folder, '_SUCCESS'), new Uint8Array());
+    });
     await Promise.all([succeeded('rows', 1), succeeded('totals', 1)]);
     for (const [destination, question] of [
       [rows, ROW_WISE],
