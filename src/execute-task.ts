@@ -195,7 +195,7 @@ class TaskRun {
 function freeProcess(memoryBytes: number): void {
   const hasInstance = forgetParquetWasm();
   const hasLinear = forgetLinearMemory(memoryBytes / 8);
-  if (hasInstance || hasLinear) collectGarbage();
+  if (hasInstance || hasLinear) collectGarbage('major');
 }
 
 class RowCounter implements Output {

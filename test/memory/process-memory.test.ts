@@ -54,7 +54,7 @@ describe('the linear memory of a process', () => {
     const rounds = 8;
     let peakBytes = 0;
     for (let round = 0; round < rounds; round++) {
-      if (forgetLinearMemory(64 * MIB)) collectGarbage();
+      if (forgetLinearMemory(64 * MIB)) collectGarbage('major');
       using loan = borrowLinearMemory(maximumBytes);
       expect(loan.linear.committedBytes).toBeLessThan(MIB);
       const region = loan.linear.allocate(128 * MIB);

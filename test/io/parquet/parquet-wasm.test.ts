@@ -35,7 +35,7 @@ describe('the instance of the process', () => {
       expect(await instanceBytes()).toBeGreaterThan(128 * MIB);
       peakBytes = Math.max(peakBytes, process.memoryUsage.rss());
       expect(forgetParquetWasm()).toBe(true);
-      collectGarbage();
+      collectGarbage('major');
       expect(await instanceBytes()).toBeLessThanOrEqual(smallBytes);
     }
     // Kept, all rounds together would be resident.
