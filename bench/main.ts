@@ -4,11 +4,13 @@
  *
  *     npm run bench                      TPC-H Q1 and Q6 at scale factor 1
  *     npm run bench -- --suite cold      a fresh process each time: wall time and peak memory
+ *     npm run bench -- --suite functions what functions take to start, and a job in the emulator
  *     npm run bench -- --json            one JSON object per line
  */
 
 import { parseArgs } from 'node:util';
 import { cold } from './cold.ts';
+import { functions } from './functions.ts';
 import type { Result } from './result.ts';
 import { resultTable } from './result.ts';
 import { warm } from './warm.ts';
@@ -25,7 +27,9 @@ const { values } = parseArgs({
 });
 
 if (values.help) {
-  console.log(`Usage: npm run bench -- [--suite warm|cold] [--scale 1] [--runs 9] [--only q1] [--json]`);
+  console.log(`Usage: npm run bench -- [--suite warm|cold|functions] [--scale 1] [--runs 9] [--only q1] [--json]`);
+} else if (values.suite === 'functions') {
+  for await (const figures of functions({ runs: Number(values.runs) })) console.log(JSON.stringify(figures));
 } else {
   const options = { scale: Number(values.scale), runs: Number(values.runs), only: values.only };
   const results: Result[] = [];

@@ -162,6 +162,7 @@ class TaskRun {
     this.#statistics = () => ({
       operators: run.stats(),
       wallMs: performance.now() - this.#startMs,
+      ...(run.firstBatchAtMs !== undefined && { firstBatchMs: run.firstBatchAtMs - this.#startMs }),
       peakBytes: memory.peakBytes,
       limitBytes: memory.limitBytes,
     });

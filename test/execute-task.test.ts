@@ -277,6 +277,9 @@ describe('a task', () => {
     expect(seen.length).toBeGreaterThan(0);
     expect(Math.max(...seen)).toBeLessThanOrEqual(30_000);
     expect(statistics.wallMs).toBeGreaterThan(400);
+    // Both waits of the consumer come after the first batch has left the scan.
+    expect(statistics.firstBatchMs).toBeGreaterThan(0);
+    expect(statistics.firstBatchMs).toBeLessThan(statistics.wallMs - 390);
     expect(statistics.limitBytes).toBe(64 * MIB);
     expect(statistics.peakBytes).toBeGreaterThan(0);
   });

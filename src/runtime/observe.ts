@@ -19,6 +19,8 @@ export class Observer {
   #bytesOut = 0;
   #selfMs = 0;
   #passing: unknown;
+  /** When its first batch left it, by `performance.now()`. */
+  firstBatchAtMs: number | undefined;
 
   constructor(name: string) {
     this.name = name;
@@ -61,6 +63,7 @@ export class Observer {
     this.#batchesOut += 1;
     this.#bytesOut += batch.byteLength;
     const startMs = performance.now();
+    this.firstBatchAtMs ??= startMs;
     try {
       return await next.push(batch);
     } catch (error) {

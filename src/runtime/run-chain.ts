@@ -86,6 +86,11 @@ export class ChainRun implements Disposable {
     return this.#links.reduce<OperatorStats[]>((below, link) => [...link.stats(), ...below.map(oneDeeper)], []);
   }
 
+  /** When the first batch left the source, by `performance.now()`; undefined before. */
+  get firstBatchAtMs(): number | undefined {
+    return this.#links[0]?.observer.firstBatchAtMs;
+  }
+
   [Symbol.dispose](): void {
     for (const link of this.#links.toReversed()) link[Symbol.dispose]();
   }

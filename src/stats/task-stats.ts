@@ -6,6 +6,8 @@ export interface TaskStats {
   readonly operators: readonly OperatorStats[];
   /** Milliseconds from the start of the first operator. */
   readonly wallMs: number;
+  /** Of these, until the first batch left its source; absent while none has. */
+  readonly firstBatchMs?: number;
   /** The most that operators and reads in flight held of the budget at one time. */
   readonly peakBytes: number;
   /** The budget. */
