@@ -122,9 +122,10 @@ describeLane('a job that cannot be done', () => {
     const execution = await trial.start(OVERFLOWS);
     await proxy.killSender(decision);
     await expectFailure(trial, execution, 'ArithmeticOverflow', /9223372036854775803/);
-    const [first, ...others] = await aborts();
-    expect(first).toBe('Runtime.ExitError');
-    expect(new Set(others)).toEqual(new Set([null]));
+    // The other task's abort may come to its end before the first one is known to be dead.
+    const ends = await aborts();
+    expect(ends.filter((error) => error !== null)).toEqual(['Runtime.ExitError']);
+    expect(ends.length).toBeGreaterThan(1);
   });
 
   test('because a file that it names is not there', async () => {
