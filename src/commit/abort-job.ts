@@ -16,7 +16,7 @@ import { parsePartName } from '../io/part-name.ts';
 import { directoryPrefix, joinUri } from '../io/uri.ts';
 import { abortUploads } from './abort-uploads.ts';
 import { decide } from './decision.ts';
-import { inParallel } from './in-parallel.ts';
+import { inParallel, REQUESTS_AT_ONCE } from './in-parallel.ts';
 import { type AbortDecision, parseTaskManifest } from './manifest.ts';
 import { jobPrefix } from './work-paths.ts';
 
@@ -43,9 +43,6 @@ export interface AbortOutcome {
   readonly abortedUploads: number;
 }
 
-/** Requests under way at once. */
-const CONCURRENCY = 16;
-
 /** Aborts a job, or finishes an abort. @throws StorageUnavailable where the decision is unknown. */
 export async function abortJob(options: AbortJobOptions): Promise<AbortOutcome> {
   const { store, destination, jobId, reason, error, cause = 'requested', signal } = options;
@@ -58,7 +55,7 @@ export async function abortJob(options: AbortJobOptions): Promise<AbortOutcome> 
   for await (const upload of store.listUploads(directoryPrefix(destination), { signal })) {
     if (parsePartName(upload.uri)?.jobId === jobId) open.push(upload);
   }
-  await inParallel(open, CONCURRENCY, ({ uri, uploadId }) => store.abortUpload(uri, uploadId, { signal }));
+  await inParallel(open, REQUESTS_AT_ONCE, ({ uri, uploadId }) => store.abortUpload(uri, uploadId, { signal }));
   const aborted = new Set(open.map(({ uri, uploadId }) => `${uri}\n${uploadId}`));
   const named = (await filesOfTasks(options)).filter(
     ({ path, uploadId }) => !aborted.has(`${joinUri(destination, path)}\n${uploadId}`),
@@ -71,7 +68,7 @@ export async function abortJob(options: AbortJobOptions): Promise<AbortOutcome> 
 async function filesOfTasks({ store, destination, jobId, signal }: AbortJobOptions): Promise<PendingFile[]> {
   const prefix = `${jobPrefix(destination, jobId)}stage-`;
   const manifests = await Array.fromAsync(store.list(prefix, { signal }), ({ uri }) => uri);
-  const files = await inParallel(manifests, CONCURRENCY, async (uri): Promise<readonly PendingFile[]> => {
+  const files = await inParallel(manifests, REQUESTS_AT_ONCE, async (uri): Promise<readonly PendingFile[]> => {
     const stored = await store.get(uri, { signal });
     try {
       return stored === undefined ? [] : parseTaskManifest(uri, stored.bytes).files;

@@ -4,10 +4,7 @@ import { StorageUnavailable } from '../errors.ts';
 import type { ObjectStore, RequestOptions } from '../io/object-store.ts';
 import type { PendingFile } from '../io/output-files.ts';
 import { joinUri } from '../io/uri.ts';
-import { inParallel } from './in-parallel.ts';
-
-/** Requests under way at once. */
-const CONCURRENCY = 16;
+import { inParallel, REQUESTS_AT_ONCE } from './in-parallel.ts';
 
 /**
  * Aborts the uploads of `files` which `kept` does not name. A store that does not answer is not insisted on: the
@@ -22,7 +19,7 @@ export async function abortUploads(
 ): Promise<void> {
   const keptIds = new Set(kept.map(({ path, uploadId }) => `${path}\n${uploadId}`));
   const dropped = files.filter(({ path, uploadId }) => !keptIds.has(`${path}\n${uploadId}`));
-  await inParallel(dropped, CONCURRENCY, async ({ path, uploadId }) => {
+  await inParallel(dropped, REQUESTS_AT_ONCE, async ({ path, uploadId }) => {
     try {
       await store.abortUpload(joinUri(destination, path), uploadId, options);
     } catch (error) {

@@ -24,15 +24,15 @@
  * puts is followed by a look that sees both.
  */
 
-import { CommitCorrupted, InvalidArgument, JobAborted, OutputExists, StorageUnavailable } from '../errors.ts';
+import { CommitCorrupted, InvalidArgument, type JobAborted, type OutputExists, StorageUnavailable } from '../errors.ts';
 import { DEFAULT_RETRY_POLICY, type RetryPolicy } from '../io/backoff.ts';
 import type { ObjectStore } from '../io/object-store.ts';
 import { joinUri } from '../io/uri.ts';
 import { abortJob } from './abort-job.ts';
 import { claimNext, findExisting } from './claim-sequence.ts';
 import { completeFile, type Verification } from './complete-file.ts';
-import { abortReason, decide, readDecision } from './decision.ts';
-import { inParallel } from './in-parallel.ts';
+import { abortError, decide, readDecision } from './decision.ts';
+import { inParallel, REQUESTS_AT_ONCE } from './in-parallel.ts';
 import { assertReadable, jobManifestOf } from './job-manifest.ts';
 import {
   type AbortDecision,
@@ -71,9 +71,6 @@ export interface JobOutcome {
   /** Whether an overwrite with a higher number has replaced this job already. */
   readonly replaced: boolean;
 }
-
-/** Requests under way at once. */
-const CONCURRENCY = 16;
 
 /**
  * Commits a job, or goes on with a commit that was interrupted, or gives the result of one that is complete.
@@ -125,7 +122,7 @@ function readTaskManifests(
   { store, destination, jobId, signal }: CommitJobOptions,
   tasks: readonly TaskId[],
 ): Promise<(TaskManifest | undefined)[]> {
-  return inParallel(tasks, CONCURRENCY, async (task) => {
+  return inParallel(tasks, REQUESTS_AT_ONCE, async (task) => {
     const uri = taskManifestUri(destination, jobId, task);
     const stored = await store.get(uri, { signal });
     if (stored === undefined) return undefined;
@@ -139,8 +136,7 @@ function readTaskManifests(
 /** Tidies up after an abort and gives the error that tells of it. */
 async function refusal(options: CommitJobOptions, decision: AbortDecision): Promise<OutputExists | JobAborted> {
   await abortJob({ ...options, reason: decision.reason });
-  if (decision.cause === 'output-exists') return new OutputExists(options.destination);
-  return new JobAborted(`Job ${options.jobId} was aborted: ${abortReason(decision)}.`);
+  return abortError(decision, options.destination);
 }
 
 async function goForward(options: CommitJobOptions, decision: CommitDecision): Promise<JobManifest> {
@@ -154,7 +150,9 @@ async function goForward(options: CommitJobOptions, decision: CommitDecision): P
   const completing = { store, destination, policy, verification, signal };
   const pending = tasks.flatMap(({ files }) => files);
   const files = [];
-  for (const [index, file] of (await inParallel(pending, CONCURRENCY, (f) => completeFile(f, completing))).entries()) {
+  for (const [index, file] of (
+    await inParallel(pending, REQUESTS_AT_ONCE, (f) => completeFile(f, completing))
+  ).entries()) {
     if (file !== undefined) files.push(file);
     else return committedMeanwhile(options, pending[index]?.path);
   }
@@ -191,7 +189,7 @@ async function deleteReplaced(options: CommitJobOptions, manifest: JobManifest):
   const targets = isReplaced ? [manifest] : manifest.mode === 'overwrite' ? replaced.slice(Math.max(0, previous)) : [];
   const kept = new Set(files.map(({ path }) => path));
   const paths = targets.flatMap((target) => target.files.map(({ path }) => path)).filter((path) => !kept.has(path));
-  await inParallel(paths, CONCURRENCY, (path) => store.delete(joinUri(destination, path), { signal }));
+  await inParallel(paths, REQUESTS_AT_ONCE, (path) => store.delete(joinUri(destination, path), { signal }));
   return isReplaced;
 }
 

@@ -1,6 +1,7 @@
 /** Reading and taking the decision about a job. */
 
 import { randomUUID } from 'node:crypto';
+import { JobAborted, OutputExists } from '../errors.ts';
 import type { RetryPolicy } from '../io/backoff.ts';
 import type { ObjectStore } from '../io/object-store.ts';
 import { type AbortDecision, type CommitDecision, type Decision, encodeDocument, parseDecision } from './manifest.ts';
@@ -39,4 +40,10 @@ export async function decide(
 /** Why a job was aborted, without a full stop. */
 export function abortReason({ error, reason }: Pick<AbortDecision, 'error' | 'reason'>): string {
   return error === undefined ? reason : `${error}: ${reason}`;
+}
+
+/** What whoever still works for an aborted job is told. */
+export function abortError(decision: AbortDecision, destination: string): JobAborted | OutputExists {
+  if (decision.cause === 'output-exists') return new OutputExists(destination);
+  return new JobAborted(`Job ${decision.jobId} was aborted: ${abortReason(decision)}.`);
 }

@@ -1,5 +1,8 @@
 /** Many requests of one kind, some at a time. */
 
+/** Of small requests: enough to hide the time that each waits for its answer, and half the sockets of a store. */
+export const REQUESTS_AT_ONCE = 16;
+
 /**
  * The results of `action` for each item, in the order of items. After a failure nothing more is begun, and what was begun
  * is waited for, so that nothing goes on behind the caller's back.

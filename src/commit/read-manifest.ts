@@ -14,7 +14,7 @@
  */
 
 import type { ObjectStore, RequestOptions } from '../io/object-store.ts';
-import { inParallel } from './in-parallel.ts';
+import { inParallel, REQUESTS_AT_ONCE } from './in-parallel.ts';
 import { type CommittedFile, type JobManifest, parseClaim, parseJobManifest } from './manifest.ts';
 import { claimSequence, claimsPrefix, jobManifestUri } from './work-paths.ts';
 
@@ -32,9 +32,6 @@ export interface FoundClaim {
   readonly sequence: number;
   readonly jobId: string;
 }
-
-/** Requests under way at once: a destination that many jobs have appended to has as many claims and manifests. */
-const CONCURRENCY = 16;
 
 /** The live files of a destination, all of any job or none. Needs only read permission. */
 export async function listCommitted(
@@ -68,7 +65,7 @@ export async function readClaims(
   known: ReadonlyMap<number, FoundClaim> = new Map(),
 ): Promise<FoundClaim[]> {
   const uris = await Array.fromAsync(store.list(claimsPrefix(destination), options), ({ uri }) => uri);
-  const claims = await inParallel(uris, CONCURRENCY, async (uri) => {
+  const claims = await inParallel(uris, REQUESTS_AT_ONCE, async (uri) => {
     const sequence = claimSequence(destination, uri);
     if (sequence === undefined) return undefined;
     return known.get(sequence) ?? readClaim(store, uri, sequence, options);
@@ -107,7 +104,7 @@ class Collection {
     }
     const jobIds = new Set([...this.#claims.values()].map(({ jobId }) => jobId));
     const unread = [...jobIds].filter((jobId) => !this.manifests.has(jobId));
-    await inParallel(unread, CONCURRENCY, async (jobId) => {
+    await inParallel(unread, REQUESTS_AT_ONCE, async (jobId) => {
       const manifest = await readJobManifest(this.#store, this.#destination, jobId, this.#options);
       if (manifest !== undefined) this.manifests.set(jobId, manifest);
     });

@@ -13,14 +13,14 @@
  * goes on from what is there.
  */
 
-import { JobAborted, OutputExists } from '../errors.ts';
+import { OutputExists } from '../errors.ts';
 import type { ObjectStore } from '../io/object-store.ts';
 import type { OutputFiles } from '../io/output-files.ts';
 import type { PartOwner } from '../io/part-name.ts';
 import { UploadFiles, type UploadFilesOptions } from '../io/upload-files.ts';
 import { commitJob } from './commit-job.ts';
 import { commitTask } from './commit-task.ts';
-import { abortReason, readDecision } from './decision.ts';
+import { abortError, readDecision } from './decision.ts';
 import {
   type CommitMode,
   type CommittedFile,
@@ -72,10 +72,7 @@ export class TaskOutput {
       if (manifest !== undefined) return this.#ofJob(manifest);
     }
     const decision = await readDecision(store, destination, jobId, signal);
-    if (decision?.decision === 'abort') {
-      if (decision.cause === 'output-exists') throw new OutputExists(destination);
-      throw new JobAborted(`Job ${jobId} was aborted: ${abortReason(decision)}.`);
-    }
+    if (decision?.decision === 'abort') throw abortError(decision, destination);
     const uri = taskManifestUri(destination, jobId, owner);
     const stored = await store.get(uri, { signal });
     if (stored !== undefined) return this.#completed(parseTaskManifest(uri, stored.bytes));

@@ -13,7 +13,7 @@
  * what the task was.
  */
 
-import { inParallel } from '../commit/in-parallel.ts';
+import { inParallel, REQUESTS_AT_ONCE } from '../commit/in-parallel.ts';
 import { putOnce } from '../commit/put-once.ts';
 import { listCommitted } from '../commit/read-manifest.ts';
 import { InvalidArgument, OutputExists } from '../errors.ts';
@@ -47,9 +47,6 @@ export type StagePlan =
       readonly items: { readonly bucket: string; readonly key: string; readonly uri: string };
     }
   | { readonly next: 'commit'; readonly stageId: number };
-
-/** Documents written at once. */
-const CONCURRENCY = 16;
 
 /**
  * Plans stage `stageId`, or gives the plan of whoever was first.
@@ -103,7 +100,7 @@ function putTasks(
 ): Promise<StageItem[]> {
   const attemptId = newAttemptId();
   const plan = { uri: stagePlanUri(place, 0) };
-  return inParallel([...tasks.entries()], CONCURRENCY, async ([taskId, { inputs, size }]) => {
+  return inParallel([...tasks.entries()], REQUESTS_AT_ONCE, async ([taskId, { inputs, size }]) => {
     const uri = taskDocumentUri(place, 0, attemptId, taskId);
     const task: Task = { version: 1, jobId, stageId: 0, taskId, plan, inputs, output };
     const bytes = encoded(task);

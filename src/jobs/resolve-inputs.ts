@@ -1,6 +1,6 @@
 /** From inputs as a job names them to files: globs listed, sizes looked up, versions pinned. */
 
-import { inParallel } from '../commit/in-parallel.ts';
+import { inParallel, REQUESTS_AT_ONCE } from '../commit/in-parallel.ts';
 import { InvalidArgument, ObjectChanged, ObjectNotFound } from '../errors.ts';
 import { listGlob } from '../io/glob.ts';
 import type { ObjectStore } from '../io/object-store.ts';
@@ -26,8 +26,6 @@ interface Sources {
 
 /** Names of files are held in memory while a job is planned. */
 const MAX_FILES = 500_000;
-/** Requests under way at once. */
-const CONCURRENCY = 16;
 
 /**
  * Every input by its source id, in the order in which its files are named; those of a glob in order of their uris.
@@ -49,7 +47,7 @@ async function resolve(input: JobInput, sources: Sources): Promise<ResolvedInput
     case 'glob':
       return { kind: 'files', files: await matchingFiles(input.glob, sources) };
     case 'files':
-      return { kind: 'files', files: await inParallel(input.files, CONCURRENCY, (file) => sized(file, sources)) };
+      return { kind: 'files', files: await inParallel(input.files, REQUESTS_AT_ONCE, (file) => sized(file, sources)) };
   }
 }
 

@@ -1,9 +1,8 @@
 /** How far a job is: what was decided about it, and which of its tasks have a result. */
 
-import { abortReason, readDecision } from '../commit/decision.ts';
-import type { AbortDecision } from '../commit/manifest.ts';
+import { abortError, readDecision } from '../commit/decision.ts';
 import { taskManifestUri } from '../commit/work-paths.ts';
-import { JobAborted, OutputExists, StageIncomplete } from '../errors.ts';
+import { StageIncomplete } from '../errors.ts';
 import { type JobPlace, stageManifestsPrefix } from './job-paths.ts';
 import { readItems } from './stage-items.ts';
 import type { JobServices } from './store-job.ts';
@@ -23,11 +22,6 @@ export async function assertGoingOn(
   if (decision === undefined) return 'undecided';
   if (decision.decision === 'commit') return 'committed';
   throw abortError(decision, destination);
-}
-
-function abortError(decision: AbortDecision, destination: string): JobAborted | OutputExists {
-  if (decision.cause === 'output-exists') return new OutputExists(destination);
-  return new JobAborted(`Job ${decision.jobId} was aborted: ${abortReason(decision)}.`);
 }
 
 /**

@@ -8,12 +8,12 @@
  * however often it comes. An event that comes late finds a newer version, whose own event starts the job for it.
  */
 
-import { inParallel } from '../commit/in-parallel.ts';
+import { inParallel, REQUESTS_AT_ONCE } from '../commit/in-parallel.ts';
 import { InvalidPlan } from '../errors.ts';
 import { Problems } from '../expressions/problems.ts';
 import { plainEtag } from '../io/etag.ts';
 import { escapeGlob, parseGlob } from '../io/glob.ts';
-import type { ObjectStore } from '../io/object-store.ts';
+import type { ObjectInfo, ObjectStore } from '../io/object-store.ts';
 import { retryingStore } from '../io/retrying-store.ts';
 import { directoryPrefix } from '../io/uri.ts';
 import { checkFiles } from '../plan/check-task.ts';
@@ -44,7 +44,6 @@ interface Sources {
   readonly signal?: AbortSignal | undefined;
 }
 
-const CONCURRENCY = 16;
 /** A larger document is none. Many are read at once, in a small function. */
 const MAX_TRIGGER_BYTES = 1024 * 1024;
 
@@ -74,28 +73,37 @@ export function parseTrigger(input: unknown): Trigger {
 
 /** The documents `<prefix>*.json`, in order of their names; a name is what stands between. */
 export async function readTriggers(prefix: string, sources: Sources): Promise<FoundTriggers> {
-  const store = retryingStore(sources.store);
   const { signal } = sources;
+  const store = retryingStore(sources.store);
   const documents = (await Array.fromAsync(store.list(prefix, { signal }))).filter(({ uri }) => uri.endsWith('.json'));
-  const found = await inParallel(documents, CONCURRENCY, async ({ uri, size }): Promise<Partial<FoundTriggers>> => {
-    if (size > MAX_TRIGGER_BYTES) {
-      const message = `it has ${size} bytes, and may have ${MAX_TRIGGER_BYTES}`;
-      return { invalid: [{ uri, error: new InvalidPlan([{ path: '$', message }]) }] };
-    }
-    const stored = await store.get(uri, { signal, maxBytes: MAX_TRIGGER_BYTES });
-    if (stored === undefined) return {};
-    try {
-      const trigger = parseTrigger(new TextDecoder().decode(stored.bytes));
-      return { triggers: [{ name: uri.slice(prefix.length, -'.json'.length), trigger }] };
-    } catch (error) {
-      if (error instanceof InvalidPlan) return { invalid: [{ uri, error }] };
-      throw error;
-    }
-  });
+  const found = await inParallel(documents, REQUESTS_AT_ONCE, (document) =>
+    readTrigger(prefix, document, { store, signal }),
+  );
   return {
     triggers: found.flatMap(({ triggers = [] }) => triggers),
     invalid: found.flatMap(({ invalid = [] }) => invalid),
   };
+}
+
+/** One of either kind; none where it is gone. */
+async function readTrigger(
+  prefix: string,
+  { uri, size }: ObjectInfo,
+  { store, signal }: Sources,
+): Promise<Partial<FoundTriggers>> {
+  if (size > MAX_TRIGGER_BYTES) {
+    const message = `it has ${size} bytes, and may have ${MAX_TRIGGER_BYTES}`;
+    return { invalid: [{ uri, error: new InvalidPlan([{ path: '$', message }]) }] };
+  }
+  const stored = await store.get(uri, { signal, maxBytes: MAX_TRIGGER_BYTES });
+  if (stored === undefined) return {};
+  try {
+    const trigger = parseTrigger(new TextDecoder().decode(stored.bytes));
+    return { triggers: [{ name: uri.slice(prefix.length, -'.json'.length), trigger }] };
+  } catch (error) {
+    if (error instanceof InvalidPlan) return { invalid: [{ uri, error }] };
+    throw error;
+  }
 }
 
 /** What follows from an event: a job per trigger, or nothing, and why. */
