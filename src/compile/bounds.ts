@@ -5,6 +5,7 @@
  */
 
 import type { DataType } from '../columnar/data-type.ts';
+import { scaleOf } from '../expressions/exact-arithmetic.ts';
 import type { TypedExpression } from '../expressions/expression.ts';
 import type { ColumnLayout } from './layout.ts';
 import { greater, isWhole, lesser, machineOf, type Range, rangeOf } from './machine.ts';
@@ -110,8 +111,6 @@ export class Bounds {
     return { least: from.least / divisor - 1n, greatest: from.greatest / divisor + 1n };
   }
 }
-
-export const scaleOf = (type: DataType): number => (type.kind === 'decimal' ? type.scale : 0);
 
 /** Every value a type allows; for decimals by their digits, for other types without whole numbers that of a bool. */
 export function typeRange(type: DataType): Range {

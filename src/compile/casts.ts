@@ -8,8 +8,9 @@
  */
 
 import type { DataType } from '../columnar/data-type.ts';
+import { scaleOf } from '../expressions/exact-arithmetic.ts';
 import { powerOfTen, type WholeConversion, wholeConversion } from '../expressions/whole-conversion.ts';
-import { scaleOf, typeRange, within } from './bounds.ts';
+import { typeRange, within } from './bounds.ts';
 import { type Code, get, type Local, select } from './emit.ts';
 import { f32, f32x4, f64, f64x2, i32, i64, i64x2, v128 } from './instructions.ts';
 import { highHalf, type LaneCode, narrowed } from './lane-code.ts';

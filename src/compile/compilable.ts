@@ -1,6 +1,7 @@
 /** What compiled code takes; the rest is interpreted. */
 
 import { operandsOf } from '../expressions/columns.ts';
+import { isDivision } from '../expressions/exact-arithmetic.ts';
 import type { TypedExpression } from '../expressions/expression.ts';
 import { isCastCompilable } from './casts.ts';
 import { isDatePart } from './dates.ts';
@@ -20,6 +21,8 @@ export function isCompilable(e: TypedExpression, columns: readonly ColumnLayout[
       return typeof e.value !== 'bigint' || e.type.kind === 'uint64' || BigInt.asIntN(64, e.value) === e.value;
     case 'cast':
       return isCastCompilable(e.input.type, e.type);
+    case 'arithmetic':
+      return e.type.kind !== 'decimal' || !isDivision(e.operator);
     case 'function':
       return isDatePart(e.name);
     default:

@@ -1,7 +1,7 @@
 /** Which results can be null over columns with given layouts, decided before code is emitted. */
 
-import { isInteger } from '../columnar/data-type.ts';
 import { operandsOf } from '../expressions/columns.ts';
+import { isNullByZero } from '../expressions/exact-arithmetic.ts';
 import type { TypedExpression } from '../expressions/expression.ts';
 import type { ColumnLayout } from './layout.ts';
 
@@ -26,9 +26,8 @@ export class Nullability {
     }
   }
 
-  /** Whether `e` is an integer division or remainder whose divisor may be zero, which makes it null. */
+  /** Whether `e` is a division or remainder of whole numbers whose divisor may be zero, which makes it null. */
   divides(e: TypedExpression): e is TypedExpression & { kind: 'arithmetic' } {
-    if (e.kind !== 'arithmetic' || (e.operator !== '//' && e.operator !== '%') || !isInteger(e.type)) return false;
-    return !(e.right.kind === 'literal' && e.right.value !== null && BigInt(e.right.value) !== 0n);
+    return isNullByZero(e) && !(e.right.kind === 'literal' && e.right.value !== null && BigInt(e.right.value) !== 0n);
   }
 }

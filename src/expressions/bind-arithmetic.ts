@@ -1,25 +1,23 @@
 /**
- * Types of arithmetic.
+ * Types of arithmetic, in the common type of both sides. Decimals grow, so that no digit is lost:
  *
- *     + − *    in the common type; decimals grow, so that no digit is lost:
- *              + −  scale max(s1, s2), precision max(p1 − s1, p2 − s2) + scale + 1
- *              *    scale s1 + s2, precision p1 + p2
- *              of more than 38 digits 38 are declared, as DuckDB does: a value that needs more is an overflow, and no
- *              digit behind the point is ever given up for it
- *     /        float64
- *     // %     in the common type, not of decimals; null where an integer divisor is zero
+ *     + −   scale max(s1, s2)             precision max(p1 − s1, p2 − s2) + scale + 1
+ *     *     scale s1 + s2                 precision p1 + p2
+ *     /     scale max(6, s1 + p2 + 1)     precision p1 − s1 + s2 + scale       rounded half away from zero
+ *     //    scale 0                       precision p1 − s1 + s2               truncated towards zero
+ *     %     scale max(s1, s2)             precision min(p1 − s1, p2 − s2) + scale
+ *
+ * Where that is more than 38 digits 38 are declared, as DuckDB does: a value that needs more is an overflow, and of an
+ * exact result no digit behind the point is ever given up for it. A quotient is rounded anyway: where it would have more
+ * than 38 digits those behind the point make room, down to 6. This is the rule of SQL Server and Spark. (DuckDB divides
+ * as float64; Daft has the scale s1 − s2 + max(6, p1 + s2 + 1), refuses more than 38 digits, and cuts off.)
+ *
+ * `/` of what is no decimal is a float64. A division of integers or decimals by zero is null.
  */
 
-import {
-  type DataType,
-  type DecimalType,
-  decimal,
-  float64,
-  isInteger,
-  isNumeric,
-  typeName,
-} from '../columnar/data-type.ts';
+import { type DecimalType, decimal, float64, isFloat, isNumeric, typeName } from '../columnar/data-type.ts';
 import { asDecimal, castTo, commonType, MAX_DECIMAL_DIGITS } from './coerce.ts';
+import { isDivision } from './exact-arithmetic.ts';
 import type { ArithmeticOperator, TypedExpression } from './expression.ts';
 
 /** The typed node, or what is wrong, as a sentence. */
@@ -35,26 +33,8 @@ export function bindArithmetic(
     return `${typeName(a)} ${operator} ${typeName(b)} is not defined.${hint}`;
   }
   const nullable = left.nullable || right.nullable;
-  if (common.kind === 'decimal') {
-    const type = decimalResult(operator, asDecimal(a), asDecimal(b));
-    if (typeof type === 'string') return type;
-    const scale = operator === '*' ? undefined : type.scale;
-    return { kind: 'arithmetic', operator, left: asScaled(left, scale), right: asScaled(right, scale), type, nullable };
-  }
-  if (operator === '/') {
-    const hasDecimal = a.kind === 'decimal' || b.kind === 'decimal';
-    if (hasDecimal) return decimalDivision(a, b);
-    return {
-      kind: 'arithmetic',
-      operator,
-      left: castTo(left, float64),
-      right: castTo(right, float64),
-      type: float64,
-      nullable,
-    };
-  }
-  const type = common;
-  const divides = operator === '//' || operator === '%';
+  if (common.kind === 'decimal') return decimalArithmetic(operator, left, right);
+  const type = operator === '/' ? float64 : common;
   const divisor = castTo(right, type);
   return {
     kind: 'arithmetic',
@@ -62,32 +42,61 @@ export function bindArithmetic(
     left: castTo(left, type),
     right: divisor,
     type,
-    nullable: nullable || (divides && isInteger(type) && mayBeZero(divisor)),
+    nullable: nullable || (isDivision(operator) && !isFloat(type) && mayBeZero(divisor)),
   };
 }
 
-function decimalResult(operator: ArithmeticOperator, a: DecimalType, b: DecimalType): DecimalType | string {
-  if (operator === '/') return decimalDivision(a, b);
-  if (operator === '//' || operator === '%') {
-    return `${operator} is not defined for decimals. Cast both sides to float64 or to an integer.`;
-  }
-  const scale = operator === '*' ? a.scale + b.scale : Math.max(a.scale, b.scale);
-  const precision =
-    operator === '*' ? a.precision + b.precision : Math.max(a.precision - a.scale, b.precision - b.scale) + scale + 1;
-  if (scale > MAX_DECIMAL_DIGITS) {
-    return `${typeName(a)} ${operator} ${typeName(b)} would need ${scale} digits behind the point, and 38 is the most. Cast a side to a decimal of fewer digits, or to float64.`;
-  }
-  return decimal(Math.min(precision, MAX_DECIMAL_DIGITS), scale);
+function decimalArithmetic(
+  operator: ArithmeticOperator,
+  left: TypedExpression,
+  right: TypedExpression,
+): TypedExpression | string {
+  const [a, b] = [asDecimal(left.type), asDecimal(right.type)];
+  const type = decimalResult(operator, a, b);
+  if (typeof type === 'string') return type;
+  const scale = operator === '+' || operator === '-' ? type.scale : undefined;
+  const divisor = asScaled(right, scale);
+  const nullable = left.nullable || right.nullable || (isDivision(operator) && mayBeZero(divisor));
+  return { kind: 'arithmetic', operator, left: asScaled(left, scale), right: divisor, type, nullable };
 }
 
-const decimalDivision = (a: DataType, b: DataType): string =>
-  `${typeName(a)} / ${typeName(b)} is not defined: decimals are not divided. Cast both sides to float64.`;
+function decimalResult(operator: ArithmeticOperator, a: DecimalType, b: DecimalType): DecimalType | string {
+  const [aWhole, bWhole] = [a.precision - a.scale, b.precision - b.scale];
+  const scale = Math.max(a.scale, b.scale);
+  switch (operator) {
+    case '/':
+      return quotientType(aWhole + b.scale, Math.max(LEAST_QUOTIENT_SCALE, a.scale + b.precision + 1));
+    case '//':
+      return capped(Math.max(1, aWhole + b.scale), 0);
+    case '%':
+      return decimal(Math.min(aWhole, bWhole) + scale, scale);
+    case '*': {
+      const digits = a.scale + b.scale;
+      if (digits <= MAX_DECIMAL_DIGITS) return capped(a.precision + b.precision, digits);
+      return `${typeName(a)} * ${typeName(b)} would need ${digits} digits behind the point, and 38 is the most. Cast a side to a decimal of fewer digits, or to float64.`;
+    }
+    default:
+      return capped(Math.max(aWhole, bWhole) + scale + 1, scale);
+  }
+}
+
+/** Digits behind the point that a quotient keeps, however many stand before it. */
+const LEAST_QUOTIENT_SCALE = 6;
+
+function quotientType(whole: number, scale: number): DecimalType {
+  const room = Math.max(MAX_DECIMAL_DIGITS - whole, LEAST_QUOTIENT_SCALE);
+  const kept = Math.min(scale, room);
+  return capped(whole + kept, kept);
+}
+
+const capped = (precision: number, scale: number): DecimalType =>
+  decimal(Math.min(precision, MAX_DECIMAL_DIGITS), scale);
 
 /** As a decimal, at the scale where one is asked for, with all of its digits. */
 function asScaled(e: TypedExpression, scale: number | undefined): TypedExpression {
   const { precision, scale: own } = asDecimal(e.type);
   const wanted = scale ?? own;
-  return castTo(e, decimal(Math.min(precision - own + wanted, MAX_DECIMAL_DIGITS), wanted));
+  return castTo(e, capped(precision - own + wanted, wanted));
 }
 
 const mayBeZero = (e: TypedExpression): boolean =>

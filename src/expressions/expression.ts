@@ -13,11 +13,11 @@ export type BinaryOperator =
   | '+'
   | '-'
   | '*'
-  /** True division: always a float64. */
+  /** True division: of decimals a decimal (bind-arithmetic.ts), null where the divisor is zero; else a float64. */
   | '/'
-  /** Integer division, truncated towards zero; floor for floats. Null where the divisor is an integer zero. */
+  /** Truncated towards zero; floor for floats. Null where the divisor is zero, but of floats. */
   | '//'
-  /** Remainder with the sign of the dividend. Null where the divisor is an integer zero. */
+  /** Remainder with the sign of the dividend. Null where the divisor is zero, but of floats. */
   | '%'
   | '='
   | '!='
@@ -97,7 +97,8 @@ interface Typed {
 /**
  * Bound and checked. What bind.ts guarantees:
  *  - arithmetic: both operands have the node's machine type: the same integer or float type; for decimals with + and -
- *    the node's scale (precisions may differ), with * any scales that add up to the node's. `/` has float64 operands.
+ *    the node's scale (precisions may differ), with * any scales that add up to the node's, with `/`, `//` and `%` any.
+ *    `/` of what is no decimal has float64 operands.
  *  - compare: both operands have the same type, decimals the same scale. Any type of 4.1 that Millrace has, bool and
  *    utf8 too.
  *  - if-else: both branches have the node's type, decimals the same scale.

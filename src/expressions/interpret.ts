@@ -7,14 +7,15 @@
  * What is not demanded never fails.
  *
  * Where types leave it open: NaN equals itself and is greater than every number; -0 equals 0; text is compared by its
- * UTF-8 bytes; float32 rounds after every operation; an integer division by zero is null.
+ * UTF-8 bytes; float32 rounds after every operation; a division of integers or decimals by zero is null.
  */
 
 import assert from 'node:assert/strict';
-import { isInteger, typeName } from '../columnar/data-type.ts';
+import { typeName } from '../columnar/data-type.ts';
 import { ArithmeticOverflow, InvalidCast } from '../errors.ts';
 import { castValue, wholeValue } from './cast-value.ts';
 import { datePartOf } from './date-parts.ts';
+import { exactResult, isNullByZero } from './exact-arithmetic.ts';
 import type { ComparisonOperator, TypedExpression, Value } from './expression.ts';
 import { expressionText, literalText } from './expression-text.ts';
 
@@ -113,7 +114,7 @@ function arithmetic(e: Kind<'arithmetic'>): Evaluate {
     return strict([e.left, e.right], (_, a, b) => floatResult(e.operator, Number(a), Number(b), round));
   }
   return strict([e.left, e.right], (row, a, b) => {
-    const exact = wholeResult(e.operator, BigInt(a), BigInt(b));
+    const exact = exactResult(e, BigInt(a), BigInt(b));
     if (exact === undefined) return null;
     const result = wholeValue(exact, e.type);
     if (result !== undefined) return result;
@@ -138,22 +139,6 @@ function floatResult(operator: string, a: number, b: number, round: (value: numb
       return Math.floor(round(a / b));
     default:
       return a % b;
-  }
-}
-
-/** Undefined where it is a division by zero. */
-function wholeResult(operator: string, a: bigint, b: bigint): bigint | undefined {
-  switch (operator) {
-    case '+':
-      return a + b;
-    case '-':
-      return a - b;
-    case '*':
-      return a * b;
-    case '//':
-      return b === 0n ? undefined : a / b;
-    default:
-      return b === 0n ? undefined : a % b;
   }
 }
 
@@ -220,7 +205,7 @@ function isNull(e: TypedExpression): Ask {
     }
     case 'arithmetic': {
       const operands = [isNull(e.left), isNull(e.right)];
-      const divides = (e.operator === '//' || e.operator === '%') && isInteger(e.type);
+      const divides = isNullByZero(e);
       const divisor = interpreter(e.right);
       return (row) => operands.some((ask) => ask(row)) || (divides && Number(divisor(row)) === 0);
     }

@@ -15,13 +15,8 @@ import { bool, type DataType, integerBits, isInteger, isUnsigned, sameType } fro
 import { daysOf } from './calendar.ts';
 import { castLiteral, castTo, literal } from './coerce.ts';
 import { withOperands } from './columns.ts';
-import {
-  type ArithmeticOperator,
-  type ComparisonOperator,
-  MIRRORED,
-  type TypedExpression,
-  type Value,
-} from './expression.ts';
+import { exactResult, isDivision } from './exact-arithmetic.ts';
+import { type ComparisonOperator, MIRRORED, type TypedExpression, type Value } from './expression.ts';
 import { digitCount, integerValue, ticksPerDay } from './literal.ts';
 
 type OfKind<Kind extends TypedExpression['kind']> = Extract<TypedExpression, { kind: Kind }>;
@@ -89,15 +84,16 @@ function simplifiedIfElse(e: OfKind<'if-else'>): TypedExpression {
 }
 
 function simplifiedArithmetic(e: OfKind<'arithmetic'>): TypedExpression {
-  const { left, right, type, operator } = e;
+  const { left, right, type } = e;
   if (isNull(left) || isNull(right)) return literal(null, type);
   if (left.kind !== 'literal' || right.kind !== 'literal') return e;
-  const value = computed(operator, left.value, right.value, type);
+  const value = computed(e, left.value, right.value);
   return value === undefined ? e : literal(value, type);
 }
 
 /** Undefined where the result does not fit: the run raises the error, if the row is ever reached. */
-function computed(operator: ArithmeticOperator, a: Value, b: Value, type: DataType): Value | undefined {
+function computed(e: OfKind<'arithmetic'>, a: Value, b: Value): Value | undefined {
+  const { operator, type } = e;
   if (type.kind === 'float64') {
     const [x, y] = [Number(a), Number(b)];
     if (operator === '+') return x + y;
@@ -107,19 +103,11 @@ function computed(operator: ArithmeticOperator, a: Value, b: Value, type: DataTy
   }
   if ((!isInteger(type) && type.kind !== 'decimal') || a === null || b === null) return undefined;
   const [x, y] = [BigInt(a), BigInt(b)];
-  if ((operator === '//' || operator === '%') && y === 0n) return null;
-  const exact = exactResult(operator, x, y);
+  if (isDivision(operator) && y === 0n) return null;
+  const exact = exactResult(e, x, y);
   if (exact === undefined) return undefined;
   if (type.kind !== 'decimal') return integerValue(exact, type);
   return digitCount(exact) <= type.precision ? exact : undefined;
-}
-
-function exactResult(operator: ArithmeticOperator, x: bigint, y: bigint): bigint | undefined {
-  if (operator === '+') return x + y;
-  if (operator === '-') return x - y;
-  if (operator === '*') return x * y;
-  if (operator === '//') return x / y;
-  return operator === '%' ? x % y : undefined;
 }
 
 function simplifiedComparison(e: OfKind<'compare'>): TypedExpression {
