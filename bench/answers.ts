@@ -8,7 +8,9 @@ import type { Cell } from './duckdb.ts';
 /** The rows of an Arrow batch as plan literals write them: decimals as text with all digits of their scale. */
 export function rowsOf(batch: RecordBatch): Cell[][] {
   const { schema, rows } = resultBatch(batch);
-  return [...rows()].map((row) => schema.fields.map(({ type }, column) => valueToJson(row[column] ?? null, type)));
+  return [...rows()].map((row) =>
+    schema.fields.map(({ type }, column) => valueToJson(row[column] ?? null, type) as Cell),
+  );
 }
 
 /** The first difference, or undefined. Exact texts are compared exactly; a float with anything numeric by 12 digits. */

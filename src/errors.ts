@@ -116,6 +116,11 @@ export class UploadNotFound extends MillraceError {
   }
 }
 
+/** A function was given a value that it does not take: text that is no date, a pattern that is none. */
+export class InvalidValue extends MillraceError {
+  override readonly name = 'InvalidValue';
+}
+
 /** A file does not hold what its format promises. */
 export class MalformedFile extends MillraceError {
   override readonly name = 'MalformedFile';

@@ -2,18 +2,20 @@
 
 import type { DataType } from '../columnar/data-type.ts';
 import type { Schema } from '../columnar/schema.ts';
-import type { Value } from '../expressions/expression.ts';
-import { valueToJson } from '../expressions/literal.ts';
+import type { Value } from '../columnar/value.ts';
+import { type JsonValue, valueToJson } from '../expressions/literal.ts';
 
 export type Row = readonly Value[];
 
 /** The value as text; null as an empty one. */
 export function valueText(value: Value, type: DataType): string {
-  return value === null ? '' : String(valueToJson(value, type));
+  if (value === null) return '';
+  const json = valueToJson(value, type);
+  return typeof json === 'object' ? JSON.stringify(json) : String(json);
 }
 
 /** The value in JSON: a number where JSON numbers hold it exactly, else text as in a plan. */
-function jsonValue(value: Value, type: DataType): null | boolean | number | string {
+function jsonValue(value: Value, type: DataType): JsonValue {
   if (typeof value === 'bigint' && (type.kind === 'int64' || type.kind === 'uint64')) {
     const number = Number(value);
     return Number.isSafeInteger(number) ? number : String(value);

@@ -3,7 +3,7 @@
 import { DataType as ArrowType, type Data, type RecordBatch } from 'apache-arrow';
 import { fromArrowSchema } from '../columnar/arrow-schema.ts';
 import type { Schema } from '../columnar/schema.ts';
-import type { Value } from '../expressions/expression.ts';
+import type { Value } from '../columnar/value.ts';
 import type { Row } from './cell-text.ts';
 
 export interface ResultBatch {

@@ -82,6 +82,8 @@ export function toArrowType(type: DataType): ArrowDataType {
       return new DateDay();
     case 'timestamp':
       return new Timestamp(TIME_UNITS.indexOf(type.unit), type.timezone);
+    default:
+      throw new InvalidArgument(`${type.kind} has no form in Arrow yet.`);
   }
 }
 

@@ -1,11 +1,16 @@
 /** What compiled code takes; the rest is interpreted. */
 
+import type { DataType } from '../columnar/data-type.ts';
 import { operandsOf } from '../expressions/columns.ts';
 import { isDivision } from '../expressions/exact-arithmetic.ts';
 import type { TypedExpression } from '../expressions/expression.ts';
 import { isCastCompilable } from './casts.ts';
 import { isDatePart } from './dates.ts';
 import type { ColumnLayout } from './layout.ts';
+import { machineOf } from './machine.ts';
+
+/** Whether values of the type are held in words or locals. */
+const isHeld = (type: DataType): boolean => type.kind === 'bool' || machineOf(type) !== undefined;
 
 /**
  * Whether a kernel can compute `e` over columns with these layouts. Not text: predicates over it have become columns
@@ -13,18 +18,24 @@ import type { ColumnLayout } from './layout.ts';
  */
 export function isCompilable(e: TypedExpression, columns: readonly ColumnLayout[]): boolean {
   if (e.kind === 'is-null' && e.input.kind === 'column') return true;
-  if (e.type.kind === 'utf8' || !operandsOf(e).every((operand) => isCompilable(operand, columns))) return false;
+  if (!isHeld(e.type) || !operandsOf(e).every((operand) => isCompilable(operand, columns))) return false;
   switch (e.kind) {
     case 'column':
-      return columns[e.index]?.width !== 16;
+      return isHeld(e.type) && columns[e.index]?.width !== 16;
     case 'literal':
       return typeof e.value !== 'bigint' || e.type.kind === 'uint64' || BigInt.asIntN(64, e.value) === e.value;
     case 'cast':
-      return isCastCompilable(e.input.type, e.type);
+      return e.try !== true && isCastCompilable(e.input.type, e.type);
     case 'arithmetic':
       return e.type.kind !== 'decimal' || !isDivision(e.operator);
     case 'function':
       return isDatePart(e.name);
+    case 'coalesce':
+    case 'is-in':
+    case 'list':
+    case 'lambda':
+    case 'parameter':
+      return false;
     default:
       return true;
   }

@@ -10,7 +10,7 @@
  */
 
 import type { DataType, TimeUnit } from '../columnar/data-type.ts';
-import { TICKS_PER_SECOND, ticksPerDay } from '../expressions/literal.ts';
+import { TICKS_PER_SECOND, ticksPerDay } from '../expressions/temporal-text.ts';
 import { type Code, get, type Local, select } from './emit.ts';
 import { i32, i64 } from './instructions.ts';
 import type { LaneCode } from './lane-code.ts';

@@ -3,6 +3,7 @@
 import { typeName } from '../columnar/data-type.ts';
 import { operandsOf } from '../expressions/columns.ts';
 import type { TypedExpression } from '../expressions/expression.ts';
+import { valueToJson } from '../expressions/literal.ts';
 
 const keys = new WeakMap<TypedExpression, string>();
 
@@ -22,17 +23,21 @@ function makeKey(e: TypedExpression): string {
     case 'literal': {
       const value = Object.is(e.value, -0)
         ? '-0'
-        : typeof e.value === 'string'
-          ? JSON.stringify(e.value)
+        : typeof e.value === 'string' || typeof e.value === 'object'
+          ? JSON.stringify(valueToJson(e.value, e.type))
           : `${e.value}`;
       return `${value}:${typeName(e.type)}`;
     }
     case 'cast':
-      return `cast(${expressionKey(e.input)},${typeName(e.type)})`;
+      return `${e.try === true ? 'try-' : ''}cast(${expressionKey(e.input)},${typeName(e.type)})`;
     case 'arithmetic':
     case 'compare':
     case 'logic':
       return `(${expressionKey(e.left)}${e.operator}${expressionKey(e.right)}:${typeName(e.type)})`;
+    case 'parameter':
+      return `%${e.slot}:${typeName(e.type)}`;
+    case 'lambda':
+      return `(${e.parameters.map(({ slot }) => `%${slot}`).join()}) => ${expressionKey(e.body)}`;
     case 'function':
       return `${e.name}(${e.arguments.map(expressionKey).join()}):${typeName(e.type)}`;
     default:

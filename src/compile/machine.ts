@@ -2,7 +2,7 @@
 
 import type { DataType } from '../columnar/data-type.ts';
 
-/** Bool and utf8 have none: the one lives in words, the other in static kernels. */
+/** Bool has none, it lives in words; nor has what has no fixed width, which is for static kernels and JavaScript. */
 export type MachineType = 'i32' | 'i64' | 'f32' | 'f64';
 
 export interface Machine {
@@ -12,9 +12,7 @@ export interface Machine {
   readonly signed: boolean;
 }
 
-const MACHINES: Readonly<Record<DataType['kind'], Machine | undefined>> = {
-  bool: undefined,
-  utf8: undefined,
+const MACHINES: Readonly<Partial<Record<DataType['kind'], Machine>>> = {
   int8: { type: 'i32', bits: 8, signed: true },
   int16: { type: 'i32', bits: 16, signed: true },
   int32: { type: 'i32', bits: 32, signed: true },
@@ -27,13 +25,15 @@ const MACHINES: Readonly<Record<DataType['kind'], Machine | undefined>> = {
   float64: { type: 'f64', bits: 0, signed: true },
   decimal: { type: 'i64', bits: 64, signed: true },
   date: { type: 'i32', bits: 32, signed: true },
+  time: { type: 'i64', bits: 64, signed: true },
   timestamp: { type: 'i64', bits: 64, signed: true },
+  duration: { type: 'i64', bits: 64, signed: true },
 };
 
-/** Undefined for bool and utf8. */
+/** Undefined for types whose values are in no local. */
 export const machineOf = (type: DataType): Machine | undefined => MACHINES[type.kind];
 
-/** Whether values are whole numbers in a machine word: integers, dates, timestamps, decimals of 8 bytes. */
+/** Whether values are whole numbers in a machine word: integers, dates, times, decimals of 8 bytes. */
 export const isWhole = (type: DataType): boolean => (MACHINES[type.kind]?.bits ?? 0) > 0;
 
 /** The greatest and the least value that fit the machine word of the type, as narrow as the type itself. */

@@ -1,5 +1,6 @@
 /** Which results can be null over columns with given layouts, decided before code is emitted. */
 
+import { wholeOf } from '../columnar/value.ts';
 import { operandsOf } from '../expressions/columns.ts';
 import { isNullByZero } from '../expressions/exact-arithmetic.ts';
 import type { TypedExpression } from '../expressions/expression.ts';
@@ -28,6 +29,6 @@ export class Nullability {
 
   /** Whether `e` is a division or remainder of whole numbers whose divisor may be zero, which makes it null. */
   divides(e: TypedExpression): e is TypedExpression & { kind: 'arithmetic' } {
-    return isNullByZero(e) && !(e.right.kind === 'literal' && e.right.value !== null && BigInt(e.right.value) !== 0n);
+    return isNullByZero(e) && !(e.right.kind === 'literal' && e.right.value !== null && wholeOf(e.right.value) !== 0n);
   }
 }

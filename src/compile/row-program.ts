@@ -11,10 +11,13 @@
 import assert from 'node:assert/strict';
 import { Batch } from '../columnar/batch.ts';
 import type { Column } from '../columnar/column.ts';
-import { type CellValue, columnFromValues, readValue } from '../columnar/column-values.ts';
+import { columnFromValues } from '../columnar/column-from-values.ts';
+import { readValue } from '../columnar/column-values.ts';
 import { type DataType, fixedWidth } from '../columnar/data-type.ts';
 import type { Schema } from '../columnar/schema.ts';
-import { ArithmeticOverflow, InvalidCast } from '../errors.ts';
+import type { Value } from '../columnar/value.ts';
+import { wholeOf } from '../columnar/value.ts';
+import { ArithmeticOverflow, InvalidCast, InvalidValue } from '../errors.ts';
 import type { TypedColumn, TypedExpression } from '../expressions/expression.ts';
 import { interpreter, type Row } from '../expressions/interpret.ts';
 import type { Holding } from '../memory/budget.ts';
@@ -66,8 +69,8 @@ export class RowProgram implements Disposable {
   readonly #outputs: readonly OutputScratch[];
   readonly #selection: Scratch;
   readonly #arguments: Scratch;
-  readonly #interpreters: readonly ((row: Row) => CellValue)[];
-  readonly #filter: ((row: Row) => CellValue) | undefined;
+  readonly #interpreters: readonly ((row: Row) => Value)[];
+  readonly #filter: ((row: Row) => Value) | undefined;
   #rowsSeen = 0;
 
   /** Scratch memory comes from `holding`, which the owner disposes after this. */
@@ -193,7 +196,7 @@ export class RowProgram implements Disposable {
     const { linear } = this.#holding;
     const row = {
       index: 0,
-      value: (column: number): CellValue => readValue(linear, batch.columns[column]!, row.index),
+      value: (column: number): Value => readValue(linear, batch.columns[column]!, row.index),
       where: (): string => `${this.#spec.operator}, row ${this.#rowsSeen + row.index}`,
     };
     return row;
@@ -219,13 +222,13 @@ export class RowProgram implements Disposable {
     const { type } = this.#spec.columns[index]!.expression;
     const { u8 } = this.#holding.linear;
     const row = this.#row(batch);
-    const values: CellValue[] = [];
+    const values: Value[] = [];
     for (; row.index < batch.rowCount; row.index++) {
       const bit = selection === undefined ? 1 : (u8[selection.bitmap + (row.index >>> 3)]! >>> (row.index & 7)) & 1;
       if (bit === 1) values.push(this.#interpreters[index]!(row));
     }
     if (type.kind !== 'decimal') return columnFromValues(this.#exact, type, values);
-    const isShort = values.every((v) => v === null || BigInt.asIntN(64, BigInt(v)) === v);
+    const isShort = values.every((v) => v === null || BigInt.asIntN(64, wholeOf(v)) === v);
     return columnFromValues(this.#exact, type, values, { width: isShort ? 8 : 16 });
   }
 }
@@ -255,7 +258,7 @@ export function evaluateEntries(operator: string, holding: Holding): EvaluateEnt
       if (column !== undefined) return { column, [Symbol.dispose]: dispose };
     } catch (error) {
       // An entry that no row has must not fail: the rows decide.
-      if (!(error instanceof ArithmeticOverflow || error instanceof InvalidCast)) {
+      if (!(error instanceof ArithmeticOverflow || error instanceof InvalidCast || error instanceof InvalidValue)) {
         dispose();
         throw error;
       }

@@ -16,6 +16,7 @@
  */
 
 import { type DecimalType, decimal, float64, isFloat, isNumeric, typeName } from '../columnar/data-type.ts';
+import { wholeOf } from '../columnar/value.ts';
 import { asDecimal, castTo, commonType, MAX_DECIMAL_DIGITS } from './coerce.ts';
 import { isDivision } from './exact-arithmetic.ts';
 import type { ArithmeticOperator, TypedExpression } from './expression.ts';
@@ -100,4 +101,4 @@ function asScaled(e: TypedExpression, scale: number | undefined): TypedExpressio
 }
 
 const mayBeZero = (e: TypedExpression): boolean =>
-  !(e.kind === 'literal' && e.value !== null && BigInt(e.value) !== 0n);
+  !(e.kind === 'literal' && e.value !== null && wholeOf(e.value) !== 0n);

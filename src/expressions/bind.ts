@@ -4,14 +4,31 @@
  * one pass reports all there is to report; what stands above it is not checked, as its type is not known.
  */
 
-import { bool, type DataType, isNumeric, typeName } from '../columnar/data-type.ts';
+import {
+  bool,
+  type DataType,
+  isInteger,
+  isNumeric,
+  list as listOf,
+  nullType,
+  typeName,
+} from '../columnar/data-type.ts';
 import type { Schema } from '../columnar/schema.ts';
 import { bindArithmetic } from './bind-arithmetic.ts';
-import { adapted, canCast, castTo, commonType, comparisonType, literal, MAX_DECIMAL_DIGITS } from './coerce.ts';
-import type { ArithmeticOperator, ComparisonOperator, Expression, TypedExpression } from './expression.ts';
-import { expressionText, literalText } from './expression-text.ts';
-import { accepts, FUNCTIONS, parameterName, parameterType } from './functions.ts';
-import { literalForm, valueFromJson } from './literal.ts';
+import { bindCall } from './bind-call.ts';
+import {
+  adapted,
+  canCast,
+  castTo,
+  commonType,
+  comparisonType,
+  literal,
+  MAX_DECIMAL_DIGITS,
+  tryCastTo,
+} from './coerce.ts';
+import type { BinaryOperator, ComparisonOperator, Expression, TypedExpression } from './expression.ts';
+import { described, literalText } from './expression-text.ts';
+import { type JsonValue, literalForm, valueFromJson } from './literal.ts';
 import { type Problems, pathOf, quoted } from './problems.ts';
 import { didYouMean } from './suggestion.ts';
 
@@ -64,9 +81,15 @@ export function addUnknownColumn(name: string, schema: Schema, problems: Problem
   problems.add(path, `There is no column ${quoted(name)}.${suggestion}${suggestion === '' ? known : ''}`);
 }
 
+type OfTypedKind<Kind extends TypedExpression['kind']> = Extract<TypedExpression, { kind: Kind }>;
+
+/** Binds expressions over one schema. */
 class Binder {
   readonly #schema: Schema;
   readonly #problems: Problems;
+  /** Of the lambdas around, the innermost last. */
+  readonly #parameters: OfTypedKind<'parameter'>[] = [];
+  #slots = -1;
 
   constructor(schema: Schema, problems: Problems) {
     this.#schema = schema;
@@ -96,9 +119,47 @@ class Binder {
         return this.#cast(e, path);
       case 'if-else':
         return this.#ifElse(e, path);
+      case 'coalesce':
+        return this.#coalesce(e.inputs, this.#all(e.inputs, pathOf(path, 'inputs')), path);
+      case 'fill-null':
+        return this.#coalesce([], [this.#member(e, 'input', path), this.#member(e, 'fill', path)], path);
+      case 'is-in':
+        return this.#isIn(e, path);
+      case 'between':
+        return this.#between(e, path);
+      case 'list':
+        return this.#list(e, path);
+      case 'alias':
+        return this.#member(e, 'input', path);
       case 'function':
-        return this.#call(e, path);
+        return bindCall(e, this, path);
+      case 'lambda':
+        return this.#fail(path, 'A lambda is only an argument of a function that takes one, such as list_map.');
+      case 'parameter': {
+        const found = this.#parameters.findLast(({ name }) => name === e.name);
+        if (found !== undefined) return found;
+        return this.#fail(pathOf(path, 'name'), `No lambda around this has a parameter ${quoted(e.name)}.`);
+      }
     }
+  }
+
+  /** Binds the body of a lambda whose parameters have these types. */
+  lambda(e: OfKind<'lambda'>, types: readonly DataType[], path: string): TypedExpression | undefined {
+    if (e.parameters.length > types.length) {
+      const most = types.length === 1 ? 'one parameter' : `${types.length} parameters`;
+      return this.#fail(
+        pathOf(path, 'parameters'),
+        `The lambda may have ${most} here, and has ${e.parameters.length}.`,
+      );
+    }
+    const parameters = e.parameters.map((name, index): OfTypedKind<'parameter'> => {
+      this.#slots += 1;
+      return { kind: 'parameter', name, slot: this.#slots, type: types[index] ?? nullType, nullable: true };
+    });
+    this.#parameters.push(...parameters);
+    const body = this.#member(e, 'body', path);
+    this.#parameters.length -= parameters.length;
+    return body && { kind: 'lambda', parameters, body, type: body.type, nullable: body.nullable };
   }
 
   /** `e` where it is bool, or null of whatever type; else a problem that begins with `what`. */
@@ -109,8 +170,16 @@ class Binder {
     return this.#fail(path, `${what} must be bool, and ${described(e)}. Compare it with something.`);
   }
 
+  get problems(): Problems {
+    return this.#problems;
+  }
+
   #fail(path: string, message: string): undefined {
     this.#problems.add(path, message);
+  }
+
+  #all(list: readonly Expression[], path: string): (TypedExpression | undefined)[] {
+    return list.map((e, index) => this.bind(e, pathOf(path, index)));
   }
 
   #member<Key extends string>(e: { readonly [K in Key]: Expression }, key: Key, path: string) {
@@ -130,7 +199,7 @@ class Binder {
   #literal({ type, value }: OfKind<'literal'>, path: string): TypedExpression | undefined {
     const bound = valueFromJson(value, type);
     if (bound !== undefined) return literal(bound, type);
-    const shown = typeof value === 'string' ? quoted(value) : String(value);
+    const shown = typeof value === 'string' ? quoted(value) : quotedJson(value);
     return this.#fail(pathOf(path, 'value'), `${shown} is no ${typeName(type)}: expected ${literalForm(type)}.`);
   }
 
@@ -143,43 +212,74 @@ class Binder {
       const [from, to] = [typeName(input.type), typeName(e.type)];
       return this.#fail(path, `There is no cast from ${from} to ${to}.`);
     }
-    return castTo(operand, e.type);
+    return e.try === true ? tryCastTo(operand, e.type) : castTo(operand, e.type);
   }
 
   #binary(e: BinaryExpression, path: string): TypedExpression | undefined {
     const left = this.#member(e, 'left', path);
     const right = this.#member(e, 'right', path);
     const { operator } = e;
-    if (operator === 'and' || operator === 'or') {
-      const what = `An operand of ${operator}`;
-      const a = this.asBool(left, pathOf(path, 'left'), what);
-      const b = this.asBool(right, pathOf(path, 'right'), what);
-      if (a === undefined || b === undefined) return undefined;
-      return { kind: 'logic', operator, left: a, right: b, type: bool, nullable: a.nullable || b.nullable };
+    if (left === undefined || right === undefined) {
+      if (isLogic(operator)) this.#logic(operator, left, right, path);
+      return undefined;
     }
-    if (left === undefined || right === undefined) return undefined;
+    const bits = bitFunction(operator, left.type, right.type);
+    if (bits !== undefined) {
+      const call: OfKind<'function'> = { kind: 'function', name: bits, arguments: [e.left, e.right] };
+      return bindCall(call, this, path);
+    }
+    if (isLogic(operator)) return this.#logic(operator, left, right, path);
+    if (operator === '<<' || operator === '>>') {
+      return this.#fail(
+        path,
+        `${typeName(left.type)} ${operator} ${typeName(right.type)} is not defined: bits are those of integers.`,
+      );
+    }
     const a = adapted(left, right.type);
     const b = adapted(right, a.type);
+    if (operator === '<=>') return this.#sameOrBothNull(a, b, path);
     if (isComparison(operator)) return this.#compare(operator, a, b, path);
     const bound = bindArithmetic(operator, a, b);
     return typeof bound === 'string' ? this.#fail(path, bound) : bound;
   }
 
-  #compare(operator: ComparisonOperator, a: TypedExpression, b: TypedExpression, path: string) {
+  #logic(
+    operator: 'and' | 'or' | 'xor',
+    left: TypedExpression | undefined,
+    right: TypedExpression | undefined,
+    path: string,
+  ): TypedExpression | undefined {
+    const what = `An operand of ${operator}`;
+    const a = this.asBool(left, pathOf(path, 'left'), what);
+    const b = this.asBool(right, pathOf(path, 'right'), what);
+    if (a === undefined || b === undefined) return undefined;
+    const typed = { left: a, right: b, type: bool, nullable: a.nullable || b.nullable };
+    // Of two bools exactly one is true where they differ, and null is unknown in both.
+    if (operator === 'xor') return { kind: 'compare', operator: '!=', ...typed };
+    return { kind: 'logic', operator, ...typed };
+  }
+
+  #compare(
+    operator: ComparisonOperator,
+    a: TypedExpression,
+    b: TypedExpression,
+    path: string,
+  ): TypedExpression | undefined {
     const type = comparisonType(a.type, b.type);
     if (type === undefined) return this.#fail(path, whyNotComparable(operator, a, b));
-    const tooWide = this.#tooWide(type, path, 'To compare them');
-    if (tooWide) return undefined;
+    if (this.#tooWide(type, path, 'To compare them')) return undefined;
     const [left, right] = [scaledTo(a, type), scaledTo(b, type)];
-    const bound: TypedExpression = {
-      kind: 'compare',
-      operator,
-      left,
-      right,
-      type: bool,
-      nullable: left.nullable || right.nullable,
-    };
-    return bound;
+    return { kind: 'compare', operator, left, right, type: bool, nullable: left.nullable || right.nullable };
+  }
+
+  /** Equal, or both null: where the comparison is null, at least one is. */
+  #sameOrBothNull(a: TypedExpression, b: TypedExpression, path: string): TypedExpression | undefined {
+    const equal = this.#compare('=', a, b, path);
+    if (equal === undefined || !equal.nullable) return equal;
+    const typed = { type: bool, nullable: false };
+    const isNull = (input: TypedExpression): TypedExpression => ({ kind: 'is-null', input, ...typed });
+    const both: TypedExpression = { kind: 'logic', operator: 'and', left: isNull(a), right: isNull(b), ...typed };
+    return { kind: 'coalesce', inputs: [equal, both], ...typed };
   }
 
   #ifElse(e: OfKind<'if-else'>, path: string): TypedExpression | undefined {
@@ -199,6 +299,66 @@ class Binder {
     return { kind: 'if-else', condition, then, otherwise, type, nullable };
   }
 
+  /** The values in the one type that holds all of them; `purpose` begins the message where there is none. */
+  #inCommon(given: readonly TypedExpression[], path: string, purpose: string): readonly TypedExpression[] | undefined {
+    const typed = given.find((e) => !isNullLiteral(e)) ?? given[0];
+    if (typed === undefined) return [];
+    let { type } = typed;
+    for (const e of given) {
+      const next = commonType(type, adapted(e, type).type);
+      if (next === undefined) {
+        const [a, b] = [typeName(type), typeName(e.type)];
+        return this.#fail(path, `${purpose} have no common type: ${a} and ${b}. Cast one of them.`);
+      }
+      type = next;
+    }
+    if (this.#tooWide(type, path, purpose)) return undefined;
+    return given.map((e) => scaledTo(adapted(e, type), type));
+  }
+
+  #coalesce(
+    written: readonly Expression[],
+    bound: readonly (TypedExpression | undefined)[],
+    path: string,
+  ): TypedExpression | undefined {
+    const given = bound.filter((e) => e !== undefined);
+    if (given.length < bound.length) return undefined;
+    const purpose = written.length > 0 ? 'The inputs of coalesce' : 'The input and what fills it';
+    const inputs = this.#inCommon(given, path, purpose);
+    const [first] = inputs ?? [];
+    if (inputs === undefined || first === undefined) return undefined;
+    const { type } = widest(inputs);
+    return { kind: 'coalesce', inputs, type, nullable: inputs.every((e) => e.nullable) };
+  }
+
+  #isIn(e: OfKind<'is-in'>, path: string): TypedExpression | undefined {
+    const input = this.#member(e, 'input', path);
+    const listed = this.#all(e.list, pathOf(path, 'list'));
+    const list = listed.filter((item) => item !== undefined);
+    if (input === undefined || list.length < listed.length) return undefined;
+    // Of an empty list nothing is asked: not even whether the input is null.
+    if (list.length === 0) return literal(false, bool);
+    const all = this.#inCommon([input, ...list], path, 'The input and the list');
+    const [needle, ...values] = all ?? [];
+    if (all === undefined || needle === undefined) return undefined;
+    return { kind: 'is-in', input: needle, list: values, type: bool, nullable: all.some((one) => one.nullable) };
+  }
+
+  #between(e: OfKind<'between'>, path: string): TypedExpression | undefined {
+    const { input, low, high } = e;
+    const from = this.#binary({ kind: 'binary', operator: '>=', left: input, right: low }, path);
+    const to = this.#binary({ kind: 'binary', operator: '<=', left: input, right: high }, path);
+    return from && to && this.#logic('and', from, to, path);
+  }
+
+  #list(e: OfKind<'list'>, path: string): TypedExpression | undefined {
+    const bound = this.#all(e.items, pathOf(path, 'items'));
+    const given = bound.filter((item) => item !== undefined);
+    if (given.length < bound.length) return undefined;
+    const items = this.#inCommon(given, path, 'The items');
+    return items && { kind: 'list', items, type: listOf(widest(items).type), nullable: false };
+  }
+
   /** Whether a decimal has more digits than there are; says so. */
   #tooWide(type: DataType, path: string, purpose: string): boolean {
     if (type.kind !== 'decimal' || type.precision <= MAX_DECIMAL_DIGITS) return false;
@@ -209,40 +369,10 @@ class Binder {
     );
     return true;
   }
-
-  #call(e: OfKind<'function'>, path: string): TypedExpression | undefined {
-    const definition = FUNCTIONS.get(e.name);
-    const given = e.arguments.map((argument, index) => this.bind(argument, `${path}.arguments[${index}]`));
-    if (definition === undefined) {
-      const suggestion = this.#problems.isFull ? '' : didYouMean(e.name, FUNCTIONS.keys());
-      return this.#fail(pathOf(path, 'name'), `There is no function ${quoted(e.name)}.${suggestion}`);
-    }
-    const { name, parameters, result } = definition;
-    if (given.length !== parameters.length) {
-      const takes = parameters.length === 1 ? 'one argument' : `${parameters.length} arguments`;
-      return this.#fail(pathOf(path, 'arguments'), `${name} takes ${takes}, and is given ${given.length}.`);
-    }
-    const bound: TypedExpression[] = [];
-    for (const [index, parameter] of parameters.entries()) {
-      const argument = given[index];
-      if (argument === undefined) continue;
-      const operand = accepts(parameter, argument.type) ? argument : adapted(argument, parameterType(parameter));
-      if (accepts(parameter, operand.type)) bound.push(operand);
-      else
-        this.#fail(
-          `${path}.arguments[${index}]`,
-          `${name} takes ${parameterName(parameter)}, and ${described(operand)}.`,
-        );
-    }
-    if (bound.length < parameters.length) return undefined;
-    const nullable = bound.some((argument) => argument.nullable);
-    return { kind: 'function', name, arguments: bound, type: result, nullable };
-  }
 }
 
 const COMPARISONS: ReadonlySet<string> = new Set<ComparisonOperator>(['=', '!=', '<', '<=', '>', '>=']);
-const isComparison = (operator: ComparisonOperator | ArithmeticOperator): operator is ComparisonOperator =>
-  COMPARISONS.has(operator);
+const isComparison = (operator: BinaryOperator): operator is ComparisonOperator => COMPARISONS.has(operator);
 
 /** In `type`, or, for decimals, only at its scale: their precisions may differ. */
 function scaledTo(e: TypedExpression, type: DataType): TypedExpression {
@@ -250,7 +380,34 @@ function scaledTo(e: TypedExpression, type: DataType): TypedExpression {
   return isScaled ? e : castTo(e, type);
 }
 
-const described = (e: TypedExpression): string => `${expressionText(e)} is ${typeName(e.type)}`;
+/** A value in JSON as a message repeats it. */
+function quotedJson(value: JsonValue): string {
+  const text = JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}
+
+/** Of values in one type, decimals at one scale, the one with the most digits. */
+function widest(values: readonly TypedExpression[]): TypedExpression {
+  const digits = ({ type }: TypedExpression): number => (type.kind === 'decimal' ? type.precision : 0);
+  return values.reduce((a, b) => (digits(b) > digits(a) ? b : a));
+}
+
+const isNullLiteral = (e: TypedExpression): boolean => e.kind === 'literal' && e.value === null;
+
+const isLogic = (operator: BinaryOperator): operator is 'and' | 'or' | 'xor' =>
+  operator === 'and' || operator === 'or' || operator === 'xor';
+
+/** The function that an operator on the bits of integers is. */
+function bitFunction(operator: BinaryOperator, left: DataType, right: DataType): string | undefined {
+  return isInteger(left) && isInteger(right) ? BIT_FUNCTIONS[operator] : undefined;
+}
+const BIT_FUNCTIONS: Readonly<Partial<Record<BinaryOperator, string>>> = {
+  and: 'bitwise_and',
+  or: 'bitwise_or',
+  xor: 'bitwise_xor',
+  '<<': 'shift_left',
+  '>>': 'shift_right',
+};
 
 function whyNotComparable(operator: ComparisonOperator, a: TypedExpression, b: TypedExpression): string {
   for (const [text, other] of [

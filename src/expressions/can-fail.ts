@@ -1,6 +1,7 @@
 import { type DataType, integerBits, isFloat, isInteger, isUnsigned, sameType } from '../columnar/data-type.ts';
 import { operandsOf } from './columns.ts';
 import type { TypedExpression } from './expression.ts';
+import { functionNamed } from './functions/registry.ts';
 
 /**
  * Whether evaluating `e` may raise an error for some row, by its types alone. What can fail may not be evaluated for
@@ -12,7 +13,8 @@ export function canFail(e: TypedExpression): boolean {
 
 function failsItself(e: TypedExpression): boolean {
   if (e.kind === 'arithmetic') return !isFloat(e.type);
-  if (e.kind === 'cast') return !castAlwaysFits(e.input.type, e.type);
+  if (e.kind === 'cast') return e.try !== true && !castAlwaysFits(e.input.type, e.type);
+  if (e.kind === 'function') return functionNamed(e.name).canFail;
   return false;
 }
 

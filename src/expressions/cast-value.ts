@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { type DataType, isFloat } from '../columnar/data-type.ts';
-import type { Value } from './expression.ts';
+import type { Value } from '../columnar/value.ts';
+import { wholeOf } from '../columnar/value.ts';
 import { digitCount, integerRange } from './literal.ts';
 import { divideRounded, powerOfTen, wholeConversion } from './whole-conversion.ts';
 
@@ -11,7 +12,7 @@ export function castValue(value: NonNullable<Value>, from: DataType, to: DataTyp
   assert.ok(typeof value !== 'string' && to.kind !== 'utf8', 'there are no casts of text');
   if (to.kind === 'bool') return from.kind === 'bool' ? value : Number(value) !== 0;
   if (isFloat(from)) return isFloat(to) ? rounded(Number(value), to) : floatToWhole(Number(value), to);
-  const exact = BigInt(value);
+  const exact = wholeOf(value);
   if (isFloat(to)) return wholeToFloat(exact, from, to);
   const { factor, divisor, rounding } = wholeConversion(from, to);
   return wholeValue(divideRounded(exact * factor, divisor, rounding), to);

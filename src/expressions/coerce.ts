@@ -29,16 +29,11 @@ import {
   timestamp,
   uint64,
 } from '../columnar/data-type.ts';
-import type { TypedExpression, Value } from './expression.ts';
-import {
-  digitCount,
-  integerRange,
-  integerValue,
-  rescaled,
-  TICKS_PER_SECOND,
-  ticksPerDay,
-  valueFromJson,
-} from './literal.ts';
+import type { Value } from '../columnar/value.ts';
+import { wholeOf } from '../columnar/value.ts';
+import type { TypedExpression } from './expression.ts';
+import { digitCount, integerRange, integerValue, rescaled, valueFromJson } from './literal.ts';
+import { TICKS_PER_SECOND, ticksPerDay } from './temporal-text.ts';
 
 /** The greatest precision of a decimal. */
 export const MAX_DECIMAL_DIGITS = 38;
@@ -139,6 +134,12 @@ export function castTo(e: TypedExpression, type: DataType): TypedExpression {
   return { kind: 'cast', input: e, type, nullable: e.nullable };
 }
 
+/** `e` as `type`, null where its value does not fit. */
+export function tryCastTo(e: TypedExpression, type: DataType): TypedExpression {
+  const cast = castTo(e, type);
+  return cast.kind === 'cast' && cast.input === e ? { ...cast, try: true, nullable: true } : cast;
+}
+
 /** A typed literal. */
 export const literal = (value: Value, type: DataType): TypedExpression => ({
   kind: 'literal',
@@ -154,14 +155,14 @@ export const literal = (value: Value, type: DataType): TypedExpression => ({
 export function castLiteral(value: Value, from: DataType, to: DataType): Value | undefined {
   if (value === null) return null;
   if (from.kind === 'date' && to.kind === 'timestamp') return int64Value(BigInt(Number(value)) * ticksPerDay(to.unit));
-  if (from.kind === 'timestamp') return castTimestamp(BigInt(value), from, to);
+  if (from.kind === 'timestamp') return castTimestamp(wholeOf(value), from, to);
   if (from.kind === 'bool' && (isInteger(to) || isFloat(to))) {
     return isInteger(to) ? integerValue(value === true ? 1n : 0n, to) : Number(value);
   }
   if (isFloat(from)) return castFloat(Number(value), to);
   if (!isInteger(from) && from.kind !== 'decimal') return undefined;
 
-  const exact = BigInt(value);
+  const exact = wholeOf(value);
   const scale = from.kind === 'decimal' ? from.scale : 0;
   if (to.kind === 'decimal') return rescaled(exact, scale, to);
   if (isInteger(to)) return integerValue(exact / 10n ** BigInt(scale), to);
@@ -207,7 +208,7 @@ export function adapted(e: TypedExpression, beside: DataType): TypedExpression {
     return value === undefined ? e : literal(value, beside);
   }
   if (!isInteger(e.type)) return e;
-  const exact = BigInt(e.value);
+  const exact = wholeOf(e.value);
   if (beside.kind === 'decimal') return literal(exact, decimal(digitCount(exact), 0));
   return isInteger(beside) ? adaptedInteger(e, exact, beside) : e;
 }

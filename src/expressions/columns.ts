@@ -5,6 +5,7 @@ export function operandsOf(e: TypedExpression): readonly TypedExpression[] {
   switch (e.kind) {
     case 'column':
     case 'literal':
+    case 'parameter':
       return [];
     case 'arithmetic':
     case 'compare':
@@ -16,8 +17,16 @@ export function operandsOf(e: TypedExpression): readonly TypedExpression[] {
       return [e.input];
     case 'if-else':
       return [e.condition, e.then, e.otherwise];
+    case 'coalesce':
+      return e.inputs;
+    case 'is-in':
+      return [e.input, ...e.list];
+    case 'list':
+      return e.items;
     case 'function':
       return e.arguments;
+    case 'lambda':
+      return [e.body];
   }
 }
 
@@ -29,6 +38,7 @@ export function withOperands(
   switch (e.kind) {
     case 'column':
     case 'literal':
+    case 'parameter':
       return e;
     case 'arithmetic':
     case 'compare':
@@ -41,8 +51,16 @@ export function withOperands(
     case 'if-else':
       // biome-ignore lint/suspicious/noThenProperty: a word of the plan language; expressions are never awaited.
       return { ...e, condition: change(e.condition), then: change(e.then), otherwise: change(e.otherwise) };
+    case 'coalesce':
+      return { ...e, inputs: e.inputs.map(change) };
+    case 'is-in':
+      return { ...e, input: change(e.input), list: e.list.map(change) };
+    case 'list':
+      return { ...e, items: e.items.map(change) };
     case 'function':
       return { ...e, arguments: e.arguments.map(change) };
+    case 'lambda':
+      return { ...e, body: change(e.body) };
   }
 }
 

@@ -4,8 +4,10 @@
  */
 
 import { type DataType, typeName } from '../columnar/data-type.ts';
-import type { TypedAggregate, TypedExpression, Value } from './expression.ts';
-import { dateText, decimalText, timestampText } from './literal.ts';
+import type { Value } from '../columnar/value.ts';
+import { wholeOf } from '../columnar/value.ts';
+import type { TypedAggregate, TypedExpression } from './expression.ts';
+import { decimalText, valueToJson } from './literal.ts';
 
 /** Characters of a text literal that are shown. */
 const SHOWN_CHARACTERS = 60;
@@ -17,6 +19,9 @@ export function expressionText(e: TypedExpression): string {
   const text = textOf(e, 0);
   return text.length > SHOWN_EXPRESSION ? `${text.slice(0, SHOWN_EXPRESSION)}…` : text;
 }
+
+/** What an expression is, for messages: `delay + 1 is int64`. */
+export const described = (e: TypedExpression): string => `${expressionText(e)} is ${typeName(e.type)}`;
 
 /** `sum(delay)`, `count(*)`. */
 export const aggregateText = (call: TypedAggregate): string =>
@@ -36,11 +41,18 @@ export function literalText(value: Value, type: DataType): string {
     const shown = value.length > SHOWN_CHARACTERS ? `${value.slice(0, SHOWN_CHARACTERS)}…` : value;
     return `'${escaped(shown).replaceAll("'", "''")}'`;
   }
-  if (type.kind === 'decimal') return decimalText(BigInt(value), type.scale);
-  if (type.kind === 'date') return `date '${dateText(Number(value))}'`;
-  if (type.kind === 'timestamp') return `timestamp '${timestampText(BigInt(value), type)}'`;
-  return Object.is(value, -0) ? '-0' : String(value);
+  if (type.kind === 'decimal') return decimalText(wholeOf(value), type.scale);
+  const json = valueToJson(value, type);
+  if (typeof value === 'object' || WITH_TYPE.has(type.kind)) {
+    const text = typeof json === 'string' ? json : JSON.stringify(json);
+    const shown = text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
+    return `${type.kind} '${escaped(shown).replaceAll("'", "''")}'`;
+  }
+  return String(json);
 }
+
+/** Their literals are text behind the name of the type. */
+const WITH_TYPE: ReadonlySet<string> = new Set(['date', 'time', 'timestamp', 'duration', 'interval']);
 
 /** Keeps a text on one line: control characters become escapes. */
 const escaped = (text: string): string =>
@@ -51,6 +63,7 @@ const PRECEDENCE: Readonly<Record<string, number>> = {
   and: 2,
   not: 3,
   'is null': 4,
+  in: 4,
   '=': 5,
   '!=': 5,
   '<': 5,
@@ -90,13 +103,25 @@ function textOf(e: TypedExpression, around: number): string {
     case 'is-null':
       return nullTest(e.input, 'is null', around);
     case 'cast':
-      return `cast(${textOf(e.input, 0)} as ${typeName(e.type)})`;
+      return `${e.try === true ? 'try_cast' : 'cast'}(${textOf(e.input, 0)} as ${typeName(e.type)})`;
+    case 'coalesce':
+      return `coalesce(${commaText(e.inputs)})`;
+    case 'is-in':
+      return inside(precedenceOf('in'), around, `${textOf(e.input, ALONE)} in (${commaText(e.list)})`);
+    case 'list':
+      return `[${commaText(e.items)}]`;
+    case 'lambda':
+      return `(${e.parameters.map(({ name }) => nameText(name)).join(', ')}) -> ${textOf(e.body, 0)}`;
+    case 'parameter':
+      return nameText(e.name);
     case 'if-else':
       return `if(${[e.condition, e.then, e.otherwise].map((part) => textOf(part, 0)).join(', ')})`;
     case 'function':
-      return `${e.name}(${e.arguments.map((argument) => textOf(argument, 0)).join(', ')})`;
+      return `${e.name}(${commaText(e.arguments)})`;
   }
 }
+
+const commaText = (list: readonly TypedExpression[]): string => list.map((e) => textOf(e, 0)).join(', ');
 
 const nullTest = (input: TypedExpression, test: string, around: number): string =>
   inside(precedenceOf('is null'), around, `${textOf(input, ALONE)} ${test}`);

@@ -8,6 +8,8 @@
  */
 
 import type { DataType } from '../columnar/data-type.ts';
+import type { Value } from '../columnar/value.ts';
+import type { JsonValue } from './literal.ts';
 
 export type BinaryOperator =
   | '+'
@@ -25,17 +27,23 @@ export type BinaryOperator =
   | '<='
   | '>'
   | '>='
+  /** Equal, where null equals null: never null itself. */
+  | '<=>'
+  /** Of bools with three values; of integers bit by bit. */
   | 'and'
-  | 'or';
+  | 'or'
+  | 'xor'
+  | '<<'
+  | '>>';
 
 /** As written in a plan. Kinds and operators are the JSON's words. */
 export type Expression =
   | { readonly kind: 'column'; readonly name: string }
   /**
    * `value` in JSON: null, a boolean, a number, or text for what JSON numbers cannot hold exactly: int64 and uint64
-   * beyond 2 ** 53, decimals ("1.50"), dates ("2001-01-31"), timestamps ("2001-01-31T08:00:00.5").
+   * beyond 2 ** 53, decimals ("1.50"), dates ("2001-01-31"), timestamps ("2001-01-31T08:00:00.5"). `literal.ts` has all.
    */
-  | { readonly kind: 'literal'; readonly type: DataType; readonly value: null | boolean | number | string }
+  | { readonly kind: 'literal'; readonly type: DataType; readonly value: JsonValue }
   | {
       readonly kind: 'binary';
       readonly operator: BinaryOperator;
@@ -45,7 +53,8 @@ export type Expression =
   | { readonly kind: 'not'; readonly input: Expression }
   | { readonly kind: 'is-null'; readonly input: Expression }
   | { readonly kind: 'is-not-null'; readonly input: Expression }
-  | { readonly kind: 'cast'; readonly input: Expression; readonly type: DataType }
+  /** A value that the type cannot hold is an error; null where `try` is set. */
+  | { readonly kind: 'cast'; readonly input: Expression; readonly type: DataType; readonly try?: boolean | undefined }
   /** `then` where the condition is true, `otherwise` where it is false, null where it is null. */
   | {
       readonly kind: 'if-else';
@@ -53,7 +62,23 @@ export type Expression =
       readonly then: Expression;
       readonly otherwise: Expression;
     }
-  | { readonly kind: 'function'; readonly name: string; readonly arguments: readonly Expression[] };
+  /** The first input that is not null. */
+  | { readonly kind: 'coalesce'; readonly inputs: readonly Expression[] }
+  /** `fill` where the input is null. */
+  | { readonly kind: 'fill-null'; readonly input: Expression; readonly fill: Expression }
+  /** Whether the input equals one of the list; null where it is null, or equals none of a list that has a null. */
+  | { readonly kind: 'is-in'; readonly input: Expression; readonly list: readonly Expression[] }
+  /** Both bounds inclusive. */
+  | { readonly kind: 'between'; readonly input: Expression; readonly low: Expression; readonly high: Expression }
+  /** A list of the items' values in each row. */
+  | { readonly kind: 'list'; readonly items: readonly Expression[] }
+  /** The input, under a name that explain shows; what a column is called, `NamedExpression` says. */
+  | { readonly kind: 'alias'; readonly name: string; readonly input: Expression }
+  | { readonly kind: 'function'; readonly name: string; readonly arguments: readonly Expression[] }
+  /** A function of values, as an argument of list_map and its like. */
+  | { readonly kind: 'lambda'; readonly parameters: readonly string[]; readonly body: Expression }
+  /** A parameter of the lambda around it. */
+  | { readonly kind: 'parameter'; readonly name: string };
 
 export interface NamedExpression {
   readonly name: string;
@@ -68,12 +93,6 @@ export interface AggregateCall {
   readonly function: AggregateFunction;
   readonly input?: Expression | undefined;
 }
-
-/**
- * A value in JavaScript: boolean; number for integers up to 32 bits, floats and dates (days); bigint for int64, uint64,
- * timestamps (ticks) and decimals (unscaled); string for utf8.
- */
-export type Value = null | boolean | number | bigint | string;
 
 export type ArithmeticOperator = '+' | '-' | '*' | '/' | '//' | '%';
 export type ComparisonOperator = '=' | '!=' | '<' | '<=' | '>' | '>=';
@@ -101,8 +120,11 @@ interface Typed {
  *    `/` of what is no decimal has float64 operands.
  *  - compare: both operands have the same type, decimals the same scale. Any type of 4.1 that Millrace has, bool and
  *    utf8 too.
- *  - if-else: both branches have the node's type, decimals the same scale.
- *  - function: the arguments have exactly the types of one signature in functions.ts.
+ *  - if-else, coalesce: branches and inputs have the node's type, decimals the same scale.
+ *  - is-in: input and list have the same type, decimals the same scale.
+ *  - list: the items have the type of the node's items.
+ *  - function: the arguments are what the function's definition asks for, those left out filled in.
+ *  - lambda: only as an argument; its type is that of its body. Parameters have a slot each, unique in the expression.
  */
 export type TypedExpression = Typed &
   (
@@ -128,15 +150,26 @@ export type TypedExpression = Typed &
       }
     | { readonly kind: 'not'; readonly input: TypedExpression }
     | { readonly kind: 'is-null'; readonly input: TypedExpression }
-    | { readonly kind: 'cast'; readonly input: TypedExpression }
+    /** With `try` null where the value does not fit, and not an error. */
+    | { readonly kind: 'cast'; readonly input: TypedExpression; readonly try?: boolean | undefined }
     | {
         readonly kind: 'if-else';
         readonly condition: TypedExpression;
         readonly then: TypedExpression;
         readonly otherwise: TypedExpression;
       }
+    | { readonly kind: 'coalesce'; readonly inputs: readonly TypedExpression[] }
+    | { readonly kind: 'is-in'; readonly input: TypedExpression; readonly list: readonly TypedExpression[] }
+    | { readonly kind: 'list'; readonly items: readonly TypedExpression[] }
     | { readonly kind: 'function'; readonly name: string; readonly arguments: readonly TypedExpression[] }
+    | { readonly kind: 'lambda'; readonly parameters: readonly LambdaParameter[]; readonly body: TypedExpression }
+    | { readonly kind: 'parameter'; readonly name: string; readonly slot: number }
   );
+
+export interface LambdaParameter {
+  readonly name: string;
+  readonly slot: number;
+}
 
 export interface TypedColumn {
   readonly name: string;

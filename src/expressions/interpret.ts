@@ -11,13 +11,17 @@
  */
 
 import assert from 'node:assert/strict';
-import { typeName } from '../columnar/data-type.ts';
-import { ArithmeticOverflow, InvalidCast } from '../errors.ts';
+import { isFloat, typeName } from '../columnar/data-type.ts';
+import { type Value, wholeOf } from '../columnar/value.ts';
+import { ArithmeticOverflow, InvalidCast, InvalidValue } from '../errors.ts';
+import { callOf } from './bind-call.ts';
 import { castValue, wholeValue } from './cast-value.ts';
-import { datePartOf } from './date-parts.ts';
 import { exactResult, isNullByZero } from './exact-arithmetic.ts';
-import type { ComparisonOperator, TypedExpression, Value } from './expression.ts';
+import type { ComparisonOperator, TypedExpression } from './expression.ts';
 import { expressionText, literalText } from './expression-text.ts';
+import type { LambdaValue } from './functions/function-definition.ts';
+import { functionNamed } from './functions/registry.ts';
+import { order } from './value-order.ts';
 
 /** Gives the values of a row, and says in errors where it is. */
 export interface Row {
@@ -29,45 +33,62 @@ export interface Row {
 
 type Evaluate = (row: Row) => Value;
 type Ask = (row: Row) => boolean;
+/** Values of the parameters of lambdas, by slot. */
+type Slots = Value[];
 type Kind<K extends TypedExpression['kind']> = TypedExpression & { readonly kind: K };
 
 /**
  * Evaluates `e` for a row.
- * @throws ArithmeticOverflow, InvalidCast where a demanded value does not fit its type.
+ * @throws ArithmeticOverflow, InvalidCast, InvalidValue where a demanded value does not fit its type, or a function.
  */
-export function interpreter(e: TypedExpression): Evaluate {
+export const interpreter = (e: TypedExpression): Evaluate => evaluator(e, []);
+
+function evaluator(e: TypedExpression, slots: Slots): Evaluate {
   switch (e.kind) {
     case 'column':
       return (row) => row.value(e.index);
     case 'literal':
       return () => e.value;
+    case 'parameter':
+      return () => slots[e.slot] ?? null;
     case 'arithmetic':
-      return arithmetic(e);
+      return arithmetic(e, slots);
     case 'compare': {
       const test = TESTS[e.operator];
-      return strict([e.left, e.right], (_, a, b) => test(order(a, b)));
+      return strict([e.left, e.right], slots, (_, a, b) => test(order(a, b)));
     }
     case 'logic':
-      return logic(e);
+      return logic(e, slots);
     case 'not':
-      return strict([e.input], (_, value) => value !== true);
+      return strict([e.input], slots, (_, value) => value !== true);
     case 'is-null':
-      return isNull(e.input);
+      return isNull(e.input, slots);
     case 'cast':
-      return cast(e);
+      return cast(e, slots);
     case 'if-else':
-      return ifElse(e);
+      return ifElse(e, slots);
+    case 'coalesce':
+      return coalesce(e, slots);
+    case 'is-in':
+      return isIn(e, slots);
+    case 'list': {
+      const items = e.items.map((item) => evaluator(item, slots));
+      return (row) => items.map((item) => item(row));
+    }
     case 'function':
-      return strict(e.arguments, (row, first, second) => callFunction(e, row, first, second));
+      return call(e, slots);
+    case 'lambda':
+      throw new TypeError('a lambda has no value');
   }
 }
 
 /** Null where an operand is. */
 function strict(
   operands: readonly TypedExpression[],
+  slots: Slots,
   compute: (row: Row, first: NonNullable<Value>, second: NonNullable<Value>) => Value,
 ): Evaluate {
-  const [first, second] = operands.map(interpreter);
+  const [first, second] = operands.map((operand) => evaluator(operand, slots));
   assert.ok(first !== undefined && operands.length <= 2);
   return (row) => {
     const a = first(row);
@@ -77,8 +98,8 @@ function strict(
   };
 }
 
-function logic({ operator, left, right }: Kind<'logic'>): Evaluate {
-  const [first, second] = [interpreter(left), interpreter(right)];
+function logic({ operator, left, right }: Kind<'logic'>, slots: Slots): Evaluate {
+  const [first, second] = [evaluator(left, slots), evaluator(right, slots)];
   const decisive = operator === 'or';
   return (row) => {
     const a = first(row);
@@ -89,18 +110,47 @@ function logic({ operator, left, right }: Kind<'logic'>): Evaluate {
   };
 }
 
-function ifElse({ condition, then, otherwise }: Kind<'if-else'>): Evaluate {
-  const [test, yes, no] = [interpreter(condition), interpreter(then), interpreter(otherwise)];
+function ifElse({ condition, then, otherwise }: Kind<'if-else'>, slots: Slots): Evaluate {
+  const [test, yes, no] = [evaluator(condition, slots), evaluator(then, slots), evaluator(otherwise, slots)];
   return (row) => {
     const chosen = test(row);
     return chosen === null ? null : chosen === true ? yes(row) : no(row);
   };
 }
 
-function cast(e: Kind<'cast'>): Evaluate {
-  return strict([e.input], (row, value) => {
+function coalesce({ inputs }: Kind<'coalesce'>, slots: Slots): Evaluate {
+  const all = inputs.map((input) => evaluator(input, slots));
+  return (row) => {
+    for (const input of all) {
+      const value = input(row);
+      if (value !== null) return value;
+    }
+    return null;
+  };
+}
+
+/** Demands the list's values one by one, until one is equal. */
+function isIn({ input, list }: Kind<'is-in'>, slots: Slots): Evaluate {
+  const needle = evaluator(input, slots);
+  const values = list.map((item) => evaluator(item, slots));
+  return (row) => {
+    const wanted = needle(row);
+    if (wanted === null) return null;
+    let result: boolean | null = false;
+    for (const item of values) {
+      const value = item(row);
+      if (value === null) result = null;
+      else if (order(wanted, value) === 0) return true;
+    }
+    return result;
+  };
+}
+
+function cast(e: Kind<'cast'>, slots: Slots): Evaluate {
+  return strict([e.input], slots, (row, value) => {
     const result = castValue(value, e.input.type, e.type);
     if (result !== undefined) return result;
+    if (e.try === true) return null;
     const shown = literalText(value, e.input.type);
     throw new InvalidCast(
       `${row.where()}: ${expressionText(e)}: ${shown} cannot be represented as ${typeName(e.type)}.`,
@@ -108,13 +158,56 @@ function cast(e: Kind<'cast'>): Evaluate {
   });
 }
 
-function arithmetic(e: Kind<'arithmetic'>): Evaluate {
+function call(e: Kind<'function'>, slots: Slots): Evaluate {
+  const definition = functionNamed(e.name);
+  const compute = definition.prepare({ ...callOf(e.arguments), result: e.type });
+  const isStrict = definition.nulls === 'strict';
+  const given = e.arguments.map((argument) =>
+    argument.kind === 'lambda' ? lambda(argument, slots) : evaluator(argument, slots),
+  );
+  return (row) => {
+    const values: Value[] = [];
+    for (const argument of given) {
+      const value = argument(row);
+      if (value === null && isStrict) return null;
+      values.push(value);
+    }
+    try {
+      return checked(compute(...values), e, row);
+    } catch (error) {
+      if (!(error instanceof InvalidValue) || error.message.startsWith(row.where())) throw error;
+      throw new InvalidValue(`${row.where()}: ${expressionText(e)}: ${error.message}`);
+    }
+  };
+}
+
+/** A function's whole number as a value of its type. @throws ArithmeticOverflow where that cannot hold it */
+function checked(value: Value, e: Kind<'function'>, row: Row): Value {
+  if ((typeof value !== 'number' && typeof value !== 'bigint') || isFloat(e.type)) return value;
+  const result = wholeValue(BigInt(value), e.type);
+  if (result !== undefined) return result;
+  throw new ArithmeticOverflow(`${row.where()}: ${expressionText(e)}: ${value} does not fit ${typeName(e.type)}.`);
+}
+
+/** What a function gets for a lambda: a JavaScript function, which looks like a value to whoever only passes it on. */
+function lambda({ parameters, body }: Kind<'lambda'>, slots: Slots): Evaluate {
+  const evaluate = evaluator(body, slots);
+  return (row) => {
+    const apply: LambdaValue = (...values) => {
+      for (const [index, { slot }] of parameters.entries()) slots[slot] = values[index] ?? null;
+      return evaluate(row);
+    };
+    return apply as unknown as Value;
+  };
+}
+
+function arithmetic(e: Kind<'arithmetic'>, slots: Slots): Evaluate {
   if (e.type.kind === 'float64' || e.type.kind === 'float32') {
     const round = e.type.kind === 'float32' ? Math.fround : (value: number): number => value;
-    return strict([e.left, e.right], (_, a, b) => floatResult(e.operator, Number(a), Number(b), round));
+    return strict([e.left, e.right], slots, (_, a, b) => floatResult(e.operator, Number(a), Number(b), round));
   }
-  return strict([e.left, e.right], (row, a, b) => {
-    const exact = exactResult(e, BigInt(a), BigInt(b));
+  return strict([e.left, e.right], slots, (row, a, b) => {
+    const exact = exactResult(e, wholeOf(a), wholeOf(b));
     if (exact === undefined) return null;
     const result = wholeValue(exact, e.type);
     if (result !== undefined) return result;
@@ -151,73 +244,56 @@ const TESTS: Readonly<Record<ComparisonOperator, (order: number) => boolean>> = 
   '>=': (o) => o >= 0,
 };
 
-/** Negative, zero or positive as `a` is less than, equal to or greater than `b`, a value of the same type. */
-export function order(a: NonNullable<Value>, b: NonNullable<Value>): number {
-  if (typeof a === 'string') return Buffer.compare(Buffer.from(a), Buffer.from(String(b)));
-  const [aIsNaN, bIsNaN] = [Number.isNaN(a), Number.isNaN(b)];
-  if (aIsNaN || bIsNaN) return Number(aIsNaN) - Number(bIsNaN);
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-function callFunction(
-  e: Kind<'function'>,
-  row: Row,
-  first: NonNullable<Value>,
-  second: NonNullable<Value>,
-): NonNullable<Value> {
-  switch (e.name) {
-    case 'starts_with':
-      return String(first).startsWith(String(second));
-    case 'ends_with':
-      return String(first).endsWith(String(second));
-    case 'contains':
-      return String(first).includes(String(second));
-    default: {
-      const [argument] = e.arguments;
-      assert.ok(argument !== undefined);
-      const part = wholeValue(datePartOf(e.name, first, argument.type), e.type);
-      if (part !== undefined) return part;
-      const shown = literalText(first, argument.type);
-      throw new ArithmeticOverflow(
-        `${row.where()}: ${expressionText(e)}: the ${e.name} of ${shown} does not fit ${typeName(e.type)}.`,
-      );
-    }
-  }
-}
-
 /** Whether `e` is null, without demanding its value. */
-function isNull(e: TypedExpression): Ask {
+function isNull(e: TypedExpression, slots: Slots): Ask {
   switch (e.kind) {
     case 'column':
     case 'literal':
+    case 'parameter':
+    case 'is-in':
     case 'logic': {
-      const value = interpreter(e);
+      const value = evaluator(e, slots);
       return (row) => value(row) === null;
     }
     case 'is-null':
+    case 'list':
+    case 'lambda':
       return () => false;
+    case 'coalesce': {
+      const inputs = e.inputs.map((input) => isNull(input, slots));
+      return (row) => inputs.every((ask) => ask(row));
+    }
     case 'if-else': {
-      const [test, yes, no] = [interpreter(e.condition), isNull(e.then), isNull(e.otherwise)];
+      const [test, yes, no] = [evaluator(e.condition, slots), isNull(e.then, slots), isNull(e.otherwise, slots)];
       return (row) => {
         const chosen = test(row);
         return chosen === null || (chosen === true ? yes(row) : no(row));
       };
     }
     case 'arithmetic': {
-      const operands = [isNull(e.left), isNull(e.right)];
+      const operands = [isNull(e.left, slots), isNull(e.right, slots)];
       const divides = isNullByZero(e);
-      const divisor = interpreter(e.right);
+      const divisor = evaluator(e.right, slots);
       return (row) => operands.some((ask) => ask(row)) || (divides && Number(divisor(row)) === 0);
     }
     case 'not':
-    case 'cast':
-      return isNull(e.input);
+      return isNull(e.input, slots);
+    case 'cast': {
+      if (e.try !== true) return isNull(e.input, slots);
+      const value = evaluator(e, slots);
+      return (row) => value(row) === null;
+    }
     case 'compare': {
-      const operands = [isNull(e.left), isNull(e.right)];
+      const operands = [isNull(e.left, slots), isNull(e.right, slots)];
       return (row) => operands.some((ask) => ask(row));
     }
     case 'function': {
-      const operands = e.arguments.map(isNull);
+      const { nulls, mayBeNull } = functionNamed(e.name);
+      if (nulls === 'own' || mayBeNull) {
+        const value = evaluator(e, slots);
+        return (row) => value(row) === null;
+      }
+      const operands = e.arguments.map((argument) => isNull(argument, slots));
       return (row) => operands.some((ask) => ask(row));
     }
   }

@@ -8,9 +8,17 @@
  *     float32, float64         1.5, "NaN", "Infinity", "-Infinity"      number
  *     decimal(5, 2)            "1.50", or 1                             bigint 150n, unscaled
  *     utf8                     "text"                                   string
+ *     binary, fixed-size-…     "aGVsbG8=", base64                       Uint8Array
+ *     uuid                     "0190a1b2-…"                             string
  *     date                     "2001-01-31"                             number of days
  *     timestamp(us)            "2001-01-31T08:00:00.5"                  bigint of ticks
  *     timestamp(us, UTC)       "2001-01-31T08:00:00.5Z"
+ *     time(us)                 "08:00:00.5"                             bigint of ticks
+ *     duration(us)             "PT90.5S"                                bigint of ticks
+ *     interval                 "P1Y2M3DT4.5S"                           Interval
+ *     list, fixed-size-list …  [1, 2, null]                             array
+ *     struct, file, tensor     { "a": 1, "b": "x" }                     array of the fields' values
+ *     map                      [["key", 1], ["other", 2]]               array of [key, value]
  *
  * A value that its type cannot hold to the last digit is refused, never rounded; only a float takes the nearest value
  * to its decimal digits, as everywhere.
@@ -23,29 +31,36 @@ import {
   isFloat,
   isInteger,
   isUnsigned,
-  type TimeUnit,
+  storageType,
 } from '../columnar/data-type.ts';
-import { calendarDay, daysOf, isCalendarDay } from './calendar.ts';
-import type { Value } from './expression.ts';
+import { uuidBytes, uuidText } from '../columnar/uuid-text.ts';
+import { type Interval, type Value, wholeOf } from '../columnar/value.ts';
+import {
+  dateFromText,
+  dateText,
+  durationFromText,
+  durationText,
+  intervalFromText,
+  intervalText,
+  timeFromText,
+  timestampFromText,
+  timestampText,
+  timeText,
+} from './temporal-text.ts';
 
 /** What a literal in JSON may be. */
-export type JsonScalar = null | boolean | number | string;
-
-/** Ticks of a second. */
-export const TICKS_PER_SECOND: Readonly<Record<TimeUnit, bigint>> = {
-  s: 1n,
-  ms: 1_000n,
-  us: 1_000_000n,
-  ns: 1_000_000_000n,
-};
-const SECONDS_PER_DAY = 86_400n;
-
-/** Ticks of a day. */
-export const ticksPerDay = (unit: TimeUnit): bigint => TICKS_PER_SECOND[unit] * SECONDS_PER_DAY;
+export type JsonValue =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly JsonValue[]
+  | { readonly [name: string]: JsonValue };
 
 /** The value that `json` stands for, or undefined where it is none of the type. Null is of every type. */
-export function valueFromJson(json: JsonScalar, type: DataType): Value | undefined {
+export function valueFromJson(json: JsonValue, type: DataType): Value | undefined {
   if (json === null) return null;
+  if (typeof json === 'object') return nestedFromJson(json, storageType(type));
   if (type.kind === 'bool') return typeof json === 'boolean' ? json : undefined;
   if (typeof json === 'boolean') return undefined;
   if (isFloat(type)) return floatFromJson(json, type);
@@ -54,21 +69,119 @@ export function valueFromJson(json: JsonScalar, type: DataType): Value | undefin
     const text = integerText(json);
     return text === undefined ? undefined : integerValue(BigInt(text), type);
   }
-  if (typeof json === 'number') return undefined;
-  if (type.kind === 'date') return dateFromText(json);
-  if (type.kind === 'timestamp') return timestampFromText(json, type);
-  return json.isWellFormed() ? json : undefined;
+  return typeof json === 'number' ? undefined : valueFromText(json, type);
+}
+
+function valueFromText(text: string, type: DataType): Value | undefined {
+  switch (type.kind) {
+    case 'utf8':
+      return text.isWellFormed() ? text : undefined;
+    case 'date':
+      return dateFromText(text);
+    case 'time':
+      return timeFromText(text, type.unit);
+    case 'timestamp':
+      return timestampFromText(text, type);
+    case 'duration':
+      return durationFromText(text, type.unit);
+    case 'interval':
+      return intervalFromText(text);
+    case 'binary':
+      return bytesFromText(text);
+    case 'fixed-size-binary': {
+      const bytes = bytesFromText(text);
+      return bytes?.byteLength === type.size ? bytes : undefined;
+    }
+    case 'uuid': {
+      const bytes = uuidBytes(text);
+      return bytes && uuidText(bytes);
+    }
+    default:
+      return undefined;
+  }
+}
+
+function bytesFromText(text: string): Uint8Array | undefined {
+  const isBase64 = text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text);
+  return isBase64 ? Uint8Array.from(Buffer.from(text, 'base64')) : undefined;
+}
+
+const isArray = (json: JsonValue): json is readonly JsonValue[] => Array.isArray(json);
+
+/** All parts, or undefined where one is none. */
+function allOf(parts: readonly (Value | undefined)[]): readonly Value[] | undefined {
+  return parts.includes(undefined) ? undefined : (parts as readonly Value[]);
+}
+
+function nestedFromJson(json: Exclude<JsonValue, null | boolean | number | string>, type: DataType): Value | undefined {
+  if (isArray(json)) {
+    switch (type.kind) {
+      case 'list':
+        return allOf(json.map((item) => valueFromJson(item, type.item)));
+      case 'fixed-size-list':
+        return json.length === type.size ? allOf(json.map((item) => valueFromJson(item, type.item))) : undefined;
+      case 'map':
+        return allOf(json.map((entry) => entryFromJson(entry, type.key, type.value)));
+      default:
+        return undefined;
+    }
+  }
+  if (type.kind !== 'struct') return undefined;
+  const names = new Set(type.fields.map(({ name }) => name));
+  if (!Object.keys(json).every((name) => names.has(name))) return undefined;
+  return allOf(
+    type.fields.map((f) => valueFromJson(Object.hasOwn(json, f.name) ? (json[f.name] ?? null) : null, f.type)),
+  );
+}
+
+function entryFromJson(json: JsonValue, key: DataType, value: DataType): Value | undefined {
+  if (!isArray(json) || json.length !== 2) return undefined;
+  const parts = allOf([valueFromJson(json[0] ?? null, key), valueFromJson(json[1] ?? null, value)]);
+  return parts?.[0] === null ? undefined : parts;
 }
 
 /** The value in JSON: `valueFromJson` gives it back. */
-export function valueToJson(value: Value, type: DataType): JsonScalar {
+export function valueToJson(value: Value, type: DataType): JsonValue {
   if (value === null) return null;
-  if (type.kind === 'decimal') return decimalText(BigInt(value), type.scale);
-  if (type.kind === 'date') return dateText(Number(value));
-  if (type.kind === 'timestamp') return timestampText(BigInt(value), type);
+  switch (type.kind) {
+    case 'decimal':
+      return decimalText(wholeOf(value), type.scale);
+    case 'date':
+      return dateText(Number(value));
+    case 'time':
+      return timeText(wholeOf(value), type.unit);
+    case 'timestamp':
+      return timestampText(wholeOf(value), type);
+    case 'duration':
+      return durationText(wholeOf(value), type.unit);
+    case 'interval':
+      return intervalText(value as Interval);
+    case 'binary':
+    case 'fixed-size-binary':
+      return Buffer.from(value as Uint8Array).toString('base64');
+    default:
+  }
+  if (Array.isArray(value)) return nestedToJson(value, storageType(type));
   if (typeof value === 'bigint') return value.toString();
   if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
-  return Object.is(value, -0) ? '-0' : value;
+  return Object.is(value, -0) ? '-0' : (value as string | number | boolean);
+}
+
+function nestedToJson(parts: readonly Value[], type: DataType): JsonValue {
+  switch (type.kind) {
+    case 'struct':
+      return Object.fromEntries(type.fields.map((f, n) => [f.name, valueToJson(parts[n] ?? null, f.type)]));
+    case 'map':
+      return parts.map((entry) => {
+        const [key = null, value = null] = entry as readonly Value[];
+        return [valueToJson(key, type.key), valueToJson(value, type.value)];
+      });
+    case 'list':
+    case 'fixed-size-list':
+      return parts.map((part) => valueToJson(part, type.item));
+    default:
+      throw new TypeError(`${type.kind} has no parts`);
+  }
 }
 
 /** What a literal of the type looks like, for messages: `a whole number from -128 to 127`. */
@@ -89,10 +202,30 @@ export function literalForm(type: DataType): string {
       return `a time such as "2001-01-31T08:00:00${type.timezone === null ? '" without a zone' : 'Z"'}, no finer than ${type.unit}`;
     case 'utf8':
       return 'text in well-formed Unicode';
-    default:
+    case 'float16':
+    case 'float32':
+    case 'float64':
       return 'a number that the type can hold, or "NaN", "Infinity" or "-Infinity"';
+    default:
+      return LITERAL_FORMS[type.kind] ?? 'null';
   }
 }
+
+const LITERAL_FORMS: Readonly<Partial<Record<DataType['kind'], string>>> = {
+  binary: 'bytes in base64',
+  'fixed-size-binary': 'as many bytes as the type has, in base64',
+  uuid: 'a uuid such as "0190a1b2-0000-7000-8000-000000000000"',
+  time: 'a time of day such as "08:00:00.5"',
+  duration: 'an ISO 8601 duration such as "PT90.5S"',
+  interval: 'an ISO 8601 interval such as "P1Y2M3DT4.5S"',
+  list: 'an array',
+  'fixed-size-list': 'an array with as many values as the type has',
+  embedding: 'an array with as many numbers as the type has',
+  struct: 'an object with no other keys than the fields',
+  map: 'an array of [key, value]',
+  tensor: 'an object with data and shape, or an array where the type has a shape',
+  file: 'an object with uri or data',
+};
 
 /** Bounds of an integer type, both inclusive; undefined for other types. */
 export function integerRange(type: DataType): { readonly least: bigint; readonly greatest: bigint } | undefined {
@@ -120,6 +253,10 @@ export function rescaled(unscaled: bigint, fromScale: number, type: DecimalType)
 /** Decimal digits of the magnitude; of 0 one. */
 export const digitCount = (value: bigint): number => (value < 0n ? -value : value).toString().length;
 
+/** The nearest value that a float type has. */
+export const roundedTo = ({ kind }: DataType, value: number): number =>
+  kind === 'float32' ? Math.fround(value) : kind === 'float16' ? Math.f16round(value) : value;
+
 /** Text of at most 40 characters that is a whole number, else undefined. */
 function integerText(json: number | string): string | undefined {
   if (typeof json === 'number') return Number.isSafeInteger(json) ? BigInt(json).toString() : undefined;
@@ -130,7 +267,7 @@ function floatFromJson(json: number | string, type: DataType): number | undefine
   if (typeof json === 'string') {
     return ['NaN', 'Infinity', '-Infinity', '-0'].includes(json) ? Number(json) : undefined;
   }
-  const value = type.kind === 'float32' ? Math.fround(json) : json;
+  const value = roundedTo(type, json);
   return Number.isFinite(value) || !Number.isFinite(json) ? value : undefined;
 }
 
@@ -149,63 +286,4 @@ export function decimalText(unscaled: bigint, scale: number): string {
   const point = digits.length - scale;
   const text = scale === 0 ? digits : `${digits.slice(0, point)}.${digits.slice(point)}`;
   return unscaled < 0n ? `-${text}` : text;
-}
-
-// ISO 8601: four digits, or a sign and six or seven (its "expanded" years).
-const DATE = /^(\d{4}|[+-]\d{6,7})-(\d\d)-(\d\d)$/;
-const TIME = /^(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(Z?)$/;
-const INT32_MAX = 2 ** 31 - 1;
-
-function dateFromText(text: string): number | undefined {
-  const parts = DATE.exec(text);
-  if (parts === null) return undefined;
-  const day = { year: Number(parts[1]), month: Number(parts[2]), day: Number(parts[3]) };
-  if (!isCalendarDay(day)) return undefined;
-  const days = daysOf(day);
-  return days >= -INT32_MAX - 1 && days <= INT32_MAX ? days : undefined;
-}
-
-/** ISO, of any day that 32 bits can count: years beyond four digits with a sign and six or seven. */
-export function dateText(days: number): string {
-  const { year, month, day } = calendarDay(days);
-  const fourDigits = year >= 0 && year <= 9_999;
-  const yearText = fourDigits
-    ? String(year).padStart(4, '0')
-    : `${year < 0 ? '-' : '+'}${String(Math.abs(year)).padStart(6, '0')}`;
-  return `${yearText}-${String(month).padStart(2, '0')}-${String(day).padStart(2, '0')}`;
-}
-
-type TimestampType = Extract<DataType, { kind: 'timestamp' }>;
-
-/** A date alone is its midnight; between date and time stands a T or, as SQL writes it, a space. */
-function timestampFromText(text: string, type: TimestampType): bigint | undefined {
-  const split = /^([^T ]{1,20})(?:[T ](.{1,30}))?$/.exec(text);
-  const days = split === null ? undefined : dateFromText(split[1] ?? '');
-  const time = TIME.exec(split?.[2] ?? '00:00:00');
-  if (days === undefined || time === null) return undefined;
-  const [hour, minute, second] = [Number(time[1]), Number(time[2]), Number(time[3])];
-  if (hour > 23 || minute > 59 || second > 59) return undefined;
-  if (time[5] === 'Z' && type.timezone === null) return undefined;
-
-  const perSecond = TICKS_PER_SECOND[type.unit];
-  const nanoseconds = BigInt((time[4] ?? '').padEnd(9, '0'));
-  const nanosecondsPerTick = 1_000_000_000n / perSecond;
-  if (nanoseconds % nanosecondsPerTick !== 0n) return undefined;
-  const seconds = BigInt(days) * SECONDS_PER_DAY + BigInt(hour * 3_600 + minute * 60 + second);
-  const ticks = seconds * perSecond + nanoseconds / nanosecondsPerTick;
-  return BigInt.asIntN(64, ticks) === ticks ? ticks : undefined;
-}
-
-/** ISO, with only as many digits behind the second as are needed, and `Z` where the type has a zone. */
-export function timestampText(ticks: bigint, { unit, timezone }: TimestampType): string {
-  const perDay = ticksPerDay(unit);
-  const inDay = ((ticks % perDay) + perDay) % perDay;
-  const day = dateText(Number((ticks - inDay) / perDay));
-  const perSecond = TICKS_PER_SECOND[unit];
-  const second = Number(inDay / perSecond);
-  const two = (value: number): string => String(Math.floor(value)).padStart(2, '0');
-  const clock = `${two(second / 3_600)}:${two((second / 60) % 60)}:${two(second % 60)}`;
-  const digits = perSecond === 1n ? '' : (inDay % perSecond).toString().padStart(perSecond.toString().length - 1, '0');
-  const fraction = digits.replace(/0+$/, '');
-  return `${day}T${clock}${fraction === '' ? '' : `.${fraction}`}${timezone === null ? '' : 'Z'}`;
 }

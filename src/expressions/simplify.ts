@@ -12,12 +12,16 @@
  */
 
 import { bool, type DataType, integerBits, isInteger, isUnsigned, sameType } from '../columnar/data-type.ts';
+import type { Value } from '../columnar/value.ts';
+import { wholeOf } from '../columnar/value.ts';
 import { daysOf } from './calendar.ts';
-import { castLiteral, castTo, literal } from './coerce.ts';
+import { castLiteral, castTo, literal, tryCastTo } from './coerce.ts';
 import { withOperands } from './columns.ts';
 import { exactResult, isDivision } from './exact-arithmetic.ts';
-import { type ComparisonOperator, MIRRORED, type TypedExpression, type Value } from './expression.ts';
-import { digitCount, integerValue, ticksPerDay } from './literal.ts';
+import { type ComparisonOperator, MIRRORED, type TypedExpression } from './expression.ts';
+import { functionNamed } from './functions/registry.ts';
+import { digitCount, integerValue } from './literal.ts';
+import { ticksPerDay } from './temporal-text.ts';
 
 type OfKind<Kind extends TypedExpression['kind']> = Extract<TypedExpression, { kind: Kind }>;
 
@@ -37,11 +41,15 @@ export function simplified(e: TypedExpression): TypedExpression {
       if (inner.input.kind === 'literal') return truth(inner.input.value === null);
       return inner.input.nullable ? inner : truth(false);
     case 'cast':
-      return castTo(inner.input, inner.type);
+      return inner.try === true ? tryCastTo(inner.input, inner.type) : castTo(inner.input, inner.type);
+    case 'coalesce':
+      return simplifiedCoalesce(inner);
     case 'if-else':
       return simplifiedIfElse(inner);
     case 'function':
-      return inner.arguments.some(isNull) ? literal(null, inner.type) : inner;
+      return functionNamed(inner.name).nulls === 'strict' && inner.arguments.some(isNull)
+        ? literal(null, inner.type)
+        : inner;
     default:
       return inner;
   }
@@ -83,6 +91,16 @@ function simplifiedIfElse(e: OfKind<'if-else'>): TypedExpression {
   return castTo(condition.value === true ? then : otherwise, type);
 }
 
+/** Without inputs that are never reached, and those that are always null. */
+function simplifiedCoalesce(e: OfKind<'coalesce'>): TypedExpression {
+  const given = e.inputs.filter((input) => !isNull(input));
+  const first = given.findIndex((input) => !input.nullable);
+  const inputs = first < 0 ? given : given.slice(0, first + 1);
+  const [only] = inputs;
+  if (only === undefined) return literal(null, e.type);
+  return inputs.length === 1 ? castTo(only, e.type) : { ...e, inputs };
+}
+
 function simplifiedArithmetic(e: OfKind<'arithmetic'>): TypedExpression {
   const { left, right, type } = e;
   if (isNull(left) || isNull(right)) return literal(null, type);
@@ -102,7 +120,7 @@ function computed(e: OfKind<'arithmetic'>, a: Value, b: Value): Value | undefine
     return operator === '/' ? x / y : undefined;
   }
   if ((!isInteger(type) && type.kind !== 'decimal') || a === null || b === null) return undefined;
-  const [x, y] = [BigInt(a), BigInt(b)];
+  const [x, y] = [wholeOf(a), wholeOf(b)];
   if (isDivision(operator) && y === 0n) return null;
   const exact = exactResult(e, x, y);
   if (exact === undefined) return undefined;

@@ -8,7 +8,7 @@
  */
 
 import type { DataType } from '../columnar/data-type.ts';
-import { TICKS_PER_SECOND, ticksPerDay } from './literal.ts';
+import { TICKS_PER_SECOND, ticksPerDay } from './temporal-text.ts';
 
 export type Rounding = 'half-away' | 'truncate' | 'floor';
 

@@ -76,13 +76,15 @@ export const accumulateKernels = (linear: LinearMemory): AccumulateKernels =>
   staticKernels(linear) as unknown as AccumulateKernels;
 
 /** How kernels name what they add up or compare: the cases of their switches. */
-const KINDS: Readonly<Record<Exclude<DataType['kind'], 'utf8'>, number>> = {
+const KINDS: Readonly<Partial<Record<DataType['kind'], number>>> = {
   int8: 0,
   int16: 1,
   int32: 2,
   date: 2,
   int64: 3,
+  time: 3,
   timestamp: 3,
+  duration: 3,
   decimal: 3,
   uint8: 4,
   uint16: 5,
@@ -100,7 +102,8 @@ export const WIDE_STATE = 12;
 
 /** The kind of plain values; `toWide` where 8-byte decimals are compared with states of 16. */
 export function kindOf(type: DataType, width: number, toWide: boolean): number {
-  if (type.kind === 'utf8') throw new TypeError('text has kernels of its own');
-  if (!toWide) return KINDS[type.kind];
+  const kind = KINDS[type.kind];
+  if (kind === undefined) throw new TypeError(`${type.kind} is not accumulated by these kernels`);
+  if (!toWide) return kind;
   return width === 16 ? WIDE_STATE : WIDENED;
 }

@@ -2,7 +2,7 @@
 
 import { typeName } from '../columnar/data-type.ts';
 import type { Field } from '../columnar/schema.ts';
-import { type JsonScalar, literalForm, valueFromJson } from '../expressions/literal.ts';
+import { type JsonValue, literalForm, valueFromJson } from '../expressions/literal.ts';
 import { type Problems, pathOf, quoted } from '../expressions/problems.ts';
 import { didYouMean } from '../expressions/suggestion.ts';
 import { nodesOf, type PlacedNode } from './check-plan.ts';
@@ -91,6 +91,6 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 
 function whatIsWrong(value: unknown, { type, nullable }: Field): string | undefined {
   if (value === null) return nullable ? undefined : 'is null, and the schema says that no value is';
-  const isValue = typeof value !== 'object' && valueFromJson(value as JsonScalar, type) !== undefined;
+  const isValue = typeof value !== 'object' && valueFromJson(value as JsonValue, type) !== undefined;
   return isValue ? undefined : `is no ${typeName(type)}: expected ${literalForm(type)}`;
 }

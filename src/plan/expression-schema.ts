@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { DataType, TypeKind } from '../columnar/data-type.ts';
 import type { Field } from '../columnar/schema.ts';
 import type { AggregateCall, Expression, NamedExpression } from '../expressions/expression.ts';
-import type { JsonScalar } from '../expressions/literal.ts';
+import type { JsonValue } from '../expressions/literal.ts';
 import type { SortKey } from './plan-node.ts';
 
 /** Characters of a name: of a column, a source, a function. */
@@ -28,6 +28,23 @@ const decimalType = z
   })
   .refine(({ precision, scale }) => scale <= precision, { path: ['scale'], error: 'must not exceed the precision' });
 
+const numberType: z.ZodType<DataType> = z.discriminatedUnion('kind', [
+  simpleType('int8'),
+  simpleType('int16'),
+  simpleType('int32'),
+  simpleType('int64'),
+  simpleType('uint8'),
+  simpleType('uint16'),
+  simpleType('uint32'),
+  simpleType('uint64'),
+  simpleType('float16'),
+  simpleType('float32'),
+  simpleType('float64'),
+]);
+
+const haveUniqueNames = (fields: readonly Field[]): boolean =>
+  new Set(fields.map(({ name }) => name)).size === fields.length;
+
 const timestampType = z.strictObject({
   kind: z.literal('timestamp'),
   unit: z.enum(['s', 'ms', 'us', 'ns']),
@@ -38,8 +55,15 @@ const timestampType = z.strictObject({
     .describe('null: a clock on the wall.'),
 });
 
+const timeUnit = z.enum(['s', 'ms', 'us', 'ns']);
+const clockUnit = z.enum(['us', 'ns']);
+/** Values of a list of fixed size, bytes of a binary, dimensions of a tensor: a hostile one would be memory for nothing. */
+const sizeSchema = z.int().min(1).max(65_536);
+
+// Members that hold types are getters, because a type may contain types.
 const dataTypeSchema: z.ZodType<DataType> = z
   .discriminatedUnion('kind', [
+    simpleType('null'),
     simpleType('bool'),
     simpleType('int8'),
     simpleType('int16'),
@@ -49,12 +73,59 @@ const dataTypeSchema: z.ZodType<DataType> = z
     simpleType('uint16'),
     simpleType('uint32'),
     simpleType('uint64'),
+    simpleType('float16'),
     simpleType('float32'),
     simpleType('float64'),
     simpleType('utf8'),
+    simpleType('binary'),
+    z.strictObject({ kind: z.literal('fixed-size-binary'), size: sizeSchema.describe('Bytes.') }),
+    simpleType('uuid'),
     simpleType('date'),
     decimalType,
+    z.strictObject({ kind: z.literal('time'), unit: clockUnit }),
     timestampType,
+    z.strictObject({ kind: z.literal('duration'), unit: timeUnit }),
+    simpleType('interval'),
+    z.strictObject({
+      kind: z.literal('list'),
+      get item(): z.ZodType<DataType> {
+        return dataTypeSchema;
+      },
+    }),
+    z.strictObject({
+      kind: z.literal('fixed-size-list'),
+      get item(): z.ZodType<DataType> {
+        return dataTypeSchema;
+      },
+      size: sizeSchema,
+    }),
+    z.strictObject({
+      kind: z.literal('struct'),
+      get fields(): z.ZodType<readonly Field[]> {
+        return z.array(fieldSchema).min(1).refine(haveUniqueNames, 'the names of fields must be unique');
+      },
+    }),
+    z.strictObject({
+      kind: z.literal('map'),
+      get key(): z.ZodType<DataType> {
+        return dataTypeSchema;
+      },
+      get value(): z.ZodType<DataType> {
+        return dataTypeSchema;
+      },
+    }),
+    z.strictObject({ kind: z.literal('embedding'), item: numberType, size: sizeSchema }),
+    z.strictObject({
+      kind: z.literal('tensor'),
+      item: numberType,
+      shape: z
+        .array(sizeSchema)
+        .min(1)
+        .max(8)
+        .refine((shape) => shape.reduce((a, b) => a * b, 1) <= 2 ** 20, 'has too many values')
+        .optional(),
+    }),
+    simpleType('file'),
   ])
   .meta({ id: 'DataType', description: 'The type of a column or a literal.' });
 
@@ -66,16 +137,32 @@ export const fieldSchema: z.ZodType<Field> = z
   })
   .meta({ id: 'Field', description: 'A column of a schema.' });
 
-const isScalar = (value: unknown): boolean =>
-  value === null || typeof value === 'boolean' || typeof value === 'number' || typeof value === 'string';
-
-/** Checked by hand and not as a union of four: a wrong value costs one small issue. */
-export const scalarSchema: z.ZodType<JsonScalar> = z.custom<JsonScalar>(
-  isScalar,
-  'expected null, a boolean, a number or a string',
+/** Any: `document-limits.ts` has seen that the document is JSON, and binding holds the value against its type. */
+export const jsonValueSchema: z.ZodType<JsonValue> = z.custom<JsonValue>(
+  (value) => value !== undefined,
+  'expected a value',
 );
 
-const OPERATORS = ['+', '-', '*', '/', '//', '%', '=', '!=', '<', '<=', '>', '>=', 'and', 'or'] as const;
+const OPERATORS = [
+  '+',
+  '-',
+  '*',
+  '/',
+  '//',
+  '%',
+  '=',
+  '!=',
+  '<',
+  '<=',
+  '>',
+  '>=',
+  '<=>',
+  'and',
+  'or',
+  'xor',
+  '<<',
+  '>>',
+] as const;
 
 // Members that hold expressions are getters, because an expression contains expressions.
 export const expressionSchema: z.ZodType<Expression> = z
@@ -84,7 +171,7 @@ export const expressionSchema: z.ZodType<Expression> = z
     z.strictObject({
       kind: z.literal('literal'),
       type: dataTypeSchema,
-      value: scalarSchema.describe(
+      value: jsonValueSchema.describe(
         'Text for what JSON numbers cannot hold exactly: "9007199254740993", "1.50", "2001-01-31", "2001-01-31T08:00:00.5".',
       ),
     }),
@@ -122,6 +209,7 @@ export const expressionSchema: z.ZodType<Expression> = z
         return expressionSchema;
       },
       type: dataTypeSchema,
+      try: z.boolean().optional().describe('Null instead of an error where the value does not fit the type.'),
     }),
     z.strictObject({
       kind: z.literal('if-else'),
@@ -143,6 +231,63 @@ export const expressionSchema: z.ZodType<Expression> = z
         return z.array(expressionSchema);
       },
     }),
+    z.strictObject({
+      kind: z.literal('coalesce'),
+      get inputs(): z.ZodType<readonly Expression[]> {
+        return z.array(expressionSchema).min(1);
+      },
+    }),
+    z.strictObject({
+      kind: z.literal('fill-null'),
+      get input(): z.ZodType<Expression> {
+        return expressionSchema;
+      },
+      get fill(): z.ZodType<Expression> {
+        return expressionSchema;
+      },
+    }),
+    z.strictObject({
+      kind: z.literal('is-in'),
+      get input(): z.ZodType<Expression> {
+        return expressionSchema;
+      },
+      get list(): z.ZodType<readonly Expression[]> {
+        return z.array(expressionSchema);
+      },
+    }),
+    z.strictObject({
+      kind: z.literal('between'),
+      get input(): z.ZodType<Expression> {
+        return expressionSchema;
+      },
+      get low(): z.ZodType<Expression> {
+        return expressionSchema;
+      },
+      get high(): z.ZodType<Expression> {
+        return expressionSchema;
+      },
+    }),
+    z.strictObject({
+      kind: z.literal('list'),
+      get items(): z.ZodType<readonly Expression[]> {
+        return z.array(expressionSchema).min(1);
+      },
+    }),
+    z.strictObject({
+      kind: z.literal('alias'),
+      name: nameSchema,
+      get input(): z.ZodType<Expression> {
+        return expressionSchema;
+      },
+    }),
+    z.strictObject({
+      kind: z.literal('lambda'),
+      parameters: z.array(nameSchema).min(1).max(4),
+      get body(): z.ZodType<Expression> {
+        return expressionSchema;
+      },
+    }),
+    z.strictObject({ kind: z.literal('parameter'), name: nameSchema }),
   ])
   .meta({ id: 'Expression', description: 'A value per row, of columns by name.' });
 

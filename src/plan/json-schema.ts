@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { scalarSchema } from './expression-schema.ts';
+import { jsonValueSchema } from './expression-schema.ts';
 import { rowsSchema, taskSchema } from './schema.ts';
 
 /** The JSON Schema (draft 2020-12) of a task, for editors and for other languages. It cannot say what binding checks. */
@@ -14,7 +14,7 @@ export function documentJsonSchema(schema: z.ZodType): Readonly<Record<string, u
     // What is checked by hand has no shape that zod could tell.
     unrepresentable: 'any',
     override: ({ zodSchema, jsonSchema }) => {
-      if (isOrWraps(zodSchema, scalarSchema)) jsonSchema.type = SCALAR_TYPES;
+      if (isOrWraps(zodSchema, jsonValueSchema)) jsonSchema.type = SCALAR_TYPES;
       if (isOrWraps(zodSchema, rowsSchema)) {
         jsonSchema.type = 'array';
         jsonSchema.items = { type: 'object', additionalProperties: { type: SCALAR_TYPES } };

@@ -8,8 +8,9 @@
  */
 
 import type { Column } from '../columnar/column.ts';
-import { type CellValue, readValue } from '../columnar/column-values.ts';
+import { readValue } from '../columnar/column-values.ts';
 import type { DataType } from '../columnar/data-type.ts';
+import type { Value } from '../columnar/value.ts';
 import type { Holding } from '../memory/budget.ts';
 import { GroupTable } from './group-table.ts';
 import { GrowingRegion } from './growing-region.ts';
@@ -72,7 +73,7 @@ export class RowRouter implements Disposable {
   }
 
   /** The values of key `id`, in the order of the key columns. */
-  keyValues(id: number): CellValue[] {
+  keyValues(id: number): Value[] {
     return this.#table.keyColumns(id, id + 1).map((column) => readValue(this.#holding.linear, column, 0));
   }
 

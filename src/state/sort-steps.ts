@@ -59,11 +59,14 @@ export function wordKind({ kind }: DataType): SortStep['kind'] {
       return WORD_KINDS.text8;
     case 'date':
       return WORD_KINDS.int32;
+    case 'time':
     case 'timestamp':
+    case 'duration':
     case 'decimal':
       return WORD_KINDS.int64;
     default:
-      return WORD_KINDS[kind];
+      assert.ok(kind in WORD_KINDS, `${kind} has no words to sort by`);
+      return WORD_KINDS[kind as keyof typeof WORD_KINDS];
   }
 }
 

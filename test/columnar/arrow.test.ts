@@ -3,9 +3,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { copyToArrow, fromArrow, toArrow } from '../../src/columnar/arrow.ts';
 import { fromArrowSchema, toArrowSchema } from '../../src/columnar/arrow-schema.ts';
-import { batchFromRows, type CellValue, readColumn, readRows } from '../../src/columnar/column-values.ts';
+import { batchFromRows } from '../../src/columnar/column-from-values.ts';
+import { readColumn, readRows } from '../../src/columnar/column-values.ts';
 import * as types from '../../src/columnar/data-type.ts';
 import { field, type Schema, schema } from '../../src/columnar/schema.ts';
+import type { Value } from '../../src/columnar/value.ts';
 import { MemoryBudget } from '../../src/memory/budget.ts';
 import { LinearMemory } from '../../src/memory/linear-memory.ts';
 import { checkBatch } from '../support/check-batch.ts';
@@ -18,7 +20,7 @@ const small = (bits: number) => signed(bits).map(Number);
 const float = fc.oneof(fc.double(), fc.constantFrom(0, -0, Number.NaN, Number.POSITIVE_INFINITY));
 
 /** Each type of ours with Arrow's for it and values of it. */
-const CASES: readonly { ours: types.DataType; arrow: Arrow.DataType; values: fc.Arbitrary<CellValue> }[] = [
+const CASES: readonly { ours: types.DataType; arrow: Arrow.DataType; values: fc.Arbitrary<Value> }[] = [
   { ours: types.bool, arrow: new Arrow.Bool(), values: fc.boolean() },
   { ours: types.int8, arrow: new Arrow.Int8(), values: small(8) },
   { ours: types.int16, arrow: new Arrow.Int16(), values: small(16) },
@@ -48,7 +50,7 @@ const CASES: readonly { ours: types.DataType; arrow: Arrow.DataType; values: fc.
 interface Column {
   readonly ours: types.DataType;
   readonly arrow: Arrow.DataType;
-  readonly values: readonly CellValue[];
+  readonly values: readonly Value[];
   readonly isDictionary: boolean;
 }
 
@@ -72,11 +74,11 @@ const columns: fc.Arbitrary<readonly Column[]> = fc.nat({ max: 70 }).chain((rows
 );
 
 const schemaOf = (list: readonly Column[]): Schema => schema(...list.map(({ ours }, i) => field(`c${i}`, ours)));
-const rowsOf = (list: readonly Column[]): CellValue[][] =>
-  (list[0]?.values ?? []).map((_, row) => list.map(({ values }) => values[row] as CellValue));
+const rowsOf = (list: readonly Column[]): Value[][] =>
+  (list[0]?.values ?? []).map((_, row) => list.map(({ values }) => values[row] as Value));
 
 /** The value as Arrow's own accessors give it, in our form of values. */
-function arrowValue(vector: Arrow.Vector, row: number): CellValue {
+function arrowValue(vector: Arrow.Vector, row: number): Value {
   const value = vector.get(row);
   const type = Arrow.DataType.isDictionary(vector.type) ? vector.type.dictionary : vector.type;
   if (value === null) return null;
@@ -109,7 +111,7 @@ function arrowBatch(list: readonly Column[]): Arrow.RecordBatch {
 
 const int64s = Arrow.makeData({ type: new Arrow.Int64(), length: 0, data: new BigInt64Array(0) });
 
-function builderValue(type: Arrow.DataType, value: Exclude<CellValue, null>): unknown {
+function builderValue(type: Arrow.DataType, value: Exclude<Value, null>): unknown {
   if (Arrow.DataType.isDecimal(type)) {
     const words = BigInt.asUintN(128, value as bigint);
     return Uint32Array.from([0n, 32n, 64n, 96n], (shift) => Number((words >> shift) & 0xffff_ffffn));
@@ -119,7 +121,7 @@ function builderValue(type: Arrow.DataType, value: Exclude<CellValue, null>): un
 }
 
 /** Timestamps as Arrow's accessors give them are milliseconds, rounded: their ticks are in the buffer. */
-const ticks = (vector: Arrow.Vector, row: number): CellValue => {
+const ticks = (vector: Arrow.Vector, row: number): Value => {
   if (!Arrow.DataType.isTimestamp(vector.type)) return arrowValue(vector, row);
   return vector.get(row) === null ? null : (vector.data[0]!.values as BigInt64Array)[row]!;
 };
@@ -155,7 +157,7 @@ describe('to Arrow', () => {
     const list = [
       ['a', 1n],
       ['b', null],
-    ] as CellValue[][];
+    ] as Value[][];
     const batch = batchFromRows(holding, schema(field('s', types.utf8), field('n', types.int64)), list);
     const copied = copyToArrow(batch, budget.linear);
     holding[Symbol.dispose]();
@@ -176,7 +178,7 @@ describe('to Arrow', () => {
     const budget = budgetOf();
     using holding = budget.reserve('test');
     const one = schema(field('s', types.utf8), field('t', types.timestamp('us')));
-    const parts: CellValue[][][] = [
+    const parts: Value[][][] = [
       [
         ['x', 5n],
         [null, 7n],

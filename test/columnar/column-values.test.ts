@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { batchFromRows, columnFromValues, readColumn, readRows } from '../../src/columnar/column-values.ts';
+import { batchFromRows, columnFromValues } from '../../src/columnar/column-from-values.ts';
+import { readColumn, readRows } from '../../src/columnar/column-values.ts';
 import { type DataType, date, decimal, float32, timestamp, uint64, utf8 } from '../../src/columnar/data-type.ts';
 import { field, schema } from '../../src/columnar/schema.ts';
 import { MemoryBudget } from '../../src/memory/budget.ts';

@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { bool, type DataType, int64, isFloat, uint64, utf8 } from '../../src/columnar/data-type.ts';
+import type { Value } from '../../src/columnar/value.ts';
 import type { GroupSpec } from '../../src/compile/kernel-spec.ts';
-import type { TypedExpression, Value } from '../../src/expressions/expression.ts';
-import { interpreter, order } from '../../src/expressions/interpret.ts';
+import type { TypedExpression } from '../../src/expressions/expression.ts';
+import { interpreter } from '../../src/expressions/interpret.ts';
+import { order } from '../../src/expressions/value-order.ts';
 import { MemoryBudget } from '../../src/memory/budget.ts';
 import { LinearMemory } from '../../src/memory/linear-memory.ts';
 import { type AggregateInput, AggregateProgram } from './accumulating.ts';

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import type { Batch } from '../../src/columnar/batch.ts';
-import { batchFromRows, type CellValue, type ColumnForm } from '../../src/columnar/column-values.ts';
+import { batchFromRows, type ColumnForm } from '../../src/columnar/column-from-values.ts';
 import {
   bool,
   type DataType,
@@ -23,12 +23,8 @@ import {
   utf8,
 } from '../../src/columnar/data-type.ts';
 import { field, type Schema } from '../../src/columnar/schema.ts';
-import type {
-  ArithmeticOperator,
-  ComparisonOperator,
-  TypedExpression,
-  Value,
-} from '../../src/expressions/expression.ts';
+import { type Value, wholeOf } from '../../src/columnar/value.ts';
+import type { ArithmeticOperator, ComparisonOperator, TypedExpression } from '../../src/expressions/expression.ts';
 import type { Holding } from '../../src/memory/budget.ts';
 
 const INTEGERS = [int8, int16, int32, int64, uint8, uint16, uint32, uint64];
@@ -223,7 +219,7 @@ function predicates(deeper: (of: DataType) => fc.Arbitrary<TypedExpression>): fc
 }
 
 export interface RandomBatch {
-  readonly rows: readonly (readonly CellValue[])[];
+  readonly rows: readonly (readonly Value[])[];
   readonly forms: readonly ColumnForm[];
 }
 
@@ -247,8 +243,8 @@ const SAMPLES = new Map(
   ),
 );
 
-const bitsOf = (values: readonly CellValue[]): number =>
-  Math.max(0, ...values.map((v) => (v === null ? 0 : String(BigInt(v).toString(2)).replace('-', '').length)));
+const bitsOf = (values: readonly Value[]): number =>
+  Math.max(0, ...values.map((v) => (v === null ? 0 : String(wholeOf(v).toString(2)).replace('-', '').length)));
 
 /** Batches around the block size; each column nullable or not, plain or dictionary, with a bound or without. */
 export function randomBatch(seed: number): RandomBatch {
@@ -262,7 +258,7 @@ export function randomBatch(seed: number): RandomBatch {
     const values = Array.from({ length: rowCount }, () => (nullable && next() < 0.2 ? null : pick(samples)));
     const isWhole = !['bool', 'utf8', 'float32', 'float64'].includes(type.kind);
     const isShort =
-      type === PRODUCT && next() < 0.8 && values.every((v) => v === null || BigInt.asIntN(64, BigInt(v)) === v);
+      type === PRODUCT && next() < 0.8 && values.every((v) => v === null || BigInt.asIntN(64, wholeOf(v)) === v);
     const form: ColumnForm = {
       dictionary,
       nullable,

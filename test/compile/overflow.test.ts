@@ -4,7 +4,8 @@
  */
 
 import { describe, expect, test } from 'vitest';
-import { columnFromValues, readValue, writeFixed } from '../../src/columnar/column-values.ts';
+import { columnFromValues, writeFixed } from '../../src/columnar/column-from-values.ts';
+import { readValue } from '../../src/columnar/column-values.ts';
 import {
   type DataType,
   date,
@@ -22,11 +23,12 @@ import {
   uint32,
   uint64,
 } from '../../src/columnar/data-type.ts';
+import type { Value } from '../../src/columnar/value.ts';
 import { compileKernel, type Kernel } from '../../src/compile/kernel.ts';
 import { layoutOf } from '../../src/compile/layout.ts';
 import { rangeOf } from '../../src/compile/machine.ts';
 import { ArithmeticOverflow, InvalidCast } from '../../src/errors.ts';
-import type { ArithmeticOperator, TypedExpression, Value } from '../../src/expressions/expression.ts';
+import type { ArithmeticOperator, TypedExpression } from '../../src/expressions/expression.ts';
 import { interpreter } from '../../src/expressions/interpret.ts';
 import { MemoryBudget } from '../../src/memory/budget.ts';
 

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { batchFromRows, type CellValue, type ColumnForm, readRows } from '../../src/columnar/column-values.ts';
+import { batchFromRows, type ColumnForm } from '../../src/columnar/column-from-values.ts';
+import { readRows } from '../../src/columnar/column-values.ts';
 import { bool, decimal, int32, int64, utf8 } from '../../src/columnar/data-type.ts';
 import { field, type Schema, schema } from '../../src/columnar/schema.ts';
+import type { Value } from '../../src/columnar/value.ts';
 import { RowProgram } from '../../src/compile/row-program.ts';
-import type { TypedExpression, Value } from '../../src/expressions/expression.ts';
+import type { TypedExpression } from '../../src/expressions/expression.ts';
 import { MemoryBudget } from '../../src/memory/budget.ts';
 import { LinearMemory } from '../../src/memory/linear-memory.ts';
 import { random } from './arbitrary-expressions.ts';
@@ -23,7 +25,7 @@ const named = (...expressions: TypedExpression[]) =>
 
 function apply(
   input: Schema,
-  rows: CellValue[][],
+  rows: Value[][],
   filter: TypedExpression | undefined,
   expressions: TypedExpression[],
   forms: ColumnForm[] = [],
@@ -38,7 +40,7 @@ function apply(
 
 describe('a row program', () => {
   const input = schema(field('n', int64, false), field('s', utf8), field('b', bool));
-  const rows: CellValue[][] = [
+  const rows: Value[][] = [
     [1n, 'AIR', true],
     [2n, null, null],
     [3n, 'MAIL', false],
@@ -188,7 +190,7 @@ describe('predicates over text', () => {
   const next = random(3);
   const text = (longest: number): string =>
     Array.from({ length: Math.floor(next() * longest) }, () => 'aab éß'[Math.floor(next() * 6)]).join('');
-  const rows: CellValue[][] = Array.from({ length: 700 }, () => [
+  const rows: Value[][] = Array.from({ length: 700 }, () => [
     next() < 0.1 ? null : text(60),
     next() < 0.1 ? null : text(3),
   ]);

@@ -3,8 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import * as types from '../../src/columnar/data-type.ts';
 import { type DataType, decimal, timestamp } from '../../src/columnar/data-type.ts';
+import type { Value } from '../../src/columnar/value.ts';
 import { literal } from '../../src/expressions/coerce.ts';
-import type { TypedExpression, Value } from '../../src/expressions/expression.ts';
+import type { TypedExpression } from '../../src/expressions/expression.ts';
 import { aggregateText, expressionText, literalText, nameText } from '../../src/expressions/expression-text.ts';
 import { interpreter } from '../../src/expressions/interpret.ts';
 

@@ -12,8 +12,9 @@ import {
   timestamp,
   utf8,
 } from '../../src/columnar/data-type.ts';
+import type { Value } from '../../src/columnar/value.ts';
 import { InvalidCast } from '../../src/errors.ts';
-import type { TypedExpression, Value } from '../../src/expressions/expression.ts';
+import type { TypedExpression } from '../../src/expressions/expression.ts';
 import { interpreter } from '../../src/expressions/interpret.ts';
 
 const of = (value: Value, type: DataType): TypedExpression => ({

@@ -2,14 +2,14 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import * as types from '../../src/columnar/data-type.ts';
+import type { Value } from '../../src/columnar/value.ts';
 import { calendarDay, daysOf, isCalendarDay } from '../../src/expressions/calendar.ts';
-import type { Value } from '../../src/expressions/expression.ts';
-import { type JsonScalar, literalForm, valueFromJson, valueToJson } from '../../src/expressions/literal.ts';
+import { type JsonValue, literalForm, valueFromJson, valueToJson } from '../../src/expressions/literal.ts';
 
 const { decimal, timestamp } = types;
 
 describe('a literal in JSON', () => {
-  const accepted: readonly [types.DataType, JsonScalar, Value][] = [
+  const accepted: readonly [types.DataType, JsonValue, Value][] = [
     [types.bool, true, true],
     [types.int8, -128, -128],
     [types.uint8, 255, 255],
@@ -49,7 +49,7 @@ describe('a literal in JSON', () => {
     expect(valueFromJson(json, type)).toStrictEqual(value);
   });
 
-  const refused: readonly [types.DataType, JsonScalar][] = [
+  const refused: readonly [types.DataType, JsonValue][] = [
     [types.bool, 1],
     [types.bool, 'true'],
     [types.int8, 128],
@@ -120,7 +120,7 @@ describe('a literal in JSON', () => {
     );
     fc.assert(
       fc.property(typed, ([type, value]) => {
-        const json = JSON.parse(JSON.stringify(valueToJson(value, type))) as JsonScalar;
+        const json = JSON.parse(JSON.stringify(valueToJson(value, type))) as JsonValue;
         expect(valueFromJson(json, type)).toStrictEqual(value);
       }),
       { numRuns: 2_000 },

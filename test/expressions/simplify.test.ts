@@ -4,12 +4,13 @@ import { describe, expect, test } from 'vitest';
 import * as types from '../../src/columnar/data-type.ts';
 import { type DataType, decimal, timestamp } from '../../src/columnar/data-type.ts';
 import { field, schema } from '../../src/columnar/schema.ts';
+import type { Value } from '../../src/columnar/value.ts';
 import { MillraceError } from '../../src/errors.ts';
 import { bindExpression } from '../../src/expressions/bind.ts';
-import type { BinaryOperator, Expression, TypedExpression, Value } from '../../src/expressions/expression.ts';
+import type { BinaryOperator, Expression, TypedExpression } from '../../src/expressions/expression.ts';
 import { expressionText } from '../../src/expressions/expression-text.ts';
 import { interpreter } from '../../src/expressions/interpret.ts';
-import type { JsonScalar } from '../../src/expressions/literal.ts';
+import type { JsonValue } from '../../src/expressions/literal.ts';
 import { Problems } from '../../src/expressions/problems.ts';
 import { simplified } from '../../src/expressions/simplify.ts';
 
@@ -26,7 +27,7 @@ const columns = schema(
 );
 
 const col = (name: string): Expression => ({ kind: 'column', name });
-const lit = (type: DataType, value: JsonScalar): Expression => ({ kind: 'literal', type, value });
+const lit = (type: DataType, value: JsonValue): Expression => ({ kind: 'literal', type, value });
 const int = (value: number): Expression => lit(types.int64, value);
 const yes = lit(types.bool, true);
 const no = lit(types.bool, false);

@@ -5,9 +5,10 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { batchFromRows, type CellValue } from '../../src/columnar/column-values.ts';
+import { batchFromRows } from '../../src/columnar/column-from-values.ts';
 import * as types from '../../src/columnar/data-type.ts';
 import { field, type Schema, schema } from '../../src/columnar/schema.ts';
+import type { Value } from '../../src/columnar/value.ts';
 import type { OutputFile, PendingFile } from '../../src/io/output-files.ts';
 import { EncodingMemory } from '../../src/io/parquet/encoding-memory.ts';
 import type { ParquetCompression } from '../../src/io/parquet/parquet-encoder.ts';
@@ -132,10 +133,10 @@ describe('Parquet writer', () => {
     rmSync(directory, { recursive: true });
   });
 
-  async function query(file: KeptFile, select: string): Promise<CellValue[][]> {
+  async function query(file: KeptFile, select: string): Promise<Value[][]> {
     writeFileSync(path, file.bytes);
     const reader = await duckdb.runAndReadAll(`select ${select} from '${path}'`);
-    return reader.getRows() as CellValue[][];
+    return reader.getRows() as Value[][];
   }
 
   /** DuckDB's values in our form, made by its own casts: ticks and unscaled numbers as text, since both exceed JSON. */

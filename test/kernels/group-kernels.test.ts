@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { columnFromValues } from '../../src/columnar/column-values.ts';
+import { columnFromValues } from '../../src/columnar/column-from-values.ts';
 import { int64, utf8 } from '../../src/columnar/data-type.ts';
 import { groupKernels } from '../../src/kernels/group-kernels.ts';
 import { testBudget } from '../support/task.ts';

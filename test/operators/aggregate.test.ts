@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { CellValue } from '../../src/columnar/column-values.ts';
 import * as t from '../../src/columnar/data-type.ts';
 import { field, type Schema, schema } from '../../src/columnar/schema.ts';
+import type { Value } from '../../src/columnar/value.ts';
 import { ArithmeticOverflow } from '../../src/errors.ts';
 import { aggregateType } from '../../src/expressions/aggregates.ts';
 import type { AggregateFunction, TypedAggregate, TypedExpression } from '../../src/expressions/expression.ts';
@@ -69,7 +69,7 @@ const positive: TypedExpression = {
   nullable: true,
 };
 /** DuckDB does not tell 0 from -0 either. */
-const unsigned = (rows: readonly Row[]): CellValue[][] => rows.map((row) => row.map((cell) => (cell === 0 ? 0 : cell)));
+const unsigned = (rows: readonly Row[]): Value[][] => rows.map((row) => row.map((cell) => (cell === 0 ? 0 : cell)));
 const inputs = tables(input, { values: { n: fc.bigInt(-(2n ** 50n), 2n ** 50n) } });
 
 describe('aggregate', () => {
@@ -99,9 +99,7 @@ describe('aggregate', () => {
           { schema: input, rows },
           `select ${sql} from t ${filter === undefined ? '' : 'where i > 0'}`,
         );
-        expect(unsigned(ours.rows)).toEqual(
-          unsigned(theirs.map((row) => wanted.map((index) => row[index] as CellValue))),
-        );
+        expect(unsigned(ours.rows)).toEqual(unsigned(theirs.map((row) => wanted.map((index) => row[index] as Value))));
       }),
       { numRuns: 20 },
     );

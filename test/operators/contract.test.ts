@@ -2,7 +2,8 @@
 
 import { describe, expect, test } from 'vitest';
 import type { Batch } from '../../src/columnar/batch.ts';
-import { batchFromRows, readRows } from '../../src/columnar/column-values.ts';
+import { batchFromRows } from '../../src/columnar/column-from-values.ts';
+import { readRows } from '../../src/columnar/column-values.ts';
 import { int64, utf8 } from '../../src/columnar/data-type.ts';
 import { field, schema } from '../../src/columnar/schema.ts';
 import { MemoryBudgetExceeded } from '../../src/errors.ts';

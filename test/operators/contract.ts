@@ -9,9 +9,10 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { CellValue, ColumnForm } from '../../src/columnar/column-values.ts';
+import type { ColumnForm } from '../../src/columnar/column-from-values.ts';
 import { type DataType, isFloat } from '../../src/columnar/data-type.ts';
 import type { Schema } from '../../src/columnar/schema.ts';
+import type { Value } from '../../src/columnar/value.ts';
 import { MemoryBudgetExceeded, TaskCancelled } from '../../src/errors.ts';
 import type { MemoryBudget } from '../../src/memory/budget.ts';
 import type { BlockingRun, BlockingSink, Stage } from '../../src/operators/operator.ts';
@@ -255,7 +256,7 @@ export function expectSameRows(actual: readonly Row[], expected: readonly Row[])
 }
 
 function rowKey(row: Row): string {
-  const text = (value: CellValue): string =>
+  const text = (value: Value): string =>
     typeof value === 'string' ? JSON.stringify(value) : Object.is(value, -0) ? '-0' : `${typeof value} ${value}`;
   return row.map(text).join(', ');
 }
@@ -263,7 +264,7 @@ function rowKey(row: Row): string {
 /** Hands a table over in the given shape: the forms repeat over batches and columns. */
 function feedOf({ schema, rows }: Table, { cuts, forms, sharedDictionaries }: Shape): Feed {
   const bits = schema.fields.map(({ type }, column) =>
-    isFloat(type) ? undefined : bitsOf(rows.map((row) => row[column] as CellValue)),
+    isFloat(type) ? undefined : bitsOf(rows.map((row) => row[column] as Value)),
   );
   const form = (batch: number, column: number): ColumnForm => {
     const seed = forms[(batch * 3 + column) % forms.length] as FormSeed;
@@ -285,11 +286,13 @@ function fitsNarrow({ kind }: DataType, bits: number | undefined): boolean {
 }
 
 /** Bits that hold the magnitude of every value; undefined for what has none. */
-function bitsOf(values: readonly CellValue[]): number | undefined {
+function bitsOf(values: readonly Value[]): number | undefined {
   let largest = 0n;
   for (const value of values) {
-    if (typeof value === 'string' || typeof value === 'boolean') return undefined;
-    if (value === null) continue;
+    if (typeof value !== 'number' && typeof value !== 'bigint') {
+      if (value === null) continue;
+      return undefined;
+    }
     const magnitude = value < 0 ? -BigInt(value) : BigInt(value);
     if (magnitude > largest) largest = magnitude;
   }

@@ -2,9 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Batch } from '../../src/columnar/batch.ts';
 import { nextDictionaryId } from '../../src/columnar/column.ts';
-import { type CellValue, columnFromValues } from '../../src/columnar/column-values.ts';
+import { columnFromValues } from '../../src/columnar/column-from-values.ts';
 import * as t from '../../src/columnar/data-type.ts';
 import { field, type Schema, schema } from '../../src/columnar/schema.ts';
+import type { Value } from '../../src/columnar/value.ts';
 import { MemoryBudgetExceeded } from '../../src/errors.ts';
 import { aggregateType } from '../../src/expressions/aggregates.ts';
 import type {
@@ -80,7 +81,7 @@ const other = [
 ];
 const otherSql = `min(s), max(s), sum(w), min(w), max(w), avg(x), count(distinct i), count(distinct s), count(distinct x), count(distinct w)`;
 
-const compare = (operator: '>' | '=', left: TypedExpression, value: CellValue): TypedExpression => ({
+const compare = (operator: '>' | '=', left: TypedExpression, value: Value): TypedExpression => ({
   kind: 'compare',
   operator,
   left,
@@ -88,7 +89,7 @@ const compare = (operator: '>' | '=', left: TypedExpression, value: CellValue): 
   type: t.bool,
   nullable: left.nullable,
 });
-const unsigned = (rows: readonly Row[]): CellValue[][] => rows.map((row) => row.map((cell) => (cell === 0 ? 0 : cell)));
+const unsigned = (rows: readonly Row[]): Value[][] => rows.map((row) => row.map((cell) => (cell === 0 ? 0 : cell)));
 const inputs = tables(input, {
   maxRows: 120,
   values: {
@@ -172,7 +173,7 @@ describe('grouped aggregate', () => {
             groupBy: [key('k', a), key('g', a)],
             aggregates: [call('count', undefined, a), call('sum', 'v', a), call('max', 'v', a)],
           });
-          const expected = new Map<string, CellValue[]>();
+          const expected = new Map<string, Value[]>();
           for (const [k, g, v] of rows) {
             if (v <= 0) continue;
             const group = expected.get(`${k} ${g}`) ?? [k, g, 0n, 0n, 0];

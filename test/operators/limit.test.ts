@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { batchFromRows } from '../../src/columnar/column-values.ts';
+import { batchFromRows } from '../../src/columnar/column-from-values.ts';
 import { bool, int64, utf8 } from '../../src/columnar/data-type.ts';
 import { field, schema } from '../../src/columnar/schema.ts';
 import { limit } from '../../src/operators/streaming-sinks/limit.ts';

@@ -7,9 +7,9 @@ import fc from 'fast-check';
 import { parquetMetadataAsync } from 'hyparquet';
 import { asyncBufferFromFile } from 'hyparquet/src/node.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { CellValue } from '../../src/columnar/column-values.ts';
 import * as types from '../../src/columnar/data-type.ts';
 import { field, type Schema, schema } from '../../src/columnar/schema.ts';
+import type { Value } from '../../src/columnar/value.ts';
 import { fileStore } from '../../src/io/file-store.ts';
 import type { ObjectStore } from '../../src/io/object-store.ts';
 import type { OutputFiles } from '../../src/io/output-files.ts';
@@ -106,7 +106,7 @@ async function run(feed: Feed, options: Options, memory = testBudget(128 * MiB))
 }
 
 /** Rows per row group of one file, read by somebody else. */
-async function rowGroups(destination: Destination, path: CellValue): Promise<number[]> {
+async function rowGroups(destination: Destination, path: Value): Promise<number[]> {
   const metadata = await parquetMetadataAsync(await asyncBufferFromFile(join(destination.path, String(path))));
   return metadata.row_groups.map(({ num_rows }) => Number(num_rows));
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { batchFromRows } from '../../src/columnar/column-values.ts';
+import { batchFromRows } from '../../src/columnar/column-from-values.ts';
 import { int64 } from '../../src/columnar/data-type.ts';
 import { field, schema } from '../../src/columnar/schema.ts';
 import { InvalidCast, MemoryBudgetExceeded, TaskCancelled } from '../../src/errors.ts';

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type CellValue, type ColumnForm, columnFromValues, readColumn } from '../../src/columnar/column-values.ts';
+import { type ColumnForm, columnFromValues } from '../../src/columnar/column-from-values.ts';
+import { readColumn } from '../../src/columnar/column-values.ts';
 import * as t from '../../src/columnar/data-type.ts';
 import { type Field, field } from '../../src/columnar/schema.ts';
+import type { Value } from '../../src/columnar/value.ts';
 import { ArithmeticOverflow } from '../../src/errors.ts';
 import { aggregateType } from '../../src/expressions/aggregates.ts';
 import type { AggregateFunction, TypedAggregate } from '../../src/expressions/expression.ts';
@@ -26,13 +28,13 @@ function answers(
   type: t.DataType,
   batches: readonly {
     readonly groups: readonly number[];
-    readonly values: readonly CellValue[];
+    readonly values: readonly Value[];
     readonly form?: ColumnForm;
   }[],
   groupCount: number,
   /** The first batch of a second run, merged into the first. */
   split: number = batches.length,
-): CellValue[][] {
+): Value[][] {
   const plan = planAccumulators(aggregates, true);
   const [states, later] = [new AggregateStates(plan, holding), new AggregateStates(plan, holding)];
   for (const run of [states, later]) run.ensure(groupCount);
@@ -53,7 +55,7 @@ function answers(
   states.merge(later, mapping);
   const columns = new AggregateAnswers(states, new Map(), holding).columns(0, groupCount);
   const cells = columns.map((column) => readColumn(holding.linear, column, groupCount));
-  return Array.from({ length: groupCount }, (_, group) => cells.map((column) => column[group] as CellValue));
+  return Array.from({ length: groupCount }, (_, group) => cells.map((column) => column[group] as Value));
 }
 
 const normal = (rows: readonly Row[]): unknown[][] =>
@@ -109,7 +111,7 @@ describe('states of aggregates', () => {
           functions.map((name) => aggregate(name, v)),
           type,
           batches.map(({ rows: those, dictionary, nullable }) => {
-            const values = those.map(([, cell]) => cell as CellValue);
+            const values = those.map(([, cell]) => cell as Value);
             return {
               groups: those.map(([group]) => group),
               values,
@@ -129,7 +131,7 @@ describe('states of aggregates', () => {
     );
   });
 
-  const int64Sum = (values: readonly bigint[], type: t.DataType = t.int64): CellValue[][] => {
+  const int64Sum = (values: readonly bigint[], type: t.DataType = t.int64): Value[][] => {
     using holding = testBudget().reserve('test');
     const groups = values.map(() => 0);
     const all = [aggregate('sum', field('v', type, false)), aggregate('mean', field('v', type, false))];

@@ -1,15 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Column } from '../../src/columnar/column.ts';
-import { type CellValue, type ColumnForm, columnFromValues, readValue } from '../../src/columnar/column-values.ts';
+import { type ColumnForm, columnFromValues } from '../../src/columnar/column-from-values.ts';
+import { readValue } from '../../src/columnar/column-values.ts';
 import * as t from '../../src/columnar/data-type.ts';
+import type { Value } from '../../src/columnar/value.ts';
 import { MemoryBudgetExceeded } from '../../src/errors.ts';
 import type { Holding } from '../../src/memory/budget.ts';
 import { GroupTable, NO_GROUP } from '../../src/state/group-table.ts';
 import { expectAllReturned, testBudget } from '../support/task.ts';
 
 /** Every type of key with values that are easy to take for one another. */
-const KEY_VALUES: readonly { type: t.DataType; values: readonly CellValue[] }[] = [
+const KEY_VALUES: readonly { type: t.DataType; values: readonly Value[] }[] = [
   { type: t.bool, values: [true, false] },
   { type: t.int8, values: [0, 1, -1, 127, -128] },
   { type: t.int16, values: [0, 1, -1, 256, -32_768] },
@@ -32,15 +34,15 @@ const KEY_VALUES: readonly { type: t.DataType; values: readonly CellValue[] }[] 
 ];
 
 /** What SQL holds to be one key: NaN is NaN, and -0.0 is 0.0. */
-const keyText = (row: readonly CellValue[]): string =>
+const keyText = (row: readonly Value[]): string =>
   JSON.stringify(row.map((value) => (value === null ? null : `${typeof value}:${Object.is(value, -0) ? 0 : value}`)));
 
 /** Numbers in the order of first appearance, by a map: the oracle. */
 class Oracle {
   readonly numbers = new Map<string, number>();
-  readonly keys: (readonly CellValue[])[] = [];
+  readonly keys: (readonly Value[])[] = [];
 
-  number(row: readonly CellValue[]): number {
+  number(row: readonly Value[]): number {
     const text = keyText(row);
     const known = this.numbers.get(text);
     if (known !== undefined) return known;
@@ -54,7 +56,7 @@ function idsOf(holding: Holding, address: number, rowCount: number): number[] {
   return Array.from(holding.linear.u32.subarray(address >>> 2, (address >>> 2) + rowCount));
 }
 
-function keysOf(holding: Holding, table: GroupTable): CellValue[][] {
+function keysOf(holding: Holding, table: GroupTable): Value[][] {
   const columns = table.keyColumns(0, table.groupCount);
   return Array.from({ length: table.groupCount }, (_, row) =>
     columns.map((column) => readValue(holding.linear, column, row)),
@@ -64,7 +66,7 @@ function keysOf(holding: Holding, table: GroupTable): CellValue[][] {
 const columnsOf = (
   holding: Holding,
   types: readonly t.DataType[],
-  rows: readonly (readonly CellValue[])[],
+  rows: readonly (readonly Value[])[],
   layouts: readonly Layout[] = [],
 ): Column[] =>
   types.map((type, index) => {
@@ -73,7 +75,7 @@ const columnsOf = (
   });
 
 /** A long decimal is narrow where all its values fit 8 bytes. */
-function formOf(type: t.DataType, values: readonly CellValue[], layout: Layout): ColumnForm {
+function formOf(type: t.DataType, values: readonly Value[], layout: Layout): ColumnForm {
   const dictionary = layout.endsWith('dictionary');
   const isLong = type.kind === 'decimal' && type.precision > 18;
   const fits = values.every((value) => typeof value !== 'bigint' || BigInt.asIntN(64, value) === value);
@@ -183,8 +185,8 @@ describe('a group table', () => {
   });
 
   test.each([
-    { name: 'integers', type: t.int64, value: (n: number): CellValue => BigInt(n) * 0x1_0000_0001n },
-    { name: 'text', type: t.utf8, value: (n: number): CellValue => `${n % 7 === 0 ? 'long '.repeat(8) : ''}${n}` },
+    { name: 'integers', type: t.int64, value: (n: number): Value => BigInt(n) * 0x1_0000_0001n },
+    { name: 'text', type: t.utf8, value: (n: number): Value => `${n % 7 === 0 ? 'long '.repeat(8) : ''}${n}` },
   ])('grows to 60,000 groups of $name without losing one', ({ type, value }) => {
     using holding = testBudget().reserve('test');
     using table = new GroupTable([type, t.uint8], holding);

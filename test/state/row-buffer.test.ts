@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { BATCH_ROWS, type Batch } from '../../src/columnar/batch.ts';
-import { batchFromRows, type CellValue, type ColumnForm, readRows } from '../../src/columnar/column-values.ts';
+import { batchFromRows, type ColumnForm } from '../../src/columnar/column-from-values.ts';
+import { readRows } from '../../src/columnar/column-values.ts';
 import {
   bool,
   type DataType,
@@ -18,6 +19,7 @@ import {
   utf8,
 } from '../../src/columnar/data-type.ts';
 import { field, type Schema, schema } from '../../src/columnar/schema.ts';
+import type { Value } from '../../src/columnar/value.ts';
 import type { Holding, MemoryBudget } from '../../src/memory/budget.ts';
 import { GatherScratch } from '../../src/state/gather-scratch.ts';
 import { RowBuffer } from '../../src/state/row-buffer.ts';
@@ -62,8 +64,8 @@ function rowNumbers(holding: Holding, rows: readonly number[]): number {
   return address;
 }
 
-function contentOf(buffer: RowBuffer, memory: MemoryBudget): CellValue[][] {
-  const rows: CellValue[][] = [];
+function contentOf(buffer: RowBuffer, memory: MemoryBudget): Value[][] {
+  const rows: Value[][] = [];
   for (let start = 0; start < buffer.rowCount; start += BATCH_ROWS) {
     const batch = buffer.slice(start, Math.min(BATCH_ROWS, buffer.rowCount - start));
     checkBatch(memory.linear, batch, buffer.schema);

@@ -1,14 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { batchFromRows, type CellValue } from '../../src/columnar/column-values.ts';
+import { batchFromRows } from '../../src/columnar/column-from-values.ts';
 import { int32, utf8 } from '../../src/columnar/data-type.ts';
 import { field, schema } from '../../src/columnar/schema.ts';
+import type { Value } from '../../src/columnar/value.ts';
 import { RowRouter } from '../../src/state/row-router.ts';
 import { tables } from '../support/tables.ts';
 import { expectAllReturned, type Row, testBudget } from '../support/task.ts';
 
 const keys = schema(field('k', utf8), field('n', int32));
-const keyOf = (row: readonly CellValue[]): string => JSON.stringify(row);
+const keyOf = (row: readonly Value[]): string => JSON.stringify(row);
 
 describe('a row router', () => {
   test('gives the rows of each key, in their order, under the same id in every batch', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type CellValue, type ColumnForm, columnFromValues } from '../../src/columnar/column-values.ts';
+import { type ColumnForm, columnFromValues } from '../../src/columnar/column-from-values.ts';
 import {
   bool,
   type DataType,
@@ -19,13 +19,14 @@ import {
   uint64,
   utf8,
 } from '../../src/columnar/data-type.ts';
+import type { Value } from '../../src/columnar/value.ts';
 import { sortRows } from '../../src/state/sort-rows.ts';
 import { valuesOf } from '../support/tables.ts';
 import { testBudget } from '../support/task.ts';
 
 interface Key {
   readonly type: DataType;
-  readonly values: readonly CellValue[];
+  readonly values: readonly Value[];
   readonly descending?: boolean;
   readonly nullsFirst?: boolean;
   readonly form?: ColumnForm;
@@ -55,7 +56,7 @@ function permutationOf(keys: readonly Key[], rowCount: number): number[] {
 
 /** The order by comparing JavaScript values, whose sort is stable. */
 function reference(keys: readonly Key[], rowCount: number): number[] {
-  const compare = (a: CellValue, b: CellValue): number => {
+  const compare = (a: Value, b: Value): number => {
     if (typeof a === 'string' && typeof b === 'string') return Buffer.compare(Buffer.from(a), Buffer.from(b));
     if (Number.isNaN(a)) return Number.isNaN(b) ? 0 : 1;
     if (Number.isNaN(b)) return -1;
@@ -63,7 +64,7 @@ function reference(keys: readonly Key[], rowCount: number): number[] {
   };
   return Array.from({ length: rowCount }, (_, row) => row).sort((x, y) => {
     for (const { values, descending, nullsFirst } of keys) {
-      const [a, b] = [values[x] as CellValue, values[y] as CellValue];
+      const [a, b] = [values[x] as Value, values[y] as Value];
       if (a === null && b === null) continue;
       if (a === null || b === null) return (a === null) === (nullsFirst === true) ? -1 : 1;
       const order = compare(a, b);

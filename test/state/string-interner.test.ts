@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { columnFromValues, readColumn } from '../../src/columnar/column-values.ts';
+import { columnFromValues } from '../../src/columnar/column-from-values.ts';
+import { readColumn } from '../../src/columnar/column-values.ts';
 import { uint32, utf8 } from '../../src/columnar/data-type.ts';
 import { MemoryBudgetExceeded } from '../../src/errors.ts';
 import type { Holding } from '../../src/memory/budget.ts';

@@ -8,8 +8,8 @@ import {
   DuckDBTimestampValue,
   type DuckDBValue,
 } from '@duckdb/node-api';
-import type { CellValue } from '../../src/columnar/column-values.ts';
 import type { DataType } from '../../src/columnar/data-type.ts';
+import type { Value } from '../../src/columnar/value.ts';
 import type { Table } from './tables.ts';
 import type { Row } from './task.ts';
 
@@ -41,11 +41,11 @@ export async function query(sql: string): Promise<Row[]> {
   return reader.getRows().map((row) => row.map(cellOf));
 }
 
-function cellOf(value: DuckDBValue): CellValue {
+function cellOf(value: DuckDBValue): Value {
   if (value instanceof DuckDBDecimalValue) return value.value;
   if (value instanceof DuckDBDateValue) return value.days;
   if (value instanceof DuckDBTimestampValue) return value.micros;
-  return value as CellValue;
+  return value as Value;
 }
 
 const SQL_TYPES: Readonly<Partial<Record<DataType['kind'], string>>> = {
@@ -70,7 +70,7 @@ function sqlType(type: DataType): string {
   return SQL_TYPES[type.kind] as string;
 }
 
-function literal(type: DataType, value: CellValue): string {
+function literal(type: DataType, value: Value): string {
   if (value === null) return 'null';
   switch (type.kind) {
     case 'utf8':

@@ -102,9 +102,17 @@ export const EVERY_EXPRESSION: {
   not: { kind: 'not', input: op(int(1), '=', int(1)) },
   'is-null': { kind: 'is-null', input: col('delay') },
   'is-not-null': { kind: 'is-not-null', input: col('delay') },
-  cast: { kind: 'cast', input: col('delay'), type: types.float64 },
+  cast: { kind: 'cast', input: col('delay'), type: types.float64, try: true },
   'if-else': branches(op(col('delay'), '>', int(0)), int(1), int(2)),
   function: { kind: 'function', name: 'starts_with', arguments: [text, text] },
+  coalesce: { kind: 'coalesce', inputs: [col('delay'), int(0)] },
+  'fill-null': { kind: 'fill-null', input: col('delay'), fill: int(0) },
+  'is-in': { kind: 'is-in', input: col('delay'), list: [int(1), int(2)] },
+  between: { kind: 'between', input: col('delay'), low: int(1), high: int(2) },
+  list: { kind: 'list', items: [int(1), int(2)] },
+  alias: { kind: 'alias', name: 'late', input: col('delay') },
+  lambda: { kind: 'lambda', parameters: ['x'], body: { kind: 'parameter', name: 'x' } },
+  parameter: { kind: 'parameter', name: 'x' },
 };
 
 function branches(

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import type { CellValue } from '../../src/columnar/column-values.ts';
 import type { DataType } from '../../src/columnar/data-type.ts';
 import { integerBits, isUnsigned } from '../../src/columnar/data-type.ts';
 import type { Schema } from '../../src/columnar/schema.ts';
+import type { Value } from '../../src/columnar/value.ts';
 import type { Row } from './task.ts';
 
 export interface Table {
@@ -14,7 +14,7 @@ export interface TableOptions {
   /** 200 where absent. */
   readonly maxRows?: number;
   /** Values of single columns, without their nulls, by name. */
-  readonly values?: Readonly<Record<string, fc.Arbitrary<CellValue>>>;
+  readonly values?: Readonly<Record<string, fc.Arbitrary<Value>>>;
 }
 
 /** Rows of `schema`; nulls only where it allows them. */
@@ -36,7 +36,7 @@ export function tables(schema: Schema, { maxRows = 200, values = {} }: TableOpti
  * Values of one type: mostly few distinct ones, so that keys meet; else anything the type can hold. Floats are
  * multiples of a quarter, whose sums are exact in any order, and the special ones.
  */
-export function valuesOf(type: DataType): fc.Arbitrary<CellValue> {
+export function valuesOf(type: DataType): fc.Arbitrary<Value> {
   switch (type.kind) {
     case 'bool':
       return fc.boolean();

@@ -4,9 +4,11 @@ import assert from 'node:assert/strict';
 import { expect } from 'vitest';
 import { BATCH_ROWS, Batch } from '../../src/columnar/batch.ts';
 import type { Column } from '../../src/columnar/column.ts';
-import { type CellValue, type ColumnForm, columnFromValues, readRows } from '../../src/columnar/column-values.ts';
+import { type ColumnForm, columnFromValues } from '../../src/columnar/column-from-values.ts';
+import { readRows } from '../../src/columnar/column-values.ts';
 import { uint32 } from '../../src/columnar/data-type.ts';
 import type { Schema } from '../../src/columnar/schema.ts';
+import type { Value } from '../../src/columnar/value.ts';
 import { MemoryBudget } from '../../src/memory/budget.ts';
 import { LinearMemory, PADDING_BYTES } from '../../src/memory/linear-memory.ts';
 import type { Output, Source, SourceRun, Stage, TaskContext } from '../../src/operators/operator.ts';
@@ -14,7 +16,7 @@ import { runChain } from '../../src/runtime/run-chain.ts';
 import type { OperatorStats } from '../../src/stats/operator-stats.ts';
 import { checkBatch } from './check-batch.ts';
 
-export type Row = readonly CellValue[];
+export type Row = readonly Value[];
 
 /** A budget over a linear memory that finds use after free, double free and write after free. */
 export function testBudget(limitBytes: number = 64 * 1024 * 1024, floorBytes?: number): MemoryBudget {
@@ -101,7 +103,7 @@ export class Lender implements Disposable {
   readonly #feed: Feed;
   readonly #budget: MemoryBudget;
   /** Per column with a shared dictionary: the codes of all rows, and what holds them. */
-  readonly #shared = new Map<number, { column: Column; codes: readonly CellValue[]; holding: Disposable }>();
+  readonly #shared = new Map<number, { column: Column; codes: readonly Value[]; holding: Disposable }>();
 
   constructor(feed: Feed, budget: MemoryBudget) {
     this.#feed = feed;
@@ -114,7 +116,7 @@ export class Lender implements Disposable {
     using holding = this.#budget.reserve('lent batch');
     const columns = schema.fields.map(({ type }, column) => {
       const form = this.#feed.form?.(index, column) ?? {};
-      const values = rows.map((row) => row[column] as CellValue);
+      const values = rows.map((row) => row[column] as Value);
       if (form.dictionary !== true || this.#feed.sharedDictionaries !== true) {
         return columnFromValues(holding, type, values, form);
       }
@@ -134,13 +136,13 @@ export class Lender implements Disposable {
     return result;
   }
 
-  #share(index: number, form: ColumnForm): { column: Column; codes: readonly CellValue[] } {
+  #share(index: number, form: ColumnForm): { column: Column; codes: readonly Value[] } {
     const known = this.#shared.get(index);
     if (known !== undefined) return known;
     const { schema, rows } = this.#feed;
     const holding = this.#budget.reserve('lent dictionary');
     const { type } = schema.fields[index] as Schema['fields'][number];
-    const values = rows.map((row) => row[index] as CellValue);
+    const values = rows.map((row) => row[index] as Value);
     // Known from here on, so that it is disposed even where memory is too short for its values.
     const unfinished = { column: undefined as unknown as Column, codes: [], holding };
     this.#shared.set(index, unfinished);

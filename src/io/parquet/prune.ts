@@ -9,8 +9,10 @@
  * combined by three-valued logic, so `not` and `or` are as sound as `and`.
  */
 
+import assert from 'node:assert/strict';
 import { type DataType, isFloat, isInteger } from '../../columnar/data-type.ts';
-import { type ComparisonOperator, MIRRORED, type TypedExpression, type Value } from '../../expressions/expression.ts';
+import type { Value } from '../../columnar/value.ts';
+import { type ComparisonOperator, MIRRORED, type TypedExpression } from '../../expressions/expression.ts';
 import { type Comparable, order, ticksPer, UNKNOWN_RANGE, type ValueRange } from './statistics.ts';
 
 /** A set of outcomes, as bits. */
@@ -114,6 +116,7 @@ function comparableOf(value: Exclude<Value, null>, type: DataType): Comparable {
   if (typeof value === 'string') return encoder.encode(value);
   // Small integers and dates are numbers in expressions and bigints in ranges.
   if (typeof value === 'boolean' || (typeof value === 'number' && !isFloat(type))) return BigInt(value);
+  assert.ok(typeof value === 'bigint' || typeof value === 'number', `${type.kind} has no ranges`);
   return value;
 }
 

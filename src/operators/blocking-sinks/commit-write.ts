@@ -1,6 +1,7 @@
 import { BATCH_ROWS } from '../../columnar/batch.ts';
-import { batchFromRows, type CellValue } from '../../columnar/column-values.ts';
+import { batchFromRows } from '../../columnar/column-from-values.ts';
 import type { Schema } from '../../columnar/schema.ts';
+import type { Value } from '../../columnar/value.ts';
 import type { BlockingRun, BlockingSink, Demand, Output, TaskContext } from '../operator.ts';
 
 /** A file of the result, as a write passes it on. */
@@ -63,7 +64,7 @@ class CommitWriteRun implements BlockingRun {
   [Symbol.dispose](): void {}
 }
 
-const resultRow = ({ path, rows, size, partition }: ResultFile, partitionNames: readonly string[]): CellValue[] => [
+const resultRow = ({ path, rows, size, partition }: ResultFile, partitionNames: readonly string[]): Value[] => [
   path,
   BigInt(rows),
   BigInt(size),

@@ -12,9 +12,10 @@
 
 import assert from 'node:assert/strict';
 import { BATCH_ROWS, Batch } from '../../columnar/batch.ts';
-import { batchFromRows, type CellValue } from '../../columnar/column-values.ts';
+import { batchFromRows } from '../../columnar/column-from-values.ts';
 import { int64, utf8 } from '../../columnar/data-type.ts';
 import { type Field, field, type Schema } from '../../columnar/schema.ts';
+import type { Value } from '../../columnar/value.ts';
 import { MemoryBudgetExceeded } from '../../errors.ts';
 import { valueToJson } from '../../expressions/literal.ts';
 import type { OutputFiles, PendingFile } from '../../io/output-files.ts';
@@ -179,7 +180,7 @@ class WriteRun implements BlockingRun {
     return [...(this.#encoding?.files.closed ?? []), ...this.#others];
   }
 
-  #resultRow({ path, rows, size, partition }: PendingFile): CellValue[] {
+  #resultRow({ path, rows, size, partition }: PendingFile): Value[] {
     const values = this.#layout.partitionFields.map(({ name }) => partition[name] ?? null);
     return [path, BigInt(rows), BigInt(size), ...values];
   }

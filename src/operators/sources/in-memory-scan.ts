@@ -1,15 +1,15 @@
 import { BATCH_ROWS, Batch } from '../../columnar/batch.ts';
-import { columnFromValues } from '../../columnar/column-values.ts';
+import { columnFromValues } from '../../columnar/column-from-values.ts';
 import { fixedWidth } from '../../columnar/data-type.ts';
 import { type Field, type Schema, schemaText } from '../../columnar/schema.ts';
+import type { Value } from '../../columnar/value.ts';
 import { InvalidArgument } from '../../errors.ts';
-import type { Value } from '../../expressions/expression.ts';
-import { type JsonScalar, literalForm, valueFromJson } from '../../expressions/literal.ts';
+import { type JsonValue, literalForm, valueFromJson } from '../../expressions/literal.ts';
 import { LinearMemory } from '../../memory/linear-memory.ts';
 import type { Output, Source, SourceRun, TaskContext } from '../operator.ts';
 
 /** A row as the task brings it: values by column name, written as literals are; a column left out is null. */
-export type JsonRow = Readonly<Record<string, JsonScalar>>;
+export type JsonRow = Readonly<Record<string, JsonValue>>;
 
 const NAME = 'InMemoryScan';
 

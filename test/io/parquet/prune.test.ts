@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { type DataType, float64, int64, typeName } from '../../../src/columnar/data-type.ts';
 import type { Schema } from '../../../src/columnar/schema.ts';
 import { field } from '../../../src/columnar/schema.ts';
+import type { Scalar } from '../../../src/columnar/value.ts';
 import { bindPredicate } from '../../../src/expressions/bind.ts';
 import type { Expression, TypedExpression } from '../../../src/expressions/expression.ts';
 import { interpreter } from '../../../src/expressions/interpret.ts';
@@ -136,7 +137,7 @@ describe('row groups of a sorted file', () => {
       .map(([{ name, type, at }, operator, row]): Expression => {
         const value = file.rows[row]?.[at];
         if (value === null || value === undefined) return { kind: 'is-null', input: col(name) };
-        return op(col(name), operator as '<', literal(type, literalValue(type, value)));
+        return op(col(name), operator as '<', literal(type, literalValue(type, value as Scalar & {})));
       });
     const { predicate } = fc.letrec<{ predicate: Expression }>((tie) => ({
       predicate: fc.oneof(

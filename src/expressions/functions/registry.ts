@@ -1,0 +1,23 @@
+/**
+ * The functions of the plan language, one table: what binding checks, what the reference and `millrace functions` list,
+ * whose examples are run as tests, and what the interpreter and the compiler execute.
+ */
+
+import { DATE_PART_FUNCTIONS } from './date-parts.ts';
+import type { FunctionDefinition } from './function-definition.ts';
+import { TEXT_SEARCH_FUNCTIONS } from './text-search.ts';
+
+/** In the order of the reference. */
+export const FUNCTION_DEFINITIONS: readonly FunctionDefinition[] = [...TEXT_SEARCH_FUNCTIONS, ...DATE_PART_FUNCTIONS];
+
+/** By name and by every other name. */
+export const FUNCTIONS: ReadonlyMap<string, FunctionDefinition> = new Map(
+  FUNCTION_DEFINITIONS.flatMap((f) => [f.name, ...f.aliases].map((name) => [name, f] as const)),
+);
+
+/** The definition of a function that a bound expression calls. */
+export function functionNamed(name: string): FunctionDefinition {
+  const found = FUNCTIONS.get(name);
+  if (found === undefined) throw new TypeError(`there is no function ${name}`);
+  return found;
+}
