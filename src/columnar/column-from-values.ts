@@ -1,4 +1,4 @@
-/** JavaScript values as columns, one value at a time: for tests, the interpreter, literals and borders, not for the hot path. */
+/** JavaScript values as columns: for functions that run in JavaScript, literals, borders and tests. */
 
 import assert from 'node:assert/strict';
 import type { Holding } from '../memory/budget.ts';
@@ -126,6 +126,7 @@ function writePlain(
     case 'bool':
       return { ...column, values: writeBits(holding, values.length, (row) => values[row] === true) };
     case 'utf8':
+      return { ...column, ...writeText(holding, values) };
     case 'binary':
       return { ...column, ...writeBytes(holding, values) };
     case 'list':
@@ -133,25 +134,72 @@ function writePlain(
     case 'fixed-size-list':
     case 'struct':
       return { ...column, ...writeNested(holding, type, values) };
-    default: {
-      const { address } = holding.allocateZeroed(values.length * width);
-      for (const [row, value] of values.entries()) {
-        if (value !== null) writeFixed(holding.linear, type, width, address + row * width, value);
-      }
-      return { ...column, values: address };
-    }
+    default:
+      return { ...column, values: writeFixedValues(holding, type, width, values) };
   }
 }
 
-const NOTHING = new Uint8Array(0);
+function writeFixedValues(holding: Holding, type: DataType, width: number, values: readonly Value[]): number {
+  const { address } = holding.allocateZeroed(values.length * width);
+  const { linear } = holding;
+  const elements = elementsOf(linear, type, width);
+  if (elements !== undefined) {
+    const first = address / width;
+    for (let row = 0; row < values.length; row += 1) {
+      const value = values[row]!;
+      if (value !== null) elements[first + row] = value;
+    }
+    return address;
+  }
+  for (const [row, value] of values.entries()) {
+    if (value !== null) writeFixed(linear, type, width, address + row * width, value);
+  }
+  return address;
+}
 
-const bytesOf = (value: Value): Uint8Array => {
-  if (value === null) return NOTHING;
-  return value instanceof Uint8Array ? value : Buffer.from(String(value));
+/** The memory as elements into which values of the type are stored as they are, where there is such a view. */
+function elementsOf(linear: LinearMemory, { kind }: DataType, width: number): { [index: number]: Value } | undefined {
+  const name = kind === 'decimal' && width !== 8 ? undefined : VIEWS[kind];
+  return name && (linear[name] as unknown as { [index: number]: Value });
+}
+
+const VIEWS: Readonly<Partial<Record<DataType['kind'], 'i32' | 'u32' | 'f32' | 'f64' | 'i64' | 'u64'>>> = {
+  int32: 'i32',
+  date: 'i32',
+  uint32: 'u32',
+  float32: 'f32',
+  float64: 'f64',
+  int64: 'i64',
+  time: 'i64',
+  timestamp: 'i64',
+  duration: 'i64',
+  decimal: 'i64',
+  uint64: 'u64',
 };
 
+const NOTHING = new Uint8Array(0);
+
+/** Texts are joined and written at once; where all are ASCII nothing is encoded. */
+function writeText(holding: Holding, values: readonly Value[]): { values: number; bytes: number } {
+  const joined = values.join('');
+  const byteLength = Buffer.byteLength(joined);
+  const isAscii = byteLength === joined.length;
+  const offsets = holding.allocateZeroed((values.length + 1) * 4).address;
+  const bytes = holding.allocateZeroed(byteLength).address;
+  const { u8, i32 } = holding.linear;
+  Buffer.from(u8.buffer as ArrayBuffer, bytes, byteLength).write(joined, isAscii ? 'latin1' : 'utf8');
+  let at = offsets / 4;
+  let end = 0;
+  for (const value of values) {
+    if (value !== null) end += isAscii ? (value as string).length : Buffer.byteLength(value as string);
+    at += 1;
+    i32[at] = end;
+  }
+  return { values: offsets, bytes };
+}
+
 function writeBytes(holding: Holding, values: readonly Value[]): { values: number; bytes: number } {
-  const rows = values.map(bytesOf);
+  const rows = values.map((value) => (value instanceof Uint8Array ? value : NOTHING));
   const offsets = holding.allocateZeroed((values.length + 1) * 4).address;
   const bytes = holding.allocateZeroed(rows.reduce((total, { byteLength }) => total + byteLength, 0)).address;
   const { u8, data } = holding.linear;

@@ -1,4 +1,4 @@
-/** What compiled code takes; the rest is interpreted. */
+/** What compiled code takes; the rest becomes columns before (`rewriter.ts`), or is interpreted. */
 
 import type { DataType } from '../columnar/data-type.ts';
 import { operandsOf } from '../expressions/columns.ts';
@@ -12,24 +12,27 @@ import { machineOf } from './machine.ts';
 /** Whether values of the type are held in words or locals. */
 const isHeld = (type: DataType): boolean => type.kind === 'bool' || machineOf(type) !== undefined;
 
-/**
- * Whether a kernel can compute `e` over columns with these layouts. Not text: predicates over it have become columns
- * before (`preparation.ts`). Not decimals of 16 bytes.
- */
+/** Whether a kernel can compute `e` over columns with these layouts. Not with decimals of 16 bytes. */
 export function isCompilable(e: TypedExpression, columns: readonly ColumnLayout[]): boolean {
   if (e.kind === 'is-null' && e.input.kind === 'column') return true;
-  if (!isHeld(e.type) || !operandsOf(e).every((operand) => isCompilable(operand, columns))) return false;
+  if (e.kind === 'column' && columns[e.index]?.width === 16) return false;
+  return isNodeCompilable(e) && operandsOf(e).every((operand) => isCompilable(operand, columns));
+}
+
+/** Whether a kernel can compute `e` where it can read its operands. */
+export function isNodeCompilable(e: TypedExpression): boolean {
+  if (!isHeld(e.type)) return false;
   switch (e.kind) {
-    case 'column':
-      return isHeld(e.type) && columns[e.index]?.width !== 16;
     case 'literal':
       return typeof e.value !== 'bigint' || e.type.kind === 'uint64' || BigInt.asIntN(64, e.value) === e.value;
     case 'cast':
-      return e.try !== true && isCastCompilable(e.input.type, e.type);
+      return e.try !== true && isHeld(e.input.type) && isCastCompilable(e.input.type, e.type);
     case 'arithmetic':
       return e.type.kind !== 'decimal' || !isDivision(e.operator);
     case 'function':
       return isDatePart(e.name);
+    case 'compare':
+      return isHeld(e.left.type);
     case 'coalesce':
     case 'is-in':
     case 'list':

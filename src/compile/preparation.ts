@@ -2,26 +2,30 @@
  * What is done before a kernel runs over a batch: what the kernel cannot do itself becomes further columns.
  *
  *     columns   │ c0 │ c1 │ … │ t0 │ t1 │ …
- *     of the batch ──────────┘   └── dictionary tables (dictionary-table.ts), predicates over text (text-predicate.ts)
+ *     of the batch ──────────┘   └── in the order in which they need each other:
+ *                                    table      results per entry of a dictionary     dictionary-table.ts
+ *                                    text       predicates over text                  text-predicate.ts
+ *                                    constant   literals that no kernel holds
+ *                                    computed   operands of the next                  a kernel of their own
+ *                                    vector     everything else                       vector-step.ts
  *
  * How expressions are rewritten depends on the layouts of the batch, and is kept per combination of layouts.
  */
 
 import type { Batch } from '../columnar/batch.ts';
 import type { Column } from '../columnar/column.ts';
-import { collectColumns, withColumnsAt, withOperands } from '../expressions/columns.ts';
+import { collectColumns } from '../expressions/columns.ts';
 import type { TypedExpression } from '../expressions/expression.ts';
 import type { Holding } from '../memory/budget.ts';
 import { isCompilable } from './compilable.ts';
-import { DictionaryTables, type EvaluateEntries, isNullOnNull } from './dictionary-table.ts';
+import { ComputedColumn } from './computed-column.ts';
+import { ConstantColumns } from './constant-columns.ts';
+import { DictionaryTables, type EvaluateEntries } from './dictionary-table.ts';
 import { expressionKey } from './expression-key.ts';
 import { type ColumnLayout, layoutKey, layoutOf } from './layout.ts';
+import { type Made, Rewriter } from './rewriter.ts';
 import { runsOver, TextTest, textPredicateOf } from './text-predicate.ts';
-
-/** A column that is made for a batch. */
-type Made =
-  | { readonly kind: 'table'; readonly source: number; readonly e: TypedExpression; readonly key: string }
-  | { readonly kind: 'text'; readonly test: TextTest };
+import { VectorStep } from './vector-step.ts';
 
 interface Rewriting {
   readonly roots: readonly TypedExpression[];
@@ -34,7 +38,7 @@ interface Rewriting {
 export interface Shape {
   /** Of the columns of `Prepared`; of those that no root reads, as some batch had them. */
   readonly layouts: readonly ColumnLayout[];
-  /** In the order of the roots; undefined where the expression does not compile over this batch. */
+  /** In the order of the roots; undefined where the expression has to be interpreted over this batch. */
   readonly roots: readonly (TypedExpression | undefined)[];
 }
 
@@ -49,8 +53,10 @@ export class Preparation implements Disposable {
   readonly #read: readonly number[];
   readonly #holding: Holding;
   readonly #tables: DictionaryTables;
+  readonly #constants: ConstantColumns;
   readonly #rewritings = new Map<string, Rewriting>();
   readonly #texts = new Map<string, TextTest>();
+  readonly #steps = new DisposableStack();
 
   constructor(roots: readonly TypedExpression[], holding: Holding, evaluate: EvaluateEntries) {
     this.#roots = roots;
@@ -59,6 +65,7 @@ export class Preparation implements Disposable {
     this.#read = [...read];
     this.#holding = holding;
     this.#tables = new DictionaryTables(holding, evaluate);
+    this.#constants = new ConstantColumns(holding);
   }
 
   /** Made columns are valid until the next call. @throws MemoryBudgetExceeded */
@@ -68,25 +75,41 @@ export class Preparation implements Disposable {
     for (;;) {
       const rewriting = this.#rewritingFor(batch, refused);
       const columns = [...batch.columns];
-      const failed = rewriting.made.find((one) => !this.#make(one, batch, columns));
-      if (failed === undefined) {
-        const shape = shapeOf(rewriting, columns, batch.columns.length);
+      const failed = new Set<number>();
+      let refusedTable: string | undefined;
+      for (const one of rewriting.made) {
+        const column = dependsOn(one, failed) ? undefined : this.#make(one, batch, columns);
+        if (column === undefined && one.kind === 'table') refusedTable = one.key;
+        if (refusedTable !== undefined) break;
+        if (column === undefined) failed.add(columns.length);
+        columns.push(column ?? NOTHING);
+      }
+      if (refusedTable === undefined) {
+        const shape = shapeOf(rewriting, columns, batch.columns.length, failed);
         return { ...shape, shape, columns };
       }
-      if (failed.kind === 'table') refused.add(failed.key);
+      refused.add(refusedTable);
     }
   }
 
   [Symbol.dispose](): void {
     this.#tables[Symbol.dispose]();
+    this.#steps[Symbol.dispose]();
   }
 
-  #make(one: Made, { columns: given, rowCount }: Batch, columns: Column[]): boolean {
-    const column =
-      one.kind === 'table' ? this.#tables.apply(one.e, given[one.source]!) : one.test.evaluate(given, rowCount);
-    if (column === undefined) return false;
-    columns.push(column);
-    return true;
+  #make(one: Made, { columns: given, rowCount }: Batch, columns: readonly Column[]): Column | undefined {
+    switch (one.kind) {
+      case 'table':
+        return this.#tables.apply(one.e, given[one.source]!);
+      case 'text':
+        return one.test.evaluate(columns, rowCount);
+      case 'constant':
+        return this.#constants.of(one.e, rowCount);
+      case 'computed':
+        return one.column.evaluate(columns, rowCount);
+      case 'vector':
+        return one.step.evaluate(columns, rowCount);
+    }
   }
 
   #rewritingFor(batch: Batch, refused: ReadonlySet<string>): Rewriting {
@@ -94,16 +117,20 @@ export class Preparation implements Disposable {
     const key = [...layouts, ...refused].join();
     const known = this.#rewritings.get(key);
     if (known !== undefined) return known;
-    const made: Made[] = [];
-    const rewriter = new Rewriter(batch, refused, made, (e) => this.#textTest(e, batch));
-    const rewriting: Rewriting = { roots: this.#roots.map((root) => rewriter.rewrite(root)), made, shapes: new Map() };
+    const rewriter = new Rewriter(batch, refused, {
+      textTest: (e, isPlain) => this.#textTest(e, isPlain),
+      vectorStep: (e) => this.#steps.use(new VectorStep(e, this.#holding)),
+      computedColumn: (e) => new ComputedColumn(e, this.#holding),
+    });
+    const roots = this.#roots.map((root) => rewriter.rewriteRoot(root));
+    const rewriting: Rewriting = { roots, made: rewriter.made, shapes: new Map() };
     this.#rewritings.set(key, rewriting);
     return rewriting;
   }
 
-  #textTest(e: TypedExpression, batch: Batch): TextTest | undefined {
+  #textTest(e: TypedExpression, isPlain: (column: number) => boolean): TextTest | undefined {
     const predicate = textPredicateOf(e);
-    if (predicate === undefined || !runsOver(predicate, batch.columns)) return undefined;
+    if (predicate === undefined || !runsOver(predicate, isPlain)) return undefined;
     const key = expressionKey(e);
     const test = this.#texts.get(key) ?? new TextTest(predicate, this.#holding);
     this.#texts.set(key, test);
@@ -111,7 +138,34 @@ export class Preparation implements Disposable {
   }
 }
 
-function shapeOf({ roots, shapes }: Rewriting, columns: readonly Column[], given: number): Shape {
+/** In the place of a column that could not be made. */
+const NOTHING: Column = {
+  type: { kind: 'null' },
+  validity: 0,
+  values: 0,
+  bytes: 0,
+  dictionary: undefined,
+  width: 0,
+  bits: undefined,
+};
+
+/** Whether what is to be made reads a column that could not be made. */
+function dependsOn(one: Made, failed: ReadonlySet<number>): boolean {
+  return failed.size > 0 && one.kind !== 'table' && readsAny(one.e, failed);
+}
+
+function readsAny(e: TypedExpression, columns: ReadonlySet<number>): boolean {
+  const read = new Set<number>();
+  collectColumns(e, read);
+  return [...read].some((index) => columns.has(index));
+}
+
+function shapeOf(
+  { roots, shapes }: Rewriting,
+  columns: readonly Column[],
+  given: number,
+  failed: ReadonlySet<number>,
+): Shape {
   const key = columns
     .slice(given)
     .map((column) => layoutKey(layoutOf(column)))
@@ -119,64 +173,9 @@ function shapeOf({ roots, shapes }: Rewriting, columns: readonly Column[], given
   const known = shapes.get(key);
   if (known !== undefined) return known;
   const layouts = columns.map(layoutOf);
-  const shape = { layouts, roots: roots.map((root) => (isCompilable(root, layouts) ? root : undefined)) };
+  const isUsable = (root: TypedExpression): boolean =>
+    !readsAny(root, failed) && (root.kind === 'column' || isCompilable(root, layouts));
+  const shape = { layouts, roots: roots.map((root) => (isUsable(root) ? root : undefined)) };
   shapes.set(key, shape);
   return shape;
-}
-
-class Rewriter {
-  readonly #batch: Batch;
-  readonly #refused: ReadonlySet<string>;
-  readonly #made: Made[];
-  readonly #textTest: (e: TypedExpression) => TextTest | undefined;
-  readonly #known = new Map<string, TypedExpression>();
-
-  constructor(
-    batch: Batch,
-    refused: ReadonlySet<string>,
-    made: Made[],
-    textTest: (e: TypedExpression) => TextTest | undefined,
-  ) {
-    this.#batch = batch;
-    this.#refused = refused;
-    this.#made = made;
-    this.#textTest = textTest;
-  }
-
-  rewrite(e: TypedExpression): TypedExpression {
-    const key = expressionKey(e);
-    const known = this.#known.get(key);
-    if (known !== undefined) return known;
-    const rewritten = this.#table(e, key) ?? this.#text(e) ?? this.#operands(e);
-    this.#known.set(key, rewritten);
-    return rewritten;
-  }
-
-  #operands(e: TypedExpression): TypedExpression {
-    // Whether a column is null its bitmap says, whatever stands in it.
-    if (e.kind === 'is-null' && e.input.kind === 'column') return e;
-    return withOperands(e, (operand) => this.rewrite(operand));
-  }
-
-  #table(e: TypedExpression, key: string): TypedExpression | undefined {
-    if (this.#refused.has(key) || e.kind === 'literal' || (e.kind === 'column' && e.type.kind !== 'bool'))
-      return undefined;
-    const found = new Set<number>();
-    collectColumns(e, found);
-    const [source] = found;
-    if (source === undefined || found.size > 1) return undefined;
-    const { dictionary } = this.#batch.columns[source]!;
-    if (dictionary === undefined || !isNullOnNull(e)) return undefined;
-    return this.#column({ kind: 'table', source, e: withColumnsAt(e, () => 0), key }, e);
-  }
-
-  #text(e: TypedExpression): TypedExpression | undefined {
-    const test = this.#textTest(e);
-    return test && this.#column({ kind: 'text', test }, e);
-  }
-
-  #column(made: Made, { type, nullable }: TypedExpression): TypedExpression {
-    const index = this.#batch.columns.length + this.#made.push(made) - 1;
-    return { kind: 'column', index, name: '', type, nullable };
-  }
 }

@@ -1,7 +1,7 @@
 /**
  * The door for operators: a filter and expressions over a batch give a batch.
  *
- *     batch ──▶ preparation: tables, text ──▶ kernel ──▶ survivors, computed columns ──▶ batch
+ *     batch ──▶ preparation: more columns ──▶ kernel ──▶ survivors, computed columns ──▶ batch
  *                                               │ a check failed, or something does not compile
  *                                               └──▶ interpreter, for this batch ─────▶
  *
@@ -11,13 +11,10 @@
 import assert from 'node:assert/strict';
 import { Batch } from '../columnar/batch.ts';
 import type { Column } from '../columnar/column.ts';
-import { columnFromValues } from '../columnar/column-from-values.ts';
 import { readValue } from '../columnar/column-values.ts';
 import { type DataType, fixedWidth } from '../columnar/data-type.ts';
 import type { Schema } from '../columnar/schema.ts';
 import type { Value } from '../columnar/value.ts';
-import { wholeOf } from '../columnar/value.ts';
-import { ArithmeticOverflow, InvalidCast, InvalidValue } from '../errors.ts';
 import type { TypedColumn, TypedExpression } from '../expressions/expression.ts';
 import { interpreter, type Row } from '../expressions/interpret.ts';
 import type { Holding } from '../memory/budget.ts';
@@ -27,6 +24,7 @@ import type { Kernel } from './kernel.ts';
 import { kernelFor } from './kernel-cache.ts';
 import { Preparation, type Prepared, type Shape } from './preparation.ts';
 import { bitmapBytes, Scratch } from './scratch.ts';
+import { columnOfResults, isRowError } from './vector-step.ts';
 
 export interface RowProgramSpec {
   readonly input: Schema;
@@ -227,9 +225,7 @@ export class RowProgram implements Disposable {
       const bit = selection === undefined ? 1 : (u8[selection.bitmap + (row.index >>> 3)]! >>> (row.index & 7)) & 1;
       if (bit === 1) values.push(this.#interpreters[index]!(row));
     }
-    if (type.kind !== 'decimal') return columnFromValues(this.#exact, type, values);
-    const isShort = values.every((v) => v === null || BigInt.asIntN(64, wholeOf(v)) === v);
-    return columnFromValues(this.#exact, type, values, { width: isShort ? 8 : 16 });
+    return columnOfResults(this.#exact, type, values);
   }
 }
 
@@ -258,7 +254,7 @@ export function evaluateEntries(operator: string, holding: Holding): EvaluateEnt
       if (column !== undefined) return { column, [Symbol.dispose]: dispose };
     } catch (error) {
       // An entry that no row has must not fail: the rows decide.
-      if (!(error instanceof ArithmeticOverflow || error instanceof InvalidCast || error instanceof InvalidValue)) {
+      if (!isRowError(error)) {
         dispose();
         throw error;
       }

@@ -67,8 +67,8 @@ const isText = (e: TypedExpression): e is TypedExpression & { kind: 'literal'; v
   e.kind === 'literal' && typeof e.value === 'string';
 
 /** Whether the predicate runs over these columns: a text is sought in plain columns only. */
-export const runsOver = (predicate: TextPredicate, columns: readonly Column[]): boolean =>
-  predicate.kind === 'pair' || columns[predicate.column]?.dictionary === undefined;
+export const runsOver = (predicate: TextPredicate, isPlain: (column: number) => boolean): boolean =>
+  predicate.kind === 'pair' || isPlain(predicate.column);
 
 /** One predicate of a run, with its needle and its bitmap in linear memory. */
 export class TextTest {

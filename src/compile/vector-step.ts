@@ -1,0 +1,80 @@
+/**
+ * What no kernel computes is computed in JavaScript, a node at a time over a whole batch, and becomes a column:
+ *
+ *     upper(name) = upper(other)     ──▶     c7 = upper(c2)     c8 = upper(c5)     c7 = c8 in a kernel
+ *
+ * The operands of the node are columns or literals by now, so that the interpreter of that one node, over quick readers,
+ * is all there is to it. A value that is refused somewhere fails the step: the batch is then repeated by the interpreter
+ * of the whole expression, which demands only what it has to, and says in which row it failed.
+ */
+
+import type { Column } from '../columnar/column.ts';
+import { columnFromValues } from '../columnar/column-from-values.ts';
+import type { DataType } from '../columnar/data-type.ts';
+import { type Value, wholeOf } from '../columnar/value.ts';
+import { readerBytes, type ValueReader, valueReader } from '../columnar/value-reader.ts';
+import { ArithmeticOverflow, InvalidCast, InvalidValue } from '../errors.ts';
+import { collectColumns } from '../expressions/columns.ts';
+import type { TypedExpression } from '../expressions/expression.ts';
+import { interpreter, type Row } from '../expressions/interpret.ts';
+import type { Holding } from '../memory/budget.ts';
+
+/** Whether the error says that a row has no result, which is for the interpreter of the whole expression to decide. */
+export const isRowError = (error: unknown): boolean =>
+  error instanceof ArithmeticOverflow || error instanceof InvalidCast || error instanceof InvalidValue;
+
+export class VectorStep implements Disposable {
+  readonly #e: TypedExpression;
+  readonly #read: readonly number[];
+  readonly #evaluate: (row: Row) => Value;
+  /** The result lives here, until the next batch. */
+  readonly #result: Holding;
+
+  constructor(e: TypedExpression, holding: Holding) {
+    this.#e = e;
+    const read = new Set<number>();
+    collectColumns(e, read);
+    this.#read = [...read];
+    this.#evaluate = interpreter(e);
+    this.#result = holding.budget.reserve(holding.owner);
+  }
+
+  /** Valid until the next call; undefined where some row fails. @throws MemoryBudgetExceeded */
+  evaluate(columns: readonly Column[], rowCount: number): Column | undefined {
+    this.#result.release();
+    const { linear } = this.#result;
+    // Texts and what is made of them lie in V8's heap for the length of this call.
+    const heapBytes = this.#read.reduce((bytes, index) => bytes + readerBytes(linear, columns[index]!, rowCount), 0);
+    this.#result.grow(2 * heapBytes);
+    try {
+      return columnOfResults(this.#result, this.#e.type, this.#values(columns, rowCount));
+    } catch (error) {
+      if (!isRowError(error)) throw error;
+      return undefined;
+    } finally {
+      this.#result.shrink(2 * heapBytes);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#result[Symbol.dispose]();
+  }
+
+  #values(columns: readonly Column[], rowCount: number): Value[] {
+    const readers: ValueReader[] = [];
+    for (const index of this.#read) readers[index] = valueReader(this.#result.linear, columns[index]!, rowCount);
+    let at = 0;
+    // The place in an error is that of the repetition.
+    const row: Row = { value: (column) => readers[column]!(at), where: () => '' };
+    const values = new Array<Value>(rowCount);
+    for (; at < rowCount; at += 1) values[at] = this.#evaluate(row);
+    return values;
+  }
+}
+
+/** Results as a column; decimals in 8 bytes where all of them fit. @throws MemoryBudgetExceeded */
+export function columnOfResults(holding: Holding, type: DataType, values: readonly Value[]): Column {
+  if (type.kind !== 'decimal') return columnFromValues(holding, type, values);
+  const isShort = values.every((v) => v === null || BigInt.asIntN(64, wholeOf(v)) === v);
+  return columnFromValues(holding, type, values, { width: isShort ? 8 : 16 });
+}
