@@ -57,6 +57,7 @@ export class Preparation implements Disposable {
   readonly #rewritings = new Map<string, Rewriting>();
   readonly #texts = new Map<string, TextTest>();
   readonly #steps = new DisposableStack();
+  #firstRow = 0;
 
   constructor(roots: readonly TypedExpression[], holding: Holding, evaluate: EvaluateEntries) {
     this.#roots = roots;
@@ -68,8 +69,9 @@ export class Preparation implements Disposable {
     this.#constants = new ConstantColumns(holding);
   }
 
-  /** Made columns are valid until the next call. @throws MemoryBudgetExceeded */
-  prepare(batch: Batch): Prepared {
+  /** Made columns are valid until the next call. `firstRow` is the number of the first row. @throws MemoryBudgetExceeded */
+  prepare(batch: Batch, firstRow: number): Prepared {
+    this.#firstRow = firstRow;
     this.#tables.forgetOld();
     const refused = new Set<string>();
     for (;;) {
@@ -108,7 +110,7 @@ export class Preparation implements Disposable {
       case 'computed':
         return one.column.evaluate(columns, rowCount);
       case 'vector':
-        return one.step.evaluate(columns, rowCount);
+        return one.step.evaluate(columns, rowCount, this.#firstRow);
     }
   }
 

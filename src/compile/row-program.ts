@@ -117,7 +117,7 @@ export class RowProgram implements Disposable {
 
   #apply(batch: Batch, exactly: boolean): Batch | undefined {
     this.#exact.release();
-    const prepared = this.#preparation.prepare(batch);
+    const prepared = this.#preparation.prepare(batch, this.#rowsSeen);
     let computed = this.#compute(batch, prepared);
     if (computed === undefined) {
       if (!exactly) return undefined;
@@ -192,10 +192,14 @@ export class RowProgram implements Disposable {
 
   #row(batch: Batch): Row & { index: number } {
     const { linear } = this.#holding;
+    const first = this.#rowsSeen;
     const row = {
       index: 0,
       value: (column: number): Value => readValue(linear, batch.columns[column]!, row.index),
-      where: (): string => `${this.#spec.operator}, row ${this.#rowsSeen + row.index}`,
+      get number(): number {
+        return first + row.index;
+      },
+      where: (): string => `${this.#spec.operator}, row ${first + row.index}`,
     };
     return row;
   }

@@ -39,15 +39,15 @@ export class VectorStep implements Disposable {
     this.#result = holding.budget.reserve(holding.owner);
   }
 
-  /** Valid until the next call; undefined where some row fails. @throws MemoryBudgetExceeded */
-  evaluate(columns: readonly Column[], rowCount: number): Column | undefined {
+  /** `firstRow` is the number of the batch's first row. Valid until the next call; undefined where some row fails. @throws MemoryBudgetExceeded */
+  evaluate(columns: readonly Column[], rowCount: number, firstRow: number): Column | undefined {
     this.#result.release();
     const { linear } = this.#result;
     // Texts and what is made of them lie in V8's heap for the length of this call.
     const heapBytes = this.#read.reduce((bytes, index) => bytes + readerBytes(linear, columns[index]!, rowCount), 0);
     this.#result.grow(2 * heapBytes);
     try {
-      return columnOfResults(this.#result, this.#e.type, this.#values(columns, rowCount));
+      return columnOfResults(this.#result, this.#e.type, this.#values(columns, rowCount, firstRow));
     } catch (error) {
       if (!isRowError(error)) throw error;
       return undefined;
@@ -60,12 +60,18 @@ export class VectorStep implements Disposable {
     this.#result[Symbol.dispose]();
   }
 
-  #values(columns: readonly Column[], rowCount: number): Value[] {
+  #values(columns: readonly Column[], rowCount: number, firstRow: number): Value[] {
     const readers: ValueReader[] = [];
     for (const index of this.#read) readers[index] = valueReader(this.#result.linear, columns[index]!, rowCount);
     let at = 0;
     // The place in an error is that of the repetition.
-    const row: Row = { value: (column) => readers[column]!(at), where: () => '' };
+    const row: Row = {
+      value: (column) => readers[column]!(at),
+      get number() {
+        return firstRow + at;
+      },
+      where: () => '',
+    };
     const values = new Array<Value>(rowCount);
     for (; at < rowCount; at += 1) values[at] = this.#evaluate(row);
     return values;

@@ -27,6 +27,8 @@ import { order } from './value-order.ts';
 export interface Row {
   /** The value of a column, by its position. */
   value(column: number): Value;
+  /** Its number among those that the operator has been given; 0 where it is not said. */
+  readonly number?: number;
   /** `Filter, row 17`: the beginning of an error message. */
   where(): string;
 }
@@ -162,6 +164,7 @@ function call(e: Kind<'function'>, slots: Slots): Evaluate {
   const definition = functionNamed(e.name);
   const compute = definition.prepare({ ...callOf(e.arguments), result: e.type });
   const isStrict = definition.nulls === 'strict';
+  const { isVolatile } = definition;
   const given = e.arguments.map((argument) =>
     argument.kind === 'lambda' ? lambda(argument, slots) : evaluator(argument, slots),
   );
@@ -172,6 +175,7 @@ function call(e: Kind<'function'>, slots: Slots): Evaluate {
       if (value === null && isStrict) return null;
       values.push(value);
     }
+    if (isVolatile) values.push(row.number ?? 0);
     try {
       return checked(compute(...values), e, row);
     } catch (error) {

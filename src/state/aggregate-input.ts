@@ -47,6 +47,7 @@ export class AggregateInput implements Disposable {
   readonly #program: RowProgram;
   /** Undefined where no batch can be added by a compiled loop. */
   readonly #preparation: Preparation | undefined;
+  #rowsSeen = 0;
 
   /** Scratch memory comes from `holding`, which the owner disposes after this. */
   constructor(spec: AggregationSpec, holding: Holding) {
@@ -76,7 +77,8 @@ export class AggregateInput implements Disposable {
     const { filter, groupBy, plan } = this.#spec;
     if (this.#preparation === undefined) return undefined;
     if (!groupBy.every(({ expression }) => mayBeCodes(expression, batch.columns))) return undefined;
-    const prepared = this.#preparation.prepare(batch);
+    const prepared = this.#preparation.prepare(batch, this.#rowsSeen);
+    this.#rowsSeen += batch.rowCount;
     const { columns, layouts, roots } = prepared;
     const keys = groupBy.map(({ expression }, index) => keyPosition(expression, index, prepared));
     const inputs = roots.slice(keys.length, keys.length + plan.inputs.length);

@@ -43,7 +43,7 @@ function inDay(value: Value | undefined, perDay: bigint): bigint {
 
 const datePart = (
   name: string,
-  kind: ParameterKind,
+  kind: ParameterKind<Value & {}>,
   result: DataType,
   doc: string,
   prepare: (call: Call) => Evaluate,

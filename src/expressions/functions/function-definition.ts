@@ -89,7 +89,10 @@ export interface FunctionDefinition {
   readonly mayBeNull: boolean;
   /** Whether some values are refused with `InvalidValue`. */
   readonly canFail: boolean;
-  /** Whether the same arguments may give other results: never worked out in advance, nor once for equal calls. */
+  /**
+   * Whether the same arguments may give other results: never worked out in advance, nor once for equal calls. Such
+   * functions are given the number of the row behind their arguments.
+   */
   readonly isVolatile: boolean;
   /** Done once per call of the plan, so that patterns are compiled once. */
   readonly prepare: (call: Call & { readonly result: DataType }) => Evaluate;
@@ -125,9 +128,7 @@ type Strict<P extends readonly Parameter[]> = Common<P> & {
 type Own<P extends readonly Parameter[]> = Common<P> & {
   readonly nulls: 'own';
 } & Body<(...values: ValuesOf<P, null>) => Value>;
-type Body<E> =
-  | { readonly evaluate: E }
-  | { readonly prepare: (call: Call & { readonly result: DataType }) => E | Evaluate };
+type Body<E> = { readonly evaluate: E } | { readonly prepare: (call: Call & { readonly result: DataType }) => E };
 
 /** A definition; what is left out is `strict`, never null by itself, never fails, and always gives the same. */
 export function define<const P extends readonly Parameter[]>(given: Strict<P> | Own<P>): FunctionDefinition {

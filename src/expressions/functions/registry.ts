@@ -4,11 +4,24 @@
  */
 
 import { DATE_PART_FUNCTIONS } from './date-parts.ts';
+import { FLOAT_FUNCTIONS } from './float-math.ts';
 import type { FunctionDefinition } from './function-definition.ts';
+import { IDENTIFIER_FUNCTIONS } from './identifiers.ts';
+import { ROUNDING_FUNCTIONS } from './rounding.ts';
+import { SEVERAL_COLUMNS_FUNCTIONS } from './several-columns.ts';
 import { TEXT_SEARCH_FUNCTIONS } from './text-search.ts';
+import { WHOLE_FUNCTIONS } from './whole-math.ts';
 
 /** In the order of the reference. */
-export const FUNCTION_DEFINITIONS: readonly FunctionDefinition[] = [...TEXT_SEARCH_FUNCTIONS, ...DATE_PART_FUNCTIONS];
+export const FUNCTION_DEFINITIONS: readonly FunctionDefinition[] = [
+  ...TEXT_SEARCH_FUNCTIONS,
+  ...DATE_PART_FUNCTIONS,
+  ...ROUNDING_FUNCTIONS,
+  ...FLOAT_FUNCTIONS,
+  ...WHOLE_FUNCTIONS,
+  ...SEVERAL_COLUMNS_FUNCTIONS,
+  ...IDENTIFIER_FUNCTIONS,
+];
 
 /** By name and by every other name. */
 export const FUNCTIONS: ReadonlyMap<string, FunctionDefinition> = new Map(
