@@ -10,7 +10,7 @@ import type { ColumnLayout } from './layout.ts';
 import { machineOf } from './machine.ts';
 
 /** Whether values of the type are held in words or locals. */
-const isHeld = (type: DataType): boolean => type.kind === 'bool' || machineOf(type) !== undefined;
+export const isHeld = (type: DataType): boolean => type.kind === 'bool' || machineOf(type) !== undefined;
 
 /** Whether a kernel can compute `e` over columns with these layouts. Not with decimals of 16 bytes. */
 export function isCompilable(e: TypedExpression, columns: readonly ColumnLayout[]): boolean {

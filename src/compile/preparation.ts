@@ -38,8 +38,10 @@ interface Rewriting {
 export interface Shape {
   /** Of the columns of `Prepared`; of those that no root reads, as some batch had them. */
   readonly layouts: readonly ColumnLayout[];
-  /** In the order of the roots; undefined where the expression has to be interpreted over this batch. */
+  /** In the order of the roots; undefined where kernels cannot compute it. */
   readonly roots: readonly (TypedExpression | undefined)[];
+  /** Of each root: the position of the column that it is, or has become. */
+  readonly positions: readonly (number | undefined)[];
 }
 
 export interface Prepared extends Shape {
@@ -175,9 +177,12 @@ function shapeOf(
   const known = shapes.get(key);
   if (known !== undefined) return known;
   const layouts = columns.map(layoutOf);
-  const isUsable = (root: TypedExpression): boolean =>
-    !readsAny(root, failed) && (root.kind === 'column' || isCompilable(root, layouts));
-  const shape = { layouts, roots: roots.map((root) => (isUsable(root) ? root : undefined)) };
+  const made = roots.map((root) => (readsAny(root, failed) ? undefined : root));
+  const shape = {
+    layouts,
+    roots: made.map((root) => (root !== undefined && isCompilable(root, layouts) ? root : undefined)),
+    positions: made.map((root) => (root?.kind === 'column' ? root.index : undefined)),
+  };
   shapes.set(key, shape);
   return shape;
 }

@@ -4,10 +4,11 @@
  */
 
 import type { Batch } from '../columnar/batch.ts';
+import { bool } from '../columnar/data-type.ts';
 import { collectColumns, operandsOf, withColumnsAt, withOperands } from '../expressions/columns.ts';
 import type { TypedExpression } from '../expressions/expression.ts';
 import { functionNamed } from '../expressions/functions/registry.ts';
-import { isNodeCompilable } from './compilable.ts';
+import { isHeld, isNodeCompilable } from './compilable.ts';
 import type { ComputedColumn } from './computed-column.ts';
 import { isNullOnNull } from './dictionary-table.ts';
 import { expressionKey } from './expression-key.ts';
@@ -68,6 +69,10 @@ export class Rewriter {
     if (e.kind === 'literal' || e.kind === 'column') return e;
     // Whether a column is null its bitmap says, whatever stands in it.
     if (e.kind === 'is-null' && e.input.kind === 'column') return e;
+    if (e.kind === 'coalesce' && isHeld(e.type)) return this.#rewrite(asBranches(e));
+    if (e.kind === 'is-in' && isHeld(e.input.type) && e.list.length <= MAX_ALTERNATIVES) {
+      return this.#rewrite(asAlternatives(e));
+    }
     const over = withOperands(e, (operand) => (operand.kind === 'lambda' ? operand : this.#rewrite(operand)));
     const test = this.#makers.textTest(over, (column) => this.#isPlain(column));
     if (test !== undefined) return this.#column({ kind: 'text', e: over, test }, e);
@@ -112,6 +117,27 @@ export class Rewriter {
     const index = this.#batch.columns.length + this.made.push(made) - 1;
     return { kind: 'column', index, name: '', type, nullable };
   }
+}
+
+type Kind<K extends TypedExpression['kind']> = Extract<TypedExpression, { kind: K }>;
+
+/** Longer lists are searched and not compared one by one. */
+const MAX_ALTERNATIVES = 64;
+
+/** Each input where it is not null, else the next. */
+function asBranches({ inputs, type }: Kind<'coalesce'>): TypedExpression {
+  return inputs.reduceRight((otherwise, input): TypedExpression => {
+    const isNull: TypedExpression = { kind: 'is-null', input, type: bool, nullable: false };
+    // biome-ignore lint/suspicious/noThenProperty: a word of the plan language; expressions are never awaited.
+    return { kind: 'if-else', condition: isNull, then: otherwise, otherwise: input, type, nullable: true };
+  });
+}
+
+/** Equal to one of the list, or to another: null where no one is and something is null. */
+function asAlternatives({ input, list, nullable }: Kind<'is-in'>): TypedExpression {
+  return list
+    .map((right): TypedExpression => ({ kind: 'compare', operator: '=', left: input, right, type: bool, nullable }))
+    .reduce((left, right) => ({ kind: 'logic', operator: 'or', left, right, type: bool, nullable }));
 }
 
 /** Whether equal calls may give different results. */

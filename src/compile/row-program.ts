@@ -5,7 +5,8 @@
  *                                               │ a check failed, or something does not compile
  *                                               └──▶ interpreter, for this batch ─────▶
  *
- * Columns that are only passed on are not touched without a filter, and compacted with one.
+ * Columns that are only passed on are not touched without a filter, and compacted with one. Where expressions have steps
+ * that no kernel computes, a program of its own computes them for the survivors alone.
  */
 
 import assert from 'node:assert/strict';
@@ -15,10 +16,12 @@ import { readValue } from '../columnar/column-values.ts';
 import { type DataType, fixedWidth } from '../columnar/data-type.ts';
 import type { Schema } from '../columnar/schema.ts';
 import type { Value } from '../columnar/value.ts';
+import { collectColumns, operandsOf, withColumnsAt } from '../expressions/columns.ts';
 import type { TypedColumn, TypedExpression } from '../expressions/expression.ts';
 import { interpreter, type Row } from '../expressions/interpret.ts';
 import type { Holding } from '../memory/budget.ts';
 import { Compaction, type Selection } from './compaction.ts';
+import { isNodeCompilable } from './compilable.ts';
 import type { EvaluateEntries } from './dictionary-table.ts';
 import type { Kernel } from './kernel.ts';
 import { kernelFor } from './kernel-cache.ts';
@@ -58,6 +61,8 @@ interface Computed {
 
 export class RowProgram implements Disposable {
   readonly schema: Schema;
+  /** Of what this program gives, before what is computed behind its filter. */
+  readonly #passedSchema: Schema;
   readonly #spec: RowProgramSpec;
   readonly #holding: Holding;
   /** What the interpreter gives lives here, until the next batch. */
@@ -69,16 +74,21 @@ export class RowProgram implements Disposable {
   readonly #arguments: Scratch;
   readonly #interpreters: readonly ((row: Row) => Value)[];
   readonly #filter: ((row: Row) => Value) | undefined;
+  /** What is computed of the rows that the filter has left; this program then only selects them. */
+  readonly #behindFilter: RowProgram | undefined;
   #rowsSeen = 0;
+  /** Of a program behind a filter: the number of the row of the input that survivor `index` of the batch is. */
+  #inputRow: (index: number) => number = (index) => this.#rowsSeen + index;
 
   /** Scratch memory comes from `holding`, which the owner disposes after this. */
-  constructor(spec: RowProgramSpec, holding: Holding) {
+  constructor(given: RowProgramSpec, holding: Holding) {
+    const { spec, behind } = splitAtFilter(given);
     const { columns, filter, operator } = spec;
     this.#spec = spec;
+    this.#behindFilter = behind && new RowProgram(behind, holding);
     this.#holding = holding;
-    this.schema = {
-      fields: columns.map(({ name, expression: { type, nullable } }) => ({ name, type, nullable })),
-    };
+    this.schema = schemaOf(given.columns);
+    this.#passedSchema = schemaOf(columns);
     this.#exact = holding.budget.reserve(holding.owner);
     const roots = columns.map(({ expression }) => expression);
     if (filter !== undefined) roots.push(filter);
@@ -102,15 +112,17 @@ export class RowProgram implements Disposable {
   apply(batch: Batch): Batch {
     const result = this.#apply(batch, true);
     assert.ok(result !== undefined);
-    return result;
+    return this.#behindFilter === undefined ? result : this.#behindFilter.apply(result);
   }
 
   /** As `apply`; undefined where compiled code finds that some check may fail. */
   tryApply(batch: Batch): Batch | undefined {
-    return this.#apply(batch, false);
+    const result = this.#apply(batch, false);
+    return result === undefined || this.#behindFilter === undefined ? result : this.#behindFilter.tryApply(result);
   }
 
   [Symbol.dispose](): void {
+    this.#behindFilter?.[Symbol.dispose]();
     this.#preparation[Symbol.dispose]();
     this.#exact[Symbol.dispose]();
   }
@@ -124,6 +136,7 @@ export class RowProgram implements Disposable {
       computed = { selection: this.#selectExactly(batch), columns: [] };
     }
     const { selection, columns } = computed;
+    if (this.#behindFilter !== undefined) this.#behindFilter.#inputRow = this.#survivor(this.#rowsSeen, selection);
     const outputs = this.#spec.columns.map((_, index) => {
       const given = columns[index];
       if (given !== undefined) return given;
@@ -132,16 +145,16 @@ export class RowProgram implements Disposable {
       return selection === undefined ? passed : this.#outputs[index]!.compaction.compact(passed, selection);
     });
     this.#rowsSeen += batch.rowCount;
-    return new Batch(this.schema, selection?.survivors ?? batch.rowCount, outputs);
+    return new Batch(this.#passedSchema, selection?.survivors ?? batch.rowCount, outputs);
   }
 
   /** The column that output `index` only passes on: one of the batch, or one with another dictionary. */
-  #passedColumn(index: number, { columns, roots }: Prepared): Column | undefined {
+  #passedColumn(index: number, { columns, positions }: Prepared): Column | undefined {
     const { expression } = this.#spec.columns[index]!;
     if (expression.kind === 'column') return columns[expression.index];
-    const root = roots[index];
+    const position = positions[index];
     // A table of bytes is for kernels only, and what is null in a bitmap of a predicate is not zero.
-    return root?.kind === 'column' && root.type.kind !== 'bool' ? columns[root.index] : undefined;
+    return position === undefined || expression.type.kind === 'bool' ? undefined : columns[position];
   }
 
   /** Runs the kernel; undefined where the filter does not compile or a check may fail. */
@@ -190,6 +203,20 @@ export class RowProgram implements Disposable {
     };
   }
 
+  /** The number of the row that survives as the `index`-th: looked up bit by bit, for an error. */
+  #survivor(firstRow: number, selection: Selection | undefined): (index: number) => number {
+    if (selection === undefined) return (index) => firstRow + index;
+    const { u8 } = this.#holding.linear;
+    return (index) => {
+      let row = -1;
+      for (let left = index; left >= 0; ) {
+        row += 1;
+        if (((u8[selection.bitmap + (row >>> 3)]! >>> (row & 7)) & 1) === 1) left -= 1;
+      }
+      return firstRow + row;
+    };
+  }
+
   #row(batch: Batch): Row & { index: number } {
     const { linear } = this.#holding;
     const first = this.#rowsSeen;
@@ -199,7 +226,7 @@ export class RowProgram implements Disposable {
       get number(): number {
         return first + row.index;
       },
-      where: (): string => `${this.#spec.operator}, row ${first + row.index}`,
+      where: (): string => `${this.#spec.operator}, row ${this.#inputRow(row.index)}`,
     };
     return row;
   }
@@ -242,6 +269,35 @@ const kernelColumn = (type: DataType, kernel: Kernel, n: number) => ({
   width: kernelWidth(type),
   bits: kernel.outputs[n]!.bits,
 });
+
+const schemaOf = (columns: readonly TypedColumn[]): Schema => ({
+  fields: columns.map(({ name, expression: { type, nullable } }) => ({ name, type, nullable })),
+});
+
+/** The filter with the columns that are read behind it, and what is computed there: where that is more than kernels do. */
+function splitAtFilter(spec: RowProgramSpec): { readonly spec: RowProgramSpec; readonly behind?: RowProgramSpec } {
+  const { input, filter, columns, operator } = spec;
+  if (filter === undefined || !columns.some(({ expression }) => hasStep(expression))) return { spec };
+  const read = new Set<number>();
+  for (const { expression } of columns) collectColumns(expression, read);
+  const positions = [...read].sort((a, b) => a - b);
+  const passed = positions.map((index): TypedColumn => {
+    const { name, type, nullable } = input.fields[index]!;
+    return { name, expression: { kind: 'column', index, name, type, nullable } };
+  });
+  const behind = columns.map(({ name, expression }) => ({
+    name,
+    expression: withColumnsAt(expression, (index) => positions.indexOf(index)),
+  }));
+  return {
+    spec: { input, filter, columns: passed, operator },
+    behind: { input: schemaOf(passed), columns: behind, operator },
+  };
+}
+
+/** Whether something in `e` is more than a kernel computes. */
+const hasStep = (e: TypedExpression): boolean =>
+  (e.kind !== 'column' && e.kind !== 'literal' && !isNodeCompilable(e)) || operandsOf(e).some(hasStep);
 
 /** Evaluates over entries with a program of its own, which keeps the memory of the result. */
 export function evaluateEntries(operator: string, holding: Holding): EvaluateEntries {

@@ -132,12 +132,12 @@ function mayBeCodes(key: TypedExpression, columns: readonly Column[]): boolean {
 }
 
 /** Where the key's codes or bits are, or -1. */
-function keyPosition(key: TypedExpression, root: number, { columns, roots }: Prepared): number {
+function keyPosition(key: TypedExpression, root: number, { columns, positions }: Prepared): number {
   if (key.kind === 'column') return key.index;
-  const rewritten = roots[root];
+  const position = positions[root];
   // A table of bools is for kernels only: its entries are not a column.
-  if (rewritten?.kind !== 'column' || rewritten.type.kind === 'bool') return -1;
-  return columns[rewritten.index]?.dictionary === undefined ? -1 : rewritten.index;
+  if (position === undefined || key.type.kind === 'bool') return -1;
+  return columns[position]?.dictionary === undefined ? -1 : position;
 }
 
 /** Whether an input is a column, or has become one, of which nothing but the validity matters. */
