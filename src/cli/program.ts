@@ -6,6 +6,7 @@ import { keepHeapSmall } from '../memory/process-memory.ts';
 import { addCleanCommand } from './clean-command.ts';
 import { addExplainCommand } from './explain-command.ts';
 import { failureJson, failureText } from './failure.ts';
+import { addFunctionsCommand } from './functions-command.ts';
 import { addInspectCommand } from './inspect-command.ts';
 import { addRunCommand } from './run-command.ts';
 import { addSchemaCommand } from './schema-command.ts';
@@ -20,6 +21,7 @@ Examples:
   $ millrace submit job.json --wait            run a job in the cloud, and follow it to its manifest
   $ millrace inspect output/                   what committed jobs have written
   $ millrace schema > task.schema.json         JSON Schema of a task, for editors
+  $ millrace functions                         what expressions may call
   $ millrace clean output/ --dry-run           what abandoned attempts have left behind
 
 A task is a JSON document; - reads it from standard input. Paths in it are relative to the current directory.`;
@@ -43,6 +45,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     addSubmitCommand,
     addInspectCommand,
     addSchemaCommand,
+    addFunctionsCommand,
     addCleanCommand,
   ];
   // Settings are handed down to commands only if they are copied.

@@ -14,6 +14,7 @@ test.each([
     ['--type-aware', '-c', '.oxlintrc.json', 'src', 'functions', 'infra', 'test', 'bench', 'demo', 'scripts'],
   ],
   ['no dead files, exports or dependencies', 'knip', ['--no-progress']],
+  ['generated pages are up to date', 'node', ['scripts/generate-docs.ts', '--check']],
 ] as const)('%s', (_, command, args) => {
   expect(run(command, args)).toBe('');
 });

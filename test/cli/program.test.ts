@@ -5,12 +5,12 @@ describe('millrace', () => {
   test('explains itself, with an example of every command', async () => {
     const { code, stdout, stderr } = await cli(['--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    for (const command of ['run', 'explain', 'inspect', 'schema', 'clean']) {
+    for (const command of ['run', 'explain', 'inspect', 'schema', 'functions', 'clean']) {
       expect(stdout).toMatch(new RegExp(`^  \\$ millrace ${command} .*   .*$`, 'm'));
     }
   });
 
-  test.each(['run', 'explain', 'inspect', 'schema', 'clean'])(
+  test.each(['run', 'explain', 'inspect', 'schema', 'functions', 'clean'])(
     '%s --help has an example of its own',
     async (command) => {
       const { code, stdout } = await cli([command, '--help']);
@@ -40,6 +40,17 @@ describe('millrace', () => {
     const { code, stdout, stderr } = await cli(['run', 'a', '--memory', '1MB']);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(/^millrace: InvalidArgument: A process of 1000000 bytes is too small/);
+  });
+
+  test('lists the functions, and explains one with its examples', async () => {
+    const all = JSON.parse((await cli(['functions', '--json'])).stdout) as { name: string }[];
+    expect(all.map(({ name }) => name)).toContain('starts_with');
+    const { code, stdout } = await cli(['functions', 'starts_with']);
+    expect(code).toBe(0);
+    expect(stdout).toContain("starts_with('PROMO BRASS', 'PROMO') = true");
+    const wrong = await cli(['functions', 'start_with']);
+    expect({ code: wrong.code, stdout: wrong.stdout }).toEqual({ code: 1, stdout: '' });
+    expect(wrong.stderr).toContain('starts_with');
   });
 
   test('prints the version of the package', async () => {

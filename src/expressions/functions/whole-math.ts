@@ -117,7 +117,7 @@ export const WHOLE_FUNCTIONS: readonly FunctionDefinition[] = [
     doc: 'A whole number written in one base, 2 to 36, in the digits of another; null where the text is none.',
     mayBeNull: true,
     canFail: true,
-    parameters: [parameter('text', TEXT), parameter('from', INTEGER), parameter('to', INTEGER)],
+    parameters: [parameter('text', TEXT), parameter('base', INTEGER), parameter('to_base', INTEGER)],
     result: utf8,
     evaluate: convert,
     examples: [

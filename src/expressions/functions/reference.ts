@@ -1,0 +1,54 @@
+/** What `millrace functions` and the reference page say about a function, from its definition alone. */
+
+import { typeName } from '../../columnar/data-type.ts';
+import { bindExpression } from '../bind.ts';
+import { expressionText, literalText } from '../expression-text.ts';
+import { interpreter } from '../interpret.ts';
+import { Problems } from '../problems.ts';
+import type { Example, FunctionDefinition, Parameter } from './function-definition.ts';
+import { exampleExpression } from './function-example.ts';
+
+export interface FunctionReference {
+  readonly name: string;
+  readonly aliases: readonly string[];
+  readonly family: string;
+  /** `lpad(text: utf8, length: an integer, fill: utf8 = " ")`. */
+  readonly call: string;
+  readonly doc: string;
+  /** What it does with nulls, and whether it can fail; empty where it is null for null and never fails. */
+  readonly notes: readonly string[];
+  /** `lpad('abc', 5, ' ') = 'abc  '`. */
+  readonly examples: readonly string[];
+}
+
+export function functionReference(f: FunctionDefinition): FunctionReference {
+  const notes: string[] = [];
+  if (f.nulls === 'own') notes.push('takes nulls');
+  if (f.canFail) notes.push('some values are an error');
+  if (f.isVolatile) notes.push('differs from call to call');
+  return {
+    name: f.name,
+    aliases: f.aliases,
+    family: f.family,
+    call: `${f.name}(${f.parameters.map(parameterText).join(', ')})`,
+    doc: f.doc,
+    notes,
+    examples: f.examples.map((example) => exampleText(f.name, example)),
+  };
+}
+
+function parameterText({ name, takes, default: value, repeats }: Parameter): string {
+  const missing = value === undefined ? '' : ` = ${JSON.stringify(value)}`;
+  return `${name}: ${takes}${repeats === true ? ', …' : ''}${missing}`;
+}
+
+/** The example as the engine has it: text of the bound call, and its result. */
+function exampleText(name: string, example: Example): string {
+  const problems = new Problems();
+  const bound = bindExpression(exampleExpression(name, example), { fields: [] }, problems, '$');
+  problems.throwIfAny();
+  if (bound === undefined) throw new TypeError(`an example of ${name} is not bound`);
+  const value = interpreter(bound)({ value: () => null, where: () => name });
+  const result = value === null ? `null of ${typeName(bound.type)}` : literalText(value, bound.type);
+  return `${expressionText(bound)} = ${result}`;
+}
