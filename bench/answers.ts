@@ -13,8 +13,16 @@ export function rowsOf(batch: RecordBatch): Cell[][] {
   );
 }
 
-/** The first difference, or undefined. Exact texts are compared exactly; a float with anything numeric by 12 digits. */
-export function difference(ours: readonly Cell[][], theirs: readonly Cell[][]): string | undefined {
+/** Two floats may have been summed in another order. */
+const FLOAT_DIGITS = 9;
+/** An average of decimals is a decimal with four more digits here and a float there. */
+const DECIMAL_AS_FLOAT_DIGITS = 12;
+
+/** The first difference, or undefined. Only where DuckDB has a float a value need not be the same to the last digit. */
+export function difference(
+  ours: readonly (readonly Cell[])[],
+  theirs: readonly (readonly Cell[])[],
+): string | undefined {
   if (ours.length !== theirs.length) return `${ours.length} rows, DuckDB has ${theirs.length}`;
   for (const [row, cells] of ours.entries()) {
     for (const [column, a] of cells.entries()) {
@@ -27,9 +35,11 @@ export function difference(ours: readonly Cell[][], theirs: readonly Cell[][]): 
 
 function sameCell(a: Cell, b: Cell): boolean {
   if (a === b || String(a) === String(b)) return true;
-  if (a === null || b === null || (typeof a !== 'number' && typeof b !== 'number')) return false;
-  const [x, y] = [Number(a), Number(b)];
-  // An average of decimals is a decimal with four more digits here and a float there.
-  const digits = typeof a === 'string' ? (a.split('.')[1]?.length ?? 0) : 15;
-  return Math.abs(x - y) <= Math.max(Math.abs(x), Math.abs(y)) * 1e-12 + 0.5000001 * 10 ** -digits;
+  // Whole numbers and decimals of DuckDB are text.
+  if (typeof b !== 'number' || a === null || typeof a === 'boolean') return false;
+  const decimals = typeof a === 'string' ? (a.split('.')[1]?.length ?? 0) : undefined;
+  const digits = decimals === undefined ? FLOAT_DIGITS : DECIMAL_AS_FLOAT_DIGITS;
+  const lastDigit = decimals === undefined ? 0 : 0.5000001 * 10 ** -decimals;
+  const [x, y] = [Number(a), b];
+  return Math.abs(x - y) <= Math.max(Math.abs(x), Math.abs(y)) * 10 ** -digits + lastDigit;
 }

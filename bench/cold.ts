@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { python, tpchTable } from './data.ts';
-import { median, type Options, type Result } from './result.ts';
+import { comparison, median, type Options, type Result } from './result.ts';
 import { tpchCases } from './tpch.ts';
 
 const MEMORY = '512MB';
@@ -27,18 +27,14 @@ export async function* cold({ scale, runs, only }: Options): AsyncGenerator<Resu
         figures.millrace.push(mine);
         figures.duckdb.push(duck);
       }
-      const of = (who: keyof typeof figures, what: keyof Process): number =>
-        median(figures[who].map((one) => one[what]));
+      const of = (who: keyof typeof figures, what: keyof Process): number[] => figures[who].map((one) => one[what]);
       yield {
         suite: 'cold',
         name,
-        rows: 0,
         bytes: statSync(fileURLToPath(tpchTable('lineitem', scale))).size,
-        millrace_ms: of('millrace', 'ms'),
-        duckdb_ms: of('duckdb', 'ms'),
-        ratio: of('millrace', 'ms') / of('duckdb', 'ms'),
-        millrace_peak_mb: of('millrace', 'peak_bytes') / 1e6,
-        duckdb_peak_mb: of('duckdb', 'peak_bytes') / 1e6,
+        ...comparison(of('millrace', 'ms'), of('duckdb', 'ms')),
+        millrace_peak_mb: median(of('millrace', 'peak_bytes')) / 1e6,
+        duckdb_peak_mb: median(of('duckdb', 'peak_bytes')) / 1e6,
       };
     }
   } finally {

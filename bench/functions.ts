@@ -17,16 +17,14 @@ import { parseJob } from '../src/jobs/parse-job.ts';
 import { startJob } from '../src/jobs/start-job.ts';
 import { executionStarter } from '../src/jobs/step-functions.ts';
 import type { Task } from '../src/plan/task.ts';
-import { median } from './result.ts';
+import { median, type Options, type Result } from './result.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const NODE_OPTIONS = '--max-old-space-size=192 --max-semi-space-size=1';
 
-type Figures = Readonly<Record<string, string | number>>;
-
 /** Runs of each; needs Python for the emulator. */
-export async function* functions({ runs }: { readonly runs: number }): AsyncGenerator<Figures> {
-  console.log(execFileSync(process.execPath, [join(root, 'scripts/bundle-functions.ts')], { encoding: 'utf8' }));
+export async function* functions({ runs }: Options): AsyncGenerator<Result> {
+  process.stderr.write(execFileSync(process.execPath, [join(root, 'scripts/bundle-functions.ts')]));
   await using emulator = await startEmulator({ freeze: [] });
   Object.assign(process.env, emulator.environment);
   const deployment = await deploy({ environment: emulator.environment, stage: 'bench', timeoutMs: 240_000 });
@@ -41,7 +39,7 @@ export async function* functions({ runs }: { readonly runs: number }): AsyncGene
 }
 
 /** A process from its start until its handler can be called, until the first batch, until its answer. */
-async function* starts(runs: number, { inputBucket, outputBucket }: Deployment): AsyncGenerator<Figures> {
+async function* starts(runs: number, { inputBucket, outputBucket }: Deployment): AsyncGenerator<Result> {
   const directory = mkdtempSync(join(tmpdir(), 'millrace-bench-'));
   const bundle = join(root, 'dist/functions/execute-task/index.mjs');
   const samples: Record<'readyMs' | 'readyBytes' | 'firstBatchMs' | 'doneMs', number>[] = [];
@@ -114,7 +112,7 @@ interface Done {
 }
 
 /** What the first invocation of each function has asked of storage, and what its process holds now that it is idle. */
-async function* requests({ functions: names }: Deployment, { endpoint }: Emulator): AsyncGenerator<Figures> {
+async function* requests({ functions: names }: Deployment, { endpoint }: Emulator): AsyncGenerator<Result> {
   for (const [name, deployed] of Object.entries(names)) {
     const [first] = await linesOf(deployed, endpoint);
     if (first === undefined) continue;

@@ -1,23 +1,31 @@
 export interface Options {
+  /** Of TPC-H. */
   readonly scale: number;
+  /** Of the tables in memory. */
+  readonly rows: number;
   /** Counted runs of each contestant. */
   readonly runs: number;
   /** Runs only the cases whose name holds this. */
   readonly only: string;
 }
 
-/** One line of a benchmark; further figures of a suite stand beside these. */
+/** One line of a benchmark: figures by name, in the units of their names. */
 export interface Result {
   readonly suite: string;
   readonly name: string;
-  readonly rows: number;
-  /** Bytes read. */
-  readonly bytes: number;
+  readonly [figure: string]: string | number;
+}
+
+/** Medians; the ratio is ours over theirs: below 1 we are faster. */
+export interface Comparison {
   readonly millrace_ms: number;
   readonly duckdb_ms: number;
-  /** Ours over theirs: below 1 we are faster. */
   readonly ratio: number;
-  readonly [figure: string]: string | number;
+}
+
+export function comparison(ours: readonly number[], theirs: readonly number[]): Comparison {
+  const [millrace_ms, duckdb_ms] = [median(ours), median(theirs)];
+  return { millrace_ms, duckdb_ms, ratio: millrace_ms / duckdb_ms };
 }
 
 export function median(values: readonly number[]): number {
@@ -26,6 +34,9 @@ export function median(values: readonly number[]): number {
   const high = sorted[middle] ?? Number.NaN;
   return sorted.length % 2 === 1 ? high : ((sorted[middle - 1] ?? high) + high) / 2;
 }
+
+export const geometricMean = (values: readonly number[]): number =>
+  Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
 
 /** The results as a table with one row each, figures aligned to the right. */
 export function resultTable(results: readonly Result[]): string {

@@ -2,11 +2,12 @@
 
 import { fileURLToPath } from 'node:url';
 import type { Field } from '../src/columnar/schema.ts';
-import type { BinaryOperator, Expression } from '../src/expressions/expression.ts';
+import type { Expression } from '../src/expressions/expression.ts';
 import type { PlanNode } from '../src/plan/plan-node.ts';
 import type { Task } from '../src/plan/task.ts';
 import type { Case } from './case.ts';
 import { tpchTable } from './data.ts';
+import { and, binary, column, literal, whole } from './plan-words.ts';
 
 const money = { kind: 'decimal', precision: 15, scale: 2 } as const;
 const field = (name: string, type: Field['type']): Field => ({ name, type, nullable: false });
@@ -20,17 +21,9 @@ const lineitem: readonly Field[] = [
   field('l_shipdate', { kind: 'date' }),
 ];
 
-const column = (name: string): Expression => ({ kind: 'column', name });
-const day = (value: string): Expression => ({ kind: 'literal', type: { kind: 'date' }, value });
-const one: Expression = { kind: 'literal', type: { kind: 'int64' }, value: 1 };
-const cents = (value: string): Expression => ({ kind: 'literal', type: money, value });
-const binary = (left: Expression, operator: BinaryOperator, right: Expression): Expression => ({
-  kind: 'binary',
-  operator,
-  left,
-  right,
-});
-const and = (...all: readonly Expression[]): Expression => all.reduce((left, right) => binary(left, 'and', right));
+const day = (value: string): Expression => literal({ kind: 'date' }, value);
+const cents = (value: string): Expression => literal(money, value);
+const one = whole(1);
 
 const scan: PlanNode = { kind: 'scan', sourceId: 'lineitem', format: 'parquet', schema: lineitem };
 const discounted = binary(column('l_extendedprice'), '*', binary(one, '-', column('l_discount')));

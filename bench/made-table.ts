@@ -1,0 +1,102 @@
+import { copyToArrow } from '../src/columnar/arrow.ts';
+import { BATCH_ROWS, Batch } from '../src/columnar/batch.ts';
+import type { Column } from '../src/columnar/column.ts';
+import type { Schema } from '../src/columnar/schema.ts';
+import { sliceColumn } from '../src/columnar/slice.ts';
+import { fileStore } from '../src/io/file-store.ts';
+import type { Holding, MemoryBudget } from '../src/memory/budget.ts';
+import type { Source } from '../src/operators/operator.ts';
+import type { PlanNode } from '../src/plan/plan-node.ts';
+import { bindPlan } from '../src/planner/bind-plan.ts';
+import { buildChain } from '../src/planner/build-chain.ts';
+import { pushDown } from '../src/planner/push-down.ts';
+import { runChain } from '../src/runtime/run-chain.ts';
+import { rowsOf } from './answers.ts';
+import type { Cell } from './duckdb.ts';
+import type { MadeColumn } from './made-columns.ts';
+import type { Answer } from './turns.ts';
+
+const NAME = 't';
+
+/** Reads the table that a plan runs over. */
+export function madeScan(columns: readonly MadeColumn[]): PlanNode {
+  return { kind: 'in-memory-scan', sourceId: NAME, schema: schemaOf(columns).fields };
+}
+
+/** Makes the table `t` of the same rows in DuckDB. */
+export function createTableSql(columns: readonly MadeColumn[], rowCount: number): string {
+  const made = columns.map(({ name, sql }) => `${sql} as ${name}`);
+  return `create or replace table ${NAME} as select ${made.join(', ')} from range(${rowCount}) as numbers(i)`;
+}
+
+const schemaOf = (columns: readonly MadeColumn[]): Schema => ({
+  fields: columns.map(({ name, type }) => ({ name, type, nullable: false })),
+});
+
+/** All rows of some columns in linear memory, which plans are run over by the operators of the engine. */
+export class MadeTable implements Disposable {
+  readonly #budget: MemoryBudget;
+  readonly #holding: Holding;
+  readonly #source: Source;
+
+  /** @throws MemoryBudgetExceeded */
+  constructor(columns: readonly MadeColumn[], rowCount: number, budget: MemoryBudget) {
+    this.#budget = budget;
+    this.#holding = budget.reserve('MadeTable');
+    try {
+      const made = columns.map(({ make }) => make(this.#holding, rowCount));
+      this.#source = slices(schemaOf(columns), made, rowCount);
+    } catch (error) {
+      this.#holding[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /** Runs a plan over `madeScan` of the same columns, from the plan to its rows. */
+  async run(plan: PlanNode): Promise<Answer> {
+    const rows: Cell[][] = [];
+    const task = { memory: this.#budget, signal: new AbortController().signal };
+    const start = performance.now();
+    // Rows of a task are JavaScript values: all but their source is what the engine would run.
+    const resources = { inputs: { [NAME]: { kind: 'rows', rows: [] } }, store: fileStore() } as const;
+    const { stages } = buildChain(pushDown(bindPlan(plan)), resources);
+    await runChain(
+      { source: this.#source, stages },
+      {
+        push: async (batch) => {
+          rows.push(...rowsOf(copyToArrow(batch, this.#budget.linear, { dictionaries: 'decode' })));
+          return 'more';
+        },
+      },
+      task,
+    );
+    return { ms: performance.now() - start, rows };
+  }
+
+  [Symbol.dispose](): void {
+    this.#holding[Symbol.dispose]();
+  }
+}
+
+/** Pushes the rows as views of the columns, a batch of them at a time. */
+function slices(schema: Schema, columns: readonly Column[], rowCount: number): Source {
+  return {
+    role: 'source',
+    name: 'MadeTable',
+    schema,
+    open: () => ({
+      run: async (output) => {
+        for (let start = 0; start < rowCount; start += BATCH_ROWS) {
+          const size = Math.min(BATCH_ROWS, rowCount - start);
+          const batch = new Batch(
+            schema,
+            size,
+            columns.map((column) => sliceColumn(column, start)),
+          );
+          if ((await output.push(batch)) === 'done') return;
+        }
+      },
+      [Symbol.dispose]: () => {},
+    }),
+  };
+}
