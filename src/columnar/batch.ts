@@ -1,4 +1,5 @@
 import type { Column } from './column.ts';
+import { isBytes, storageType } from './data-type.ts';
 import type { Schema } from './schema.ts';
 
 /** Rows that kernels work on at a time: small enough that the columns of a batch stay in the processor's cache. */
@@ -20,13 +21,21 @@ export class Batch {
     this.columns = columns;
   }
 
-  /** Bytes of the values, codes, offsets and bitmaps; text and dictionaries, which may be shared, are not counted. */
+  /**
+   * Bytes of the values, codes, offsets and bitmaps; text, items of lists and dictionaries, which may be shared, are not
+   * counted.
+   */
   get byteLength(): number {
-    let bytes = 0;
-    for (const { type, width, dictionary, validity } of this.columns) {
-      const bits = dictionary !== undefined ? 32 : type.kind === 'bool' ? 1 : type.kind === 'utf8' ? 32 : width * 8;
-      bytes += Math.ceil((this.rowCount * (bits + (validity === 0 ? 0 : 1))) / 8);
-    }
-    return bytes;
+    return this.columns.reduce((bytes, column) => bytes + columnBytes(column, this.rowCount), 0);
   }
+}
+
+function columnBytes({ type, width, dictionary, validity, children }: Column, rowCount: number): number {
+  const stored = storageType(type);
+  const hasOffsets = isBytes(type) || stored.kind === 'list' || stored.kind === 'map';
+  const bits = dictionary !== undefined || hasOffsets ? 32 : type.kind === 'bool' ? 1 : width * 8;
+  const own = Math.ceil((rowCount * (bits + (validity === 0 ? 0 : 1))) / 8);
+  if (dictionary !== undefined || hasOffsets || children === undefined) return own;
+  const childRows = stored.kind === 'fixed-size-list' ? rowCount * stored.size : rowCount;
+  return children.reduce((bytes, child) => bytes + columnBytes(child, childRows), own);
 }

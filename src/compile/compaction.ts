@@ -1,8 +1,10 @@
 /** Columns of the rows that a filter has left, written densely into memory that is used again for the next batch. */
 
 import type { Column } from '../columnar/column.ts';
+import { isBytes } from '../columnar/data-type.ts';
 import { compactKernels } from '../kernels/compact-kernels.ts';
 import type { Holding } from '../memory/budget.ts';
+import { GatheredColumn } from './gathered-column.ts';
 import { bitmapBytes, Scratch } from './scratch.ts';
 
 /** The rows that are wanted: a bitmap over all rows, with zeros behind the last, and how many bits are set. */
@@ -18,17 +20,27 @@ export class Compaction {
   readonly #values: Scratch;
   readonly #validity: Scratch;
   readonly #bytes: Scratch;
+  readonly #rows: Scratch;
+  /** Of nested columns. */
+  #gathered: GatheredColumn | undefined;
 
   constructor(holding: Holding) {
     this.#holding = holding;
     this.#values = new Scratch(holding);
     this.#validity = new Scratch(holding);
     this.#bytes = new Scratch(holding);
+    this.#rows = new Scratch(holding);
   }
 
   /** A dictionary column keeps its dictionary. @throws MemoryBudgetExceeded */
   compact(column: Column, { bitmap, rowCount, survivors }: Selection): Column {
     const kernels = compactKernels(this.#holding.linear);
+    if (column.children !== undefined && column.dictionary === undefined) {
+      const rows = this.#rows.ensure(survivors * 4);
+      kernels.listChosen(bitmap, rowCount, rows);
+      this.#gathered ??= new GatheredColumn(column.type, this.#holding);
+      return this.#gathered.gather(column, rows, survivors);
+    }
     let validity = 0;
     if (column.validity !== 0) {
       validity = this.#validity.ensure(bitmapBytes(survivors));
@@ -39,7 +51,7 @@ export class Compaction {
       kernels.compactBits(column.values, bitmap, rowCount, values);
       return { ...column, values, validity };
     }
-    if (column.dictionary === undefined && column.type.kind === 'utf8') {
+    if (column.dictionary === undefined && isBytes(column.type)) {
       const values = this.#values.ensure((survivors + 1) * 4);
       const textBytes = kernels.compactOffsets(column.values, bitmap, rowCount, values);
       const bytes = this.#bytes.ensure(textBytes);

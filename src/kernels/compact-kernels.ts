@@ -7,9 +7,10 @@ import type { LinearMemory } from '../memory/linear-memory.ts';
 import { staticKernels } from './static-kernels.ts';
 
 export interface CompactKernels {
-  /** `width` is 1, 2, 4, 8 or 16 bytes. */
   compactValues(width: number, values: number, selection: number, rows: number, out: number): void;
   compactBits(bits: number, selection: number, rows: number, out: number): void;
+  /** Numbers of the chosen rows, uint32, and how many there are. */
+  listChosen(selection: number, rows: number, out: number): number;
   /** Returns the bytes that the chosen texts take. */
   compactOffsets(offsets: number, selection: number, rows: number, out: number): number;
   compactText(offsets: number, bytes: number, selection: number, rows: number, out: number): void;

@@ -16,6 +16,7 @@ export interface TakeKernels {
   readonly take4: Take;
   readonly take8: Take;
   readonly take16: Take;
+  takeWide(width: number, from: number, rows: number, count: number, to: number): void;
   /** Writes whole 8-byte words from `to` on, zeros behind the last bit. */
   readonly takeBits: Take;
   /** Offsets from 0 of as many texts as stay within `limitBytes`, at least one; returns how many. */
@@ -45,6 +46,7 @@ export interface TakeKernels {
   readonly zeroNulls4: ZeroNulls;
   readonly zeroNulls8: ZeroNulls;
   readonly zeroNulls16: ZeroNulls;
+  zeroNullsWide(width: number, values: number, count: number, validity: number, firstBit: number): void;
   /** `bits` is the start of the bitmap, not of the first bit. */
   zeroNullBits(bits: number, count: number, validity: number, firstBit: number): void;
   countBits(bits: number, count: number): number;
@@ -56,18 +58,22 @@ export interface TakeKernels {
 
 export const takeKernels = (linear: LinearMemory): TakeKernels => staticKernels(linear) as unknown as TakeKernels;
 
-/** The kernel that gathers values of `width` bytes: 1, 2, 4, 8 or 16. */
+/** The kernel that gathers values of `width` bytes. */
 export function takeOf(kernels: TakeKernels, width: number): Take {
   if (width === 1) return kernels.take1;
   if (width === 2) return kernels.take2;
   if (width === 4) return kernels.take4;
-  return width === 8 ? kernels.take8 : kernels.take16;
+  if (width === 8) return kernels.take8;
+  if (width === 16) return kernels.take16;
+  return (from, rows, count, to) => kernels.takeWide(width, from, rows, count, to);
 }
 
-/** The kernel that zeroes values of `width` bytes under nulls: 1, 2, 4, 8 or 16. */
+/** The kernel that zeroes values of `width` bytes under nulls. */
 export function zeroNullsOf(kernels: TakeKernels, width: number): ZeroNulls {
   if (width === 1) return kernels.zeroNulls1;
   if (width === 2) return kernels.zeroNulls2;
   if (width === 4) return kernels.zeroNulls4;
-  return width === 8 ? kernels.zeroNulls8 : kernels.zeroNulls16;
+  if (width === 8) return kernels.zeroNulls8;
+  if (width === 16) return kernels.zeroNulls16;
+  return (values, count, validity, firstBit) => kernels.zeroNullsWide(width, values, count, validity, firstBit);
 }

@@ -6,18 +6,21 @@
  *
  * What lies at `at` and behind is overwritten, so an append that failed half-way is forgotten by not counting its rows.
  *
+ * What is inside of a nested column is in `nested-items.ts`.
+ *
  * Text that comes as dictionaries stays codes of one dictionary, which has the entries that rows use; the first plain
  * column turns the codes into text. Other types with a dictionary are looked up. A decimal starts with the width of the
  * first values and is widened when the first 16-byte ones come.
  */
 
 import type { Column } from '../columnar/column.ts';
-import { type DataType, fixedWidth } from '../columnar/data-type.ts';
+import { type DataType, fixedWidth, isBytes, isNested } from '../columnar/data-type.ts';
 import { ColumnTooLarge, MemoryBudgetExceeded } from '../errors.ts';
 import { type TakeKernels, takeKernels, takeOf, zeroNullsOf } from '../kernels/take-kernels.ts';
 import type { Holding } from '../memory/budget.ts';
 import { CodeUnifier } from './code-unifier.ts';
 import { GrowingRegion } from './growing-region.ts';
+import { NestedItems } from './nested-items.ts';
 
 /** Offsets are int32. */
 const MOST_TEXT_BYTES = 2 ** 31 - 1;
@@ -39,6 +42,8 @@ export class ColumnBuffer {
   #width: number;
   #bits: number | undefined;
   #unifier: CodeUnifier | undefined;
+  /** Of a nested column. */
+  readonly #items: NestedItems | undefined;
 
   constructor(type: DataType, holding: Holding) {
     this.#type = type;
@@ -49,6 +54,9 @@ export class ColumnBuffer {
     this.#text = new GrowingRegion(holding);
     this.#temporary = new GrowingRegion(holding);
     this.#width = fixedWidth(type) ?? 0;
+    this.#items = isNested(type)
+      ? new NestedItems(type, holding, (child) => new ColumnBuffer(child, holding))
+      : undefined;
   }
 
   /**
@@ -59,18 +67,24 @@ export class ColumnBuffer {
     if (at === 0) this.#begin(from);
     this.#bits = this.#bits === undefined || from.bits === undefined ? undefined : Math.max(this.#bits, from.bits);
     this.#appendValidity(from.validity, rows, count, at);
-    if (this.#type.kind === 'utf8') this.#appendText(from, rows, count, at);
+    if (this.#items !== undefined) this.#items.append(from, rows, count, at);
+    else if (isBytes(this.#type)) this.#appendText(from, rows, count, at);
     else if (this.#type.kind === 'bool') this.#appendBools(from, rows, count, at);
     else this.#appendFixed(from, rows, count, at);
   }
 
   /** The first `rowCount` rows; valid until the next append. */
   column(rowCount: number): Column {
+    const validity = rowCount === 0 ? 0 : this.#validity.address;
+    if (this.#items !== undefined) {
+      const base = { type: this.#type, validity, bytes: 0, dictionary: undefined, width: 0, bits: undefined };
+      return { ...base, ...this.#items.parts(rowCount) };
+    }
     if (rowCount === 0) this.#values.ensure(8, 0);
     if (rowCount === 0) this.#holding.linear.u32[this.#values.address >>> 2] = 0;
     return {
       type: this.#type,
-      validity: rowCount === 0 ? 0 : this.#validity.address,
+      validity,
       values: this.#values.address,
       bytes: this.#text.address,
       dictionary: rowCount === 0 ? undefined : this.#unifier?.dictionary(),
@@ -83,13 +97,15 @@ export class ColumnBuffer {
   byteLength(rowCount: number): number {
     const validity = this.#validity.address === 0 ? 0 : bitmapBytes(rowCount);
     if (this.#type.kind === 'bool') return validity + bitmapBytes(rowCount);
-    if (this.#type.kind !== 'utf8') return validity + rowCount * this.#width;
+    if (this.#items !== undefined) return validity + this.#items.byteLength(rowCount);
+    if (!isBytes(this.#type)) return validity + rowCount * this.#width;
     return validity + rowCount * 4 + (this.#unifier?.byteLength ?? this.#textBytes(rowCount));
   }
 
   /** Gives back most of the room to grow behind the first `rowCount` rows, where there is memory to move them. */
   trim(rowCount: number): void {
-    const offsets = this.#type.kind === 'utf8' && this.#unifier === undefined;
+    this.#items?.trim(rowCount);
+    const offsets = isBytes(this.#type) && this.#unifier === undefined;
     const textBytes = offsets ? this.#textBytes(rowCount) : 0;
     this.#temporary.free();
     this.#values = this.#trimmed(this.#values, this.#valueBytes(rowCount));
@@ -98,7 +114,7 @@ export class ColumnBuffer {
 
   #valueBytes(rowCount: number): number {
     if (this.#type.kind === 'bool') return bitmapBytes(rowCount);
-    if (this.#type.kind !== 'utf8') return rowCount * this.#width;
+    if (!isBytes(this.#type)) return rowCount * this.#width;
     return this.#unifier === undefined ? (rowCount + 1) * 4 : rowCount * 4;
   }
 
@@ -121,10 +137,12 @@ export class ColumnBuffer {
     this.#validity.free();
     this.#unifier?.[Symbol.dispose]();
     this.#unifier = undefined;
+    this.#items?.clear();
   }
 
   free(): void {
     this.clear();
+    this.#items?.free();
     for (const region of [this.#values, this.#text, this.#temporary]) region.free();
   }
 

@@ -1,6 +1,8 @@
 import { BATCH_ROWS, Batch } from '../columnar/batch.ts';
 import type { Column } from '../columnar/column.ts';
+import { isBytes, isNested } from '../columnar/data-type.ts';
 import type { Schema } from '../columnar/schema.ts';
+import { GatheredColumn } from '../compile/gathered-column.ts';
 import { type TakeKernels, takeKernels, takeOf } from '../kernels/take-kernels.ts';
 import type { Holding } from '../memory/budget.ts';
 import { GrowingRegion } from './growing-region.ts';
@@ -9,6 +11,8 @@ import { GrowingRegion } from './growing-region.ts';
 const TEXT_BYTES = 8 * 1024 * 1024;
 
 interface ColumnScratch {
+  /** Of nested columns. */
+  readonly gathered: GatheredColumn | undefined;
   readonly validity: GrowingRegion;
   readonly values: GrowingRegion;
   readonly text: GrowingRegion;
@@ -26,7 +30,8 @@ export class GatherScratch implements Disposable {
     this.schema = schema;
     this.#holding = holding;
     this.#kernels = takeKernels(holding.linear);
-    this.#columns = schema.fields.map(() => ({
+    this.#columns = schema.fields.map(({ type }) => ({
+      gathered: isNested(type) ? new GatheredColumn(type, holding) : undefined,
       validity: new GrowingRegion(holding),
       values: new GrowingRegion(holding),
       text: new GrowingRegion(holding),
@@ -60,12 +65,14 @@ export class GatherScratch implements Disposable {
 
   /** For a plain text column: its offsets, and how many rows its text allows. */
   #takeOffsets(column: Column, { values }: ColumnScratch, rows: number, count: number): number {
-    if (column.type.kind !== 'utf8' || column.dictionary !== undefined) return count;
+    if (!isBytes(column.type) || column.dictionary !== undefined) return count;
     values.ensure((BATCH_ROWS + 1) * 4, 0);
     return this.#kernels.takeOffsets(column.values, rows, count, TEXT_BYTES, values.address);
   }
 
-  #take(column: Column, { validity, values, text }: ColumnScratch, rows: number, count: number): Column {
+  #take(column: Column, scratch: ColumnScratch, rows: number, count: number): Column {
+    if (scratch.gathered !== undefined) return scratch.gathered.gather(column, rows, count);
+    const { validity, values, text } = scratch;
     if (column.validity !== 0) {
       validity.ensure(BATCH_ROWS / 8, 0);
       this.#kernels.takeBits(column.validity, rows, count, validity.address);
@@ -73,7 +80,7 @@ export class GatherScratch implements Disposable {
     if (column.dictionary !== undefined) {
       values.ensure(BATCH_ROWS * 4, 0);
       this.#kernels.take4(column.values, rows, count, values.address);
-    } else if (column.type.kind === 'utf8') {
+    } else if (isBytes(column.type)) {
       text.ensure(this.#holding.linear.u32[(values.address >>> 2) + count] ?? 0, 0);
       this.#kernels.takeText(column.values, column.bytes, rows, count, values.address, text.address);
     } else if (column.type.kind === 'bool') {
@@ -81,13 +88,13 @@ export class GatherScratch implements Disposable {
       this.#kernels.takeBits(column.values, rows, count, values.address);
     } else {
       values.ensure(BATCH_ROWS * column.width, 0);
-      takeOf(this.#kernels, column.width)(column.values, rows, count, values.address);
+      if (column.width > 0) takeOf(this.#kernels, column.width)(column.values, rows, count, values.address);
     }
     return {
       ...column,
       validity: column.validity === 0 ? 0 : validity.address,
       values: values.address,
-      bytes: column.type.kind === 'utf8' && column.dictionary === undefined ? text.address : 0,
+      bytes: isBytes(column.type) && column.dictionary === undefined ? text.address : 0,
     };
   }
 }

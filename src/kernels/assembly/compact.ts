@@ -20,12 +20,13 @@ function compact<T>(values: usize, selection: usize, rows: i32, out: usize): voi
   }
 }
 
-/** Values of `width` bytes: 1, 2, 4, 8 or 16. */
+/** Values of `width` bytes. */
 export function compactValues(width: i32, values: usize, selection: usize, rows: i32, out: usize): void {
   if (width == 1) compact<u8>(values, selection, rows, out);
   else if (width == 2) compact<u16>(values, selection, rows, out);
   else if (width == 4) compact<u32>(values, selection, rows, out);
   else if (width == 8) compact<u64>(values, selection, rows, out);
+  else if (width != 16) compactWide(width, values, selection, rows, out);
   else {
     let to = out;
     for (let base = 0; base < rows; base += 64) {
@@ -36,6 +37,29 @@ export function compactValues(width: i32, values: usize, selection: usize, rows:
       }
     }
   }
+}
+
+function compactWide(width: usize, values: usize, selection: usize, rows: i32, out: usize): void {
+  let to = out;
+  for (let base = 0; base < rows; base += 64) {
+    const block = values + <usize>base * width;
+    for (let word = load<u64>(selection + (<usize>base >> 3)); word; word &= word - 1) {
+      memory.copy(to, block + <usize>ctz(word) * width, width);
+      to += width;
+    }
+  }
+}
+
+/** Lists the rows that are chosen; returns how many. */
+export function listChosen(selection: usize, rows: i32, out: usize): i32 {
+  let to = out;
+  for (let base = 0; base < rows; base += 64) {
+    for (let word = load<u64>(selection + (<usize>base >> 3)); word; word &= word - 1) {
+      store<u32>(to, base + <i32>ctz(word));
+      to += 4;
+    }
+  }
+  return <i32>((to - out) >> 2);
 }
 
 /** Bits of a bitmap. Writes whole words: up to 7 bytes behind the last bit. */

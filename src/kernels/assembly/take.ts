@@ -44,6 +44,13 @@ export function take16(from: usize, rows: usize, count: usize, to: usize): void 
   }
 }
 
+/** Values of any width. */
+export function takeWide(width: usize, from: usize, rows: usize, count: usize, to: usize): void {
+  for (let i: usize = 0; i < count; i++) {
+    memory.copy(to + i * width, from + <usize>load<u32>(rows + (i << 2)) * width, width);
+  }
+}
+
 @inline
 function bitAt(bits: usize, row: usize): u64 {
   return <u64>((load<u8>(bits + (row >> 3)) >> <u8>(row & 7)) & 1);
@@ -214,6 +221,13 @@ export function zeroNulls16(values: usize, count: usize, validity: usize, firstB
   for (let i: usize = 0; i < count; i++) {
     const at = values + (i << 4);
     v128.store(at, v128.and(v128.load(at), i64x2.splat(0 - <i64>bitAt(validity, firstBit + i))));
+  }
+}
+
+/** Of values of any width. */
+export function zeroNullsWide(width: usize, values: usize, count: usize, validity: usize, firstBit: usize): void {
+  for (let i: usize = 0; i < count; i++) {
+    if (!bitAt(validity, firstBit + i)) memory.fill(values + i * width, 0, width);
   }
 }
 
