@@ -203,6 +203,18 @@ export const isNumeric = (type: DataType): boolean => isInteger(type) || isFloat
 /** Whether plain columns of the type are offsets into bytes. */
 export const isBytes = (type: DataType): boolean => type.kind === 'utf8' || type.kind === 'binary';
 
+/** Whether rows can be sorted by values of the type. */
+export const isOrderable = (type: DataType): boolean =>
+  ['bool', 'utf8', 'binary', 'date', 'time', 'timestamp', 'duration', 'decimal', 'float32', 'float64'].includes(
+    type.kind,
+  ) || isInteger(type);
+
+/** Whether rows can be grouped by values of the type, and distinct ones counted. */
+export const isGroupable = (type: DataType): boolean =>
+  isOrderable(type) ||
+  type.kind === 'uuid' ||
+  (type.kind === 'fixed-size-binary' && [1, 2, 4, 8, 16].includes(type.size));
+
 /** Whether columns of the type have columns inside. */
 export const isNested = (type: DataType): boolean => childTypes(type).length > 0;
 

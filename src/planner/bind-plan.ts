@@ -4,7 +4,7 @@
  * beside it is, so that one pass finds as much as there is to find.
  */
 
-import { int64, utf8 } from '../columnar/data-type.ts';
+import { int64, isGroupable, isOrderable, typeName, utf8 } from '../columnar/data-type.ts';
 import { type Field, field, type Schema, sameSchema, schemaText } from '../columnar/schema.ts';
 import { aggregateField, bindAggregate } from '../expressions/aggregates.ts';
 import { addUnknownColumn, bindExpression, bindPredicate, columnPositions } from '../expressions/bind.ts';
@@ -159,6 +159,14 @@ class PlanBinder {
     const groupBy = this.#columns(node.groupBy, input.schema, pathOf(path, 'groupBy'));
     const aggregates = this.#aggregates(node.aggregates, input.schema, pathOf(path, 'aggregates'));
     if (groupBy === undefined || aggregates === undefined) return undefined;
+    for (const [index, { expression }] of groupBy.entries()) {
+      if (isGroupable(expression.type)) continue;
+      const name = typeName(expression.type);
+      this.#problems.add(
+        `${path}.groupBy[${index}]`,
+        `Rows cannot be grouped by ${name}. Cast it, or group by a part of it.`,
+      );
+    }
     const fields = [...groupBy.map(columnField), ...aggregates.map((call) => aggregateField(call, true))];
     return { kind: 'grouped-aggregate', input, groupBy, aggregates, schema: { fields } };
   }
@@ -173,10 +181,17 @@ class PlanBinder {
     return { kind: 'top-n', input, keys, limit: node.limit, offset: node.offset ?? 0, schema };
   }
 
-  /** Every type has an order. */
   #sortKey(key: SortKey, schema: Schema, path: string): BoundSortKey | undefined {
     const expression = bindExpression(key.expression, schema, this.#problems, pathOf(path, 'expression'));
     if (expression === undefined) return undefined;
+    if (!isOrderable(expression.type)) {
+      const name = typeName(expression.type);
+      this.#problems.add(
+        pathOf(path, 'expression'),
+        `Rows cannot be sorted by ${name}. Cast it, or sort by a part of it.`,
+      );
+      return undefined;
+    }
     const { descending = false } = key;
     return { expression: simplified(expression), descending, nullsFirst: key.nullsFirst ?? descending };
   }

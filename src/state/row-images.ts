@@ -12,7 +12,7 @@
 
 import assert from 'node:assert/strict';
 import type { Column, Dictionary } from '../columnar/column.ts';
-import { type DataType, fixedWidth, isFloat } from '../columnar/data-type.ts';
+import { type DataType, fixedWidth, isBytes, isFloat } from '../columnar/data-type.ts';
 import { type GroupKernels, groupKernels } from '../kernels/group-kernels.ts';
 import { takeKernels } from '../kernels/take-kernels.ts';
 import type { Holding } from '../memory/budget.ts';
@@ -107,7 +107,7 @@ export class RowImages implements Disposable {
 
   #packField(field: KeyField, column: Column, images: number, rowCount: number): void {
     const to = images + field.offset;
-    if (column.type.kind === 'utf8') this.#packText(field, column, to, rowCount);
+    if (isBytes(column.type)) this.#packText(field, column, to, rowCount);
     else if (column.dictionary === undefined) this.#packPlain(field, column, to, this.imageBytes, rowCount);
     else {
       this.#packEntries(field, column.dictionary);
@@ -164,7 +164,7 @@ export class RowImages implements Disposable {
       validity: this.#unpackNulls(field, images, rowCount),
       values,
       bytes: 0,
-      dictionary: strings?.dictionary(),
+      dictionary: strings && dictionaryOf(strings, type),
       width: fixedWidth(type) ?? 0,
       bits: undefined,
     };
@@ -179,8 +179,14 @@ export class RowImages implements Disposable {
   }
 }
 
+/** The interned strings as entries of the key's own type. */
+function dictionaryOf(strings: StringInterner, type: DataType): Dictionary {
+  const dictionary = strings.dictionary();
+  return { ...dictionary, values: { ...dictionary.values, type } };
+}
+
 function openField(type: DataType, offset: number, nullBit: number, holding: Holding): KeyField {
-  const strings = type.kind === 'utf8' ? new StringInterner(holding) : undefined;
+  const strings = isBytes(type) ? new StringInterner(holding) : undefined;
   return {
     type,
     width: fieldWidth(type),

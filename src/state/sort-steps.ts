@@ -13,7 +13,7 @@
 
 import assert from 'node:assert/strict';
 import type { Column } from '../columnar/column.ts';
-import type { DataType } from '../columnar/data-type.ts';
+import { type DataType, isBytes } from '../columnar/data-type.ts';
 import {
   type SortKernels,
   type SortStep,
@@ -56,6 +56,7 @@ const bitLength = (value: bigint): number => (value === 0n ? 0 : value.toString(
 export function wordKind({ kind }: DataType): SortStep['kind'] {
   switch (kind) {
     case 'utf8':
+    case 'binary':
       return WORD_KINDS.text8;
     case 'date':
       return WORD_KINDS.int32;
@@ -110,7 +111,7 @@ export class StepBuilder implements Disposable {
       const bytes = this.#ranksOf(dictionary.values, dictionary.size);
       return this.#narrowed({ ...PLAIN, kind: WORD_KINDS.rank, values, validity, mask, bytes });
     }
-    if (type.kind === 'utf8') return this.#textSteps(column, mask);
+    if (isBytes(type)) return this.#textSteps(column, mask);
     if (column.width === 16) return this.#wideSteps(column, mask);
     return this.#narrowed({ ...PLAIN, kind: wordKind(type), values, validity, mask });
   }

@@ -10,7 +10,7 @@
  */
 
 import type { Column } from '../columnar/column.ts';
-import { SHORT_DECIMAL_DIGITS } from '../columnar/data-type.ts';
+import { isBytes, SHORT_DECIMAL_DIGITS } from '../columnar/data-type.ts';
 import {
   type SortKernels,
   type SortStep,
@@ -113,7 +113,7 @@ export class SortThreshold implements Disposable {
 
   #setValue(column: Column, row: number): void {
     const { linear } = this.#holding;
-    if (column.type.kind === 'utf8') {
+    if (isBytes(column.type)) {
       const [start, end] = [linear.u32[column.values / 4 + row] ?? 0, linear.u32[column.values / 4 + row + 1] ?? 0];
       this.#text.ensure(end - start, 0);
       this.#take.copyBytes(column.bytes + start, this.#text.address, end - start);

@@ -102,6 +102,24 @@ const inputs = tables(input, {
 const KEYS = ['i', 'n', 'x', 'd', 's', 'b', 'w', 'y'];
 
 describe('grouped aggregate', () => {
+  test.each<[t.DataType]>([[t.binary], [t.uuid], [t.time('us')], [t.fixedSizeBinary(4)]])(
+    'finds the groups of $kind that DuckDB finds',
+    async (type) => {
+      const keyed = schema(field('k', type));
+      const bytes = fc.constantFrom(...[0, 1, 2].map((n) => Uint8Array.of(n, 0, 0, n)));
+      const values = type.kind === 'fixed-size-binary' ? { values: { k: bytes } } : {};
+      for (const table of fc.sample(tables(keyed, values), 4)) {
+        const stage = groupedAggregate({
+          input: keyed,
+          groupBy: [key('k', keyed)],
+          aggregates: [call('count', undefined, keyed)],
+        });
+        const expected = await duckRows(table, 'select k, count(*) from t group by k order by min(rowid)');
+        expect((await runStages([stage], table)).rows).toEqual(expected);
+      }
+    },
+  );
+
   test('of no rows has no groups', async () => {
     const stage = groupedAggregate({ input, groupBy: [key('s')], aggregates: numeric });
     expect((await runStages([stage], { schema: input, rows: [] })).rows).toEqual([]);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  binary,
   bool,
   type DataType,
   date,
@@ -10,6 +11,7 @@ import {
   int8,
   int32,
   int64,
+  time,
   timestamp,
   uint64,
   utf8,
@@ -45,6 +47,8 @@ const TYPES: readonly DataType[] = [
   utf8,
   date,
   timestamp('us'),
+  binary,
+  time('us'),
 ];
 
 const orderBy = (keys: readonly SortKey[]): string =>

@@ -55,6 +55,13 @@ export function valuesOf(type: DataType): fc.Arbitrary<Value> {
       const limit = 10n ** BigInt(type.precision) - 1n;
       return mostlySmall(-limit, limit);
     }
+    case 'time':
+      return mostlySmall(0n, 86_399_999_999n);
+    case 'binary':
+      return fc.uint8Array({ maxLength: 12, max: 3 });
+    case 'uuid':
+      return fc.constantFrom('00000000-0000-0000-0000-000000000001', 'ffffffff-0000-4000-8000-000000000000');
+    case 'duration':
     case 'timestamp':
       return mostlySmall(-(2n ** 63n), 2n ** 63n - 1n);
     case 'date':
