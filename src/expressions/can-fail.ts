@@ -14,7 +14,9 @@ export function canFail(e: TypedExpression): boolean {
 function failsItself(e: TypedExpression): boolean {
   if (e.kind === 'arithmetic') return !isFloat(e.type);
   if (e.kind === 'cast') return e.try !== true && !castAlwaysFits(e.input.type, e.type);
-  if (e.kind === 'function') return functionNamed(e.name).canFail;
+  if (e.kind === 'function') {
+    return functionNamed(e.name).canFail(e.arguments.map(({ type }) => type));
+  }
   return false;
 }
 

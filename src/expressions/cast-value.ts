@@ -23,7 +23,9 @@ export function wholeValue(exact: bigint, type: DataType): NonNullable<Value> | 
   switch (type.kind) {
     case 'decimal':
       return digitCount(exact) <= type.precision ? exact : undefined;
+    case 'time':
     case 'timestamp':
+    case 'duration':
       return BigInt.asIntN(64, exact) === exact ? exact : undefined;
     case 'date':
       return BigInt.asIntN(32, exact) === exact ? Number(exact) : undefined;

@@ -21,6 +21,7 @@ import type { ComparisonOperator, TypedExpression } from './expression.ts';
 import { expressionText, literalText } from './expression-text.ts';
 import type { LambdaValue } from './functions/function-definition.ts';
 import { functionNamed } from './functions/registry.ts';
+import { roundedTo } from './literal.ts';
 import { order } from './value-order.ts';
 
 /** Gives the values of a row, and says in errors where it is. */
@@ -185,9 +186,10 @@ function call(e: Kind<'function'>, slots: Slots): Evaluate {
   };
 }
 
-/** A function's whole number as a value of its type. @throws ArithmeticOverflow where that cannot hold it */
+/** A function's number as a value of its type, floats rounded to it. @throws ArithmeticOverflow where that cannot hold it */
 function checked(value: Value, e: Kind<'function'>, row: Row): Value {
-  if ((typeof value !== 'number' && typeof value !== 'bigint') || isFloat(e.type)) return value;
+  if (typeof value !== 'number' && typeof value !== 'bigint') return value;
+  if (isFloat(e.type)) return roundedTo(e.type, Number(value));
   const result = wholeValue(BigInt(value), e.type);
   if (result !== undefined) return result;
   throw new ArithmeticOverflow(`${row.where()}: ${expressionText(e)}: ${value} does not fit ${typeName(e.type)}.`);

@@ -41,6 +41,9 @@ function inDay(value: Value | undefined, perDay: bigint): bigint {
   return ((ticks % perDay) + perDay) % perDay;
 }
 
+/** Seconds alone reach years beyond an int32. */
+const isSeconds = ([type]: readonly DataType[]): boolean => type?.kind === 'timestamp' && type.unit === 's';
+
 const datePart = (
   name: string,
   kind: ParameterKind<Value & {}>,
@@ -49,7 +52,16 @@ const datePart = (
   prepare: (call: Call) => Evaluate,
   ...examples: readonly Example[]
 ): FunctionDefinition =>
-  define({ name, family: 'dates and times', doc, parameters: [parameter('time', kind)], result, prepare, examples });
+  define({
+    name,
+    canFail: name === 'year' && isSeconds,
+    family: 'dates and times',
+    doc,
+    parameters: [parameter('time', kind)],
+    result,
+    prepare,
+    examples,
+  });
 
 const DAY = { kind: 'literal', type: { kind: 'date' }, value: '1995-03-17' } as const;
 const MOMENT = {

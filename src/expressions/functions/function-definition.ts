@@ -87,8 +87,8 @@ export interface FunctionDefinition {
   readonly nulls: 'strict' | 'own';
   /** Whether the result may be null although no argument is. */
   readonly mayBeNull: boolean;
-  /** Whether some values are refused with `InvalidValue`. */
-  readonly canFail: boolean;
+  /** Whether some values of these types are an error: refused, or without a result that fits its type. */
+  readonly canFail: (types: readonly DataType[]) => boolean;
   /**
    * Whether the same arguments may give other results: never worked out in advance, nor once for equal calls. Such
    * functions are given the number of the row behind their arguments.
@@ -118,7 +118,7 @@ interface Common<P extends readonly Parameter[]> {
   readonly parameters: P;
   readonly result: DataType | ((call: Call) => DataType | string);
   readonly mayBeNull?: boolean;
-  readonly canFail?: boolean;
+  readonly canFail?: boolean | ((types: readonly DataType[]) => boolean);
   readonly isVolatile?: boolean;
   readonly examples: readonly Example[];
 }
@@ -142,7 +142,7 @@ export function define<const P extends readonly Parameter[]>(given: Strict<P> | 
     result: typeof result === 'function' ? result : () => result,
     nulls: given.nulls ?? 'strict',
     mayBeNull: given.mayBeNull ?? false,
-    canFail: given.canFail ?? false,
+    canFail: typeof given.canFail === 'function' ? given.canFail : () => given.canFail === true,
     isVolatile: given.isVolatile ?? false,
     // Binding has seen to it that the values are of the parameters' types.
     prepare: 'prepare' in given ? (call) => given.prepare(call) as Evaluate : () => given.evaluate as Evaluate,

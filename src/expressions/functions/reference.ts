@@ -24,7 +24,7 @@ export interface FunctionReference {
 export function functionReference(f: FunctionDefinition): FunctionReference {
   const notes: string[] = [];
   if (f.nulls === 'own') notes.push('takes nulls');
-  if (f.canFail) notes.push('some values are an error');
+  if (f.canFail(f.parameters.map(({ preferred }) => preferred))) notes.push('some values are an error');
   if (f.isVolatile) notes.push('differs from call to call');
   return {
     name: f.name,
