@@ -139,7 +139,7 @@ const PATTERN = '(needle|thread) [a-m][a-z]* .*[aeiou]n';
 
 const textsAndDates: readonly ExpressionCase[] = [
   counted(call('like', s, text('%needle%')), { name: 'like-plain', columns: [sentences('s', 1)], ...like }),
-  // DuckDB works on plain text here: its tables in memory have no dictionaries.
+  // DuckDB works on plain text here: its tables in memory have no dictionaries. Over an enum it took 0.6 of the time.
   counted(call('like', s, text('%needle%')), { name: 'like-dictionary', columns: [phrases('s', 1)], ...like }),
   datePart('year', 'sum(year(d))'),
   datePart('month', 'sum(month(d))'),
