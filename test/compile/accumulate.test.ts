@@ -8,6 +8,7 @@ import { interpreter } from '../../src/expressions/interpret.ts';
 import { order } from '../../src/expressions/value-order.ts';
 import { MemoryBudget } from '../../src/memory/budget.ts';
 import { LinearMemory } from '../../src/memory/linear-memory.ts';
+import { fuzzed } from '../support/fuzz.ts';
 import { type AggregateInput, AggregateProgram } from './accumulating.ts';
 import { expression, INPUT, placed, random, randomBatch, TYPES } from './arbitrary-expressions.ts';
 
@@ -162,7 +163,7 @@ describe('accumulators', () => {
   });
 
   test('gives the figures of a sum over big integers, whatever the grouping', () => {
-    fc.assert(fc.property(anyCase, check), { numRuns: Number(process.env['RUNS'] ?? 250) });
+    fc.assert(fc.property(anyCase, check), fuzzed(250));
     expect(found.accumulated).toBeGreaterThan(found.refused / 4);
     expect(found.refused).toBeGreaterThan(0);
   });

@@ -250,7 +250,7 @@ const bitsOf = (values: readonly Value[]): number =>
 export function randomBatch(seed: number): RandomBatch {
   const next = random(seed);
   const pick = <T>(from: readonly T[]): T => from[Math.floor(next() * from.length)]!;
-  const rowCount = pick([0, 1, 3, 63, 64, 65, 70, 130]);
+  const rowCount = pick([0, 1, 3, 63, 64, 65, 70, 130, 500]);
   const tame = next() < 0.7;
   const columns = INPUT.fields.map(({ type }) => {
     const [nullable, dictionary, bounded] = [next() < 0.5, next() < 0.5, next() < 0.5];

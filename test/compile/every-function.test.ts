@@ -25,6 +25,7 @@ import { valueToJson } from '../../src/expressions/literal.ts';
 import { Problems } from '../../src/expressions/problems.ts';
 import { MemoryBudget } from '../../src/memory/budget.ts';
 import { anyValue, FLAT_TYPES } from '../support/arbitrary-values.ts';
+import { fuzzedCases, fuzzSeed } from '../support/fuzz.ts';
 import { random } from './arbitrary-expressions.ts';
 
 const TYPES: readonly DataType[] = [
@@ -57,7 +58,7 @@ const TEXTS = [
 ];
 const SMALL = [-2n, -1n, 0n, 1n, 2n, 3n, 5n, 64n];
 const ROWS = 70;
-const RUNS = Number(process.env['RUNS'] ?? 6);
+const RUNS = fuzzedCases(6);
 
 /** Drawn once: a property library's values one by one would take longer than all the rest. */
 const SAMPLES = TYPES.map((type) => {
@@ -142,7 +143,7 @@ describe('over batches as row by row', () => {
     (name, definition, index) => {
       let bound = 0;
       for (let run = 0; run < RUNS * 4 && bound < RUNS; run += 1) {
-        const seed = index * 10_000 + run;
+        const seed = fuzzSeed + index * 10_000 + run;
         const tried = trial(definition, seed);
         if (tried === undefined) continue;
         bound += 1;

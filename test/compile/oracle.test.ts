@@ -26,6 +26,7 @@ import { decimalText } from '../../src/expressions/literal.ts';
 import { dateText, timestampText } from '../../src/expressions/temporal-text.ts';
 import { MemoryBudget } from '../../src/memory/budget.ts';
 import { duckRows, query } from '../support/duckdb.ts';
+import { fuzzed } from '../support/fuzz.ts';
 import { cell, random } from './arbitrary-expressions.ts';
 
 const MONEY = decimal(15, 2);
@@ -241,7 +242,7 @@ test('DuckDB gives the same rows', async () => {
         }
       },
     ),
-    { numRuns: Number(process.env['RUNS'] ?? 200) },
+    fuzzed(200),
   );
   expect(compared).toBeGreaterThan(refused * 4);
 });

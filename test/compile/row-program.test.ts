@@ -10,6 +10,7 @@ import { expressionText } from '../../src/expressions/expression-text.ts';
 import { interpreter } from '../../src/expressions/interpret.ts';
 import { MemoryBudget } from '../../src/memory/budget.ts';
 import { LinearMemory } from '../../src/memory/linear-memory.ts';
+import { fuzzed } from '../support/fuzz.ts';
 import { expression, INPUT, placed, type RandomBatch, randomBatch, TYPES } from './arbitrary-expressions.ts';
 
 const budget = new MemoryBudget(256 << 20, 64 << 20, new LinearMemory(256 << 20, true));
@@ -29,7 +30,7 @@ function expected(filter: TypedExpression | undefined, roots: readonly TypedExpr
   }
 }
 
-const found = { equal: 0, failed: 0, compiled: 0, total: 0 };
+const found = { equal: 0, failed: 0, compiled: 0, total: 0, values: 0 };
 
 function check(filter: TypedExpression | undefined, roots: readonly TypedExpression[], seed: number): void {
   const random = randomBatch(seed);
@@ -52,16 +53,17 @@ function check(filter: TypedExpression | undefined, roots: readonly TypedExpress
   const values = got.columns.map((column) => readColumn(budget.linear, column, got.rowCount));
   for (const [n, root] of roots.entries()) expect(values[n], expressionText(root)).toEqual(want.map((row) => row[n]));
   found.equal++;
+  found.values += random.rows.length * roots.length;
 }
 
 describe('a row program', () => {
   const anyExpression = fc.constantFrom(...TYPES).chain((type) => expression(type, 3));
-  const numRuns = Number(process.env['RUNS'] ?? 250);
+  const parameters = fuzzed(500);
 
   test('gives what the interpreter gives, without a filter', () => {
     fc.assert(
       fc.property(anyExpression, anyExpression, fc.nat(), (a, b, seed) => check(undefined, [a, b], seed)),
-      { numRuns },
+      parameters,
     );
   });
 
@@ -70,12 +72,13 @@ describe('a row program', () => {
       fc.property(expression(bool, 3), anyExpression, anyExpression, fc.nat(), (filter, a, b, seed) =>
         check(filter, [a, b], seed),
       ),
-      { numRuns },
+      parameters,
     );
   });
 
-  test('most random batches were compiled, and some failed', () => {
+  test('a hundred thousand values were compared; most random batches were compiled, and some failed', () => {
     console.log(found);
+    expect(found.values).toBeGreaterThan(100_000);
     expect(found.compiled).toBeGreaterThan(found.equal / 2);
     expect(found.failed).toBeGreaterThan(0);
   });
