@@ -1,7 +1,7 @@
 /**
  * Rewrites that leave the meaning of an expression and make it cheaper.
  *
- *     1 < 2                               true
+ *     1 < 2, upper('a')                    true, 'A'
  *     x and true · x or true              x · true
  *     cast(i as int64) < 5                i < 5 in i's own type, where 5 fits it
  *     year(d) = 1995                      d >= date '1995-01-01' and d < date '1996-01-01'
@@ -14,12 +14,14 @@
 import { bool, type DataType, integerBits, isInteger, isUnsigned, sameType } from '../columnar/data-type.ts';
 import type { Value } from '../columnar/value.ts';
 import { wholeOf } from '../columnar/value.ts';
+import { MillraceError } from '../errors.ts';
 import { daysOf } from './calendar.ts';
 import { castLiteral, castTo, literal, tryCastTo } from './coerce.ts';
-import { withOperands } from './columns.ts';
+import { operandsOf, withOperands } from './columns.ts';
 import { exactResult, isDivision } from './exact-arithmetic.ts';
 import { type ComparisonOperator, MIRRORED, type TypedExpression } from './expression.ts';
 import { functionNamed } from './functions/registry.ts';
+import { interpreter } from './interpret.ts';
 import { digitCount, integerValue } from './literal.ts';
 import { ticksPerDay } from './temporal-text.ts';
 
@@ -47,13 +49,37 @@ export function simplified(e: TypedExpression): TypedExpression {
     case 'if-else':
       return simplifiedIfElse(inner);
     case 'function':
-      return functionNamed(inner.name).nulls === 'strict' && inner.arguments.some(isNull)
-        ? literal(null, inner.type)
-        : inner;
+      if (functionNamed(inner.name).nulls === 'strict' && inner.arguments.some(isNull))
+        return literal(null, inner.type);
+      return folded(inner);
+    case 'is-in':
+    case 'list':
+      return folded(inner);
     default:
       return inner;
   }
 }
+
+/** Literals alone give a literal; what fails, or is large, is left to the run, and so is what differs from row to row. */
+function folded(e: OfKind<'function' | 'is-in' | 'list'>): TypedExpression {
+  const isVolatile = e.kind === 'function' && functionNamed(e.name).isVolatile;
+  if (isVolatile || !operandsOf(e).every((operand) => operand.kind === 'literal')) return e;
+  try {
+    const value = interpreter(e)({ value: () => null, where: () => '' });
+    return isSmall(value) ? literal(value, e.type) : e;
+  } catch (error) {
+    if (error instanceof MillraceError) return e;
+    throw error;
+  }
+}
+
+/** Whether a value is worth being in a plan. */
+function isSmall(value: Value): boolean {
+  if (typeof value === 'string') return value.length <= MAX_FOLDED;
+  if (value instanceof Uint8Array) return value.byteLength <= MAX_FOLDED;
+  return !Array.isArray(value) || (value.length <= MAX_FOLDED && value.every(isSmall));
+}
+const MAX_FOLDED = 1_000;
 
 const truth = (value: boolean): TypedExpression => literal(value, bool);
 const isNull = (e: TypedExpression): boolean => e.kind === 'literal' && e.value === null;

@@ -55,6 +55,21 @@ function bound(e: Expression): TypedExpression {
   return typed;
 }
 
+describe('calls of literals', () => {
+  test('are worked out once', () => {
+    const call = (name: string, ...given: Expression[]): Expression => ({ kind: 'function', name, arguments: given });
+    const bound = (e: Expression) => {
+      const typed = bindExpression(e, { fields: [] }, new Problems(), '$');
+      return typed && simplified(typed);
+    };
+    const whole = (value: number) => lit(types.int64, value);
+    expect(bound(call('factorial', whole(5)))).toMatchObject({ kind: 'literal', value: 120n });
+    expect(bound(call('factorial', whole(-5)))).toMatchObject({ kind: 'function' });
+    expect(bound(call('random', whole(1)))).toMatchObject({ kind: 'function' });
+    expect(bound({ kind: 'list', items: [whole(1), lit(types.int64, null)] })).toMatchObject({ value: [1n, null] });
+  });
+});
+
 describe('simplified', () => {
   test.each([
     [op(col('a'), 'and', yes), 'a'],
