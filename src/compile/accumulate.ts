@@ -12,7 +12,7 @@ import { type Code, get, type Local, select, seq, set } from './emit.ts';
 import { f64, i32, i64 } from './instructions.ts';
 import type { Accumulator, AggregateSpec, ArgumentSlots, GroupSpec } from './kernel-spec.ts';
 import { Lanes } from './lanes.ts';
-import { machineOf } from './machine.ts';
+import { isLong, machineOf } from './machine.ts';
 import type { Words } from './words.ts';
 
 type Held = 'i64' | 'f64';
@@ -110,6 +110,12 @@ export class Accumulate {
 
   #add(accumulator: Accumulator): void {
     const { input } = accumulator;
+    const { frame, bounds } = this.#words;
+    if (accumulator.function !== 'count' && isLong(bounds.machine(accumulator.input))) {
+      // Decimals of 16 bytes are for static kernels: this one says for every batch that it cannot.
+      frame.flags.push(i32.const(1));
+      return;
+    }
     switch (accumulator.function) {
       case 'count':
         this.#count(input, accumulator.offset);

@@ -2,21 +2,61 @@
  * Interval arithmetic over whole numbers: the range of every sub-expression, from its type, from its literals and from
  * the bounds (`bits`) that columns carry. Where the range of a result fits its machine word, no overflow check is
  * emitted. Ranges are of exact results: what overflows on the way is caught on the way.
+ *
+ * From its range also follows whether a decimal is short or long. One that is proven to fit 8 bytes is short. Of the
+ * others a column is as it comes, what is made of a long one is long, and so is a quotient. The rest depends on `long`:
+ *
+ *     without   it is taken to be short, which is quick; where a value is not, the flag is raised
+ *     with      it is long, and a flag means that a value has more digits than its type
  */
 
 import type { DataType } from '../columnar/data-type.ts';
-import { scaleOf } from '../expressions/exact-arithmetic.ts';
+import { operandsOf } from '../expressions/columns.ts';
+import { divisionShift, isDivision, scaleOf } from '../expressions/exact-arithmetic.ts';
 import type { TypedExpression } from '../expressions/expression.ts';
 import type { ColumnLayout } from './layout.ts';
-import { greater, isWhole, lesser, machineOf, type Range, rangeOf } from './machine.ts';
+import {
+  greater,
+  INT64,
+  isLong,
+  isWhole,
+  LONG,
+  lesser,
+  type Machine,
+  machineOf,
+  type Range,
+  rangeOf,
+} from './machine.ts';
+
+type Arithmetic = TypedExpression & { readonly kind: 'arithmetic' };
 
 /** Ranges of expressions over columns with these layouts. */
 export class Bounds {
   readonly #columns: readonly ColumnLayout[];
+  readonly #long: boolean;
   readonly #known = new Map<TypedExpression, Range>();
+  readonly #isLong = new Map<TypedExpression, boolean>();
+  #assumesShort = false;
 
-  constructor(columns: readonly ColumnLayout[]) {
+  constructor(columns: readonly ColumnLayout[], long: boolean = false) {
     this.#columns = columns;
+    this.#long = long;
+  }
+
+  /** Whether a decimal that was asked for has been taken to be short without a proof. */
+  get assumesShort(): boolean {
+    return this.#assumesShort;
+  }
+
+  /** How values of `e` are held; undefined where they are in no local. */
+  machine(e: TypedExpression): Machine | undefined {
+    if (e.type.kind !== 'decimal') return machineOf(e.type);
+    let long = this.#isLong.get(e);
+    if (long === undefined) {
+      long = this.#mustBeLong(e);
+      this.#isLong.set(e, long);
+    }
+    return long ? LONG : machineOf(e.type);
   }
 
   /** The range of the exact values of `e`, a whole-number expression; bool counts as 0 and 1. */
@@ -28,34 +68,40 @@ export class Bounds {
     return range;
   }
 
-  /** Whether every exact value of `e` fits its own type's machine word. */
+  /** Whether every exact value of `e` can be held. */
   fits(e: TypedExpression): boolean {
-    const machine = machineOf(e.type);
-    return machine === undefined || machine.bits === 0 || within(this.of(e), rangeOf(machine));
+    const machine = this.machine(e);
+    return machine === undefined || machine.bits === 0 || within(this.of(e), heldRange(e.type, machine));
   }
 
   /** The number of bits that hold every magnitude of `e`; undefined where that says no more than its type. */
   bits(e: TypedExpression): number | undefined {
     if (!isWhole(e.type)) return undefined;
-    const bits = magnitudeBits(intersection(this.of(e), typeRange(e.type)));
+    const bits = magnitudeBits(intersection(this.held(e), typeRange(e.type)));
     return bits < magnitudeBits(typeRange(e.type)) ? bits : undefined;
   }
 
   /** The range of the values that are there where no check has failed. */
   held(e: TypedExpression): Range {
-    return this.#clip(this.of(e), e);
+    const machine = this.machine(e);
+    const range = this.of(e);
+    return machine === undefined || machine.bits === 0 ? range : intersection(range, heldRange(e.type, machine));
   }
 
-  #clip(range: Range, e: TypedExpression): Range {
-    const machine = machineOf(e.type);
-    return machine === undefined || machine.bits === 0 ? range : intersection(range, rangeOf(machine));
+  #mustBeLong(e: TypedExpression): boolean {
+    if (within(intersection(this.of(e), typeRange(e.type)), INT64)) return false;
+    if (e.kind === 'column' || e.kind === 'literal' || this.#long) return true;
+    if (e.kind === 'arithmetic' && isDivision(e.operator)) return true;
+    if (operandsOf(e).some((operand) => isLong(this.machine(operand)))) return true;
+    this.#assumesShort = true;
+    return false;
   }
 
   #compute(e: TypedExpression): Range {
     switch (e.kind) {
       case 'column': {
-        const bits = this.#columns[e.index]?.bits;
-        const range = this.#clip(typeRange(e.type), e);
+        const { bits, width } = this.#columns[e.index] ?? { bits: undefined, width: 0 };
+        const range = width === 16 ? typeRange(e.type) : intersection(typeRange(e.type), wordRange(e.type));
         if (bits === undefined) return range;
         return intersection({ least: 1n - (1n << BigInt(bits)), greatest: (1n << BigInt(bits)) - 1n }, range);
       }
@@ -76,7 +122,7 @@ export class Bounds {
     }
   }
 
-  #arithmetic(e: TypedExpression & { kind: 'arithmetic' }): Range {
+  #arithmetic(e: Arithmetic): Range {
     if (!isWhole(e.type)) return typeRange(e.type);
     const a = this.held(e.left);
     const b = this.held(e.right);
@@ -87,12 +133,8 @@ export class Bounds {
         return { least: a.least - b.greatest, greatest: a.greatest - b.least };
       case '*':
         return spanOf(a.least * b.least, a.least * b.greatest, a.greatest * b.least, a.greatest * b.greatest);
-      case '//':
-        return b.least > 0n ? spanOf(a.least, 0n, a.greatest) : spanOf(a.least, -a.least, a.greatest, -a.greatest);
-      case '%':
-        return spanOf(a.least, 0n, a.greatest);
       default:
-        return typeRange(e.type);
+        return divided(e, a, b);
     }
   }
 
@@ -112,14 +154,45 @@ export class Bounds {
   }
 }
 
+/** The range of a quotient, or of a remainder, which is no greater than either side. */
+function divided(e: Arithmetic, left: Range, right: Range): Range {
+  const { up, down } = divisionShift(e);
+  const [a, b] = [scaledUp(left, up), scaledUp(right, down)];
+  if (e.operator === '%') {
+    const rest = greater(magnitude(b) - 1n, 0n);
+    return intersection(spanOf(a.least, 0n, a.greatest), { least: -rest, greatest: rest });
+  }
+  // Of the divisors that are not zero the nearest to it makes the greatest quotient. Rounding may go one further.
+  const nearest =
+    b.least > 0n ? b.least : b.greatest < 0n ? -b.greatest : scaledUp({ least: 1n, greatest: 1n }, down).least;
+  const beyond = e.operator === '/' ? 1n : 0n;
+  const [least, greatest] = [a.least / nearest - beyond, a.greatest / nearest + beyond];
+  return b.least > 0n ? spanOf(least, 0n, greatest) : spanOf(least, -least, greatest, -greatest);
+}
+
+/** Multiplied by a power of ten. */
+function scaledUp({ least, greatest }: Range, exponent: number): Range {
+  const factor = 10n ** BigInt(exponent);
+  return { least: least * factor, greatest: greatest * factor };
+}
+
+/** What the word of a type holds, of a decimal one of 8 bytes; of what has none, a bool. */
+function wordRange(type: DataType): Range {
+  const machine = machineOf(type);
+  return machine === undefined || machine.bits === 0 ? { least: 0n, greatest: 1n } : rangeOf(machine);
+}
+
+/** The values of a type that a machine holds. */
+export const heldRange = (type: DataType, machine: Machine): Range =>
+  type.kind === 'decimal' ? intersection(typeRange(type), rangeOf(machine)) : rangeOf(machine);
+
 /** Every value a type allows; for decimals by their digits, for other types without whole numbers that of a bool. */
-export function typeRange(type: DataType): Range {
+function typeRange(type: DataType): Range {
   if (type.kind === 'decimal') {
     const greatest = 10n ** BigInt(type.precision) - 1n;
     return { least: -greatest, greatest };
   }
-  const machine = machineOf(type);
-  return machine === undefined || machine.bits === 0 ? { least: 0n, greatest: 1n } : rangeOf(machine);
+  return wordRange(type);
 }
 
 export const within = (inner: Range, outer: Range): boolean =>
@@ -142,10 +215,12 @@ function spanOf(...values: readonly bigint[]): Range {
 }
 
 /** Bits that hold the magnitude of every value: 2 ** bits is above all of them. */
-export function magnitudeBits({ least, greatest }: Range): number {
-  const magnitude = -least > greatest ? -least : greatest;
-  return magnitude <= 0n ? 0 : magnitude.toString(2).length;
+export function magnitudeBits(range: Range): number {
+  const greatest = magnitude(range);
+  return greatest <= 0n ? 0 : greatest.toString(2).length;
 }
+
+const magnitude = ({ least, greatest }: Range): bigint => greater(-least, greatest);
 
 const FUNCTION_RANGES: Readonly<Record<string, Range>> = {
   year: { least: -5_900_000n, greatest: 5_900_000n },

@@ -1,6 +1,6 @@
 /**
  * Casts between numbers, dates and timestamps. A value that its new type cannot hold raises a flag; the interpreter then
- * says for which row, or gives a decimal of 16 bytes.
+ * says for which row. Those of long decimals are in `long-casts.ts`.
  *
  *     whole → whole    × factor or ÷ divisor (whole-conversion.ts); the range is checked before multiplying, after dividing
  *     whole → float    the nearest; decimals are divided as float64
@@ -10,65 +10,65 @@
 import type { DataType } from '../columnar/data-type.ts';
 import { scaleOf } from '../expressions/exact-arithmetic.ts';
 import { powerOfTen, type WholeConversion, wholeConversion } from '../expressions/whole-conversion.ts';
-import { typeRange, within } from './bounds.ts';
+import { heldRange, within } from './bounds.ts';
 import { type Code, get, type Local, select } from './emit.ts';
 import { f32, f32x4, f64, f64x2, i32, i64, i64x2, v128 } from './instructions.ts';
 import { highHalf, type LaneCode, narrowed } from './lane-code.ts';
-import { greater, lesser, type Machine, machineOf, type Range, rangeOf } from './machine.ts';
+import { floatToLong, type LongCast, longToFloat, wholeToLong } from './long-casts.ts';
+import { asLong } from './long-numbers.ts';
+import { greater, INT64, isLong, lesser, type Machine, machineOf, type Range } from './machine.ts';
 import { flagOutside } from './overflow.ts';
 
-const INT64: Range = { least: -(2n ** 63n), greatest: 2n ** 63n - 1n };
 const UINT8: Machine = { type: 'i32', bits: 8, signed: false };
 
-/** A cast to a type that has a machine, of `value` whose whole numbers lie in `range`. */
+/** A cast between machines, of values whose whole numbers lie in `range`. A bool has none, and comes as 0 and 1. */
 export interface LaneCast {
   readonly from: DataType;
   readonly to: DataType;
+  readonly source: Machine | undefined;
+  readonly target: Machine;
   readonly range: Range;
 }
+/** Powers of ten below it are words. */
+const LONG_FACTOR = 10n ** 19n;
 
 const isFloatMachine = ({ type }: Machine): boolean => type === 'f32' || type === 'f64';
-/** A bool comes as 0 and 1. */
-const sourceMachine = (from: DataType): Machine => (from.kind === 'bool' ? UINT8 : machineOf(from)!);
 
-/** Whether the factors fit 64 bits; the rest is left to the interpreter. */
-export function isCastCompilable(from: DataType, to: DataType): boolean {
-  if (from.kind === 'utf8' || to.kind === 'utf8') return false;
-  if (from.kind === 'bool' || to.kind === 'bool') return true;
-  const { factor, divisor } = wholeConversion(from, to);
-  return factor < 10n ** 19n && divisor < 10n ** 19n;
-}
+/** Whether there is code for it. */
+export const isCastCompilable = (from: DataType, to: DataType): boolean => from.kind !== 'utf8' && to.kind !== 'utf8';
 
-/** Whether four rows at a time have instructions for it. */
-export function isCastVectorizable({ from, to }: LaneCast): boolean {
+/** Whether four rows at a time have instructions for it, where neither side is long. */
+export function isCastVectorizable(from: DataType, to: DataType): boolean {
   if (from.kind === 'bool') return false;
-  const source = sourceMachine(from);
+  const source = machineOf(from)!;
   if (to.kind === 'bool') return true;
   const target = machineOf(to)!;
   if (isFloatMachine(source)) return isFloatMachine(target);
   if (isFloatMachine(target)) return source.type === 'i32';
-  const { divisor } = wholeConversion(from, to);
-  return divisor === 1n && source.type <= target.type && (source.type === 'i32' || source.signed);
+  const { factor, divisor } = wholeConversion(from, to);
+  if (divisor > 1n || factor >= LONG_FACTOR) return false;
+  return source.type <= target.type && (source.type === 'i32' || source.signed);
 }
 
 export function castLanes(lanes: LaneCode, cast: LaneCast, value: readonly Local[]): Code[] {
-  const source = sourceMachine(cast.from);
-  const target = machineOf(cast.to)!;
+  const { from, to, source = UINT8, target } = cast;
   if (isFloatMachine(source)) {
-    return isFloatMachine(target)
-      ? floatToFloat(lanes, source, target, value)
-      : floatToWhole(lanes, cast.to, source, value[0]!);
+    if (isFloatMachine(target)) return floatToFloat(lanes, source, target, value);
+    return floatToWhole(lanes, to, source, target, value[0]!);
   }
-  return isFloatMachine(target)
-    ? wholeToFloat(lanes, cast.from, source, target, value)
-    : wholeToWhole(lanes, cast, value);
+  if (isFloatMachine(target)) {
+    if (isLong(source)) return [longToFloat(lanes, from, target, asLong(lanes, source, value))];
+    return wholeToFloat(lanes, from, source, target, value);
+  }
+  const { factor, divisor } = wholeConversion(from, to);
+  const isWord = !isLong(source) && !isLong(target) && factor < LONG_FACTOR && divisor < LONG_FACTOR;
+  return (isWord ? wholeToWhole : wholeToLong)(lanes, { ...cast, source }, value);
 }
 
-function wholeToWhole(lanes: LaneCode, { from, to, range }: LaneCast, value: readonly Local[]): Code[] {
-  const source = sourceMachine(from);
-  const target = machineOf(to)!;
+function wholeToWhole(lanes: LaneCode, cast: LongCast, value: readonly Local[]): Code[] {
+  const { from, to, source, target, range } = cast;
   const conversion = wholeConversion(from, to);
-  const allowed = held(to);
+  const allowed = heldRange(to, target);
   if (conversion.factor === 1n && conversion.divisor === 1n && source.type === 'i32' && target.type === 'i32') {
     if (!within(range, allowed)) flagRange32(lanes, source, target, value);
     return value.map((v) => get(v));
@@ -86,12 +86,6 @@ function wholeToWhole(lanes: LaneCode, { from, to, range }: LaneCast, value: rea
   const { factor } = conversion;
   const result = divided.map((v) => (factor === 1n ? get(v) : mul(get(v), lanes.constant('i64', factor))));
   return target.type === 'i64' ? result : result.map((r) => i32.wrap(r as Code<'i64'>));
-}
-
-/** What a type can hold in its machine word. */
-function held(type: DataType): Range {
-  const range = typeRange(type);
-  return type.kind === 'decimal' && !within(range, INT64) ? INT64 : range;
 }
 
 /** The values whose product with `factor` is within `range`. */
@@ -193,13 +187,13 @@ function floatToFloat(lanes: LaneCode, source: Machine, target: Machine, value: 
   return [v128.shuffle(f32x4.demote(parts[0]!), f32x4.demote(parts[1]!), low)];
 }
 
-function floatToWhole(lanes: LaneCode, to: DataType, source: Machine, value: Local): Code[] {
-  const target = machineOf(to)!;
+function floatToWhole(lanes: LaneCode, to: DataType, source: Machine, target: Machine, value: Local): Code[] {
   const x = source.type === 'f32' ? f64.promote(get(value as Local<'f32'>)) : get(value as Local<'f64'>);
   const exact =
     to.kind === 'decimal' ? roundedHalfAway(lanes, f64.mul(x, f64.const(powerOfTen(to.scale)))) : f64.trunc(x);
   const [whole] = lanes.keep([exact], 'f64') as [Local<'f64'>];
-  const { least, greatest } = to.kind === 'decimal' ? held(to) : rangeOf(target);
+  if (isLong(target)) return floatToLong(lanes, to.kind === 'decimal' ? to.precision : 0, whole);
+  const { least, greatest } = heldRange(to, target);
   // Of decimals the least is one above a power of ten, which is a float64 where the least itself is not.
   const above = to.kind === 'decimal' && least > INT64.least;
   const low = above ? f64.gt(get(whole), f64.const(Number(least - 1n))) : f64.ge(get(whole), f64.const(Number(least)));
@@ -218,6 +212,10 @@ function roundedHalfAway(lanes: LaneCode, value: Code<'f64'>): Code<'f64'> {
 
 /** Which rows are not zero, as masks of the value's parts: the cast to bool. */
 export function notZero(lanes: LaneCode, machine: Machine, value: readonly Local[]): Code {
+  if (isLong(machine)) {
+    const [low, high] = asLong(lanes, machine, value);
+    return i64.ne(i64.or(get(low), get(high)), i64.const(0n));
+  }
   const { ne } = lanes.operations(machine.type);
   const parts = value.map((v) => ne(get(v), lanes.constant(machine.type, 0)));
   return joined(lanes, parts);

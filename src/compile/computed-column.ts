@@ -1,8 +1,6 @@
 import type { Column } from '../columnar/column.ts';
-import { fixedWidth } from '../columnar/data-type.ts';
 import type { TypedExpression } from '../expressions/expression.ts';
 import type { Holding } from '../memory/budget.ts';
-import { isCompilable } from './compilable.ts';
 import { kernelFor } from './kernel-cache.ts';
 import { layoutOf } from './layout.ts';
 import { bitmapBytes, Scratch } from './scratch.ts';
@@ -25,12 +23,9 @@ export class ComputedColumn {
 
   /** Valid until the next call; undefined where a check fails. @throws MemoryBudgetExceeded */
   evaluate(columns: readonly Column[], rowCount: number): Column | undefined {
-    const layouts = columns.map(layoutOf);
-    if (!isCompilable(this.#e, layouts)) return undefined;
-    const kernel = kernelFor({ columns: layouts, project: [this.#e] });
+    const kernel = kernelFor({ columns: columns.map(layoutOf), project: [this.#e], longDecimals: true });
     const { type } = this.#e;
-    const { nullable, bits } = kernel.outputs[0]!;
-    const width = type.kind === 'decimal' ? 8 : (fixedWidth(type) ?? 0);
+    const { nullable, bits, width } = kernel.outputs[0]!;
     const place = {
       values: this.#values.ensure(type.kind === 'bool' ? bitmapBytes(rowCount) : rowCount * width),
       validity: nullable ? this.#validity.ensure(bitmapBytes(rowCount)) : 0,

@@ -44,11 +44,15 @@ export class KernelFrame {
   /** Conditions, over everything seen, under which the batch has to be repeated exactly. */
   readonly flags: Code<'i32'>[] = [];
   readonly #arguments: Local<'i32'>;
+  readonly #scratchOffset: number;
+  #scratch: Local<'i32'> | undefined;
   readonly #prologue: Code<'void'>[] = [];
   readonly #slots = new Map<number, Local<'i32'>>();
   readonly #imports: Import[] = [];
 
-  constructor(local: MakeLocal, rowCount: Local<'i32'>, argumentsAddress: Local<'i32'>) {
+  /** Eight bytes at `scratchOffset` among the arguments are the kernel's own. */
+  constructor(local: MakeLocal, rowCount: Local<'i32'>, argumentsAddress: Local<'i32'>, scratchOffset: number) {
+    this.#scratchOffset = scratchOffset;
     this.local = local;
     this.rowCount = rowCount;
     this.#arguments = argumentsAddress;
@@ -82,6 +86,12 @@ export class KernelFrame {
     const made = this.hoist('i32', i32.load(get(this.#arguments), position * 4));
     this.#slots.set(position, made);
     return made;
+  }
+
+  /** The address where imported functions leave a second result, of 8 bytes. */
+  get scratch(): Local<'i32'> {
+    this.#scratch ??= this.hoist('i32', i32.add(get(this.#arguments), i32.const(this.#scratchOffset)));
+    return this.#scratch;
   }
 
   /** The address of the element with this index, of 2 ** `log` bytes. */

@@ -52,13 +52,18 @@ export interface KernelSpec {
   /** With a filter survivors are written densely, without one straight. May be empty: then only rows are selected. */
   readonly project?: readonly TypedExpression[] | undefined;
   readonly aggregate?: AggregateSpec | undefined;
+  /** Decimals that are not known to fit 8 bytes take 16, instead of raising the flag where they do not. */
+  readonly longDecimals?: boolean | undefined;
 }
 
 /** Equal for specs that lead to the same code. Layouts of columns that are not read do not matter. */
-export function kernelKey({ columns, filter, project, aggregate }: KernelSpec): string {
+export function kernelKey({ columns, filter, project, aggregate, longDecimals }: KernelSpec): string {
   const read = [...usedColumns({ columns, filter, project, aggregate })];
   const layouts = read.map((index) => `$${index} ${layoutKey(columns[index]!)}`).join();
-  const parts = [layouts, filter === undefined ? '' : expressionKey(filter)];
+  const parts = [
+    longDecimals === true ? `long ${layouts}` : layouts,
+    filter === undefined ? '' : expressionKey(filter),
+  ];
   if (project !== undefined) parts.push('project', ...project.map(expressionKey));
   if (aggregate !== undefined) {
     const { group, stateBytes, accumulators } = aggregate;
@@ -90,6 +95,7 @@ export function usedColumns({ filter, project, aggregate }: KernelSpec): readonl
  *     selection      a bitmap of the surviving rows is written there, where there is a filter and no aggregate
  *     states, map, ids
  *     2 per key      stride, null code
+ *     scratch        8 bytes for the kernel's own use
  */
 export class ArgumentSlots {
   readonly #columns: number;
@@ -123,7 +129,11 @@ export class ArgumentSlots {
   key(index: number): number {
     return this.selection + 4 + index * 2;
   }
+  /** Even, so that it is aligned to 8 bytes. */
+  get scratch(): number {
+    return Math.ceil(this.key(this.#keys) / 2) * 2;
+  }
   get byteLength(): number {
-    return this.key(this.#keys) * 4;
+    return (this.scratch + 2) * 4;
   }
 }

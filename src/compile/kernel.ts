@@ -19,6 +19,7 @@ import { Bounds } from './bounds.ts';
 import { encodeModule, func, type Import } from './emit.ts';
 import { KernelFrame } from './kernel-frame.ts';
 import { ArgumentSlots, type KernelSpec, usedColumns } from './kernel-spec.ts';
+import { widthOf } from './machine.ts';
 import { emitProjection } from './projection.ts';
 import { emitChosen } from './selection.ts';
 import { Words } from './words.ts';
@@ -42,10 +43,11 @@ interface KernelCall {
 export interface Kernel {
   /** Whether some row may make a check fail; else a call never returns -1. */
   readonly canOverflow: boolean;
+  /** Whether some of these checks are that a decimal fits 8 bytes: the kernel of the spec with `longDecimals` has none. */
+  readonly assumesShort: boolean;
   /** Of the area for arguments that a call needs. */
   readonly argumentBytes: number;
-  /** Of the projections: whether the output has a validity bitmap, and its bound. */
-  readonly outputs: readonly { readonly nullable: boolean; readonly bits: number | undefined }[];
+  readonly outputs: readonly KernelOutput[];
   /** Whole-number inputs of accumulators: their magnitudes are below 2 ** bits; 64 where nothing is known. */
   readonly inputBits: readonly number[];
   /**
@@ -55,12 +57,21 @@ export interface Kernel {
   call(linear: LinearMemory, argumentsAddress: number, call: KernelCall): number;
 }
 
+/** What is written of one projection. */
+export interface KernelOutput {
+  /** Whether there is a validity bitmap. */
+  readonly nullable: boolean;
+  /** As those of a column. */
+  readonly bits: number | undefined;
+  readonly width: number;
+}
+
 type Run = (rowCount: number, argumentsAddress: number) => number;
 
 /** Compiled code of one spec, for every linear memory. Compiling takes some tenths of a millisecond: see the cache. */
 export function compileKernel(spec: KernelSpec): Kernel {
   const slots = new ArgumentSlots(spec);
-  const bounds = new Bounds(spec.columns);
+  const bounds = new Bounds(spec.columns, spec.longDecimals === true);
   const { bytes, imports, canOverflow, outputs } = encode(spec, slots, bounds);
   const module = new WebAssembly.Module(bytes);
   const instances = new WeakMap<WebAssembly.Memory, Run>();
@@ -76,6 +87,7 @@ export function compileKernel(spec: KernelSpec): Kernel {
   };
   return {
     canOverflow,
+    assumesShort: bounds.assumesShort,
     argumentBytes: slots.byteLength,
     outputs,
     inputBits: (spec.aggregate?.accumulators ?? []).map(({ input }) => (input && bounds.bits(input)) ?? 64),
@@ -93,12 +105,16 @@ function encode(spec: KernelSpec, slots: ArgumentSlots, bounds: Bounds) {
   let frame: KernelFrame | undefined;
   let outputs: Kernel['outputs'] = [];
   const kernel = func('kernel', ['i32', 'i32'], ['i32'], (local, rowCount, argumentsAddress) => {
-    frame = new KernelFrame(local, rowCount, argumentsAddress);
+    frame = new KernelFrame(local, rowCount, argumentsAddress, slots.scratch * 4);
     const words = new Words(frame, spec.columns, bounds);
     const chosen = emitChosen(words, slots, spec);
     if (spec.aggregate === undefined) emitProjection(words, slots, spec, chosen);
     else new Accumulate(words, slots, spec.aggregate, chosen).emit(spec.filter !== undefined);
-    outputs = (spec.project ?? []).map((e) => ({ nullable: words.nullability.of(e), bits: bounds.bits(e) }));
+    outputs = (spec.project ?? []).map((e) => ({
+      nullable: words.nullability.of(e),
+      bits: bounds.bits(e),
+      width: widthOf(bounds.machine(e)),
+    }));
     return frame.finish();
   });
   assert.ok(frame !== undefined);

@@ -3,19 +3,24 @@
  * sub-expression is computed once per loop, into locals. A loop is wide if everything in it has SIMD instructions.
  */
 
+import { isFloat } from '../columnar/data-type.ts';
+import { wholeOf } from '../columnar/value.ts';
 import { operandsOf } from '../expressions/columns.ts';
+import { isDivision } from '../expressions/exact-arithmetic.ts';
 import type { ComparisonOperator, TypedExpression } from '../expressions/expression.ts';
 import type { Bounds } from './bounds.ts';
 import { castLanes, isCastVectorizable, joined, notZero } from './casts.ts';
 import { datePart, isDatePart } from './dates.ts';
+import { divideDecimals, longArithmetic } from './decimal-arithmetic.ts';
 import { divideWhole, floatArithmetic } from './division.ts';
-import { type Code, get, type Local, select, type ValueType } from './emit.ts';
+import { type Code, get, type Local, select, tee, type ValueType } from './emit.ts';
 import { expressionKey } from './expression-key.ts';
 import { f32, f64, i32, i32x4, i64, v128 } from './instructions.ts';
 import type { KernelFrame } from './kernel-frame.ts';
 import { LaneCode } from './lane-code.ts';
 import type { ColumnLayout } from './layout.ts';
-import { type Machine, machineOf } from './machine.ts';
+import { asLong, compareLong, longConstant } from './long-numbers.ts';
+import { isLong, type Machine } from './machine.ts';
 import type { Nullability } from './nullability.ts';
 import { wholeArithmetic } from './overflow.ts';
 
@@ -38,18 +43,17 @@ export const isLaneFunction = (name: string): boolean => isDatePart(name);
 /** Whether four rows of `e` can be computed at a time. */
 export function isVectorizable(e: TypedExpression, words: WordSource): boolean {
   if (e.type.kind === 'bool' && !words.inLanes(e)) return true;
+  if (isLong(words.bounds.machine(e))) return false;
   if (!operandsOf(e).every((operand) => isVectorizable(operand, words))) return false;
   switch (e.kind) {
     case 'column':
-      return words.columns[e.index]?.dictionary !== true;
+      return words.columns[e.index]?.dictionary !== true && words.columns[e.index]?.width !== 16;
     case 'function':
       return false;
     case 'cast':
-      return isCastVectorizable({ from: e.input.type, to: e.type, range: words.bounds.of(e.input) });
-    case 'arithmetic': {
-      const isFloat = machineOf(e.type)?.bits === 0;
-      return isFloat ? e.operator !== '%' : e.operator !== '//' && e.operator !== '%';
-    }
+      return isCastVectorizable(e.input.type, e.type);
+    case 'arithmetic':
+      return isFloat(e.type) ? e.operator !== '%' : !isDivision(e.operator);
     default:
       return true;
   }
@@ -75,14 +79,14 @@ export class Lanes {
     return this.#lanes.bitOf(word);
   }
 
-  /** The parts of a value that is neither bool nor utf8; a bool of one row is 0 or 1. */
+  /** The parts of a value that a machine holds; a bool of one row is 0 or 1. */
   value(e: TypedExpression): readonly Local[] {
     const name = expressionKey(e);
     const known = this.#values.get(name);
     if (known !== undefined) return known;
     const isBool = e.type.kind === 'bool';
     const parts = isBool ? [this.mask(e)] : this.#compute(e);
-    const made = this.#lanes.keep(parts, isBool ? 'i32' : machineOf(e.type)!.type);
+    const made = this.#lanes.keep(parts, isBool ? 'i32' : this.#machine(e).type);
     this.#values.set(name, made);
     return made;
   }
@@ -90,11 +94,11 @@ export class Lanes {
   /** The value with zeros where the row's bit is not set. */
   masked(e: TypedExpression, valid: Local<'i64'>): readonly Code[] {
     const value = this.value(e);
-    const { type } = machineOf(e.type) ?? { type: 'i32' };
-    if (!this.#lanes.wide)
-      return [
-        select(get(value[0]!), this.#lanes.constant(type, 0) as Code<ValueType>, this.bitOf(valid) as Code<'i32'>),
-      ];
+    const { type } = this.#words.bounds.machine(e) ?? { type: 'i32' };
+    if (!this.#lanes.wide) {
+      const zero = this.#lanes.constant(type, 0) as Code<ValueType>;
+      return value.map((part) => select(get(part), zero, this.bitOf(valid) as Code<'i32'>));
+    }
     const [mask] = this.#lanes.keep([this.bitOf(valid)], 'i32') as [Local<'v128'>];
     return this.#lanes.spread(mask, type).map((m, n) => v128.and(get(value[n] as Local<'v128'>), m));
   }
@@ -109,7 +113,7 @@ export class Lanes {
       case 'compare':
         return this.#compare(e);
       case 'cast':
-        return notZero(this.#lanes, machineOf(e.input.type)!, this.value(e.input));
+        return notZero(this.#lanes, this.#machine(e.input), this.value(e.input));
       case 'not': {
         const input = this.value(e.input)[0]!;
         return wide ? v128.not(get(input as Local<'v128'>)) : i32.eqz(get(input as Local<'i32'>));
@@ -125,24 +129,25 @@ export class Lanes {
 
   /** Whether a whole number is not zero. */
   nonZero(e: TypedExpression): Code {
-    return notZero(this.#lanes, machineOf(e.type)!, this.value(e));
+    return notZero(this.#lanes, this.#machine(e), this.value(e));
+  }
+
+  #machine(e: TypedExpression): Machine {
+    return this.#words.bounds.machine(e)!;
   }
 
   #compute(e: TypedExpression): readonly Code[] {
-    const machine = machineOf(e.type)!;
+    const machine = this.#machine(e);
     switch (e.kind) {
       case 'column':
         return this.#load(e.index, machine);
       case 'literal':
+        if (isLong(machine)) return longConstant(wholeOf(e.value ?? 0));
         return this.#lanes.constants(machine.type, typeof e.value === 'bigint' ? e.value : Number(e.value ?? 0));
       case 'arithmetic':
         return this.#arithmetic(e, machine);
       case 'cast':
-        return castLanes(
-          this.#lanes,
-          { from: e.input.type, to: e.type, range: this.#words.bounds.held(e.input) },
-          this.value(e.input),
-        );
+        return this.#cast(e, machine);
       case 'if-else':
         return this.#choose(e, machine);
       case 'function': {
@@ -154,11 +159,22 @@ export class Lanes {
     }
   }
 
+  #cast(e: Typed<'cast'>, target: Machine): readonly Code[] {
+    const source = e.input.type.kind === 'bool' ? undefined : this.#machine(e.input);
+    const range = this.#words.bounds.held(e.input);
+    return castLanes(this.#lanes, { from: e.input.type, to: e.type, source, target, range }, this.value(e.input));
+  }
+
   #arithmetic(e: Typed<'arithmetic'>, machine: Machine): readonly Code[] {
     const left = this.value(e.left);
     const right = this.value(e.right);
     const { operator } = e;
-    const safe = this.#words.bounds.fits(e);
+    const { bounds } = this.#words;
+    if (e.type.kind === 'decimal' && isDivision(operator)) return divideDecimals(this.#lanes, e, bounds, left, right);
+    if ([e, e.left, e.right].some((part) => isLong(bounds.machine(part)))) {
+      return longArithmetic(this.#lanes, e, bounds, left, right);
+    }
+    const safe = bounds.fits(e);
     if (machine.bits === 0) return floatArithmetic(this.#lanes, operator, machine, left, right);
     if (operator === '//' || operator === '%')
       return [divideWhole(this.#lanes, operator, machine, left[0]!, right[0]!, safe)];
@@ -166,21 +182,34 @@ export class Lanes {
     return wholeArithmetic(this.#lanes, operator, machine, left, right, safe);
   }
 
-  #choose(e: Typed<'if-else'>, { type }: Machine): readonly Code[] {
-    const then = this.value(e.then);
-    const otherwise = this.value(e.otherwise);
+  #choose(e: Typed<'if-else'>, machine: Machine): readonly Code[] {
+    const then = this.#as(machine, e.then);
+    const otherwise = this.#as(machine, e.otherwise);
     const direct = this.#words.inLanes(e.condition) && !this.#words.nullability.of(e.condition);
     const condition = direct
       ? this.value(e.condition)[0]!
       : this.#lanes.keep([this.bitOf(this.#words.truth(e.condition))], 'i32')[0]!;
-    if (!this.#lanes.wide) return [select(get(then[0]!), get(otherwise[0]!), get(condition as Local<'i32'>))];
+    if (!this.#lanes.wide)
+      return then.map((part, n) => select(get(part), get(otherwise[n]!), get(condition as Local<'i32'>)));
     return this.#lanes
-      .spread(condition as Local<'v128'>, type)
+      .spread(condition as Local<'v128'>, machine.type)
       .map((mask, n) => v128.bitselect(get(then[n] as Local<'v128'>), get(otherwise[n] as Local<'v128'>), mask));
   }
 
+  /** The parts of a value as those of another machine for it, which can hold it: of a long one, or the low half. */
+  #as(machine: Machine, e: TypedExpression): readonly Local[] {
+    const value = this.value(e);
+    const own = this.#machine(e);
+    if (isLong(machine)) return asLong(this.#lanes, own, value);
+    return isLong(own) ? value.slice(0, 1) : value;
+  }
+
   #compare(e: Typed<'compare'>): Code {
-    const machine = machineOf(e.left.type)!;
+    const [machine, other] = [this.#machine(e.left), this.#machine(e.right)];
+    if (isLong(machine) || isLong(other)) {
+      const sides = [asLong(this.#lanes, machine, this.value(e.left)), asLong(this.#lanes, other, this.value(e.right))];
+      return compareLong(e.operator, sides[0]!, sides[1]!);
+    }
     const left = this.value(e.left);
     const right = this.value(e.right);
     const isNumber = e.right.kind === 'literal' && !Number.isNaN(e.right.value);
@@ -254,6 +283,10 @@ export class Lanes {
     const { dictionary, width } = columns[column]!;
     const log = Math.log2(width);
     const at = dictionary ? this.#dictionaryEntry(column, log) : frame.element(frame.slot(column * 3), log);
+    if (isLong(machine)) {
+      const address = frame.local('i32');
+      return [i64.load(tee(address, at)), i64.load(get(address), 8)];
+    }
     if (!this.#lanes.wide) return [loadScalar(machine, at)];
     return loadFour(machine, at);
   }

@@ -24,7 +24,7 @@ export function layoutOf({ type, validity, dictionary, bits, width }: Column): C
     type,
     nullable: validity !== 0,
     dictionary: dictionary !== undefined,
-    bits: bits === undefined || bits > 56 ? undefined : Math.max(8, Math.ceil(bits / 8) * 8),
+    bits: bits === undefined || bits > (width === 16 ? 120 : 56) ? undefined : Math.max(8, Math.ceil(bits / 8) * 8),
     width,
   };
 }

@@ -1,4 +1,7 @@
-/** How values of each type are held in WebAssembly locals. */
+/**
+ * How values of each type are held in WebAssembly locals. A decimal is short, in one i64, or long, in two: which of both
+ * depends on the expression, and `Bounds.machine` decides it. Only loops over single rows have long ones.
+ */
 
 import type { DataType } from '../columnar/data-type.ts';
 
@@ -7,7 +10,7 @@ export type MachineType = 'i32' | 'i64' | 'f32' | 'f64';
 
 export interface Machine {
   readonly type: MachineType;
-  /** Of the type's value range; 0 for floats. */
+  /** Of the type's value range; 0 for floats; 128 for two locals, the low half and the high one. */
   readonly bits: number;
   readonly signed: boolean;
 }
@@ -30,10 +33,21 @@ const MACHINES: Readonly<Partial<Record<DataType['kind'], Machine>>> = {
   duration: { type: 'i64', bits: 64, signed: true },
 };
 
-/** Undefined for types whose values are in no local. */
+/** A decimal in two halves. */
+export const LONG: Machine = { type: 'i64', bits: 128, signed: true };
+export const isLong = (machine: Machine | undefined): boolean => machine?.bits === 128;
+
+/** Undefined for types whose values are in no local. Of decimals the short one. */
 export const machineOf = (type: DataType): Machine | undefined => MACHINES[type.kind];
 
-/** Whether values are whole numbers in a machine word: integers, dates, times, decimals of 8 bytes. */
+/** Bytes of one value in memory; 0 for what is in no local. */
+export function widthOf(machine: Machine | undefined): number {
+  if (machine === undefined) return 0;
+  if (machine.bits === 0) return machine.type === 'f32' ? 4 : 8;
+  return machine.bits / 8;
+}
+
+/** Whether values are whole numbers: integers, dates, times, decimals. */
 export const isWhole = (type: DataType): boolean => (MACHINES[type.kind]?.bits ?? 0) > 0;
 
 /** The greatest and the least value that fit the machine word of the type, as narrow as the type itself. */
@@ -47,6 +61,11 @@ export interface Range {
   readonly least: bigint;
   readonly greatest: bigint;
 }
+
+/** Of a signed word of 64 bits. */
+export const INT64: Range = { least: -(2n ** 63n), greatest: 2n ** 63n - 1n };
+/** Of a decimal in two halves, before it is held against its digits. */
+export const INT128: Range = { least: -(2n ** 127n), greatest: 2n ** 127n - 1n };
 
 /** `Math.min` and `Math.max` are not for bigints. */
 export function lesser(a: bigint, b: bigint): bigint {

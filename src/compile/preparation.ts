@@ -180,7 +180,7 @@ function shapeOf(
   const made = roots.map((root) => (readsAny(root, failed) ? undefined : root));
   const shape = {
     layouts,
-    roots: made.map((root) => (root !== undefined && isCompilable(root, layouts) ? root : undefined)),
+    roots: made.map((root) => (root !== undefined && isCompilable(root) ? root : undefined)),
     positions: made.map((root) => (root?.kind === 'column' ? root.index : undefined)),
   };
   shapes.set(key, shape);

@@ -9,7 +9,7 @@ import { f32, f64, i32, i64, v128 } from './instructions.ts';
 import type { KernelFrame } from './kernel-frame.ts';
 import type { ArgumentSlots, KernelSpec } from './kernel-spec.ts';
 import { isVectorizable, Lanes } from './lanes.ts';
-import { type Machine, machineOf } from './machine.ts';
+import { isLong, type Machine, widthOf } from './machine.ts';
 import type { Words } from './words.ts';
 
 interface Output {
@@ -49,17 +49,17 @@ function emitStraightRows(words: Words, outputs: readonly Output[]): void {
 
 /** Values of one or two bytes are stored one by one. */
 const isWide = (words: Words, e: TypedExpression): boolean =>
-  logBytes(machineOf(e.type)!) >= 2 && isVectorizable(e, words);
+  widthOf(words.bounds.machine(e)) >= 4 && isVectorizable(e, words);
 
 function emitStraight(words: Words, outputs: readonly Output[], wide: boolean): void {
   if (outputs.length === 0) return;
   const { frame } = words;
   const lanes = new Lanes(words, wide);
   const stores = outputs.flatMap(({ e, values }) => {
-    const machine = machineOf(e.type)!;
-    const at = frame.element(frame.slot(values), logBytes(machine));
+    const machine = words.bounds.machine(e)!;
+    const at = frame.element(frame.slot(values), Math.log2(widthOf(machine)));
     const parts = zeroUnderNull(words, lanes, e);
-    if (!wide) return [storeScalar(machine, at, parts[0]!)];
+    if (!wide) return storeScalar(frame, machine, at, parts);
     return parts.map((part, n) => v128.store(at, part as Code<'v128'>, n * 16));
   });
   frame.block.push(frame.rowLoop(wide ? 4 : 1, seq(...lanes.code, ...stores)));
@@ -76,10 +76,11 @@ function emitDense(words: Words, outputs: readonly Output[], chosen: Local<'i64'
   const stores = outputs.flatMap(({ e, values, validity }) => {
     const valid = words.valid(e);
     const bit = valid === undefined ? [] : [appendBit(frame, validity, lanes.bitOf(valid) as Code<'i32'>)];
-    const [value] = zeroUnderNull(words, lanes, e);
-    if (e.type.kind === 'bool') return [...bit, appendBit(frame, values, value as Code<'i32'>)];
-    const machine = machineOf(e.type)!;
-    return [...bit, storeScalar(machine, frame.element(frame.slot(values), logBytes(machine), frame.written), value!)];
+    const parts = zeroUnderNull(words, lanes, e);
+    if (e.type.kind === 'bool') return [...bit, appendBit(frame, values, parts[0] as Code<'i32'>)];
+    const machine = words.bounds.machine(e)!;
+    const at = frame.element(frame.slot(values), Math.log2(widthOf(machine)), frame.written);
+    return [...bit, ...storeScalar(frame, machine, at, parts)];
   });
   const next = set(frame.written, i32.add(get(frame.written), i32.const(1)));
   frame.block.push(frame.visit(chosen, seq(...lanes.code, ...stores, next)));
@@ -99,18 +100,19 @@ function appendBit(frame: KernelFrame, slot: number, bit: Code<'i32'>): Code<'vo
   return i32.store8(address, i32.or(before, i32.shl(bit, position)));
 }
 
-function logBytes({ type, bits }: Machine): number {
-  if (bits === 8) return 0;
-  if (bits === 16) return 1;
-  return type === 'i32' || type === 'f32' ? 2 : 3;
-}
-
-function storeScalar({ type, bits }: Machine, at: Code<'i32'>, value: Code): Code<'void'> {
-  if (bits === 8) return i32.store8(at, value as Code<'i32'>);
-  if (bits === 16) return i32.store16(at, value as Code<'i32'>);
+function storeScalar(frame: KernelFrame, machine: Machine, at: Code<'i32'>, parts: readonly Code[]): Code<'void'>[] {
+  const { type, bits } = machine;
+  const [value] = parts as [Code];
+  if (bits === 8) return [i32.store8(at, value as Code<'i32'>)];
+  if (bits === 16) return [i32.store16(at, value as Code<'i32'>)];
+  if (isLong(machine)) {
+    const address = frame.local('i32');
+    const high = i64.store(get(address), parts[1] as Code<'i64'>, 8);
+    return [set(address, at), i64.store(get(address), value as Code<'i64'>), high];
+  }
   const store = { i32, i64, f32, f64 }[type].store as unknown as (
     address: Code<'i32'>,
     value: Code<ValueType>,
   ) => Code<'void'>;
-  return store(at, value as Code<ValueType>);
+  return [store(at, value as Code<ValueType>)];
 }

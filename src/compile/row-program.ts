@@ -2,8 +2,12 @@
  * The door for operators: a filter and expressions over a batch give a batch.
  *
  *     batch ──▶ preparation: more columns ──▶ kernel ──▶ survivors, computed columns ──▶ batch
- *                                               │ a check failed, or something does not compile
+ *                                               │ a check failed, perhaps that decimals fit 8 bytes
+ *                                               ├──▶ kernel with decimals of 16 ──▶
+ *                                               │ a check failed again, or something does not compile
  *                                               └──▶ interpreter, for this batch ─────▶
+ *
+ * Where decimals had to have 16 bytes once, they have them in all later batches that are laid out alike.
  *
  * Columns that are only passed on are not touched without a filter, and compacted with one. Where expressions have steps
  * that no kernel computes, a program of its own computes them for the survivors alone.
@@ -13,7 +17,6 @@ import assert from 'node:assert/strict';
 import { Batch } from '../columnar/batch.ts';
 import type { Column } from '../columnar/column.ts';
 import { readValue } from '../columnar/column-values.ts';
-import { type DataType, fixedWidth } from '../columnar/data-type.ts';
 import type { Schema } from '../columnar/schema.ts';
 import type { Value } from '../columnar/value.ts';
 import { collectColumns, operandsOf, withColumnsAt } from '../expressions/columns.ts';
@@ -23,8 +26,9 @@ import type { Holding } from '../memory/budget.ts';
 import { Compaction, type Selection } from './compaction.ts';
 import { isNodeCompilable } from './compilable.ts';
 import type { EvaluateEntries } from './dictionary-table.ts';
-import type { Kernel } from './kernel.ts';
+import type { Kernel, KernelOutput } from './kernel.ts';
 import { kernelFor } from './kernel-cache.ts';
+import type { KernelSpec } from './kernel-spec.ts';
 import { Preparation, type Prepared, type Shape } from './preparation.ts';
 import { bitmapBytes, Scratch } from './scratch.ts';
 import { columnOfResults, isRowError } from './vector-step.ts';
@@ -46,6 +50,7 @@ interface OutputScratch {
 }
 
 interface ProgramKernel {
+  readonly spec: KernelSpec;
   /** Undefined where there is nothing to select and nothing to compute. */
   readonly kernel: Kernel | undefined;
   /** The outputs that it computes. */
@@ -159,24 +164,35 @@ export class RowProgram implements Disposable {
 
   /** Runs the kernel; undefined where the filter does not compile or a check may fail. */
   #compute(batch: Batch, prepared: Prepared): Computed | undefined {
-    const { rowCount } = batch;
-    const { columns, roots } = prepared;
-    const filter = this.#spec.filter && roots[this.#spec.columns.length];
+    const filter = this.#spec.filter && prepared.roots[this.#spec.columns.length];
     if (filter === undefined && this.#spec.filter !== undefined) return undefined;
-    const { kernel, computed } = this.#kernelOf(prepared, filter);
-    if (kernel === undefined) return { selection: undefined, columns: [] };
+    const program = this.#kernelOf(prepared, filter);
+    if (program.kernel === undefined) return { selection: undefined, columns: [] };
+    const computed = this.#call(program, program.kernel, prepared.columns, batch.rowCount);
+    if (computed !== undefined || !program.kernel.assumesShort) return computed;
+    const spec = { ...program.spec, longDecimals: true };
+    const kernel = kernelFor(spec);
+    const long = this.#call(program, kernel, prepared.columns, batch.rowCount);
+    if (long !== undefined) this.#kernels.set(prepared.shape, { ...program, spec, kernel });
+    return long;
+  }
 
-    const outputs = computed.map((index, n) => this.#place(index, rowCount, kernel.outputs[n]!.nullable));
-    const bitmap = filter === undefined ? 0 : this.#selection.ensure(bitmapBytes(rowCount));
+  /** Undefined where a check failed. */
+  #call(program: ProgramKernel, kernel: Kernel, columns: readonly Column[], rowCount: number): Computed | undefined {
+    const isFiltered = program.spec.filter !== undefined;
+    const outputs = program.computed.map((index, n) => this.#place(index, rowCount, kernel.outputs[n]!));
+    const bitmap = isFiltered ? this.#selection.ensure(bitmapBytes(rowCount)) : 0;
     const at = this.#arguments.ensure(kernel.argumentBytes);
     const survivors = kernel.call(this.#holding.linear, at, { rowCount, columns, outputs, selection: bitmap });
     if (survivors < 0) return undefined;
 
     const results: (Column | undefined)[] = [];
-    for (const [n, index] of computed.entries()) {
-      results[index] = { ...outputs[n]!, ...kernelColumn(this.#spec.columns[index]!.expression.type, kernel, n) };
+    for (const [n, index] of program.computed.entries()) {
+      const { bits, width } = kernel.outputs[n]!;
+      const { type } = this.#spec.columns[index]!.expression;
+      results[index] = { ...outputs[n]!, type, bytes: 0, dictionary: undefined, width, bits };
     }
-    const isPartial = filter !== undefined && survivors < rowCount;
+    const isPartial = isFiltered && survivors < rowCount;
     return { selection: isPartial ? { bitmap, rowCount, survivors } : undefined, columns: results };
   }
 
@@ -189,16 +205,17 @@ export class RowProgram implements Disposable {
       .filter((index) => roots[index] !== undefined && this.#passedColumn(index, prepared) === undefined);
     const isNeeded = filter !== undefined || computed.length > 0;
     const project = computed.map((index) => roots[index]!);
-    const made = { computed, kernel: isNeeded ? kernelFor({ columns: layouts, filter, project }) : undefined };
+    const spec = { columns: layouts, filter, project };
+    const made = { computed, spec, kernel: isNeeded ? kernelFor(spec) : undefined };
     this.#kernels.set(prepared.shape, made);
     return made;
   }
 
-  #place(index: number, rowCount: number, nullable: boolean): { values: number; validity: number } {
+  #place(index: number, rowCount: number, { nullable, width }: KernelOutput): { values: number; validity: number } {
     const { type } = this.#spec.columns[index]!.expression;
     const { values, validity } = this.#outputs[index]!;
     return {
-      values: values.ensure(type.kind === 'bool' ? bitmapBytes(rowCount) : rowCount * kernelWidth(type)),
+      values: values.ensure(type.kind === 'bool' ? bitmapBytes(rowCount) : rowCount * width),
       validity: nullable ? validity.ensure(bitmapBytes(rowCount)) : 0,
     };
   }
@@ -259,16 +276,6 @@ export class RowProgram implements Disposable {
     return columnOfResults(this.#exact, type, values);
   }
 }
-
-const kernelWidth = (type: DataType): number => (type.kind === 'decimal' ? 8 : (fixedWidth(type) ?? 0));
-
-const kernelColumn = (type: DataType, kernel: Kernel, n: number) => ({
-  type,
-  bytes: 0,
-  dictionary: undefined,
-  width: kernelWidth(type),
-  bits: kernel.outputs[n]!.bits,
-});
 
 const schemaOf = (columns: readonly TypedColumn[]): Schema => ({
   fields: columns.map(({ name, expression: { type, nullable } }) => ({ name, type, nullable })),

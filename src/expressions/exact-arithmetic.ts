@@ -20,7 +20,7 @@ interface DivisionShift {
 }
 
 /** Of `/`, `//` and `%` over integers or decimals. */
-function divisionShift({ operator, left, right, type }: Arithmetic): DivisionShift {
+export function divisionShift({ operator, left, right, type }: Arithmetic): DivisionShift {
   const aligned = scaleOf(right.type) - scaleOf(left.type);
   const shift = operator === '/' ? aligned + scaleOf(type) : aligned;
   return shift >= 0 ? { up: shift, down: 0 } : { up: 0, down: -shift };

@@ -1,6 +1,6 @@
 /**
  * The meaning of expressions, over JavaScript values, one row at a time: slow, obvious and exact. Compiled code gives
- * the same results, and leaves to this what it cannot do: batches in which something may overflow, decimals of 16 bytes.
+ * the same results, and leaves to this what it cannot do: batches in which something may overflow.
  *
  * A value is worked out only where it is demanded. Not demanded are the branch of an if-else that is not taken, the
  * right side of `and` and `or` where the left one decides, and the value of what is only asked whether it is null.

@@ -32,6 +32,11 @@ const MONEY: DataType = decimal(15, 2);
 const RATE = decimal(7, 4);
 const TOTAL = decimal(16, 2);
 const PRODUCT = decimal(30, 4);
+const HUGE = decimal(38, 2);
+const HUGE_PRODUCT = decimal(38, 4);
+const QUOTIENT = decimal(33, 18);
+const WHOLE = decimal(15, 0);
+const LONG_DECIMALS = [PRODUCT, HUGE, HUGE_PRODUCT, QUOTIENT];
 const MICROS = timestamp('us');
 const SECONDS = timestamp('s', 'UTC');
 export const TYPES: readonly DataType[] = [
@@ -42,7 +47,8 @@ export const TYPES: readonly DataType[] = [
   MONEY,
   RATE,
   TOTAL,
-  PRODUCT,
+  WHOLE,
+  ...LONG_DECIMALS,
   utf8,
   date,
   MICROS,
@@ -123,6 +129,12 @@ const ALL_CASTS: readonly (readonly [DataType, DataType])[] = [
     [...INTEGERS, float32, float64, MONEY, RATE].map((to) => [from, to] as const),
   ),
   ...[MONEY, RATE].flatMap((from) => [...INTEGERS, float32, float64, MONEY, RATE].map((to) => [from, to] as const)),
+  ...LONG_DECIMALS.flatMap((long) =>
+    [...LONG_DECIMALS, MONEY, int64, uint64, uint8, float32, float64].flatMap((other) => [
+      [long, other] as const,
+      [other, long] as const,
+    ]),
+  ),
   ...[...INTEGERS, float32, float64].map((to) => [bool, to] as const),
   [date, MICROS],
   [MICROS, date],
@@ -175,6 +187,15 @@ export function expression(type: DataType, depth: number): fc.Arbitrary<TypedExp
   if (isInteger(type)) arithmetic(['+', '-', '*', '//', '%'], type, type);
   if (type === TOTAL) arithmetic(['+', '-'], MONEY, MONEY);
   if (type === PRODUCT) arithmetic(['*'], MONEY, MONEY);
+  if (type === HUGE) arithmetic(['+', '-'], HUGE, HUGE);
+  if (type === HUGE_PRODUCT) {
+    arithmetic(['*'], HUGE, HUGE);
+    arithmetic(['+', '-'], PRODUCT, HUGE_PRODUCT);
+    arithmetic(['%'], HUGE_PRODUCT, HUGE);
+  }
+  if (type === QUOTIENT) arithmetic(['/'], MONEY, MONEY);
+  if (type === WHOLE) arithmetic(['//'], MONEY, MONEY);
+  if (type === MONEY) arithmetic(['%'], MONEY, MONEY);
   if (type === float64) arithmetic(['+', '-', '*', '/', '//', '%'], type, type);
   if (type === float32) arithmetic(['+', '-', '*', '//', '%'], type, type);
   if (type === int32 || type === uint32) {
@@ -258,7 +279,9 @@ export function randomBatch(seed: number): RandomBatch {
     const values = Array.from({ length: rowCount }, () => (nullable && next() < 0.2 ? null : pick(samples)));
     const isWhole = !['bool', 'utf8', 'float32', 'float64'].includes(type.kind);
     const isShort =
-      type === PRODUCT && next() < 0.8 && values.every((v) => v === null || BigInt.asIntN(64, wholeOf(v)) === v);
+      LONG_DECIMALS.some((long) => long === type) &&
+      next() < 0.5 &&
+      values.every((v) => v === null || BigInt.asIntN(64, wholeOf(v)) === v);
     const form: ColumnForm = {
       dictionary,
       nullable,

@@ -21,7 +21,7 @@ import type { Value } from '../../src/columnar/value.ts';
 import { wholeOf } from '../../src/columnar/value.ts';
 import { RowProgram } from '../../src/compile/row-program.ts';
 import { ArithmeticOverflow, InvalidCast } from '../../src/errors.ts';
-import type { TypedExpression } from '../../src/expressions/expression.ts';
+import type { ArithmeticOperator, TypedExpression } from '../../src/expressions/expression.ts';
 import { decimalText } from '../../src/expressions/literal.ts';
 import { dateText, timestampText } from '../../src/expressions/temporal-text.ts';
 import { MemoryBudget } from '../../src/memory/budget.ts';
@@ -31,7 +31,10 @@ import { cell, random } from './arbitrary-expressions.ts';
 
 const MONEY = decimal(15, 2);
 const MICROS = timestamp('us');
-const TYPES: readonly DataType[] = [bool, int32, int64, float64, MONEY, utf8, date, MICROS];
+/** Long decimals, of which DuckDB's sums, products and remainders have the same types. */
+const LONG = decimal(25, 2);
+const HUGE = decimal(38, 4);
+const TYPES: readonly DataType[] = [bool, int32, int64, float64, MONEY, LONG, HUGE, utf8, date, MICROS];
 const SCHEMA: Schema = { fields: TYPES.flatMap((type, n) => [field(`a${n}`, type), field(`b${n}`, type)]) };
 const ROWS = 130;
 
@@ -39,6 +42,7 @@ const ROWS = 130;
 const tameCell = (type: DataType): fc.Arbitrary<Value> => {
   if (type === date) return fc.integer({ min: -300_000, max: 300_000 });
   if (type === MICROS) return fc.bigInt(-(10n ** 16n), 10n ** 16n);
+  if (type === LONG || type === HUGE) return fc.oneof(fc.bigInt(-99n, 99n), fc.bigInt(-(10n ** 24n), 10n ** 24n));
   if (type === float64) return fc.oneof(fc.integer({ min: -99, max: 99 }), fc.constantFrom(0.5, -2.5, 1e300, 0));
   return cell(type, true);
 };
@@ -84,13 +88,22 @@ function expression(type: DataType, depth: number): fc.Arbitrary<TypedExpression
     int64: ['+', '-', '*', '//', '%'],
     float64: ['+', '-', '*', '/'],
   } as const;
-  if (type === int32 || type === int64 || type === float64) {
+  const arithmetic = (of: readonly ArithmeticOperator[], a: DataType, b: DataType): void => {
     choices.push(
       fc
-        .tuple(fc.constantFrom(...operators[type.kind as keyof typeof operators]), deeper(type), deeper(type))
+        .tuple(fc.constantFrom(...of), deeper(a), deeper(b))
         .map(([operator, left, right]): TypedExpression => ({ kind: 'arithmetic', operator, left, right, ...typed })),
     );
+  };
+  if (type === int32 || type === int64 || type === float64) {
+    arithmetic(operators[type.kind as keyof typeof operators], type, type);
   }
+  if (type === HUGE) {
+    arithmetic(['+', '-', '%'], HUGE, HUGE);
+    arithmetic(['*'], LONG, MONEY);
+    [int32, MONEY, LONG].forEach(cast);
+  }
+  if (type === LONG) [int32, MONEY, HUGE].forEach(cast);
   if (type === int32) {
     const part = fc.constantFrom('year', 'month', 'day', 'quarter', 'day_of_week', 'day_of_year');
     choices.push(
@@ -101,7 +114,7 @@ function expression(type: DataType, depth: number): fc.Arbitrary<TypedExpression
   }
   if (type === int64) cast(int32);
   if (type === float64) [int32, int64, MONEY].forEach(cast);
-  if (type === MONEY) cast(int32);
+  if (type === MONEY) [int32, LONG, HUGE].forEach(cast);
   if (type === date) cast(MICROS);
   if (type === MICROS) cast(date);
   if (type === bool) choices.push(...predicates(deeper));

@@ -4,8 +4,6 @@
  */
 
 import { describe, expect, test } from 'vitest';
-import { columnFromValues, writeFixed } from '../../src/columnar/column-from-values.ts';
-import { readValue } from '../../src/columnar/column-values.ts';
 import {
   type DataType,
   date,
@@ -24,19 +22,11 @@ import {
   uint64,
 } from '../../src/columnar/data-type.ts';
 import type { Value } from '../../src/columnar/value.ts';
-import { compileKernel, type Kernel } from '../../src/compile/kernel.ts';
-import { layoutOf } from '../../src/compile/layout.ts';
 import { rangeOf } from '../../src/compile/machine.ts';
-import { ArithmeticOverflow, InvalidCast } from '../../src/errors.ts';
 import type { ArithmeticOperator, TypedExpression } from '../../src/expressions/expression.ts';
-import { interpreter } from '../../src/expressions/interpret.ts';
-import { MemoryBudget } from '../../src/memory/budget.ts';
+import { cellOf, column, Probe, probeAll } from './probe.ts';
 
-const ROWS = 4;
 const INTEGERS = [int8, int16, int32, int64, uint8, uint16, uint32, uint64];
-const isBig = ({ kind }: DataType): boolean => ['int64', 'uint64', 'decimal', 'timestamp'].includes(kind);
-const holding = new MemoryBudget(64 << 20).reserve('test');
-const { linear } = holding;
 
 const machine = (type: DataType): { bits: number; signed: boolean } => ({
   bits: Number(/\d+/.exec(type.kind)?.[0] ?? (type.kind === 'date' ? 32 : 64)),
@@ -57,82 +47,6 @@ function edges(type: DataType): bigint[] {
   return [...new Set([...all, least, greatest])].filter((v) => v >= least && v <= greatest);
 }
 
-const cellOf = (exact: bigint, type: DataType): NonNullable<Value> => (isBig(type) ? exact : Number(exact));
-const column = (index: number, type: DataType): TypedExpression => ({
-  kind: 'column',
-  index,
-  name: `c${index}`,
-  type,
-  nullable: false,
-});
-
-/** A kernel over columns of four equal values. Dictionary columns are computed row by row, plain ones four at a time. */
-class Probe {
-  readonly #kernel: Kernel;
-  readonly #inputs: readonly ReturnType<typeof columnFromValues>[];
-  readonly #output: ReturnType<typeof columnFromValues>;
-  readonly #arguments: number;
-  readonly #evaluate: (row: { value(column: number): Value; where(): string }) => Value;
-
-  constructor(e: TypedExpression, types: readonly DataType[], dictionary: boolean) {
-    this.#inputs = types.map((type) => {
-      const zero = type.kind.startsWith('float') ? 0 : cellOf(0n, type);
-      return columnFromValues(holding, type, new Array(ROWS).fill(zero), { dictionary });
-    });
-    this.#kernel = compileKernel({ columns: this.#inputs.map(layoutOf), project: [e] });
-    const zero = e.type.kind.startsWith('float') ? 0 : cellOf(0n, e.type);
-    this.#output = columnFromValues(holding, e.type, new Array(ROWS).fill(zero), { nullable: true, width: 8 });
-    this.#arguments = holding.allocate(this.#kernel.argumentBytes).address;
-    this.#evaluate = interpreter(e);
-  }
-
-  /** Compiled: undefined where the flag was raised. Exact: undefined where it does not fit. */
-  run(values: readonly NonNullable<Value>[]): { compiled: Value | undefined; exact: Value | undefined } {
-    for (const [n, value] of values.entries()) {
-      const { type, width, dictionary } = this.#inputs[n]!;
-      const at = dictionary?.values.values ?? this.#inputs[n]!.values;
-      for (let row = 0; row < (dictionary ? 1 : ROWS); row++) writeFixed(linear, type, width, at + row * width, value);
-    }
-    const written = this.#kernel.call(linear, this.#arguments, {
-      rowCount: ROWS,
-      columns: this.#inputs,
-      outputs: [this.#output],
-    });
-    const { nullable } = this.#kernel.outputs[0]!;
-    const output = nullable ? this.#output : { ...this.#output, validity: 0 };
-    let exact: Value | undefined;
-    try {
-      exact = this.#evaluate({ value: (n) => values[n] ?? null, where: () => '' });
-      // What only 16 bytes hold the kernel has to leave to the interpreter.
-      if (typeof exact === 'bigint' && e16(exact, output.type)) exact = undefined;
-    } catch (error) {
-      if (!(error instanceof ArithmeticOverflow || error instanceof InvalidCast)) throw error;
-    }
-    return { compiled: written < 0 ? undefined : readValue(linear, output, ROWS - 1), exact };
-  }
-}
-
-const e16 = (value: bigint, type: DataType): boolean => type.kind === 'decimal' && BigInt.asIntN(64, value) !== value;
-
-interface Outcome {
-  cases: number;
-  missed: string[];
-  wrong: string[];
-  falseAlarms: number;
-}
-
-function probeAll(probe: Probe, tuples: Iterable<readonly NonNullable<Value>[]>): Outcome {
-  const outcome: Outcome = { cases: 0, missed: [], wrong: [], falseAlarms: 0 };
-  for (const values of tuples) {
-    const { compiled, exact } = probe.run(values);
-    outcome.cases++;
-    if (compiled === undefined && exact !== undefined) outcome.falseAlarms++;
-    else if (compiled !== undefined && exact === undefined) outcome.missed.push(values.join(' and '));
-    else if (!Object.is(compiled, exact)) outcome.wrong.push(`${values.join(' and ')}: ${compiled}, not ${exact}`);
-  }
-  return outcome;
-}
-
 function* pairs(type: DataType): Generator<readonly NonNullable<Value>[]> {
   const values = edges(type).map((v) => cellOf(v, type));
   for (const a of values) for (const b of values) yield [a, b];
@@ -151,7 +65,7 @@ describe.each(INTEGERS.map((type) => ({ name: typeName(type), type })))('arithme
       type,
       nullable: true,
     };
-    const { cases, missed, wrong, falseAlarms } = probeAll(new Probe(e, [type, type], dictionary), pairs(type));
+    const { cases, missed, wrong, falseAlarms } = probeAll(new Probe(e, [type, type], { dictionary }), pairs(type));
     expect(missed).toEqual([]);
     expect(wrong).toEqual([]);
     // Products are bounded by bits only; all other checks are exact.
@@ -176,7 +90,7 @@ describe('decimal arithmetic', () => {
     const limit = 10n ** 18n;
     const values = [...edges(int64), limit - 1n, 1n - limit].filter((v) => v < limit && v > -limit);
     const tuples = values.flatMap((a) => values.map((b) => [a, b]));
-    const { missed, wrong } = probeAll(new Probe(e, [wide, wide], dictionary), tuples);
+    const { missed, wrong } = probeAll(new Probe(e, [wide, wide], { dictionary }), tuples);
     expect(missed).toEqual([]);
     expect(wrong).toEqual([]);
   });
@@ -219,7 +133,7 @@ describe('casts see every value that does not fit', () => {
     const values = [...edges(from), ...signed].filter((v) => v < limit && v > -limit && v >= least && v <= greatest);
     for (const dictionary of [false, true]) {
       const { missed, wrong, falseAlarms } = probeAll(
-        new Probe(e, [from], dictionary),
+        new Probe(e, [from], { dictionary }),
         values.map((v) => [cellOf(v, from)]),
       );
       expect(missed).toEqual([]);
@@ -252,7 +166,7 @@ describe('casts see every value that does not fit', () => {
       (x) => [round(x), round(-x)],
     );
     const { missed, wrong, falseAlarms } = probeAll(
-      new Probe(e, [from], false),
+      new Probe(e, [from]),
       values.map((v) => [v]),
     );
     expect(missed).toEqual([]);
@@ -272,7 +186,7 @@ describe('parts of dates', () => {
   });
 
   test.each(parts)('%s of every day of four centuries, and of the ends of time', (name) => {
-    const probe = new Probe(call(name, date), [date], false);
+    const probe = new Probe(call(name, date), [date]);
     const days = Array.from({ length: 146_097 / 7 }, (_, k) => k * 7 - 100_000);
     const { missed, wrong } = probeAll(
       probe,
@@ -286,7 +200,7 @@ describe('parts of dates', () => {
     const type = timestamp(unit);
     for (const name of [...parts, 'hour', 'minute', 'second']) {
       const { missed, wrong } = probeAll(
-        new Probe(call(name, type), [type], false),
+        new Probe(call(name, type), [type]),
         edges(type).map((v) => [v]),
       );
       expect(missed).toEqual([]);

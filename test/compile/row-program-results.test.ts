@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { batchFromRows, type ColumnForm } from '../../src/columnar/column-from-values.ts';
 import { readRows } from '../../src/columnar/column-values.ts';
-import { bool, decimal, int32, int64, utf8 } from '../../src/columnar/data-type.ts';
+import { bool, type DataType, decimal, int32, int64, utf8 } from '../../src/columnar/data-type.ts';
 import { field, type Schema, schema } from '../../src/columnar/schema.ts';
 import type { Value } from '../../src/columnar/value.ts';
 import { RowProgram } from '../../src/compile/row-program.ts';
@@ -158,6 +158,112 @@ describe('a row program', () => {
     expect(got).toEqual([[-big * big], [6n]]);
     expect(output.columns[0]?.width).toBe(16);
     expect(apply(money, [[2n, 3n]], undefined, [product]).output.columns[0]?.width).toBe(8);
+  });
+
+  describe('of a product of three', () => {
+    const [money, big] = [decimal(15, 2), 10n ** 12n + 7n];
+    const input = schema(field('a', money), field('b', money), field('keep', bool, false));
+    const times = (left: TypedExpression, right: TypedExpression, type: TypedExpression['type']): TypedExpression => ({
+      kind: 'arithmetic',
+      operator: '*',
+      left,
+      right,
+      type,
+      nullable: true,
+    });
+    const [a, b, keep] = [column(input, 0), column(input, 1), column(input, 2)];
+    const product = times(times(a, b, decimal(30, 4)), a, decimal(38, 6));
+    const cube = big ** 3n;
+    const run = (program: RowProgram, holding: ReturnType<typeof budget.reserve>, rows: Value[][], exactly = false) => {
+      const batch = batchFromRows(holding, input, rows, [{ nullable: true }]);
+      return exactly ? program.apply(batch) : program.tryApply(batch);
+    };
+    const values = (output: ReturnType<RowProgram['tryApply']>): Value[] | undefined =>
+      output && readRows(linear, output).map(([value]) => value ?? null);
+
+    test.each([false, true])('compiled code gives 16 bytes where 8 are not enough; filtered: %s', (filtered) => {
+      using holding = budget.reserve('input');
+      using scratch = budget.reserve('program');
+      const filter = filtered ? keep : undefined;
+      using program = new RowProgram({ input, filter, columns: named(product), operator: 'Project' }, scratch);
+      const small = run(program, holding, [[3n, 5n, true]]);
+      expect([small?.columns[0]?.width, values(small)]).toEqual([8, [45n]]);
+      const rows: Value[][] = [
+        [big, big, true],
+        [2n, -5n, true],
+        [null, 1n, true],
+        [-big, big, true],
+        [1n, 1n, false],
+      ];
+      const large = run(program, holding, rows);
+      expect([large?.columns[0]?.width, values(large)]).toEqual([
+        16,
+        [cube, -20n, null, cube, ...(filtered ? [] : [1n])],
+      ]);
+      // Not tried with 8 bytes again.
+      const later = run(program, holding, [[3n, 5n, true]]);
+      expect([later?.columns[0]?.width, values(later)]).toEqual([16, [45n]]);
+    });
+
+    test('a value of more than 38 digits is left to the interpreter, which asks whether the row wants it', () => {
+      using holding = budget.reserve('input');
+      using scratch = budget.reserve('program');
+      const greatest = 10n ** 15n - 1n;
+      const guarded: TypedExpression = {
+        kind: 'if-else',
+        condition: keep,
+        // biome-ignore lint/suspicious/noThenProperty: a word of the plan language; expressions are never awaited.
+        then: product,
+        otherwise: literal(0n, decimal(38, 6)),
+        type: decimal(38, 6),
+        nullable: true,
+      };
+      using program = new RowProgram({ input, columns: named(guarded), operator: 'Project' }, scratch);
+      const rows: Value[][] = [
+        [greatest, greatest, false],
+        [big, big, true],
+      ];
+      expect(run(program, holding, rows)).toBeUndefined();
+      expect(values(run(program, holding, rows, true))).toEqual([0n, cube]);
+      // The next batch is compiled code's again.
+      expect(values(run(program, holding, [[2n, 2n, true]]))).toEqual([8n]);
+      expect(() => run(program, holding, [[greatest, greatest, true]], true)).toThrow(
+        /Project, row 3: .* does not fit decimal\(38, 6\)/,
+      );
+    });
+  });
+
+  test('decimals of 16 bytes are filtered, computed once per entry, and divided', () => {
+    const money = schema(field('n', decimal(38, 2)), field('m', decimal(38, 2), false));
+    const [n, m] = [column(money, 0), column(money, 1)];
+    const huge = 10n ** 35n;
+    const rows: Value[][] = [
+      [huge, 3n],
+      [null, 4n],
+      [huge, 0n],
+      [-huge, -7n],
+    ];
+    const arithmetic = (operator: '+' | '/', left: TypedExpression, right: TypedExpression, type: DataType) =>
+      ({ kind: 'arithmetic', operator, left, right, type, nullable: true }) as const;
+    const next = arithmetic('+', n, literal(1n, decimal(38, 2)), decimal(38, 2));
+    const quotient = arithmetic('/', m, n, decimal(38, 6));
+    const isLess: TypedExpression = { kind: 'compare', operator: '<', left: m, right: n, type: bool, nullable: true };
+    for (const dictionary of [false, true]) {
+      const forms: ColumnForm[] = [{ width: 16, dictionary }, { width: 16 }];
+      const { output, rows: got } = apply(money, rows, isLess, [next, quotient], forms);
+      expect(got).toEqual([
+        [huge + 1n, 0n],
+        [huge + 1n, 0n],
+      ]);
+      expect(output.columns.map(({ width }) => width)).toEqual([16, 16]);
+      expect(output.columns[0]?.dictionary?.size).toBe(dictionary ? 2 : undefined);
+      expect(apply(money, rows, undefined, [arithmetic('/', n, m, decimal(38, 2))], forms).rows.flat()).toEqual([
+        (huge * 100n) / 3n,
+        null,
+        null,
+        (huge * 100n) / 7n,
+      ]);
+    }
   });
 
   test('says which operator, expression and row overflow; rows are counted over batches', () => {

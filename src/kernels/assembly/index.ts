@@ -10,3 +10,4 @@ export * from './sort-refine';
 export * from './accumulate';
 export * from './strings';
 export * from './compact';
+export * from './long-decimals';

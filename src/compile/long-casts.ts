@@ -1,0 +1,99 @@
+/**
+ * Casts from or to long decimals, and those whose power of ten takes more than 64 bits. As in `casts.ts`: the range is
+ * checked before multiplying, after dividing.
+ */
+
+import type { DataType } from '../columnar/data-type.ts';
+import { scaleOf } from '../expressions/exact-arithmetic.ts';
+import { powerOfTen, wholeConversion } from '../expressions/whole-conversion.ts';
+import { heldRange, within } from './bounds.ts';
+import { type Code, callImport, get, type Local } from './emit.ts';
+import { f32, f64, i32, i64 } from './instructions.ts';
+import type { LaneCode } from './lane-code.ts';
+import {
+  asLong,
+  divideLong,
+  flagOutsideLong,
+  keepLong,
+  type Long,
+  longConstant,
+  lowProduct,
+  productOfWords,
+} from './long-numbers.ts';
+import { INT64, isLong, type Machine, type Range } from './machine.ts';
+
+export interface LongCast {
+  readonly from: DataType;
+  readonly to: DataType;
+  readonly source: Machine;
+  readonly target: Machine;
+  /** Of the values that come in, where they are whole numbers. */
+  readonly range: Range;
+}
+
+/** Between whole numbers. */
+export function wholeToLong(lanes: LaneCode, cast: LongCast, value: readonly Local[]): Code[] {
+  const { from, to, source, target, range } = cast;
+  const { factor, divisor, rounding } = wholeConversion(from, to);
+  const allowed = heldRange(to, target);
+  const x = asLong(lanes, source, value);
+  if (divisor > 1n) {
+    const one = keepLong(lanes, longConstant(1n));
+    const wanted = rounding === 'half-away' ? 'rounded' : 'truncated';
+    const quotient = divideLong(lanes, x, one, { wanted, factor: divisor, scales: 'divisor' });
+    const reach = { least: range.least / divisor - 1n, greatest: range.greatest / divisor + 1n };
+    if (!within(reach, allowed)) flagOutsideLong(lanes, allowed, quotient);
+    return narrowed(target, quotient);
+  }
+  const reach = { least: allowed.least / factor, greatest: allowed.greatest / factor };
+  if (!within(range, reach)) flagOutsideLong(lanes, reach, x);
+  return narrowed(target, factor === 1n ? x : scaledUp(lanes, source, x, factor));
+}
+
+function scaledUp(lanes: LaneCode, source: Machine, x: Long, factor: bigint): Long {
+  const by = keepLong(lanes, longConstant(factor));
+  const isWord = !isLong(source) && (source.signed || source.type === 'i32') && factor <= INT64.greatest;
+  return isWord ? productOfWords(lanes, x[0], by[0]) : lowProduct(lanes, x, by);
+}
+
+/** What a machine takes of a long number that it holds. */
+export function narrowed(target: Machine, [low, high]: Long): Code[] {
+  if (isLong(target)) return [get(low), get(high)];
+  return [target.type === 'i64' ? get(low) : i32.wrap(get(low))];
+}
+
+export function longToFloat(lanes: LaneCode, from: DataType, target: Machine, [low, high]: Long): Code {
+  const scale = scaleOf(from);
+  const nearest = (type: 'f32' | 'f64'): Code => {
+    const index = lanes.frame.importFunction(
+      type === 'f32' ? 'long_to_float32' : 'long_to_float64',
+      ['i64', 'i64'],
+      type,
+    );
+    return callImport(index, get(low), get(high));
+  };
+  if (scale === 0) return nearest(target.type === 'f32' ? 'f32' : 'f64');
+  const divided = f64.div(nearest('f64') as Code<'f64'>, f64.const(powerOfTen(scale)));
+  return target.type === 'f64' ? divided : f32.demote(divided);
+}
+
+/** A float64 that is a whole number, as a long decimal of so many digits. */
+export function floatToLong(lanes: LaneCode, digits: number, whole: Local<'f64'>): Code[] {
+  const limit = Number(`1e${digits}`);
+  const magnitude = f64.abs(get(whole));
+  // Where the power of ten is no float64, the nearest one is either a value that still fits or one that does not.
+  const test = BigInt(limit) < 10n ** BigInt(digits) ? f64.le : f64.lt;
+  lanes.flagNonZero([i32.eqz(test(magnitude, f64.const(limit)))], 'i32');
+
+  const high = i64.truncF64U(f64.mul(f64.abs(get(whole)), f64.const(2 ** -64)));
+  const [top] = lanes.keep([high], 'i64') as [Local<'i64'>];
+  const rest = f64.sub(f64.abs(get(whole)), f64.mul(f64.convertI64U(get(top)), f64.const(2 ** 64)));
+  const [sign] = lanes.keep([i64.extend(i32.sub(i32.const(0), f64.lt(get(whole), f64.const(0))))], 'i64') as [
+    Local<'i64'>,
+  ];
+  const turned = (half: Code<'i64'>): Code<'i64'> => i64.sub(i64.xor(half, get(sign)), get(sign));
+  const [low] = lanes.keep([turned(i64.truncF64U(rest))], 'i64') as [Local<'i64'>];
+  // Of a negative number the high half is turned over, and one is added where the low half carries.
+  const carry = i64.and(i64.extendU(i64.eqz(get(low))), get(sign));
+  return [get(low), i64.add(i64.xor(get(top), get(sign)), carry)];
+}
