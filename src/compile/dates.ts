@@ -2,11 +2,10 @@
  * Parts of dates and times, one row at a time. Days before 1970 and ticks before it floor, so that the last tick of 1969
  * is on 31 December 1969, 23:59:59.
  *
- *     day      │ era of 400 years │ day of era │     years begin in March: the leap day is the last of its year
- *              └ 146,097 days ────┘
+ *     day      │ century │ year of century │ day of year │     years begin in March: the leap day is the last of its year
  *
- * Days are biased by whole eras to be positive, and 64 bits wide, so that every 32-bit day is exact. After Howard
- * Hinnant, "chrono-Compatible Low-Level Date Algorithms" (2013), civil_from_days.
+ * Days are biased by whole eras to be positive, and 64 bits wide, so that every 32-bit day is exact. A year takes one
+ * division. After Neri and Schneider, "Euclidean affine functions and their application to calendar algorithms" (2022).
  */
 
 import type { DataType, TimeUnit } from '../columnar/data-type.ts';
@@ -21,6 +20,10 @@ const ERA_YEARS = 400;
 const BIAS = 14_700;
 /** Days from 0000-03-01, where an era begins, to 1970-01-01, a Thursday. */
 const EPOCH_DAY = 719_468;
+/** 2 ** 32 ÷ 1,461, rounded up: four times the days of the century times this count its years in the high half. */
+const YEAR_FACTOR = 2_939_745;
+/** What has passed of 2 ** 32 when the 306 days from March to December have. */
+const JANUARY_PASSED = 306 * 4 * YEAR_FACTOR;
 
 const DAY_PARTS = ['year', 'quarter', 'month', 'day', 'day_of_week', 'day_of_year'];
 const CLOCK_PARTS: Readonly<Record<string, (unit: TimeUnit) => { per: bigint; of: bigint }>> = {
@@ -59,37 +62,32 @@ function dayPart(lanes: LaneCode, name: string, days: Local<'i64'>): Code<'i32'>
     const fromMonday = i64.add(get(days), i64.const(3n + 7n * 2n ** 30n));
     return i32.wrap(i64.remU(fromMonday, i64.const(7n)));
   }
-  const shifted = keep64(lanes, i64.add(get(days), i64.const(BigInt(EPOCH_DAY + BIAS * ERA_DAYS))));
-  const era = keep64(lanes, i64.divU(get(shifted), i64.const(BigInt(ERA_DAYS))));
-  const dayOfEra = keep32(lanes, i32.wrap(i64.sub(get(shifted), i64.mul(get(era), i64.const(BigInt(ERA_DAYS))))));
-  const over = (divisor: number): Code<'i32'> => i32.divU(get(dayOfEra), i32.const(divisor));
-  const leapDays = i32.add(i32.sub(over(1_460), over(36_524)), over(146_096));
-  const yearOfEra = keep32(lanes, i32.divU(i32.sub(get(dayOfEra), leapDays), i32.const(365)));
-  const yearDays = i32.sub(
-    i32.add(i32.mul(get(yearOfEra), i32.const(365)), i32.divU(get(yearOfEra), i32.const(4))),
-    i32.divU(get(yearOfEra), i32.const(100)),
+  // Of the centuries: n1 = 4 × days + 3, whose quotient by the days of an era counts them.
+  const shifted = i64.add(get(days), i64.const(BigInt(EPOCH_DAY + BIAS * ERA_DAYS)));
+  const n1 = keep64(lanes, i64.add(i64.shl(shifted, i64.const(2n)), i64.const(3n)));
+  const century = keep64(lanes, i64.divU(get(n1), i64.const(BigInt(ERA_DAYS))));
+  const rest = i64.sub(get(n1), i64.mul(get(century), i64.const(BigInt(ERA_DAYS))));
+  // Of the years of the century: the high half of a product counts them, the low half is how far the year has come.
+  const product = keep64(lanes, i64.mul(i64.or(rest, i64.const(3n)), i64.const(BigInt(YEAR_FACTOR))));
+  const marchYear = i32.add(
+    i32.mul(i32.wrap(get(century)), i32.const(100)),
+    i32.sub(i32.wrap(i64.shrU(get(product), i64.const(32n))), i32.const(BIAS * ERA_YEARS)),
   );
-  const dayOfYear = keep32(lanes, i32.sub(get(dayOfEra), yearDays));
-  // March is 0: the lengths of the months follow one line from there.
-  const march = keep32(lanes, i32.divU(i32.add(i32.mul(get(dayOfYear), i32.const(5)), i32.const(2)), i32.const(153)));
-  const isNextYear = keep32(lanes, i32.geU(get(march), i32.const(10)));
-  const month = i32.add(get(march), select(i32.const(-9), i32.const(3), get(isNextYear)));
-  const eraYears = i32.mul(i32.wrap(get(era)), i32.const(ERA_YEARS));
-  const marchYear = i32.add(get(yearOfEra), i32.sub(eraYears, i32.const(BIAS * ERA_YEARS)));
-  switch (name) {
-    case 'year':
-      return i32.add(marchYear, get(isNextYear));
-    case 'quarter':
-      return i32.divU(i32.add(month, i32.const(2)), i32.const(3));
-    case 'month':
-      return month;
-    case 'day': {
-      const before = i32.divU(i32.add(i32.mul(get(march), i32.const(153)), i32.const(2)), i32.const(5));
-      return i32.add(i32.sub(get(dayOfYear), before), i32.const(1));
-    }
-    default:
-      return dayOfCalendarYear(lanes, keep32(lanes, marchYear), dayOfYear, isNextYear);
+  const passed = keep32(lanes, i32.wrap(get(product)));
+  const isNextYear = keep32(lanes, i32.geU(get(passed), i32.const(JANUARY_PASSED)));
+  if (name === 'year') return i32.add(marchYear, get(isNextYear));
+  const dayOfYear = keep32(lanes, i32.divU(get(passed), i32.const(4 * YEAR_FACTOR)));
+  if (name === 'day_of_year') {
+    return dayOfCalendarYear(lanes, keep32(lanes, marchYear), dayOfYear, isNextYear);
   }
+  // March is 3 here, and February 14: the lengths of the months follow one line.
+  const line = keep32(lanes, i32.add(i32.mul(get(dayOfYear), i32.const(2141)), i32.const(197_913)));
+  if (name === 'day') {
+    return i32.add(i32.divU(i32.and(get(line), i32.const(0xffff)), i32.const(2141)), i32.const(1));
+  }
+  const march = i32.shrU(get(line), i32.const(16));
+  const month = i32.sub(march, i32.mul(get(isNextYear), i32.const(12)));
+  return name === 'month' ? month : i32.divU(i32.add(month, i32.const(2)), i32.const(3));
 }
 
 /** From 1 in January: 1 March is the 60th, in leap years the 61st; January and February lie behind 306 days. */
