@@ -9,12 +9,24 @@ import type { FunctionDefinition } from './function-definition.ts';
 import { IDENTIFIER_FUNCTIONS } from './identifiers.ts';
 import { ROUNDING_FUNCTIONS } from './rounding.ts';
 import { SEVERAL_COLUMNS_FUNCTIONS } from './several-columns.ts';
+import { TEXT_CASE_FUNCTIONS } from './text-case.ts';
+import { TEXT_JOINING_FUNCTIONS } from './text-joining.ts';
+import { TEXT_LIKE_FUNCTIONS } from './text-like.ts';
+import { TEXT_PADDING_FUNCTIONS } from './text-padding.ts';
+import { TEXT_PART_FUNCTIONS } from './text-parts.ts';
+import { TEXT_REWRITING_FUNCTIONS } from './text-rewriting.ts';
 import { TEXT_SEARCH_FUNCTIONS } from './text-search.ts';
 import { WHOLE_FUNCTIONS } from './whole-math.ts';
 
 /** In the order of the reference. */
 export const FUNCTION_DEFINITIONS: readonly FunctionDefinition[] = [
   ...TEXT_SEARCH_FUNCTIONS,
+  ...TEXT_LIKE_FUNCTIONS,
+  ...TEXT_PART_FUNCTIONS,
+  ...TEXT_JOINING_FUNCTIONS,
+  ...TEXT_PADDING_FUNCTIONS,
+  ...TEXT_CASE_FUNCTIONS,
+  ...TEXT_REWRITING_FUNCTIONS,
   ...DATE_PART_FUNCTIONS,
   ...ROUNDING_FUNCTIONS,
   ...FLOAT_FUNCTIONS,
