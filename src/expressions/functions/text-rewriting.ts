@@ -40,8 +40,8 @@ function translated(text: string, table: ReadonlyMap<string, string>): string {
 }
 
 const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' });
-// No character below U+0300 is joined to another one; \r\n is only where there are others.
-const HAS_PAIRS = /[\u0300-\uffff]/;
+// Of the characters below U+0300 only \r is joined to another one.
+const HAS_PAIRS = /[\u0300-\uffff]|\r\n/;
 
 /** What is seen as one character stays as it is: a letter and its accents, an emoji of several code points. */
 function reversed(text: string): string {
@@ -91,7 +91,7 @@ export const TEXT_REWRITING_FUNCTIONS: readonly FunctionDefinition[] = [
     name: 'translate',
     family: 'text',
     doc: 'The text with each character that stands in the second text replaced by the one at the same place of the third, or left out where that is shorter.',
-    parameters: [parameter('text', TEXT), parameter('from', TEXT), parameter('to', TEXT)],
+    parameters: [parameter('text', TEXT), parameter('characters', TEXT), parameter('targets', TEXT)],
     result: utf8,
     prepare: ({ literals: [, from, to] }) => {
       const known = typeof from === 'string' && typeof to === 'string' ? translation(from, to) : undefined;
