@@ -6,6 +6,7 @@
  *     wide     four rows   32-bit values are one v128, 64-bit values are two      │ r0 r1 r2 r3 │   │ r0 r1 │ r2 r3 │
  */
 
+import assert from 'node:assert/strict';
 import { type Code, get, type Local, set, tee, type ValueType } from './emit.ts';
 import { f32, f32x4, f64, f64x2, i32, i32x4, i64, i64x2, v128 } from './instructions.ts';
 import type { KernelFrame, Sticky } from './kernel-frame.ts';
@@ -62,6 +63,8 @@ export class LaneCode {
   readonly wide: boolean;
   /** The loop's body so far. */
   readonly code: Code<'void'>[] = [];
+  /** Of what is being tried. */
+  #failures: Code<'i32'>[] | undefined;
 
   constructor(frame: KernelFrame, wide: boolean) {
     this.frame = frame;
@@ -117,8 +120,27 @@ export class LaneCode {
     return this.partsOf(type) === 1 ? [get(mask)] : [i64x2.extendLow(get(mask)), i64x2.extendHigh(get(mask))];
   }
 
+  /**
+   * Computes something, and instead of raising flags gives the conditions, 0 or not, under which the row would have
+   * raised one. For loops over single rows.
+   */
+  trying<T>(compute: () => T): { readonly result: T; readonly failures: readonly Code<'i32'>[] } {
+    assert.ok(!this.wide && this.#failures === undefined);
+    const failures: Code<'i32'>[] = [];
+    this.#failures = failures;
+    const result = compute();
+    this.#failures = undefined;
+    return { result, failures };
+  }
+
   /** Repeats the batch if the sign bit of any part is ever set. */
   flagNegative(parts: readonly Code[], type: MachineType): void {
+    if (this.#failures !== undefined) {
+      const isNegative = (part: Code): Code<'i32'> =>
+        type === 'i32' ? i32.lt(part as Code<'i32'>, i32.const(0)) : i64.lt(part as Code<'i64'>, i64.const(0n));
+      this.#failures.push(...parts.map(isNegative));
+      return;
+    }
     for (const { all } of this.#gather(parts, type)) {
       const wide = (type === 'i32' ? i32x4 : i64x2).bitmask(get(all as Local<'v128'>));
       this.frame.flags.push(this.wide ? wide : i64.lt(get(all as Local<'i64'>), i64.const(0n)));
@@ -127,6 +149,12 @@ export class LaneCode {
 
   /** Repeats the batch if any part is ever not zero. */
   flagNonZero(parts: readonly Code[], type: MachineType): void {
+    if (this.#failures !== undefined) {
+      const isSet = (part: Code): Code<'i32'> =>
+        type === 'i32' ? i32.ne(part as Code<'i32'>, i32.const(0)) : i64.ne(part as Code<'i64'>, i64.const(0n));
+      this.#failures.push(...parts.map(isSet));
+      return;
+    }
     for (const { all } of this.#gather(parts, type)) {
       const wide = v128.anyTrue(get(all as Local<'v128'>));
       this.frame.flags.push(this.wide ? wide : i64.ne(get(all as Local<'i64'>), i64.const(0n)));

@@ -51,7 +51,7 @@ export function isVectorizable(e: TypedExpression, words: WordSource): boolean {
     case 'function':
       return false;
     case 'cast':
-      return isCastVectorizable(e.input.type, e.type);
+      return e.try !== true && isCastVectorizable(e.input.type, e.type);
     case 'arithmetic':
       return isFloat(e.type) ? e.operator !== '%' : !isDivision(e.operator);
     default:
@@ -59,7 +59,14 @@ export function isVectorizable(e: TypedExpression, words: WordSource): boolean {
   }
 }
 
+/** A cast whose values need not fit. */
+interface TriedCast {
+  readonly parts: readonly Code[];
+  readonly fits: Local<'i32'>;
+}
+
 export class Lanes {
+  readonly #tried = new Map<string, TriedCast>();
   readonly #words: WordSource;
   readonly #lanes: LaneCode;
   readonly #values = new Map<string, readonly Local[]>();
@@ -127,6 +134,25 @@ export class Lanes {
     }
   }
 
+  /** Whether the value of a cast that may fail fits its type: of one row, 0 or 1. */
+  fits(e: Typed<'cast'>): Code {
+    return get(this.#tryCast(e, this.#machine(e)).fits);
+  }
+
+  #tryCast(e: Typed<'cast'>, machine: Machine): TriedCast {
+    const key = expressionKey(e);
+    const known = this.#tried.get(key);
+    if (known !== undefined) return known;
+    // What the operand itself raises is not tried.
+    this.value(e.input);
+    const { result, failures } = this.#lanes.trying(() => this.#lanes.keep(this.#cast(e, machine), machine.type));
+    const failed = failures.reduce((a, b) => i32.or(a, b), i32.const(0));
+    const [fits] = this.#lanes.keep([i32.eqz(failed)], 'i32') as [Local<'i32'>];
+    const tried = { parts: result.map((part) => get(part)), fits };
+    this.#tried.set(key, tried);
+    return tried;
+  }
+
   /** Whether a whole number is not zero. */
   nonZero(e: TypedExpression): Code {
     return notZero(this.#lanes, this.#machine(e), this.value(e));
@@ -147,7 +173,7 @@ export class Lanes {
       case 'arithmetic':
         return this.#arithmetic(e, machine);
       case 'cast':
-        return this.#cast(e, machine);
+        return e.try === true ? this.#tryCast(e, machine).parts : this.#cast(e, machine);
       case 'if-else':
         return this.#choose(e, machine);
       case 'function': {

@@ -23,8 +23,13 @@ export class Nullability {
       case 'is-null':
         return false;
       default:
-        return this.divides(e) || operandsOf(e).some((part) => this.of(part));
+        return this.divides(e) || this.tries(e) || operandsOf(e).some((part) => this.of(part));
     }
+  }
+
+  /** Whether `e` is a cast that is null where the value does not fit. */
+  tries(e: TypedExpression): e is TypedExpression & { kind: 'cast' } {
+    return e.kind === 'cast' && e.try === true && e.type.kind !== 'bool';
   }
 
   /** Whether `e` is a division or remainder of whole numbers whose divisor may be zero, which makes it null. */

@@ -126,6 +126,7 @@ export class Words {
       default: {
         const all = operandsOf(e).map((part) => this.#validOrAll(part));
         if (this.nullability.divides(e)) all.push(get(this.#loop([nonZero(e.right)])));
+        if (this.nullability.tries(e)) all.push(get(this.#loop([fitting(e)])));
         return all.reduce((a, b) => i64.and(a, b));
       }
     }
@@ -190,6 +191,12 @@ const nonZero = (divisor: TypedExpression): RowTest => ({
   key: `${expressionKey(divisor)} is not 0`,
   parts: [divisor],
   test: (lanes) => lanes.nonZero(divisor),
+});
+
+const fitting = (e: TypedExpression & { kind: 'cast' }): RowTest => ({
+  key: `${expressionKey(e)} fits`,
+  parts: [e],
+  test: (lanes) => lanes.fits(e),
 });
 
 const isConjunction = (e: TypedExpression): boolean => e.kind === 'logic' && e.operator === 'and';

@@ -155,7 +155,9 @@ export function expression(type: DataType, depth: number): fc.Arbitrary<TypedExp
       fc
         .constantFrom(...casts)
         .chain(([from]) => deeper(from))
-        .map((input): TypedExpression => ({ kind: 'cast', input, type, nullable: true })),
+        .chain((input) =>
+          fc.boolean().map((isTry): TypedExpression => ({ kind: 'cast', input, type, try: isTry, nullable: true })),
+        ),
     );
   }
   choices.push(
