@@ -10,6 +10,7 @@ import { IDENTIFIER_FUNCTIONS } from './identifiers.ts';
 import { ROUNDING_FUNCTIONS } from './rounding.ts';
 import { SEVERAL_COLUMNS_FUNCTIONS } from './several-columns.ts';
 import { TEXT_CASE_FUNCTIONS } from './text-case.ts';
+import { TEXT_DISTANCE_FUNCTIONS } from './text-distance.ts';
 import { TEXT_JOINING_FUNCTIONS } from './text-joining.ts';
 import { TEXT_LIKE_FUNCTIONS } from './text-like.ts';
 import { TEXT_PADDING_FUNCTIONS } from './text-padding.ts';
@@ -27,6 +28,7 @@ export const FUNCTION_DEFINITIONS: readonly FunctionDefinition[] = [
   ...TEXT_PADDING_FUNCTIONS,
   ...TEXT_CASE_FUNCTIONS,
   ...TEXT_REWRITING_FUNCTIONS,
+  ...TEXT_DISTANCE_FUNCTIONS,
   ...DATE_PART_FUNCTIONS,
   ...ROUNDING_FUNCTIONS,
   ...FLOAT_FUNCTIONS,
