@@ -7,6 +7,7 @@
 import type { Column } from '../columnar/column.ts';
 import { bool } from '../columnar/data-type.ts';
 import type { ComparisonOperator, TypedExpression } from '../expressions/expression.ts';
+import { rarestByte } from '../kernels/needle.ts';
 import { ORDER_TEST, PAIR_TEST, stringKernels } from '../kernels/string-kernels.ts';
 import type { Holding } from '../memory/budget.ts';
 import { bitmapBytes, Scratch } from './scratch.ts';
@@ -138,18 +139,4 @@ export class TextTest {
     }
     return validity;
   }
-}
-
-/** From frequent to rare, in texts of many kinds. Bytes that are not listed are rarer. */
-const FREQUENT = ' etaoinsrhldcumfpgwybvk0123456789-.,ESTAIRNOCLDMPx';
-
-/** The position of the byte that is met least often, so that few false candidates have to be compared. */
-function rarestByte(bytes: Uint8Array): number {
-  const rank = (byte: number): number => {
-    const position = FREQUENT.indexOf(String.fromCharCode(byte));
-    return position < 0 ? FREQUENT.length : position;
-  };
-  let rarest = 0;
-  for (const [position, byte] of bytes.entries()) if (rank(byte) > rank(bytes[rarest]!)) rarest = position;
-  return rarest;
 }

@@ -9,5 +9,7 @@ export * from './sort-radix';
 export * from './sort-refine';
 export * from './accumulate';
 export * from './strings';
+export * from './like';
+export * from './text-case';
 export * from './compact';
 export * from './long-decimals';

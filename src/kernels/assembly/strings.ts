@@ -3,21 +3,10 @@
 //
 // The words of the bitmap are written whole: bits behind the last row are 0.
 
+import { put, same } from './text-bytes';
+
 /** Bits of what a comparison accepts: 1 less, 2 equal, 4 greater. */
 type Test = i32;
-
-// @ts-ignore: decorator
-@inline
-function same(a: usize, b: usize, length: i32): bool {
-  let k = 0;
-  for (; k + 16 <= length; k += 16) {
-    if (v128.any_true(v128.xor(v128.load(a + k), v128.load(b + k)))) return false;
-  }
-  const rest = length - k;
-  if (rest == 0) return true;
-  const mask = (1 << rest) - 1;
-  return (i8x16.bitmask(i8x16.eq(v128.load(a + k), v128.load(b + k))) & mask) == mask;
-}
 
 // @ts-ignore: decorator
 @inline
@@ -31,13 +20,6 @@ function compareBytes(a: usize, aLength: i32, b: usize, bLength: i32): Test {
     return load<u8>(a + at) < load<u8>(b + at) ? 1 : 4;
   }
   return aLength == bLength ? 2 : aLength < bLength ? 1 : 4;
-}
-
-// @ts-ignore: decorator
-@inline
-function put(out: usize, row: i32, rows: i32, word: u64): void {
-  if ((row & 63) == 63) store<u64>(out + ((<usize>row >> 6) << 3), word);
-  else if (row == rows - 1) store<u64>(out + ((<usize>row >> 6) << 3), word >> (63 - (row & 63)));
 }
 
 /** Bit r: text r equals the needle. */

@@ -1,0 +1,87 @@
+/** Text columns for the tests of kernels: written where a slice of a larger column would be, with garbage around. */
+
+import fc from 'fast-check';
+import type { Value } from '../../src/columnar/value.ts';
+import type { Holding } from '../../src/memory/budget.ts';
+import { testBudget } from '../support/task.ts';
+
+export interface TextColumn {
+  readonly offsets: number;
+  readonly bytes: number;
+  readonly rows: number;
+}
+
+/** Writes texts as a slice of a column would have them: offsets that do not begin at 0, other bytes before and behind. */
+export function writeTexts(holding: Holding, texts: readonly (string | Uint8Array | null)[]): TextColumn {
+  const all = texts.map((text) => Buffer.from(text ?? ''));
+  const before = Buffer.from('zé1 ');
+  const total = all.reduce((sum, { length }) => sum + length, 0);
+  const offsets = holding.allocate((texts.length + 1) * 4).address;
+  const bytes = holding.allocate(total + 200).address;
+  holding.linear.u8.fill(0xe9, bytes, bytes + total + 200);
+  holding.linear.u8.set(before, bytes);
+  let end = before.length;
+  holding.linear.u32[offsets / 4] = end;
+  for (const [row, text] of all.entries()) {
+    holding.linear.u8.set(text, bytes + end);
+    end += text.length;
+    holding.linear.u32[offsets / 4 + row + 1] = end;
+  }
+  return { offsets, bytes, rows: texts.length };
+}
+
+/** The address of bytes with a needle's padding behind them. */
+export function writeBytes(holding: Holding, bytes: Uint8Array): number {
+  const { address } = holding.allocate(bytes.length);
+  holding.linear.u8.fill(0x61, address, address + bytes.length + 64);
+  holding.linear.u8.set(bytes, address);
+  return address;
+}
+
+/** Memory for bits of that many rows, full of ones: a kernel has to write the zeros. */
+export function dirtyBits(holding: Holding, rows: number): number {
+  const { address } = holding.allocate(Math.ceil(rows / 64) * 8 + 8);
+  holding.linear.u8.fill(0xff, address, address + Math.ceil(rows / 64) * 8 + 8);
+  return address;
+}
+
+/** The bits of that many rows; fails where a bit behind them in the last word is set, or the word behind it was touched. */
+export function readBits({ linear }: Holding, address: number, rows: number): boolean[] {
+  const words = Math.ceil(rows / 64);
+  const bits = Array.from(
+    { length: words * 64 },
+    (_, at) => ((linear.u8[address + (at >>> 3)]! >>> (at & 7)) & 1) === 1,
+  );
+  if (bits.slice(rows).includes(true)) throw new Error('bits behind the last row are set');
+  if (linear.u32[address / 4 + words * 2] !== 0xffffffff) throw new Error('bits behind the last word were written');
+  return bits.slice(0, rows);
+}
+
+/** The texts of offsets that begin at 0. */
+export function readTexts({ linear }: Holding, offsets: number, bytes: number, rows: number): string[] {
+  return Array.from({ length: rows }, (_, row) => {
+    const [from, to] = [linear.u32[offsets / 4 + row]!, linear.u32[offsets / 4 + row + 1]!];
+    return Buffer.from(linear.u8.slice(bytes + from, bytes + to)).toString();
+  });
+}
+
+/** Runs with memory of its own. */
+export function withHolding<T>(run: (holding: Holding) => T): T {
+  using holding = testBudget().reserve('test');
+  return run(holding);
+}
+
+/** Texts over few letters, so that needles are met, of all widths of UTF-8; some longer than a vector. */
+export const texts = (alphabet: readonly string[] = ['a', 'b', ' ', 'é', '€', '😀', '%', '_']): fc.Arbitrary<string> =>
+  fc.oneof(
+    fc.array(fc.constantFrom(...alphabet), { maxLength: 12 }).map((characters) => characters.join('')),
+    fc.array(fc.constantFrom(...alphabet), { maxLength: 70, size: 'max' }).map((characters) => characters.join('')),
+  );
+
+/** Columns of up to 150 texts: more than two words of bits. */
+export const columnsOf = (text: fc.Arbitrary<string>): fc.Arbitrary<string[]> =>
+  fc.array(text, { maxLength: 150, size: 'max' });
+
+/** A column's worth of values as SQL literals in a VALUES list with row numbers. */
+export const sqlRows = (values: readonly Value[]): string =>
+  values.map((value, row) => `(${row}, '${String(value).replaceAll("'", "''")}')`).join();
