@@ -3,7 +3,7 @@
  * words of the plan language, casts as they are executed.
  */
 
-import { type DataType, typeName } from '../columnar/data-type.ts';
+import { type DataType, typeName, utf8 } from '../columnar/data-type.ts';
 import type { Value } from '../columnar/value.ts';
 import { wholeOf } from '../columnar/value.ts';
 import type { TypedAggregate, TypedExpression } from './expression.ts';
@@ -23,9 +23,15 @@ export function expressionText(e: TypedExpression): string {
 /** What an expression is, for messages: `delay + 1 is int64`. */
 export const described = (e: TypedExpression): string => `${expressionText(e)} is ${typeName(e.type)}`;
 
-/** `sum(delay)`, `count(*)`. */
-export const aggregateText = (call: TypedAggregate): string =>
-  `${call.function}(${call.input === undefined ? '*' : expressionText(call.input)})`;
+/** `sum(delay)`, `count(*)`, `var(distinct x, ddof 0) filter (where y > 1)`. */
+export function aggregateText({ function: name, input, by, filter, distinct, options = {} }: TypedAggregate): string {
+  const told = Object.entries(options)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => `${key} ${typeof value === 'string' ? literalText(value, utf8) : String(value)}`);
+  const inputs = [input === undefined ? '*' : expressionText(input), ...(by === undefined ? [] : [expressionText(by)])];
+  const only = filter === undefined ? '' : ` filter (where ${expressionText(filter)})`;
+  return `${name}(${distinct === true ? 'distinct ' : ''}${[...inputs, ...told].join(', ')})${only}`;
+}
 
 /** A column's name, in double quotes unless it is a plain word. */
 export function nameText(name: string): string {

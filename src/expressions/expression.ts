@@ -85,13 +85,55 @@ export interface NamedExpression {
   readonly expression: Expression;
 }
 
-export type AggregateFunction = 'sum' | 'mean' | 'min' | 'max' | 'count' | 'count_distinct';
+export type AggregateFunction =
+  | 'count'
+  | 'count_distinct'
+  | 'sum'
+  | 'product'
+  | 'mean'
+  | 'min'
+  | 'max'
+  | 'bool_and'
+  | 'bool_or'
+  | 'stddev'
+  | 'var'
+  | 'skew'
+  | 'any_value'
+  | 'first'
+  | 'last'
+  | 'min_by'
+  | 'max_by'
+  | 'median'
+  | 'percentile'
+  | 'mode'
+  | 'string_agg';
+
+/** What an aggregate can be told beside its inputs; `aggregates/definitions.ts` says which of it each one takes. */
+export interface AggregateOptions {
+  /** Which rows a count counts: those whose input is not null (the default), all, or those whose input is null. */
+  readonly mode?: 'valid' | 'all' | 'null' | undefined;
+  /** Of stddev and var, taken from the count of values before dividing by it: 1 where absent. */
+  readonly ddof?: number | undefined;
+  /** Which percentile, from 0 to 1. */
+  readonly percentile?: number | undefined;
+  /** Between the texts that string_agg joins: "," where absent. */
+  readonly delimiter?: string | undefined;
+  /** Whether any_value (true where absent), first and last (false) look for a row whose input is not null. */
+  readonly ignoreNulls?: boolean | undefined;
+}
 
 /** One aggregate of a plan. `count` without an input counts rows; with one it counts values that are not null. */
 export interface AggregateCall {
   readonly name: string;
   readonly function: AggregateFunction;
   readonly input?: Expression | undefined;
+  /** Of min_by and max_by: the input of the row where this is least or greatest. */
+  readonly by?: Expression | undefined;
+  /** Only rows for which it is true take part. */
+  readonly filter?: Expression | undefined;
+  /** Values that are equal take part once. */
+  readonly distinct?: boolean | undefined;
+  readonly options?: AggregateOptions | undefined;
 }
 
 export type ArithmeticOperator = '+' | '-' | '*' | '/' | '//' | '%';
@@ -180,6 +222,11 @@ export interface TypedAggregate {
   readonly name: string;
   readonly function: AggregateFunction;
   readonly input: TypedExpression | undefined;
-  /** Of the result: sum of integers int64 (of unsigned uint64), of decimals decimal(38, scale), of floats float64. */
+  /** Of min_by and max_by. */
+  readonly by?: TypedExpression | undefined;
+  readonly filter?: TypedExpression | undefined;
+  readonly distinct?: boolean | undefined;
+  readonly options?: AggregateOptions | undefined;
+  /** Of the result. */
   readonly type: DataType;
 }

@@ -32,6 +32,7 @@ export interface AccumulateKernels {
   /** Returns the first row whose text had no room, or `rows`. */
   extremeTexts(
     greatest: 0 | 1,
+    picks: 0 | 1,
     offsets: number,
     bytes: number,
     codes: number,
@@ -94,11 +95,12 @@ const KINDS: Readonly<Partial<Record<DataType['kind'], number>>> = {
   float64: 9,
   bool: 10,
 };
-export const SIGNED_STATE = 3;
-export const UNSIGNED_STATE = 7;
-export const FLOAT_STATE = 9;
 const WIDENED = 11;
-export const WIDE_STATE = 12;
+const WIDE_STATE = 12;
+
+/** The kind of plain numbers of `width` bytes, for kernels that take them as floats or one by one. */
+export const numberKind = (type: DataType, width: number): number =>
+  width === 16 ? WIDE_STATE : kindOf(type, width, false);
 
 /** The kind of plain values; `toWide` where 8-byte decimals are compared with states of 16. */
 export function kindOf(type: DataType, width: number, toWide: boolean): number {

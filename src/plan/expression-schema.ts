@@ -3,7 +3,14 @@
 import { z } from 'zod';
 import type { DataType, TypeKind } from '../columnar/data-type.ts';
 import type { Field } from '../columnar/schema.ts';
-import type { AggregateCall, Expression, NamedExpression } from '../expressions/expression.ts';
+import { AGGREGATES } from '../expressions/aggregate-functions.ts';
+import type {
+  AggregateCall,
+  AggregateFunction,
+  AggregateOptions,
+  Expression,
+  NamedExpression,
+} from '../expressions/expression.ts';
 import type { JsonValue } from '../expressions/literal.ts';
 import type { SortKey } from './plan-node.ts';
 
@@ -295,11 +302,33 @@ export const namedExpressionSchema: z.ZodType<NamedExpression> = z
   .strictObject({ name: nameSchema, expression: expressionSchema })
   .meta({ id: 'NamedExpression', description: 'A column that a node makes.' });
 
+const aggregateOptionsSchema: z.ZodType<AggregateOptions> = z
+  .strictObject({
+    mode: z
+      .enum(['valid', 'all', 'null'])
+      .optional()
+      .describe('Of count: rows whose input is not null (the default), all rows, or those whose input is null.'),
+    ddof: z.int().min(0).optional().describe('Of stddev and var: 1, the default, for a sample, 0 for the population.'),
+    percentile: z.number().min(0).max(1).optional().describe('Of percentile.'),
+    delimiter: z
+      .string()
+      .max(MAX_NAME_CHARACTERS)
+      .refine((text) => text.isWellFormed(), 'must be well-formed Unicode')
+      .optional()
+      .describe('Of string_agg: "," where absent.'),
+    ignoreNulls: z.boolean().optional().describe('Of any_value (true where absent), first and last (false).'),
+  })
+  .meta({ id: 'AggregateOptions', description: 'What an aggregate is told beside its inputs.' });
+
 export const aggregateCallSchema: z.ZodType<AggregateCall> = z
   .strictObject({
     name: nameSchema,
-    function: z.enum(['sum', 'mean', 'min', 'max', 'count', 'count_distinct']),
+    function: z.enum(Object.keys(AGGREGATES) as AggregateFunction[]),
     input: expressionSchema.optional().describe('Only count may do without, to count rows.'),
+    by: expressionSchema.optional().describe('Of min_by and max_by: where this is least or greatest.'),
+    filter: expressionSchema.optional().describe('Only rows for which this is true take part.'),
+    distinct: z.boolean().optional().describe('Values that are equal take part once.'),
+    options: aggregateOptionsSchema.optional(),
   })
   .meta({ id: 'AggregateCall', description: 'One aggregate over the rows of a group. Nulls do not take part.' });
 

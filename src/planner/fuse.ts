@@ -17,6 +17,7 @@
 
 import { bool } from '../columnar/data-type.ts';
 import type { Schema } from '../columnar/schema.ts';
+import { aggregateOperands, withAggregateOperands } from '../expressions/aggregates.ts';
 import { canFail } from '../expressions/can-fail.ts';
 import { operandsOf, withOperands } from '../expressions/columns.ts';
 import type { TypedAggregate, TypedColumn, TypedExpression } from '../expressions/expression.ts';
@@ -64,17 +65,14 @@ export interface FusedAggregate {
 
 export function fuseAggregate(node: OfKind<'aggregate'> | OfKind<'grouped-aggregate'>): FusedAggregate {
   const groupBy = node.kind === 'aggregate' ? [] : node.groupBy;
-  const inputs = node.aggregates.flatMap(({ input }) => (input === undefined ? [] : [input]));
+  const inputs = node.aggregates.flatMap(aggregateOperands);
   const fused = fuse(node.input);
   const step = mayJoin([...expressionsOf(groupBy), ...inputs], fused, false) ? fused : over(node.input);
   const replace = (e: TypedExpression): TypedExpression => substituted(e, step.columns);
   return {
     step,
     groupBy: groupBy.map(({ name, expression }) => ({ name, expression: replace(expression) })),
-    aggregates: node.aggregates.map((call) => ({
-      ...call,
-      input: call.input === undefined ? undefined : replace(call.input),
-    })),
+    aggregates: node.aggregates.map((call) => withAggregateOperands(call, replace)),
   };
 }
 

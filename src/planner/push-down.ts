@@ -15,6 +15,7 @@
 import assert from 'node:assert/strict';
 import { bool } from '../columnar/data-type.ts';
 import { type Schema, sameSchema } from '../columnar/schema.ts';
+import { aggregateOperands, withAggregateOperands } from '../expressions/aggregates.ts';
 import { canFail } from '../expressions/can-fail.ts';
 import { collectColumns, withColumnsAt } from '../expressions/columns.ts';
 import type { TypedAggregate, TypedColumn, TypedExpression } from '../expressions/expression.ts';
@@ -209,13 +210,13 @@ function withColumnsOf(
 }
 
 const inputsOf = (aggregates: readonly TypedAggregate[]): readonly TypedExpression[] =>
-  aggregates.flatMap(({ input }) => input ?? []);
+  aggregates.flatMap(aggregateOperands);
 
 const aggregatesAt = (
   aggregates: readonly TypedAggregate[],
   positionOf: (index: number) => number,
 ): readonly TypedAggregate[] =>
-  aggregates.map((call) => ({ ...call, input: call.input && withColumnsAt(call.input, positionOf) }));
+  aggregates.map((call) => withAggregateOperands(call, (e) => withColumnsAt(e, positionOf)));
 
 const columnsAt = (columns: readonly TypedColumn[], positionOf: (index: number) => number): readonly TypedColumn[] =>
   columns.map(({ name, expression }) => ({ name, expression: withColumnsAt(expression, positionOf) }));

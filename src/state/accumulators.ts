@@ -3,48 +3,123 @@
  *
  *     sum(x), mean(x), count(x), max(y)   ──▶   state of a group  │ values of x │ sum of x  │ greatest y │ …
  *                                                                 0             8           24
+ *     median(x), list(y)                  ──▶   logs: all values, and the group of each
+ *     sum(distinct x), count(distinct x)  ──▶   different rows: pairs of group and value, each once; the two aggregates
+ *                                               have states of their own, which are filled from the pairs at the end
  *
  * An accumulator is shared by all aggregates that need it: the mean has the sum of the one and the count of the other.
  * Sums, least and greatest values do not know whether there was a value at all; the count of the input says it, or
  * that of rows where the input is never null, or nothing where a group cannot be without a value.
  */
 
-import { type DataType, isFloat, SHORT_DECIMAL_DIGITS } from '../columnar/data-type.ts';
-import { expressionKey } from '../compile/expression-key.ts';
+import {
+  type DataType,
+  float64,
+  int64,
+  isFloat,
+  isUnsigned,
+  SHORT_DECIMAL_DIGITS,
+  uint64,
+} from '../columnar/data-type.ts';
 import type { TypedAggregate, TypedExpression } from '../expressions/expression.ts';
 
-type AccumulatorKind = 'rows' | 'values' | 'sum' | 'float-sum' | 'least' | 'greatest';
+/**
+ * One part of a group's state, and its bytes there:
+ *
+ *     rows, values         8  how many rows, values that are not null
+ *     sum                 16  of integers and decimals, two's complement
+ *     squares             24  the sum of their squares, without sign
+ *     product             16  of integers: magnitude, then flags (1 some zero, 2 beyond 64 bits, 4 negative)
+ *     float-sum, float-product   8
+ *     moments             24  of anything as float64: count, mean, sum of squared deviations from it
+ *     skew-moments        32  the same and the sum of cubed deviations
+ *     least, greatest      8  or 16 of text and long decimals
+ *     first-row, last-row  8  which row of the batch at hand, which of the values that are kept
+ *     least-row, greatest-row  the same, then what the rows are compared by, as least and greatest have it
+ */
+export type AccumulatorKind =
+  | 'rows'
+  | 'values'
+  | 'sum'
+  | 'squares'
+  | 'product'
+  | 'float-sum'
+  | 'float-product'
+  | 'moments'
+  | 'skew-moments'
+  | 'least'
+  | 'greatest'
+  | 'first-row'
+  | 'last-row'
+  | 'least-row'
+  | 'greatest-row';
 
-/** One part of a group's state. */
 export interface Accumulator {
   readonly kind: AccumulatorKind;
-  /** Position among the inputs; -1 for `rows`. */
+  /** Position among the inputs; -1 for `rows`. Of the kinds that pick a row it is what they keep of it. */
   readonly input: number;
+  /** The input that is null where a row does not take part; -1 where all do. */
+  readonly mask: number;
+  /** What rows are compared by; -1 where they are not. */
+  readonly by: number;
   /** Of the input; undefined for `rows`. */
   readonly type: DataType | undefined;
+  /** Of what rows are compared by. */
+  readonly byType: DataType | undefined;
   /** Where in the state, a multiple of 8. */
   readonly offset: number;
 }
 
-/** How one aggregate is answered. */
-export interface Answer {
-  readonly aggregate: TypedAggregate;
-  /** The sum, the least or the greatest; undefined for counts. */
-  readonly value: Accumulator | undefined;
-  /** Of the values that took part: the answer is null where it is 0. Undefined: a group is never without one. */
-  readonly count: Accumulator | undefined;
-  /** For `count_distinct`: position among the inputs. Else -1. */
-  readonly distinctInput: number;
+/** All values of an input, with the group of each. */
+export interface LogPlan {
+  readonly input: number;
+  /** As in an accumulator. */
+  readonly mask: number;
+  readonly type: DataType;
 }
+
+/** Different pairs of group and value. */
+export interface DistinctPlan {
+  readonly input: number;
+  readonly mask: number;
+  readonly type: DataType;
+  readonly nullable: boolean;
+  /** Over the pairs: the first input is the value, the second how many rows had it. */
+  readonly inner: AccumulatorPlan;
+}
+
+/** How one aggregate is answered. Where `count` is 0 the answer is null; undefined: a group is never without a value. */
+export type Answer = { readonly aggregate: TypedAggregate } & (
+  | { readonly kind: 'count'; readonly count: Accumulator }
+  | { readonly kind: 'value'; readonly value: Accumulator; readonly count: Accumulator | undefined }
+  | { readonly kind: 'mean'; readonly sum: Accumulator; readonly count: Accumulator }
+  /** Variance or deviation of whole numbers, from their sum and that of their squares. */
+  | {
+      readonly kind: 'exact-spread';
+      readonly sum: Accumulator;
+      readonly squares: Accumulator;
+      readonly count: Accumulator;
+    }
+  | { readonly kind: 'moments'; readonly moments: Accumulator }
+  /** What the accumulator's states point to. */
+  | { readonly kind: 'held'; readonly held: Accumulator }
+  | { readonly kind: 'percentile'; readonly log: number; readonly percentile: number }
+  | { readonly kind: 'texts'; readonly log: number; readonly delimiter: string }
+  /** The answer at `position` of the inner plan of `distinct[rows]`. */
+  | { readonly kind: 'distinct'; readonly rows: number; readonly position: number }
+);
 
 export interface AccumulatorPlan {
   /** Distinct expressions, in the order of their first use. */
   readonly inputs: readonly TypedExpression[];
   readonly accumulators: readonly Accumulator[];
+  /** Those that compiled loops update, and those that they do not. */
+  readonly compiled: readonly Accumulator[];
+  readonly uncompiled: readonly Accumulator[];
+  readonly logs: readonly LogPlan[];
+  readonly distinct: readonly DistinctPlan[];
   /** The count of rows, where there are groups. */
   readonly rows: Accumulator | undefined;
-  /** Inputs whose distinct values are counted, each once. */
-  readonly distinctInputs: readonly number[];
   /** A multiple of 16, at least 16. */
   readonly stateBytes: number;
   /** One per aggregate, in their order. */
@@ -55,65 +130,16 @@ export interface AccumulatorPlan {
 export const isWideExtreme = (type: DataType): boolean =>
   type.kind === 'utf8' || (type.kind === 'decimal' && type.precision > SHORT_DECIMAL_DIGITS);
 
-/**
- * `grouped`: a group exists only because a row fell into it. Then its rows are counted even where nobody asks, so that
- * states prepared for keys that may come can be told from those of groups.
- */
-export function planAccumulators(aggregates: readonly TypedAggregate[], grouped: boolean): AccumulatorPlan {
-  const planner = new Planner(grouped);
-  const rows = grouped ? planner.countOf(undefined) : undefined;
-  const answers = aggregates.map((aggregate) => planner.answer(aggregate));
-  return {
-    inputs: planner.inputs,
-    accumulators: planner.accumulators,
-    distinctInputs: [...new Set(answers.map(({ distinctInput }) => distinctInput).filter((input) => input >= 0))],
-    rows,
-    stateBytes: Math.max(16, Math.ceil(planner.stateBytes / 16) * 16),
-    answers,
-  };
+/** The type as whose values states hold the least and greatest of a type. */
+export function extremeType(type: DataType): DataType {
+  if (isWideExtreme(type)) return type;
+  if (isFloat(type)) return float64;
+  return isUnsigned(type) ? uint64 : int64;
 }
 
-class Planner {
-  readonly #grouped: boolean;
-  readonly inputs: TypedExpression[] = [];
-  readonly accumulators: Accumulator[] = [];
-  stateBytes = 0;
+/** Whether an accumulator keeps a row, and of it a value of any type. */
+export const picksRow = ({ kind }: Accumulator): boolean => kind.endsWith('-row');
 
-  constructor(grouped: boolean) {
-    this.#grouped = grouped;
-  }
-
-  answer(aggregate: TypedAggregate): Answer {
-    const { function: name, input } = aggregate;
-    const none = { aggregate, value: undefined, count: undefined, distinctInput: -1 };
-    if (name === 'count_distinct' && input !== undefined) return { ...none, distinctInput: this.#inputOf(input) };
-    if (name === 'count' || input === undefined) return { ...none, count: this.countOf(input) };
-    const type = input.type;
-    const kind = name === 'min' ? 'least' : name === 'max' ? 'greatest' : isFloat(type) ? 'float-sum' : 'sum';
-    const bytes = kind === 'sum' || (kind !== 'float-sum' && isWideExtreme(type)) ? 16 : 8;
-    const value = this.#share(kind, this.#inputOf(input), type, bytes);
-    const alwaysHas = this.#grouped && !input.nullable && name !== 'mean';
-    return { ...none, value, count: alwaysHas ? undefined : this.countOf(input) };
-  }
-
-  /** Of rows, or of values that are not null. */
-  countOf(input: TypedExpression | undefined): Accumulator {
-    if (input === undefined || !input.nullable) return this.#share('rows', -1, undefined, 8);
-    return this.#share('values', this.#inputOf(input), input.type, 8);
-  }
-
-  #inputOf(expression: TypedExpression): number {
-    const key = expressionKey(expression);
-    const known = this.inputs.findIndex((input) => expressionKey(input) === key);
-    return known >= 0 ? known : this.inputs.push(expression) - 1;
-  }
-
-  #share(kind: AccumulatorKind, input: number, type: DataType | undefined, bytes: number): Accumulator {
-    const known = this.accumulators.find((other) => other.kind === kind && other.input === input);
-    if (known !== undefined) return known;
-    const made = { kind, input, type, offset: this.stateBytes };
-    this.stateBytes += bytes;
-    this.accumulators.push(made);
-    return made;
-  }
-}
+/** Whether values are summed exactly: integers, and decimals of up to 18 digits, whose squares have room. */
+export const isExactlySummed = (type: DataType): boolean =>
+  !isFloat(type) && (type.kind !== 'decimal' || type.precision <= SHORT_DECIMAL_DIGITS);

@@ -8,7 +8,7 @@ import { Preparation, type Prepared } from '../compile/preparation.ts';
 import { evaluateEntries, RowProgram } from '../compile/row-program.ts';
 import type { TypedColumn, TypedExpression } from '../expressions/expression.ts';
 import type { Holding } from '../memory/budget.ts';
-import { type AccumulatorPlan, isWideExtreme } from './accumulators.ts';
+import type { AccumulatorPlan } from './accumulators.ts';
 
 /** An aggregation: which rows, by which keys, into which accumulators. */
 export interface AggregationSpec {
@@ -55,8 +55,7 @@ export class AggregateInput implements Disposable {
     this.#spec = spec;
     const inputs = plan.inputs.map((expression, index) => ({ name: `input ${index}`, expression }));
     this.#program = new RowProgram({ input, filter, columns: [...groupBy, ...inputs], operator }, holding);
-    // Distinct values are remembered by rows.
-    if (plan.distinctInputs.length > 0 || !hasCompiledStates(plan)) return;
+    if (!isCompiledAsWhole(plan)) return;
     const roots = [...groupBy.map(({ expression }) => expression), ...plan.inputs];
     if (filter !== undefined) roots.push(filter);
     this.#preparation = new Preparation(roots, holding, evaluateEntries(operator, holding));
@@ -103,7 +102,7 @@ export class AggregateInput implements Disposable {
  * the other, which counts where states are not in the cache. Undefined where it cannot read an input.
  */
 export function fuseRows({ inputs }: InputRows, plan: AccumulatorPlan, grouped: boolean): FusedBatch | undefined {
-  if (!hasCompiledStates(plan)) return undefined;
+  if (plan.compiled.length === 0) return undefined;
   const isReadable = inputs.every(
     ({ type, width, dictionary }, input) =>
       isOnlyCounted(plan, input, true) || (width !== 16 && (type.kind !== 'bool' || dictionary === undefined)),
@@ -119,12 +118,9 @@ export function fuseRows({ inputs }: InputRows, plan: AccumulatorPlan, grouped: 
   };
 }
 
-/** Compiled loops have states of 8 bytes for extremes. */
-function hasCompiledStates({ accumulators }: AccumulatorPlan): boolean {
-  return accumulators.every(
-    ({ kind, type }) => (kind !== 'least' && kind !== 'greatest') || type === undefined || !isWideExtreme(type),
-  );
-}
+/** Whether a compiled loop does all there is to do; values that are remembered are remembered by rows. */
+const isCompiledAsWhole = ({ uncompiled, logs, distinct }: AccumulatorPlan): boolean =>
+  uncompiled.length === 0 && logs.length === 0 && distinct.length === 0;
 
 /** A cheap look at the batch, before anything is prepared. */
 function mayBeCodes(key: TypedExpression, columns: readonly Column[]): boolean {
@@ -140,10 +136,10 @@ function keyPosition(key: TypedExpression, root: number, { columns, positions }:
   return columns[position]?.dictionary === undefined ? -1 : position;
 }
 
-/** Whether an input is a column, or has become one, of which nothing but the validity matters. */
-function isOnlyCounted({ accumulators, inputs }: AccumulatorPlan, input: number, isColumn: boolean = false): boolean {
+/** Whether an input is a column, or has become one, of which loops need nothing but the validity. */
+function isOnlyCounted({ compiled, inputs }: AccumulatorPlan, input: number, isColumn: boolean = false): boolean {
   if (!isColumn && inputs[input]?.kind !== 'column') return false;
-  return accumulators.every((a) => a.input !== input || a.kind === 'values');
+  return compiled.every((a) => a.input !== input || a.kind === 'values');
 }
 
 function columnAt(columns: readonly Column[], index: number): Column {

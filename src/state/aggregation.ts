@@ -15,11 +15,9 @@ import { BATCH_ROWS, type Batch } from '../columnar/batch.ts';
 import type { Column } from '../columnar/column.ts';
 import { takeKernels } from '../kernels/take-kernels.ts';
 import type { Holding } from '../memory/budget.ts';
-import { AggregateAnswers } from './aggregate-answers.ts';
 import { AggregateInput, type AggregationSpec, fuseRows, type InputRows } from './aggregate-input.ts';
-import { AggregateStates } from './aggregate-states.ts';
-import { DistinctCounts } from './distinct-counts.ts';
 import { FusedKernel } from './fused-kernel.ts';
+import { GroupStates } from './group-states.ts';
 import { GroupTable, NO_GROUP } from './group-table.ts';
 import { GrowingRegion } from './growing-region.ts';
 import { SlotMap } from './slot-map.ts';
@@ -29,9 +27,7 @@ export class Aggregation implements Disposable {
   readonly #holding: Holding;
   readonly #input: AggregateInput;
   readonly #kernel: FusedKernel;
-  readonly #states: AggregateStates;
-  readonly #distinct: ReadonlyMap<number, DistinctCounts>;
-  readonly #answers: AggregateAnswers;
+  readonly #groups: GroupStates;
   /** Undefined where there is one group. */
   readonly #table: GroupTable | undefined;
   readonly #slots: SlotMap;
@@ -48,19 +44,11 @@ export class Aggregation implements Disposable {
     this.#holding = holding;
     this.#input = new AggregateInput(spec, holding);
     this.#kernel = new FusedKernel(plan, holding);
-    this.#states = new AggregateStates(plan, holding);
-    this.#distinct = new Map(
-      plan.distinctInputs.map((index) => {
-        const input = plan.inputs[index];
-        assert.ok(input !== undefined);
-        return [index, new DistinctCounts(input.type, input.nullable, holding)];
-      }),
-    );
-    this.#answers = new AggregateAnswers(this.#states, this.#distinct, holding);
+    this.#groups = new GroupStates(plan, holding);
     this.#slots = new SlotMap(keyNullable, holding);
     this.#ids = new GrowingRegion(holding);
     this.#met = new GrowingRegion(holding);
-    if (groupBy.length === 0) this.#states.ensure(1);
+    if (groupBy.length === 0) this.#groups.states.ensure(1);
     else {
       const types = groupBy.map(({ expression }) => expression.type);
       this.#table = new GroupTable(types, holding, keyNullable);
@@ -86,12 +74,12 @@ export class Aggregation implements Disposable {
   /** Adds what `other`, made for the same spec, has seen, which is later input. @throws MemoryBudgetExceeded, ArithmeticOverflow */
   merge(other: Aggregation): void {
     if (this.#table === undefined || other.#table === undefined) {
-      this.#mergeMapped(other, this.#zeros());
+      this.#groups.merge(other.#groups, this.#zeros());
       return;
     }
     const mapping = this.#table.merge(other.#table);
-    this.#states.ensure(this.#table.groupCount);
-    this.#mergeMapped(other, mapping.address);
+    this.#groups.states.ensure(this.#table.groupCount);
+    this.#groups.merge(other.#groups, mapping.address);
     this.#holding.free(mapping);
   }
 
@@ -101,17 +89,13 @@ export class Aggregation implements Disposable {
    * @throws MemoryBudgetExceeded
    */
   columns(from: number, to: number): Column[] {
-    this.#states.settle();
-    for (const counts of this.#distinct.values()) counts.count(this.groupCount);
-    return [...(this.#table?.keyColumns(from, to) ?? []), ...this.#answers.columns(from, to)];
+    return [...(this.#table?.keyColumns(from, to) ?? []), ...this.#groups.columns(from, to)];
   }
 
   [Symbol.dispose](): void {
     this.#input[Symbol.dispose]();
     this.#kernel.free();
-    this.#states[Symbol.dispose]();
-    for (const counts of this.#distinct.values()) counts[Symbol.dispose]();
-    this.#answers[Symbol.dispose]();
+    this.#groups[Symbol.dispose]();
     this.#table?.[Symbol.dispose]();
     this.#slots[Symbol.dispose]();
     this.#ids.free();
@@ -122,7 +106,7 @@ export class Aggregation implements Disposable {
     const fused = this.#input.fuse(batch);
     const loop = fused && this.#kernel.loopFor(fused);
     if (fused !== undefined && loop !== undefined) {
-      this.#kernel.add(loop, fused, batch.rowCount, this.#states, {});
+      this.#kernel.add(loop, fused, batch.rowCount, this.#groups.states, {});
       this.#fusedBatches += 1;
     } else {
       this.#accumulate(this.#input.rows(batch), this.#zeros());
@@ -132,21 +116,18 @@ export class Aggregation implements Disposable {
   #addByKeys(batch: Batch, table: GroupTable): void {
     const rows = this.#input.rows(batch);
     const ids = table.groupIds(rows.keys, rows.rowCount);
-    this.#states.ensure(table.groupCount);
+    this.#groups.states.ensure(table.groupCount);
     this.#accumulate(rows, ids);
   }
 
   #accumulate(rows: InputRows, ids: number): void {
     const { inputs, rowCount } = rows;
+    if (rowCount === 0) return;
     const fused = fuseRows(rows, this.#spec.plan, this.#table !== undefined);
     const loop = fused && this.#kernel.loopFor(fused);
-    if (fused !== undefined && loop !== undefined) this.#kernel.add(loop, fused, rowCount, this.#states, { ids });
-    else this.#states.add(inputs, rowCount, ids);
-    for (const [index, counts] of this.#distinct) {
-      const column = inputs[index];
-      assert.ok(column !== undefined);
-      counts.add(column, rowCount, ids);
-    }
+    if (fused !== undefined && loop !== undefined)
+      this.#kernel.add(loop, fused, rowCount, this.#groups.states, { ids });
+    this.#groups.add(inputs, rowCount, ids, loop !== undefined);
   }
 
   /** False, and nothing has happened, where the batch is not laid out for it. */
@@ -158,12 +139,12 @@ export class Aggregation implements Disposable {
     if (fused === undefined || loop === undefined) return false;
     const known = table.groupCount;
     if (slots.prepare(fused.keys, table)) {
-      this.#states.ensure(known, slots.openCount);
-      this.#states.begin(known, known + slots.openCount);
+      this.#groups.states.ensure(known, slots.openCount);
+      this.#groups.states.begin(known, known + slots.openCount);
     }
-    this.#kernel.add(loop, fused, batch.rowCount, this.#states, { map: slots.address, keys: slots.keys });
+    this.#kernel.add(loop, fused, batch.rowCount, this.#groups.states, { map: slots.address, keys: slots.keys });
     this.#fusedBatches += 1;
-    const met = slots.openCount === 0 ? 0 : this.#states.countMet(known, known + slots.openCount);
+    const met = slots.openCount === 0 ? 0 : this.#groups.states.countMet(known, known + slots.openCount);
     if (met > 0) this.#enterMet(batch, fused.keys, table, met);
     return true;
   }
@@ -178,14 +159,14 @@ export class Aggregation implements Disposable {
     const rows = this.#input.rows(batch);
     table.groupIds(rows.keys, rows.rowCount);
     const groups = this.#slots.groupsOfSlots(keys, table);
-    this.#states.ensure(table.groupCount);
+    this.#groups.states.ensure(table.groupCount);
     const { u32 } = this.#holding.linear;
     for (const [index, slot] of slots.entries()) {
       const group = u32[(groups >>> 2) + slot] ?? NO_GROUP;
       assert.ok(group < table.groupCount, 'a combination of codes that rows have is not a key of theirs');
       u32[(ids >>> 2) + index] = group;
     }
-    this.#states.absorb(copies, count, ids);
+    this.#groups.states.absorb(copies, count, ids);
   }
 
   /** Copies the states of combinations without a group that have had a row; returns their slots. */
@@ -194,20 +175,11 @@ export class Aggregation implements Disposable {
     const kernels = takeKernels(this.#holding.linear);
     const met: number[] = [];
     for (const { slot, state } of this.#slots.open(known)) {
-      if (!this.#states.isMet(state)) continue;
-      kernels.copyBytes(this.#states.address + state * stateBytes, to + met.length * stateBytes, stateBytes);
+      if (!this.#groups.states.isMet(state)) continue;
+      kernels.copyBytes(this.#groups.states.address + state * stateBytes, to + met.length * stateBytes, stateBytes);
       met.push(slot);
     }
     return met;
-  }
-
-  #mergeMapped(other: Aggregation, mapping: number): void {
-    this.#states.merge(other.#states, mapping);
-    for (const [index, counts] of this.#distinct) {
-      const theirs = other.#distinct.get(index);
-      assert.ok(theirs !== undefined);
-      counts.merge(theirs, mapping);
-    }
   }
 
   #zeros(): number {

@@ -62,7 +62,7 @@ export class FusedKernel {
     states: AggregateStates,
     groups: GroupArguments,
   ): void {
-    const modes = this.#plan.accumulators.map((accumulator, index) =>
+    const modes = this.#plan.compiled.map((accumulator, index) =>
       accumulator.kind === 'sum' ? states.sumMode(accumulator, loop.inputBits[index] ?? 64, rowCount) : 'narrow',
     );
     const kernel = kernelOf(loop, modes);
@@ -76,8 +76,8 @@ export class FusedKernel {
   }
 
   #spec({ layouts, filter, inputs, group }: FusedBatch): KernelSpec {
-    const { accumulators, stateBytes, inputs: own } = this.#plan;
-    const compiled = accumulators.map((each) => compiledOf(each, inputs[each.input] ?? own[each.input]));
+    const { stateBytes, inputs: own } = this.#plan;
+    const compiled = this.#plan.compiled.map((each) => compiledOf(each, inputs[each.input] ?? own[each.input]));
     return { columns: layouts, filter, aggregate: { group, stateBytes, accumulators: compiled } };
   }
 }
@@ -109,5 +109,7 @@ function compiledOf({ kind, offset }: Accumulator, input: TypedExpression | unde
       return { function: 'min', input, offset };
     case 'greatest':
       return { function: 'max', input, offset };
+    default:
+      return assert.fail(`no loop updates ${kind}`);
   }
 }

@@ -16,6 +16,8 @@ export interface TextStates {
   readonly greatest: 0 | 1;
   readonly states: number;
   readonly stride: number;
+  /** 1: the row of the best text is noted in the state of a pick, 8 bytes before that of the text. */
+  readonly picks?: 0 | 1;
 }
 
 /**
@@ -39,7 +41,7 @@ export class TextArena implements Disposable {
   }
 
   /** Lets the rows of a utf8 column, plain or with a dictionary, compete in their groups. @throws MemoryBudgetExceeded */
-  add(column: Column, ids: number, rowCount: number, { greatest, states, stride }: TextStates): void {
+  add(column: Column, ids: number, rowCount: number, { greatest, states, stride, picks = 0 }: TextStates): void {
     const { validity, dictionary } = column;
     const { values: offsets, bytes } = dictionary?.values ?? column;
     const codes = dictionary === undefined ? 0 : column.values;
@@ -48,6 +50,7 @@ export class TextArena implements Disposable {
       const [arena, used, room] = [this.#text.address, this.#used.address, this.#text.byteLength];
       row = this.#kernels.extremeTexts(
         greatest,
+        picks,
         offsets,
         bytes,
         codes,

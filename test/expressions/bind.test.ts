@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest';
 import * as types from '../../src/columnar/data-type.ts';
 import { type DataType, decimal, timestamp, typeName } from '../../src/columnar/data-type.ts';
 import { field, schema } from '../../src/columnar/schema.ts';
-import { aggregateField, bindAggregate } from '../../src/expressions/aggregates.ts';
 import { bindExpression, bindPredicate } from '../../src/expressions/bind.ts';
 import { commonType } from '../../src/expressions/coerce.ts';
 import type { BinaryOperator, Expression, TypedExpression } from '../../src/expressions/expression.ts';
@@ -200,49 +199,5 @@ describe('a problem', () => {
     expect(bindPredicate(col('i32'), columns, problems, '$')).toBeUndefined();
     expect(problems.found[0]?.message).toMatch(/A predicate must be bool/);
     expect(bindPredicate(lit(types.utf8, null), columns, new Problems(), '$')?.type).toEqual(types.bool);
-  });
-});
-
-describe('aggregates', () => {
-  const typed = (name: 'sum' | 'mean' | 'min' | 'max' | 'count' | 'count_distinct', input?: string) => {
-    const problems = new Problems();
-    const result = bindAggregate(
-      { name: 'x', function: name, input: input === undefined ? undefined : col(input) },
-      columns,
-      problems,
-      '$',
-    );
-    return result === undefined ? problems.found[0]?.message : typeName(result.type);
-  };
-
-  test.each([
-    ['sum', 'i8', 'int64'],
-    ['sum', 'u32', 'uint64'],
-    ['sum', 'f32', 'float64'],
-    ['sum', 'money', 'decimal(38, 2)'],
-    ['mean', 'i64', 'float64'],
-    ['mean', 'money', 'decimal(38, 6)'],
-    ['min', 'name', 'utf8'],
-    ['max', 'time', 'timestamp(us)'],
-    ['min', 'flag', 'bool'],
-    ['count', 'name', 'uint64'],
-    ['count', undefined, 'uint64'],
-    ['count_distinct', 'day', 'uint64'],
-  ] as const)('%s(%s) is %s', (name, input, type) => {
-    expect(typed(name, input)).toBe(type);
-  });
-
-  test('refuse what they cannot add', () => {
-    expect(typed('sum', 'flag')).toMatch(/sum takes a number, and this is bool/);
-    expect(typed('mean', 'name')).toMatch(/mean takes a number/);
-    expect(typed('sum')).toMatch(/sum needs an input/);
-  });
-
-  test('are null only where there may be no value', () => {
-    const sum = bindAggregate({ name: 's', function: 'sum', input: col('sure') }, columns, new Problems(), '$');
-    const count = bindAggregate({ name: 'n', function: 'count' }, columns, new Problems(), '$');
-    if (sum === undefined || count === undefined) throw new Error('not bound');
-    expect([aggregateField(sum, true).nullable, aggregateField(sum, false).nullable]).toEqual([false, true]);
-    expect([aggregateField(count, true).nullable, aggregateField(count, false).nullable]).toEqual([false, false]);
   });
 });

@@ -12,6 +12,7 @@ describe('the JSON Schema of a task', () => {
     const names = Object.keys(schema['$defs'] as object).sort();
     expect(names).toEqual([
       'AggregateCall',
+      'AggregateOptions',
       'DataType',
       'Expression',
       'Field',

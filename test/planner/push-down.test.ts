@@ -120,6 +120,29 @@ Aggregate sum(l_extendedprice * l_discount) as revenue, count(*) as "total rows"
     );
   });
 
+  test('reads what aggregates are filtered and compared by', () => {
+    const plan: PlanNode = {
+      kind: 'aggregate',
+      input: { kind: 'project', input: items, columns: named('l_quantity', 'l_discount', 'l_shipdate', 'l_orderkey') },
+      aggregates: [
+        {
+          name: 'x',
+          function: 'min_by',
+          input: col('l_orderkey'),
+          by: col('l_shipdate'),
+          filter: op(col('l_discount'), '>', money('0.01')),
+        },
+      ],
+    };
+    expect(pushed(plan)).toBe(
+      `
+Aggregate min_by(l_orderkey, l_shipdate) filter (where l_discount > 0.01) as x
+  Project l_discount, l_shipdate, l_orderkey
+    Scan lineitem columns l_orderkey, l_discount, l_shipdate
+`.trim(),
+    );
+  });
+
   test('reads no column to count rows', () => {
     const count: PlanNode = { kind: 'aggregate', input: items, aggregates: [{ name: 'n', function: 'count' }] };
     expect(pushed(count)).toBe('Aggregate count(*) as n\n  Scan lineitem columns none');

@@ -9,9 +9,9 @@ import { ArithmeticOverflow } from '../../src/errors.ts';
 import { aggregateType } from '../../src/expressions/aggregates.ts';
 import type { AggregateFunction, TypedAggregate } from '../../src/expressions/expression.ts';
 import type { Holding } from '../../src/memory/budget.ts';
-import { planAccumulators } from '../../src/state/accumulators.ts';
 import { AggregateAnswers } from '../../src/state/aggregate-answers.ts';
 import { AggregateStates } from '../../src/state/aggregate-states.ts';
+import { planAccumulators } from '../../src/state/plan-accumulators.ts';
 import { duckRows } from '../support/duckdb.ts';
 import { valuesOf } from '../support/tables.ts';
 import { type Row, testBudget } from '../support/task.ts';
@@ -53,7 +53,7 @@ function answers(
     Array.from({ length: groupCount }, (_, group) => group),
   ).values;
   states.merge(later, mapping);
-  const columns = new AggregateAnswers(states, new Map(), holding).columns(0, groupCount);
+  const columns = new AggregateAnswers({ plan, states, logs: [] }, holding).columns(0, groupCount, []);
   const cells = columns.map((column) => readColumn(holding.linear, column, groupCount));
   return Array.from({ length: groupCount }, (_, group) => cells.map((column) => column[group] as Value));
 }
@@ -241,7 +241,7 @@ describe('states of aggregates', () => {
       );
     }
     expect(holding.heldBytes).toBeLessThan(64 * 1024);
-    const [column] = new AggregateAnswers(states, new Map(), holding).columns(0, 1);
+    const [column] = new AggregateAnswers({ plan, states, logs: [] }, holding).columns(0, 1, []);
     expect(column && readColumn(holding.linear, column, 1)).toEqual([`00019999${'x'.repeat(200)}`]);
   });
 });

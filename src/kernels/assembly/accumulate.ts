@@ -6,7 +6,7 @@
 // Values under nulls are zero, so sums do not look at validity. An extreme starts as the value that loses against every
 // other: whether a group has one at all is what its count says. NaN is greater than every number.
 
-@inline function idOf(ids: usize, row: i32): usize { return <usize>load<u32>(ids + (<usize>row << 2)); }
+import { idOf, isValid } from './numbers';
 
 // ---- counts ----------------------------------------------------------------------------------------------------------
 
@@ -98,10 +98,6 @@ export function widenSums(groups: i32, states: usize, stride: usize): void {
 
 // ---- least and greatest ----------------------------------------------------------------------------------------------
 
-@inline function isValid(validity: usize, row: i32): bool {
-  return validity == 0 || ((load<u8>(validity + (row >> 3)) >> <u8>(row & 7)) & 1) != 0;
-}
-
 /** `S`, of 8 bytes, is what a state holds. */
 @inline function extremeOf<T, S>(greatest: bool, values: usize, validity: usize, ids: usize, rows: i32, states: usize, stride: usize): void {
   for (let row = 0; row < rows; row++) {
@@ -163,7 +159,8 @@ export function greatestValues(kind: i32, values: usize, validity: usize, ids: u
 }
 
 // ---- least and greatest text -----------------------------------------------------------------------------------------
-// The state of a text: 0 where in the arena, 4 bytes, 8 bytes it may grow to in place, 12 one if there is one at all.
+// The state of a text: 0 where in the arena, 4 bytes, 8 bytes it may grow to in place, 12 one if there is one at all. Where
+// rows are picked by it, 8 bytes of the pick lie before it.
 
 /** Order of bytes, which for UTF-8 is that of code points: negative, zero, positive. Reads up to 7 bytes behind both. */
 @inline function compareText(a: usize, aLength: usize, b: usize, bLength: usize): i32 {
@@ -182,10 +179,10 @@ export function greatestValues(kind: i32, values: usize, validity: usize, ids: u
 
 /**
  * `codes` 0: row i is text i. Better texts are copied into the arena; `used` is the address of how much of it is taken.
- * Returns the first row whose text had no room: `rows` when all had.
+ * Returns the first row whose text had no room: `rows` when all had. `picks` 1: the row is noted as that of its group.
  */
 export function extremeTexts(
-  greatest: i32, offsets: usize, bytes: usize, codes: usize, validity: usize, ids: usize, from: i32, rows: i32,
+  greatest: i32, picks: i32, offsets: usize, bytes: usize, codes: usize, validity: usize, ids: usize, from: i32, rows: i32,
   states: usize, stride: usize, arena: usize, used: usize, arenaBytes: usize,
 ): i32 {
   for (let row = from; row < rows; row++) {
@@ -209,6 +206,7 @@ export function extremeTexts(
     memory.copy(arena + <usize>load<u32>(at), text, length);
     store<u32>(at, <u32>length, 4);
     store<u32>(at, 1, 12);
+    if (picks != 0) store<u32>(at - 8, row + 1);
   }
   return rows;
 }

@@ -1,7 +1,7 @@
 import type { Schema } from '../../columnar/schema.ts';
 import { aggregateField } from '../../expressions/aggregates.ts';
 import type { TypedAggregate, TypedExpression } from '../../expressions/expression.ts';
-import { planAccumulators } from '../../state/accumulators.ts';
+import { planAccumulators } from '../../state/plan-accumulators.ts';
 import type { BlockingSink } from '../operator.ts';
 import { AggregationRun } from './aggregation-run.ts';
 

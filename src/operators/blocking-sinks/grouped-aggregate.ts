@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { field, type Schema } from '../../columnar/schema.ts';
 import { aggregateField } from '../../expressions/aggregates.ts';
 import type { TypedAggregate, TypedColumn, TypedExpression } from '../../expressions/expression.ts';
-import { planAccumulators } from '../../state/accumulators.ts';
+import { planAccumulators } from '../../state/plan-accumulators.ts';
 import type { BlockingSink } from '../operator.ts';
 import { AggregationRun } from './aggregation-run.ts';
 

@@ -1,0 +1,45 @@
+/**
+ * The typed face of `assembly/value-log.ts`: values of groups that lie sorted by group. Arguments are addresses and
+ * counts. A list of rows at address 0 stands for the rows in order.
+ */
+
+import type { LinearMemory } from '../memory/linear-memory.ts';
+import { staticKernels } from './static-kernels.ts';
+
+export interface ValueLogKernels {
+  /** Returns how many rows it has listed. */
+  listValid(validity: number, rows: number, list: number): number;
+  /** Writes `groups + 1` uint32. */
+  groupStarts(ids: number, rows: number, groups: number, starts: number): void;
+  /** Returns how many are not null. */
+  percentiles(
+    kind: number,
+    values: number,
+    list: number,
+    starts: number,
+    groups: number,
+    p: number,
+    scale: number,
+    out: number,
+    bitmap: number,
+  ): number;
+  /** Returns the bytes of the texts; copies them only where `out` is not 0. */
+  joinTexts(
+    offsets: number,
+    bytes: number,
+    codes: number,
+    list: number,
+    starts: number,
+    groups: number,
+    delimiter: number,
+    delimiterBytes: number,
+    outOffsets: number,
+    out: number,
+  ): number;
+  /** Which groups have rows; returns how many. */
+  groupsWithRows(starts: number, groups: number, bitmap: number): number;
+}
+
+/** The kernels, working on `linear`. */
+export const valueLogKernels = (linear: LinearMemory): ValueLogKernels =>
+  staticKernels(linear) as unknown as ValueLogKernels;

@@ -1,0 +1,250 @@
+import { type DataType, isFloat, uint64 } from '../columnar/data-type.ts';
+import { expressionKey } from '../compile/expression-key.ts';
+import type { TypedAggregate, TypedExpression } from '../expressions/expression.ts';
+import {
+  type Accumulator,
+  type AccumulatorKind,
+  type AccumulatorPlan,
+  type Answer,
+  type DistinctPlan,
+  isExactlySummed,
+  isWideExtreme,
+  type LogPlan,
+} from './accumulators.ts';
+import { guarded, isNotNull, isNull, takingPart, trueWhere } from './taking-part.ts';
+
+/** Percentiles that have names of their own. */
+const MEDIAN = 0.5;
+
+/**
+ * `grouped`: a group exists only because a row fell into it. Then its rows are counted even where nobody asks, so that
+ * states prepared for keys that may come can be told from those of groups.
+ */
+export function planAccumulators(aggregates: readonly TypedAggregate[], grouped: boolean): AccumulatorPlan {
+  return new AccumulatorPlanner(grouped).plan(aggregates);
+}
+
+/** Different rows while aggregates of them are still being found. */
+interface OpenDistinct extends Omit<DistinctPlan, 'inner'> {
+  readonly aggregates: TypedAggregate[];
+}
+
+type NoAccumulator = Pick<Accumulator, 'by' | 'byType'>;
+const ALONE: NoAccumulator = { by: -1, byType: undefined };
+
+class AccumulatorPlanner {
+  readonly #grouped: boolean;
+  readonly #inputs: TypedExpression[] = [];
+  readonly #accumulators: Accumulator[] = [];
+  readonly #logs: LogPlan[] = [];
+  readonly #distinct: OpenDistinct[] = [];
+  #stateBytes = 0;
+
+  constructor(grouped: boolean) {
+    this.#grouped = grouped;
+  }
+
+  plan(aggregates: readonly TypedAggregate[]): AccumulatorPlan {
+    const rows = this.#grouped ? this.#rows() : undefined;
+    const answers = aggregates.map((aggregate): Answer => ({ aggregate, ...this.#answer(aggregate) }));
+    const accumulators = this.#accumulators;
+    return {
+      inputs: this.#inputs,
+      accumulators,
+      compiled: accumulators.filter(isCompiled),
+      uncompiled: accumulators.filter((accumulator) => !isCompiled(accumulator)),
+      logs: this.#logs,
+      distinct: this.#distinct.map(({ aggregates: those, ...each }) => ({
+        ...each,
+        inner: planAccumulators(those, false),
+      })),
+      rows,
+      stateBytes: Math.max(16, Math.ceil(this.#stateBytes / 16) * 16),
+      answers,
+    };
+  }
+
+  #answer(aggregate: TypedAggregate): AnswerParts {
+    const { function: name, input, filter, distinct = false } = aggregate;
+    if (input === undefined) return { kind: 'count', count: this.#countWhere(filter === undefined ? [] : [filter]) };
+    if (distinct || name === 'count_distinct' || name === 'mode') return this.#distinctAnswer(aggregate, input);
+    const conditions = filter === undefined ? [] : [filter];
+    switch (name) {
+      case 'count':
+        return { kind: 'count', count: this.#count(input, conditions, aggregate.options?.mode ?? 'valid') };
+      case 'min':
+      case 'bool_and':
+        return this.#extreme('least', input, filter);
+      case 'max':
+      case 'bool_or':
+        return this.#extreme('greatest', input, filter);
+      case 'any_value':
+      case 'first':
+      case 'last':
+      case 'min_by':
+      case 'max_by':
+        return this.#pick(aggregate, input);
+      case 'median':
+        return this.#percentile(input, filter, MEDIAN);
+      case 'percentile':
+        return this.#percentile(input, filter, aggregate.options?.percentile ?? MEDIAN);
+      case 'string_agg':
+        return { kind: 'texts', log: this.#log(input, filter, false), delimiter: aggregate.options?.delimiter ?? ',' };
+      default:
+        return this.#numeric(name, guarded(input, conditions));
+    }
+  }
+
+  /** Sums, products and moments of `input`. */
+  #numeric(name: 'sum' | 'product' | 'mean' | 'stddev' | 'var' | 'skew', input: TypedExpression): AnswerParts {
+    const { type } = input;
+    const bySum = (): Accumulator => (isFloat(type) ? this.#over('float-sum', input, 8) : this.#over('sum', input, 16));
+    switch (name) {
+      case 'sum':
+        return { kind: 'value', value: bySum(), count: this.#presence(input) };
+      case 'mean':
+        return { kind: 'mean', sum: bySum(), count: this.#count(input, [], 'valid') };
+      case 'product': {
+        const value = isFloat(type) ? this.#over('float-product', input, 8) : this.#over('product', input, 16);
+        return { kind: 'value', value, count: this.#presence(input) };
+      }
+      case 'skew':
+        return { kind: 'moments', moments: this.#over('skew-moments', input, 32) };
+      default: {
+        if (!isExactlySummed(type)) return { kind: 'moments', moments: this.#over('moments', input, 24) };
+        const squares = this.#over('squares', input, 24);
+        return { kind: 'exact-spread', sum: bySum(), squares, count: this.#count(input, [], 'valid') };
+      }
+    }
+  }
+
+  #extreme(kind: 'least' | 'greatest', input: TypedExpression, filter: TypedExpression | undefined): AnswerParts {
+    const { type } = input;
+    if (type.kind !== 'utf8') {
+      const over = guarded(input, filter === undefined ? [] : [filter]);
+      return {
+        kind: 'value',
+        value: this.#over(kind, over, isWideExtreme(type) ? 16 : 8),
+        count: this.#presence(over),
+      };
+    }
+    const { value, mask } = takingPart(input, filter, false);
+    return { kind: 'held', held: this.#share({ kind, ...this.#taken(value, mask), ...ALONE }, 16) };
+  }
+
+  #pick({ function: name, by, filter, options }: TypedAggregate, input: TypedExpression): AnswerParts {
+    if (by !== undefined) return this.#pickBy(name === 'min_by' ? 'least-row' : 'greatest-row', input, by, filter);
+    const ignoreNulls = options?.ignoreNulls ?? name === 'any_value';
+    const { value, mask } = takingPart(input, filter, !ignoreNulls);
+    const kind = name === 'last' ? 'last-row' : 'first-row';
+    return { kind: 'held', held: this.#share({ kind, ...this.#taken(value, mask), ...ALONE }, 8) };
+  }
+
+  /** Rows take part where both the value and what they are compared by are there. */
+  #pickBy(
+    kind: 'least-row' | 'greatest-row',
+    input: TypedExpression,
+    by: TypedExpression,
+    filter: TypedExpression | undefined,
+  ): AnswerParts {
+    const { value } = takingPart(input, filter, true);
+    const { value: compared } = takingPart(by, filter, true);
+    const nullable = [input, by].filter((each) => each.nullable);
+    const [single] = nullable;
+    const conditions = [...(filter === undefined ? [] : [filter]), ...nullable.map(isNotNull)];
+    const alone = filter === undefined && nullable.length === 1 ? single : undefined;
+    const mask = conditions.length === 0 ? undefined : (alone ?? trueWhere(conditions));
+    const bytes = isWideExtreme(by.type) ? 24 : 16;
+    const accumulator = { kind, ...this.#taken(value, mask), by: this.#inputOf(compared), byType: by.type };
+    return { kind: 'held', held: this.#share(accumulator, bytes) };
+  }
+
+  #percentile(input: TypedExpression, filter: TypedExpression | undefined, percentile: number): AnswerParts {
+    return { kind: 'percentile', log: this.#log(input, filter, false), percentile };
+  }
+
+  #log(input: TypedExpression, filter: TypedExpression | undefined, keepNulls: boolean): number {
+    const { value, mask } = takingPart(input, filter, keepNulls);
+    const { type, ...taken } = this.#taken(value, mask);
+    const known = this.#logs.findIndex((log) => log.input === taken.input && log.mask === taken.mask);
+    return known >= 0 ? known : this.#logs.push({ ...taken, type }) - 1;
+  }
+
+  #distinctAnswer(aggregate: TypedAggregate, input: TypedExpression): AnswerParts {
+    const { value, mask } = takingPart(input, aggregate.filter, false);
+    const taken = this.#taken(value, mask);
+    let rows = this.#distinct.findIndex((each) => each.input === taken.input && each.mask === taken.mask);
+    if (rows < 0) rows = this.#distinct.push({ ...taken, nullable: false, aggregates: [] }) - 1;
+    const those = this.#distinct[rows]?.aggregates ?? [];
+    return { kind: 'distinct', rows, position: those.push(innerAggregate(aggregate, input)) - 1 };
+  }
+
+  /** Of rows where all of `conditions` are true and the input is as `mode` says. */
+  #count(input: TypedExpression, conditions: readonly TypedExpression[], mode: 'valid' | 'all' | 'null'): Accumulator {
+    if (mode === 'all') return this.#countWhere(conditions);
+    if (mode === 'null') return this.#countWhere([...conditions, isNull(input)]);
+    if (!input.nullable) return this.#countWhere(conditions);
+    // Guarded text would be made anew, and only the null is looked at.
+    if (conditions.length > 0 && input.type.kind === 'utf8') return this.#countWhere([...conditions, isNotNull(input)]);
+    return this.#over('values', guarded(input, conditions), 8);
+  }
+
+  #countWhere(conditions: readonly TypedExpression[]): Accumulator {
+    return conditions.length === 0 ? this.#rows() : this.#over('values', trueWhere(conditions), 8);
+  }
+
+  /** What says whether there was a value; undefined where a group cannot be without. */
+  #presence(input: TypedExpression): Accumulator | undefined {
+    return this.#grouped && !input.nullable ? undefined : this.#count(input, [], 'valid');
+  }
+
+  #rows(): Accumulator {
+    return this.#share({ kind: 'rows', input: -1, mask: -1, type: undefined, ...ALONE }, 8);
+  }
+
+  #over(kind: AccumulatorKind, input: TypedExpression, bytes: number): Accumulator {
+    return this.#share({ kind, ...this.#taken(input, input), ...ALONE }, bytes);
+  }
+
+  #taken(value: TypedExpression, mask: TypedExpression | undefined): { input: number; mask: number; type: DataType } {
+    const input = this.#inputOf(value);
+    return { input, mask: mask === undefined ? -1 : this.#inputOf(mask), type: value.type };
+  }
+
+  #inputOf(expression: TypedExpression): number {
+    const key = expressionKey(expression);
+    const known = this.#inputs.findIndex((input) => expressionKey(input) === key);
+    return known >= 0 ? known : this.#inputs.push(expression) - 1;
+  }
+
+  #share(wanted: Omit<Accumulator, 'offset'>, bytes: number): Accumulator {
+    const known = this.#accumulators.find(
+      ({ kind, input, mask, by }) =>
+        kind === wanted.kind && input === wanted.input && mask === wanted.mask && by === wanted.by,
+    );
+    if (known !== undefined) return known;
+    const made = { ...wanted, offset: this.#stateBytes };
+    this.#stateBytes += bytes;
+    this.#accumulators.push(made);
+    return made;
+  }
+}
+
+type WithoutAggregate<T> = T extends unknown ? Omit<T, 'aggregate'> : never;
+type AnswerParts = WithoutAggregate<Answer>;
+
+/** Over pairs: the value is their first column, how many rows had it their second. */
+function innerAggregate(aggregate: TypedAggregate, { type }: TypedExpression): TypedAggregate {
+  const { function: name } = aggregate;
+  const value: TypedExpression = { kind: 'column', index: 0, name: 'value', type, nullable: false };
+  const rows: TypedExpression = { kind: 'column', index: 1, name: 'rows', type: uint64, nullable: false };
+  const over = { ...aggregate, input: value, filter: undefined, distinct: false };
+  if (name === 'mode') return { ...over, function: 'max_by', by: rows };
+  return name === 'count_distinct' ? { ...over, function: 'count' } : over;
+}
+
+/** Compiled loops have states of 8 bytes for extremes. */
+function isCompiled({ kind, type }: Accumulator): boolean {
+  if (kind === 'least' || kind === 'greatest') return type !== undefined && !isWideExtreme(type);
+  return kind === 'rows' || kind === 'values' || kind === 'sum' || kind === 'float-sum';
+}

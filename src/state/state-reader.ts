@@ -1,0 +1,56 @@
+import { accumulateKernels } from '../kernels/accumulate-kernels.ts';
+import { groupKernels } from '../kernels/group-kernels.ts';
+import type { LinearMemory } from '../memory/linear-memory.ts';
+import type { Accumulator } from './accumulators.ts';
+import type { AggregateStates } from './aggregate-states.ts';
+import { type AnswerRegions, makeBitmap } from './answer-columns.ts';
+
+/** The states of some groups, one behind the other, as answers read them. */
+export class StateReader {
+  readonly linear: LinearMemory;
+  readonly states: AggregateStates;
+  readonly from: number;
+  readonly rows: number;
+
+  /** Of the groups [from, from + rows). Only until states move. */
+  constructor(linear: LinearMemory, states: AggregateStates, from: number, rows: number) {
+    this.linear = linear;
+    this.states = states;
+    this.from = from;
+    this.rows = rows;
+  }
+
+  /** Bytes from group to group. */
+  get stride(): number {
+    return this.states.plan.stateBytes;
+  }
+
+  /** The accumulator's part of the first group's state. */
+  at({ offset }: Accumulator): number {
+    return this.states.address + this.from * this.stride + offset;
+  }
+
+  /** Copies the first bytes of each state, `width` of them, one behind the other. */
+  unpack(accumulator: Accumulator, width: number, to: number): void {
+    groupKernels(this.linear).unpackFields(this.at(accumulator), this.stride, width, this.rows, to);
+  }
+
+  /** A bitmap of the groups with a count above zero: 0 where that is all of them, or nobody counts. */
+  present(count: Accumulator | undefined, to: AnswerRegions): number {
+    if (count === undefined) return 0;
+    const bitmap = makeBitmap(to, this.rows);
+    const present = accumulateKernels(this.linear).presentGroups(this.at(count), this.stride, this.rows, bitmap);
+    return present === this.rows ? 0 : bitmap;
+  }
+
+  /** An integer of 16 bytes in the state of group `from + row`. */
+  wide(accumulator: Accumulator, row: number): bigint {
+    const at = this.at(accumulator) + row * this.stride;
+    return (this.linear.data.getBigInt64(at + 8, true) << 64n) | this.linear.data.getBigUint64(at, true);
+  }
+
+  /** A count in the state of group `from + row`. */
+  count(accumulator: Accumulator, row: number): bigint {
+    return this.linear.data.getBigUint64(this.at(accumulator) + row * this.stride, true);
+  }
+}

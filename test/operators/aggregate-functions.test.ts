@@ -1,0 +1,187 @@
+import fc from 'fast-check';
+import { describe, test } from 'vitest';
+import * as t from '../../src/columnar/data-type.ts';
+import { field, schema } from '../../src/columnar/schema.ts';
+import type { AggregateCall } from '../../src/expressions/expression.ts';
+import { aggregateStage, column, expectSameResults } from '../support/aggregates.ts';
+import { duckRows } from '../support/duckdb.ts';
+import { lit } from '../support/expressions.ts';
+import { tables } from '../support/tables.ts';
+import { type Row, runStages } from '../support/task.ts';
+import { obeysContract } from './contract.ts';
+
+const input = schema(
+  field('g', t.utf8),
+  field('i', t.int32),
+  field('n', t.int64, false),
+  field('u', t.uint64),
+  field('x', t.float64),
+  field('f', t.float32),
+  field('d', t.decimal(12, 2)),
+  field('w', t.decimal(38, 3)),
+  field('s', t.utf8),
+  field('b', t.bool),
+  field('y', t.date, false),
+  field('r', t.int64, false),
+);
+
+const quarters = (most: number): fc.Arbitrary<number> =>
+  fc.integer({ min: -most * 4, max: most * 4 }).map((each) => each / 4);
+const inputs = tables(input, {
+  maxRows: 90,
+  values: {
+    g: fc.constantFrom('a', 'b', ''),
+    i: fc.integer({ min: -3, max: 3 }),
+    n: fc.bigInt(-(2n ** 40n), 2n ** 40n),
+    u: fc.oneof(fc.bigInt(0n, 9n), fc.bigInt(0n, 2n ** 40n)),
+    x: fc.oneof(quarters(3), quarters(1e6)),
+    f: quarters(1000),
+    w: fc.bigInt(-(10n ** 15n), 10n ** 15n),
+    r: fc.bigInt(0n, 5n),
+  },
+});
+
+interface Case {
+  readonly call: Omit<AggregateCall, 'name'>;
+  /** With `FILTER`, where there is a filter, put behind what is in front of the first `|`. */
+  readonly sql: string;
+  readonly close?: boolean;
+}
+
+const of = (
+  name: AggregateCall['function'],
+  input_: string,
+  sql: string,
+  rest: Partial<AggregateCall> & { close?: boolean } = {},
+): Case => {
+  const { close = false, ...call } = rest;
+  return { call: { function: name, input: column(input_), ...call }, sql, close };
+};
+
+const CLOSE = { close: true } as const;
+const skew = (name: string): string =>
+  `case when count(${name})| = 0 then null else avg(pow(${name}::double - m_${name}, 3))|
+    / pow(avg(pow(${name}::double - m_${name}, 2))|, 1.5) end`;
+
+// Decimals as whole numbers: their fractions are no doubles, and what differs by little would lose all of its digits.
+const CASES: readonly Case[] = [
+  { call: { function: 'count' }, sql: 'count(*)|' },
+  of('count', 's', 'count(s)|'),
+  of('count', 's', 'count(*)|', { options: { mode: 'all' } }),
+  of('count', 's', 'count(*)| - count(s)|', { options: { mode: 'null' } }),
+  of('count', 'n', 'count(*)| - count(n)|', { options: { mode: 'null' } }),
+  of('count', 'x', 'count(distinct x)|', { distinct: true }),
+  of('count_distinct', 's', 'count(distinct s)|'),
+  of('count_distinct', 'w', 'count(distinct w)|'),
+  of('sum', 'i', 'sum(i)|'),
+  of('sum', 'i', 'sum(distinct i)|', { distinct: true }),
+  of('sum', 'd', 'sum(distinct d)|', { distinct: true }),
+  of('sum', 'w', 'sum(w)|'),
+  of('mean', 'n', 'avg(n)|', CLOSE),
+  of('mean', 'x', 'avg(distinct x)|', { distinct: true, ...CLOSE }),
+  of('min', 's', 'min(s)|'),
+  of('max', 's', 'max(s)|'),
+  of('min', 'w', 'min(w)|'),
+  of('max', 'f', 'max(f)|'),
+  of('min', 'y', 'min(y)|'),
+  of('bool_and', 'b', 'bool_and(b)|'),
+  of('bool_or', 'b', 'bool_or(b)|'),
+  of('var', 'i', 'var_samp(i)|', CLOSE),
+  of('var', 'n', 'var_pop(n)|', { options: { ddof: 0 }, ...CLOSE }),
+  of('var', 'u', 'var_samp(u::double)|', CLOSE),
+  of('var', 'x', 'var_samp(x)|', CLOSE),
+  of('var', 'd', 'var_samp((d * 100)::bigint::double)| / 1e4', CLOSE),
+  of('var', 'w', 'var_samp((w::decimal(20, 3) * 1000)::hugeint::double)| / 1e6', CLOSE),
+  of('var', 'i', 'var_samp(distinct i)|', { distinct: true, ...CLOSE }),
+  of('stddev', 'i', 'stddev_samp(i)|', CLOSE),
+  of('stddev', 'f', 'stddev_pop(f)|', { options: { ddof: 0 }, ...CLOSE }),
+  of('skew', 'i', skew('i'), CLOSE),
+  of('skew', 'x', skew('x'), CLOSE),
+  of('any_value', 's', 'any_value(s)|'),
+  of('any_value', 'w', 'any_value(w)|'),
+  of('any_value', 'd', 'first(d)|', { options: { ignoreNulls: false } }),
+  of('first', 's', 'first(s)|'),
+  of('first', 'x', 'any_value(x)|', { options: { ignoreNulls: true } }),
+  of('last', 'b', 'last(b)|'),
+  of('last', 'y', 'last(y)|'),
+  of('min_by', 's', 'arg_min(s, i)|', { by: column('i') }),
+  of('max_by', 'w', 'arg_max(w, s)|', { by: column('s') }),
+  of('max_by', 'b', 'arg_max(b, x)|', { by: column('x') }),
+  of('min_by', 'n', 'arg_min(n, y)|', { by: column('y') }),
+  of('min_by', 'i', 'arg_min(i, w)|', { by: column('w') }),
+  of('max_by', 'd', 'arg_max(d, b)|', { by: column('b') }),
+  of('max_by', 'd', 'arg_max(d, u)|', { by: column('u') }),
+  of('median', 'i', 'median(i)|', CLOSE),
+  of('median', 'x', 'median(x)|', CLOSE),
+  of('median', 'u', 'quantile_cont(distinct u::double, 0.5)|', { distinct: true, ...CLOSE }),
+  of('percentile', 'd', 'quantile_cont(d::double, 0.9)|', { options: { percentile: 0.9 }, ...CLOSE }),
+  of('percentile', 'w', 'quantile_cont(w::double, 0.25)|', { options: { percentile: 0.25 }, ...CLOSE }),
+  of('percentile', 'f', 'quantile_cont(f::double, 1)|', { options: { percentile: 1 }, ...CLOSE }),
+  of('percentile', 'f', 'quantile_cont(f::double, 0)|', { options: { percentile: 0 }, ...CLOSE }),
+  of('mode', 'i', 'mode(i)|'),
+  of('mode', 's', 'mode(s)|'),
+  of('string_agg', 's', `string_agg(s, ',')|`),
+  of('string_agg', 's', `string_agg(s, '')|`, { options: { delimiter: '' } }),
+];
+
+const filters = [
+  { filter: undefined, sql: '' },
+  {
+    filter: { kind: 'binary', operator: '>', left: column('i'), right: lit(0n) } as const,
+    sql: ' filter (where i > 0)',
+  },
+  { filter: column('b'), sql: ' filter (where b)' },
+] as const;
+
+const calls = (chosen: readonly Case[], filter: AggregateCall['filter']): AggregateCall[] =>
+  chosen.map(({ call }, index) => ({ ...call, name: `a${index}`, filter }));
+
+const same =
+  (keys: readonly string[]) =>
+  (actual: readonly Row[], expected: readonly Row[]): void =>
+    expectSameResults(actual, expected, (at) => CASES[at - keys.length]?.close === true);
+
+describe('aggregate functions', () => {
+  for (const keys of [[], ['g'], ['g', 'r']]) {
+    test(`by ${keys.join(', ') || 'nothing'} are what DuckDB says, in any layout, filtered or not`, async () => {
+      const shapes = fc.record({
+        table: inputs,
+        filter: fc.constantFrom(...filters),
+        chosen: fc.subarray([...CASES], { minLength: 1, maxLength: 12 }),
+        cuts: fc.array(fc.nat(40), { maxLength: 4 }),
+        dictionaries: fc.array(fc.boolean(), { minLength: 3, maxLength: 5 }),
+        sharedDictionaries: fc.boolean(),
+      });
+      const run = async ({ table: { rows }, filter, chosen, cuts, dictionaries, sharedDictionaries }: Shape) => {
+        const stage = aggregateStage(input, keys, calls(chosen, filter.filter));
+        const form = (batch: number, at: number) => ({
+          dictionary: dictionaries[(batch + at) % dictionaries.length] === true,
+        });
+        const ours = await runStages([stage], { schema: input, rows, cuts, form, sharedDictionaries });
+        const by = keys.join();
+        const means = ['i', 'x'].map(
+          (name) => `avg(${name})${filter.sql} over (${by === '' ? '' : `partition by ${by}`}) as m_${name}`,
+        );
+        const theirs = await duckRows(
+          { schema: input, rows },
+          `select ${[...keys, ...chosen.map(({ sql }) => sql.replaceAll('|', filter.sql))].join()}
+           from (select *, rowid as nr, ${means.join()} from t order by rowid)
+           ${by === '' ? '' : `group by ${by} order by min(nr)`}`,
+        );
+        expectSameResults(ours.rows, theirs, (at) => chosen[at - keys.length]?.close === true);
+      };
+      type Shape = typeof shapes extends fc.Arbitrary<infer T> ? T : never;
+      await fc.assert(fc.asyncProperty(shapes, run), { numRuns: 40 });
+    });
+  }
+
+  describe('of a whole input,', () => {
+    obeysContract(() => aggregateStage(input, [], calls(CASES, undefined)), inputs, { numRuns: 6, same: same([]) });
+  });
+  describe('of groups, filtered,', () => {
+    obeysContract(() => aggregateStage(input, ['g'], calls(CASES, filters[1].filter)), inputs, {
+      numRuns: 6,
+      same: same(['g']),
+    });
+  });
+});
