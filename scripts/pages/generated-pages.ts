@@ -1,3 +1,4 @@
+import { castsPage } from './casts-page.ts';
 import { functionsPage } from './functions-page.ts';
 
 export interface GeneratedPage {
@@ -7,4 +8,7 @@ export interface GeneratedPage {
 }
 
 /** Every page of the documentation that is made from the code. */
-export const GENERATED_PAGES: readonly GeneratedPage[] = [{ path: 'docs/functions.md', content: functionsPage }];
+export const GENERATED_PAGES: readonly GeneratedPage[] = [
+  { path: 'docs/casts.md', content: castsPage },
+  { path: 'docs/functions.md', content: functionsPage },
+];

@@ -12,8 +12,9 @@
 
 import type { DataType } from '../columnar/data-type.ts';
 import { operandsOf } from '../expressions/columns.ts';
-import { divisionShift, isDivision, scaleOf } from '../expressions/exact-arithmetic.ts';
+import { divisionShift, isDivision } from '../expressions/exact-arithmetic.ts';
 import type { TypedExpression } from '../expressions/expression.ts';
+import { wholeConversion } from '../expressions/whole-conversion.ts';
 import type { ColumnLayout } from './layout.ts';
 import {
   greater,
@@ -140,17 +141,11 @@ export class Bounds {
 
   #cast({ input, type }: TypedExpression & { kind: 'cast' }): Range {
     if (!isWhole(input.type) && input.type.kind !== 'bool') return typeRange(type);
-    const from = this.held(input);
-    const range = typeRange(type);
-    if (type.kind === 'timestamp' || input.type.kind === 'timestamp') return range;
-    const shift = scaleOf(type) - scaleOf(input.type);
-    if (shift >= 0) {
-      const factor = 10n ** BigInt(shift);
-      return { least: from.least * factor, greatest: from.greatest * factor };
-    }
+    const { least, greatest } = this.held(input);
+    const { factor, divisor } = wholeConversion(input.type, type);
+    if (divisor === 1n) return { least: least * factor, greatest: greatest * factor };
     // Rounding may go up to the next unit.
-    const divisor = 10n ** BigInt(-shift);
-    return { least: from.least / divisor - 1n, greatest: from.greatest / divisor + 1n };
+    return { least: least / divisor - 1n, greatest: greatest / divisor + 1n };
   }
 }
 

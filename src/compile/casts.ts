@@ -7,9 +7,9 @@
  *     float → whole    truncated; to decimals multiplied as float64 and rounded half away from zero
  */
 
-import type { DataType } from '../columnar/data-type.ts';
+import { type DataType, isFloat } from '../columnar/data-type.ts';
 import { scaleOf } from '../expressions/exact-arithmetic.ts';
-import { powerOfTen, type WholeConversion, wholeConversion } from '../expressions/whole-conversion.ts';
+import { isWholeCast, powerOfTen, type WholeConversion, wholeConversion } from '../expressions/whole-conversion.ts';
 import { heldRange, within } from './bounds.ts';
 import { type Code, get, type Local, select } from './emit.ts';
 import { f32, f32x4, f64, f64x2, i32, i64, i64x2, v128 } from './instructions.ts';
@@ -35,7 +35,13 @@ const LONG_FACTOR = 10n ** 19n;
 const isFloatMachine = ({ type }: Machine): boolean => type === 'f32' || type === 'f64';
 
 /** Whether there is code for it. */
-export const isCastCompilable = (from: DataType, to: DataType): boolean => from.kind !== 'utf8' && to.kind !== 'utf8';
+export function isCastCompilable(from: DataType, to: DataType): boolean {
+  if (isFloat(from) || isFloat(to)) return !HAS_TICKS.has(from.kind) && !HAS_TICKS.has(to.kind);
+  // Not every int64 is a time of day.
+  return isWholeCast(from, to) && (to.kind !== 'time' || from.kind === 'time');
+}
+
+const HAS_TICKS: ReadonlySet<string> = new Set(['date', 'time', 'timestamp', 'duration']);
 
 /** Whether four rows at a time have instructions for it, where neither side is long. */
 export function isCastVectorizable(from: DataType, to: DataType): boolean {

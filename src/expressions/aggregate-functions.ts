@@ -16,7 +16,7 @@ import {
   isUnsigned,
   uint64,
 } from '../columnar/data-type.ts';
-import { MAX_DECIMAL_DIGITS } from './coerce.ts';
+import { MAX_DECIMAL_DIGITS } from './common-type.ts';
 import type { AggregateFunction, AggregateOptions } from './expression.ts';
 
 /** Digits behind the point that the mean of decimals has more than they. */

@@ -15,9 +15,10 @@
  * `/` of what is no decimal is a float64. A division of integers or decimals by zero is null.
  */
 
-import { type DecimalType, decimal, float64, isFloat, isNumeric, typeName } from '../columnar/data-type.ts';
+import { type DecimalType, decimal, float32, float64, isFloat, isNumeric, typeName } from '../columnar/data-type.ts';
 import { wholeOf } from '../columnar/value.ts';
-import { asDecimal, castTo, commonType, MAX_DECIMAL_DIGITS } from './coerce.ts';
+import { castTo } from './coerce.ts';
+import { asDecimal, commonType, MAX_DECIMAL_DIGITS } from './common-type.ts';
 import { isDivision } from './exact-arithmetic.ts';
 import type { ArithmeticOperator, TypedExpression } from './expression.ts';
 
@@ -35,7 +36,8 @@ export function bindArithmetic(
   }
   const nullable = left.nullable || right.nullable;
   if (common.kind === 'decimal') return decimalArithmetic(operator, left, right);
-  const type = operator === '/' ? float64 : common;
+  // What is stored in 16 bits is computed in 32.
+  const type = operator === '/' ? float64 : common.kind === 'float16' ? float32 : common;
   const divisor = castTo(right, type);
   return {
     kind: 'arithmetic',

@@ -2,7 +2,8 @@
 
 import { type DataType, isNumeric, typeName } from '../columnar/data-type.ts';
 import type { Value } from '../columnar/value.ts';
-import { adapted, castTo, commonType, literal } from './coerce.ts';
+import { adapted, castTo, literal } from './coerce.ts';
+import { commonType } from './common-type.ts';
 import type { Expression, TypedExpression } from './expression.ts';
 import { described } from './expression-text.ts';
 import type { Call, FunctionDefinition, Parameter } from './functions/function-definition.ts';

@@ -16,16 +16,8 @@ import {
 import type { Schema } from '../columnar/schema.ts';
 import { bindArithmetic } from './bind-arithmetic.ts';
 import { bindCall } from './bind-call.ts';
-import {
-  adapted,
-  canCast,
-  castTo,
-  commonType,
-  comparisonType,
-  literal,
-  MAX_DECIMAL_DIGITS,
-  tryCastTo,
-} from './coerce.ts';
+import { adapted, canCast, castTo, literal, tryCastTo } from './coerce.ts';
+import { commonType, comparisonType, excessDigits, MAX_DECIMAL_DIGITS, superType } from './common-type.ts';
 import type { BinaryOperator, ComparisonOperator, Expression, TypedExpression } from './expression.ts';
 import { described, literalText } from './expression-text.ts';
 import { type JsonValue, literalForm, valueFromJson } from './literal.ts';
@@ -207,12 +199,11 @@ class Binder {
     const input = this.#member(e, 'input', path);
     if (input === undefined) return undefined;
     if (input.kind === 'literal' && input.value === null) return literal(null, e.type);
-    const operand = adapted(input, e.type);
-    if (!canCast(operand.type, e.type)) {
+    if (!canCast(input.type, e.type)) {
       const [from, to] = [typeName(input.type), typeName(e.type)];
       return this.#fail(path, `There is no cast from ${from} to ${to}.`);
     }
-    return e.try === true ? tryCastTo(operand, e.type) : castTo(operand, e.type);
+    return e.try === true ? tryCastTo(input, e.type) : castTo(input, e.type);
   }
 
   #binary(e: BinaryExpression, path: string): TypedExpression | undefined {
@@ -288,7 +279,7 @@ class Binder {
     if (condition === undefined || first === undefined || second === undefined) return undefined;
     const a = adapted(first, second.type);
     const b = adapted(second, a.type);
-    const type = commonType(a.type, b.type);
+    const type = superType(a.type, b.type);
     if (type === undefined) {
       const [thenName, elseName] = [typeName(a.type), typeName(b.type)];
       return this.#fail(path, `The branches have no common type: ${thenName} and ${elseName}. Cast one of them.`);
@@ -300,12 +291,17 @@ class Binder {
   }
 
   /** The values in the one type that holds all of them; `purpose` begins the message where there is none. */
-  #inCommon(given: readonly TypedExpression[], path: string, purpose: string): readonly TypedExpression[] | undefined {
+  #inCommon(
+    given: readonly TypedExpression[],
+    path: string,
+    purpose: string,
+    meet: (a: DataType, b: DataType) => DataType | undefined = superType,
+  ): readonly TypedExpression[] | undefined {
     const typed = given.find((e) => !isNullLiteral(e)) ?? given[0];
     if (typed === undefined) return [];
     let { type } = typed;
     for (const e of given) {
-      const next = commonType(type, adapted(e, type).type);
+      const next = meet(type, adapted(e, type).type);
       if (next === undefined) {
         const [a, b] = [typeName(type), typeName(e.type)];
         return this.#fail(path, `${purpose} have no common type: ${a} and ${b}. Cast one of them.`);
@@ -338,7 +334,7 @@ class Binder {
     if (input === undefined || list.length < listed.length) return undefined;
     // Of an empty list nothing is asked: not even whether the input is null.
     if (list.length === 0) return literal(false, bool);
-    const all = this.#inCommon([input, ...list], path, 'The input and the list');
+    const all = this.#inCommon([input, ...list], path, 'The input and the list', commonType);
     const [needle, ...values] = all ?? [];
     if (all === undefined || needle === undefined) return undefined;
     return { kind: 'is-in', input: needle, list: values, type: bool, nullable: all.some((one) => one.nullable) };
@@ -361,11 +357,12 @@ class Binder {
 
   /** Whether a decimal has more digits than there are; says so. */
   #tooWide(type: DataType, path: string, purpose: string): boolean {
-    if (type.kind !== 'decimal' || type.precision <= MAX_DECIMAL_DIGITS) return false;
-    const digits = `${type.precision} digits`;
+    const digits = excessDigits(type);
+    if (digits === undefined) return false;
+    const most = `${MAX_DECIMAL_DIGITS} is the most`;
     this.#problems.add(
       path,
-      `${purpose}, a decimal of ${digits} would be needed, and 38 is the most. Cast a side first.`,
+      `${purpose}, a decimal of ${digits} digits would be needed, and ${most}. Cast a side first.`,
     );
     return true;
   }

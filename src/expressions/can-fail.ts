@@ -1,4 +1,5 @@
-import { type DataType, integerBits, isFloat, isInteger, isUnsigned, sameType } from '../columnar/data-type.ts';
+import { isFloat } from '../columnar/data-type.ts';
+import { castBetween } from './cast-value.ts';
 import { operandsOf } from './columns.ts';
 import type { TypedExpression } from './expression.ts';
 import { functionNamed } from './functions/registry.ts';
@@ -13,22 +14,9 @@ export function canFail(e: TypedExpression): boolean {
 
 function failsItself(e: TypedExpression): boolean {
   if (e.kind === 'arithmetic') return !isFloat(e.type);
-  if (e.kind === 'cast') return e.try !== true && !castAlwaysFits(e.input.type, e.type);
+  if (e.kind === 'cast') return e.try !== true && castBetween(e.input.type, e.type)?.canFail !== false;
   if (e.kind === 'function') {
     return functionNamed(e.name).canFail(e.arguments.map(({ type }) => type));
   }
   return false;
-}
-
-function castAlwaysFits(from: DataType, to: DataType): boolean {
-  if (sameType(from, to) || to.kind === 'utf8') return true;
-  if (isFloat(to)) return from.kind === 'bool' || isInteger(from) || isFloat(from) || from.kind === 'decimal';
-  if (isInteger(from) && isInteger(to)) {
-    const [bits, wider] = [integerBits(from) ?? 0, integerBits(to) ?? 0];
-    return isUnsigned(from) === isUnsigned(to) ? bits <= wider : isUnsigned(from) && bits < wider;
-  }
-  if (from.kind === 'decimal' && to.kind === 'decimal') {
-    return from.scale <= to.scale && from.precision - from.scale <= to.precision - to.scale;
-  }
-  return from.kind === 'bool' && isInteger(to);
 }

@@ -15,7 +15,7 @@ import { isFloat, typeName } from '../columnar/data-type.ts';
 import { type Value, wholeOf } from '../columnar/value.ts';
 import { ArithmeticOverflow, InvalidCast, InvalidValue } from '../errors.ts';
 import { callOf } from './bind-call.ts';
-import { castValue, wholeValue } from './cast-value.ts';
+import { caster } from './cast-value.ts';
 import { exactResult, isNullByZero } from './exact-arithmetic.ts';
 import type { ComparisonOperator, TypedExpression } from './expression.ts';
 import { expressionText, literalText } from './expression-text.ts';
@@ -23,6 +23,7 @@ import type { LambdaValue } from './functions/function-definition.ts';
 import { functionNamed } from './functions/registry.ts';
 import { roundedTo } from './literal.ts';
 import { order } from './value-order.ts';
+import { wholeValue } from './whole-value.ts';
 
 /** Gives the values of a row, and says in errors where it is. */
 export interface Row {
@@ -150,8 +151,9 @@ function isIn({ input, list }: Kind<'is-in'>, slots: Slots): Evaluate {
 }
 
 function cast(e: Kind<'cast'>, slots: Slots): Evaluate {
+  const convert = caster(e.input.type, e.type, e.try === true);
   return strict([e.input], slots, (row, value) => {
-    const result = castValue(value, e.input.type, e.type);
+    const result = convert(value);
     if (result !== undefined) return result;
     if (e.try === true) return null;
     const shown = literalText(value, e.input.type);

@@ -243,7 +243,7 @@ export function integerValue(exact: bigint, type: DataType): Value | undefined {
 }
 
 /** An unscaled integer rescaled without losing digits: undefined where digits would be lost, or do not fit. */
-export function rescaled(unscaled: bigint, fromScale: number, type: DecimalType): bigint | undefined {
+function rescaled(unscaled: bigint, fromScale: number, type: DecimalType): bigint | undefined {
   const shift = 10n ** BigInt(Math.abs(type.scale - fromScale));
   if (type.scale < fromScale && unscaled % shift !== 0n) return undefined;
   const value = type.scale < fromScale ? unscaled / shift : unscaled * shift;

@@ -24,6 +24,7 @@ import { functionNamed } from './functions/registry.ts';
 import { interpreter } from './interpret.ts';
 import { digitCount, integerValue } from './literal.ts';
 import { ticksPerDay } from './temporal-text.ts';
+import { hasPlainDays, isWholeCast } from './whole-conversion.ts';
 
 type OfKind<Kind extends TypedExpression['kind']> = Extract<TypedExpression, { kind: Kind }>;
 
@@ -189,7 +190,7 @@ function holds(operator: ComparisonOperator, sign: number): boolean {
 /** Compares in the type of the operand instead of casting every value to that of the literal. */
 function withoutWidening(e: OfKind<'compare'>, right: OfKind<'literal'>): TypedExpression | undefined {
   const { left } = e;
-  if (left.kind !== 'cast' || !widens(left.input.type, left.type)) return undefined;
+  if (left.kind !== 'cast' || left.try === true || !widens(left.input.type, left.type)) return undefined;
   const value = castLiteral(right.value, right.type, left.input.type);
   if (value === undefined || castLiteral(value, left.input.type, right.type) !== right.value) return undefined;
   return simplifiedComparison({ ...e, left: left.input, right: literal(value, left.input.type) });
@@ -201,7 +202,9 @@ function widens(from: DataType, to: DataType): boolean {
     const [bits, wider] = [integerBits(from) ?? 0, integerBits(to) ?? 0];
     return isUnsigned(from) === isUnsigned(to) ? bits <= wider : isUnsigned(from) && bits < wider;
   }
-  if (from.kind === 'timestamp' && to.kind === 'timestamp') return ticksPerDay(from.unit) <= ticksPerDay(to.unit);
+  if (from.kind === 'timestamp' && to.kind === 'timestamp') {
+    return isWholeCast(from, to) && ticksPerDay(from.unit) <= ticksPerDay(to.unit);
+  }
   if (to.kind !== 'decimal') return false;
   // An overflow that the cast would raise is not kept, which is as it should be: the comparison itself has an answer.
   return isInteger(from) || (from.kind === 'decimal' && from.scale <= to.scale);
@@ -266,7 +269,7 @@ function periodOf(e: TypedExpression, value: Value): Period | undefined {
     const startOf = (year: number): number => daysOf({ year, month: 1, day: 1 });
     return period(input, startOf(value), startOf(value + 1));
   }
-  const isCut = e.kind === 'cast' && e.type.kind === 'date' && input.type.kind === 'timestamp';
+  const isCut = e.kind === 'cast' && e.try !== true && e.type.kind === 'date' && hasPlainDays(input.type);
   return isCut ? period(input, value, value + 1) : undefined;
 }
 

@@ -97,7 +97,7 @@ export function timeText(ticks: bigint, unit: TimeUnit): string {
 }
 
 /** `.5`, or nothing where there is no fraction of a second. */
-function fractionText(ticks: bigint, unit: TimeUnit): string {
+export function fractionText(ticks: bigint, unit: TimeUnit): string {
   const digits = TICKS_PER_SECOND[unit].toString().length - 1;
   const fraction = digits === 0 ? '' : ticks.toString().padStart(digits, '0').replace(/0+$/, '');
   return fraction === '' ? '' : `.${fraction}`;

@@ -49,7 +49,7 @@ const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
   '@aws-sdk/client-sfn': ['jobs/step-functions'],
   commander: ['cli/'],
   'node:assert': [''],
-  'node:buffer': ['columnar/value-reader'],
+  'node:buffer': ['columnar/value-reader', 'expressions/casts/'],
   'node:crypto': ['state/', 'io/', 'commit/', 'compile/', 'jobs/', 'execute-task', 'expressions/functions/'],
   'node:fs': ['io/', 'kernels/', 'cli/'],
   'node:http': ['io/s3/'],

@@ -4,7 +4,7 @@ import * as types from '../../src/columnar/data-type.ts';
 import { type DataType, decimal, timestamp, typeName } from '../../src/columnar/data-type.ts';
 import { field, schema } from '../../src/columnar/schema.ts';
 import { bindExpression, bindPredicate } from '../../src/expressions/bind.ts';
-import { commonType } from '../../src/expressions/coerce.ts';
+import { commonType } from '../../src/expressions/common-type.ts';
 import type { BinaryOperator, Expression, TypedExpression } from '../../src/expressions/expression.ts';
 import { expressionText } from '../../src/expressions/expression-text.ts';
 import type { JsonValue } from '../../src/expressions/literal.ts';
@@ -102,6 +102,8 @@ describe('coercion', () => {
     [{ kind: 'is-not-null', input: col('i8') }, 'i8 is not null: bool'],
     [choose(col('flag'), col('i32'), lit(types.int64, null)), 'if(flag, i32, null): int32?'],
     [choose(col('flag'), col('day'), col('time')), 'if(flag, cast(day as timestamp(us)), time): timestamp(us)?'],
+    [choose(col('flag'), col('name'), col('i8')), 'if(flag, name, cast(i8 as utf8)): utf8?'],
+    [choose(col('flag'), col('day'), col('i8')), 'if(flag, cast(day as int32), cast(i8 as int32)): int32?'],
     [call('year', col('time_utc')), 'year(time_utc): int32?'],
     [call('hour', col('time')), 'hour(time): uint32?'],
     [call('starts_with', col('name'), lit(types.utf8, "O'x")), "starts_with(name, 'O''x'): bool?"],
@@ -175,9 +177,10 @@ describe('a problem', () => {
     [op(col('big'), '=', lit(decimal(12, 12), '0.000000000001')), /a decimal of 40 digits would be needed/],
     [op(col('i32'), 'and', col('flag')), /^\$\.e\.left: An operand of and must be bool, and i32 is int32/],
     [lit(types.int8, 300), /^\$\.e\.value: 300 is no int8: expected a whole number from -128 to 127\.$/],
-    [cast(col('name'), types.int32), /^\$\.e: There is no cast from utf8 to int32\.$/],
-    [cast(col('time'), timestamp('us', 'UTC')), /There is no cast/],
-    [choose(col('flag'), col('name'), col('i8')), /no common type: utf8 and int8/],
+    [cast(col('name'), types.list(types.int32)), /^\$\.e: There is no cast from utf8 to list\(int32\)\.$/],
+    [cast(col('day'), types.float64), /There is no cast from date to float64/],
+    [choose(col('flag'), col('day'), col('f64')), /no common type: date and float64/],
+    [{ kind: 'is-in', input: col('name'), list: [one] }, /no common type: utf8 and int64/],
   ] as const)('%#: says what, where and what to do', (e, message) => {
     const [found] = problemsOf(e);
     expect(found).toMatch(message);

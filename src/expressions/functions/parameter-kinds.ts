@@ -19,7 +19,7 @@ import {
   utf8,
 } from '../../columnar/data-type.ts';
 import type { Interval, Value } from '../../columnar/value.ts';
-import { hasPlainDays } from '../coerce.ts';
+import { hasPlainDays } from '../whole-conversion.ts';
 import { exactly, type LambdaValue, type Parameter, type ParameterKind } from './function-definition.ts';
 
 /** Kinds that take the types for which `test` holds, as they are. */

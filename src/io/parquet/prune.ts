@@ -9,10 +9,10 @@
  * combined by three-valued logic, so `not` and `or` are as sound as `and`.
  */
 
-import assert from 'node:assert/strict';
 import { type DataType, isFloat, isInteger } from '../../columnar/data-type.ts';
 import type { Value } from '../../columnar/value.ts';
 import { type ComparisonOperator, MIRRORED, type TypedExpression } from '../../expressions/expression.ts';
+import { isWholeCast } from '../../expressions/whole-conversion.ts';
 import { type Comparable, order, ticksPer, UNKNOWN_RANGE, type ValueRange } from './statistics.ts';
 
 /** A set of outcomes, as bits. */
@@ -84,7 +84,7 @@ function againstLiteral(operator: ComparisonOperator, range: ValueRange, value: 
   const nulls = range.mayBeNull ? NULL : 0;
   if (!range.mayBeValue) return nulls;
   const literal = comparableOf(value, type);
-  if (Number.isNaN(literal)) return nulls | TRUE | FALSE;
+  if (literal === undefined || Number.isNaN(literal)) return nulls | TRUE | FALSE;
   const { low, high } = range;
   const lowest = low === undefined ? -1 : order(low, literal);
   // NaN is above every bound, and bounds leave it out.
@@ -112,18 +112,19 @@ function againstLiteral(operator: ComparisonOperator, range: ValueRange, value: 
 
 const encoder = new TextEncoder();
 
-function comparableOf(value: Exclude<Value, null>, type: DataType): Comparable {
-  if (typeof value === 'string') return encoder.encode(value);
+/** Undefined of types without ranges. */
+function comparableOf(value: Exclude<Value, null>, type: DataType): Comparable | undefined {
+  if (type.kind === 'utf8') return encoder.encode(String(value));
   // Small integers and dates are numbers in expressions and bigints in ranges.
   if (typeof value === 'boolean' || (typeof value === 'number' && !isFloat(type))) return BigInt(value);
-  assert.ok(typeof value === 'bigint' || typeof value === 'number', `${type.kind} has no ranges`);
-  return value;
+  return typeof value === 'bigint' || typeof value === 'number' ? value : undefined;
 }
 
 /** The range of a column, or of a cast of one that keeps the order of its values. */
 function rangeUnder(expression: TypedExpression, ranges: readonly (ValueRange | undefined)[]): ValueRange {
   if (expression.kind === 'column') return ranges[expression.index] ?? UNKNOWN_RANGE;
   if (expression.kind !== 'cast') return { ...UNKNOWN_RANGE, mayBeNull: expression.nullable };
+  if (expression.try === true) return UNKNOWN_RANGE;
   const inner = rangeUnder(expression.input, ranges);
   const convert = conversion(expression.input.type, expression.type);
   if (convert === undefined) return { ...UNKNOWN_RANGE, mayBeValue: inner.mayBeValue };
@@ -143,7 +144,7 @@ function conversion(from: DataType, to: DataType): ((bound: Comparable) => Compa
     if (isInteger(to) && isInteger(from)) return times(1n);
     if (to.kind === 'float64' && isInteger(from)) return (bound) => Number(bound);
     if (to.kind === 'decimal' && isInteger(from)) return times(10n ** BigInt(to.scale));
-    if (to.kind === 'timestamp' && from.kind === 'date') {
+    if (to.kind === 'timestamp' && from.kind === 'date' && isWholeCast(from, to)) {
       return times(DAY_SECONDS * ticksPer({ ...to, unit: 's' }, to));
     }
     return undefined;
@@ -152,7 +153,7 @@ function conversion(from: DataType, to: DataType): ((bound: Comparable) => Compa
     return times(10n ** BigInt(to.scale - from.scale));
   }
   if (from.kind === 'float32' && to.kind === 'float64') return (bound) => bound;
-  if (from.kind === 'timestamp' && to.kind === 'timestamp') {
+  if (from.kind === 'timestamp' && to.kind === 'timestamp' && isWholeCast(from, to)) {
     const factor = ticksPer(from, to);
     return factor === 0n ? undefined : times(factor);
   }
