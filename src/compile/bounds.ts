@@ -107,7 +107,7 @@ export class Bounds {
         return intersection({ least: 1n - (1n << BigInt(bits)), greatest: (1n << BigInt(bits)) - 1n }, range);
       }
       case 'literal': {
-        const value = typeof e.value === 'number' || typeof e.value === 'bigint' ? e.value : 0;
+        const value = typeof e.value === 'number' || typeof e.value === 'bigint' ? e.value : Number(e.value === true);
         return Number.isInteger(Number(value)) ? { least: BigInt(value), greatest: BigInt(value) } : typeRange(e.type);
       }
       case 'arithmetic':

@@ -18,6 +18,7 @@ import { MillraceError } from '../../src/errors.ts';
 import { bindExpression } from '../../src/expressions/bind.ts';
 import { canFail } from '../../src/expressions/can-fail.ts';
 import type { Expression, TypedExpression } from '../../src/expressions/expression.ts';
+import { expressionText } from '../../src/expressions/expression-text.ts';
 import type { FunctionDefinition, Parameter } from '../../src/expressions/functions/function-definition.ts';
 import { FUNCTION_DEFINITIONS } from '../../src/expressions/functions/registry.ts';
 import { interpreter } from '../../src/expressions/interpret.ts';
@@ -150,7 +151,7 @@ describe('over batches as row by row', () => {
         const results = interpreted(tried);
         const good = tried.rows.filter((_, row) => !(results[row] instanceof Error));
         const expected = results.filter((result) => !(result instanceof Error));
-        expect(programmed(tried, good), `${name}, seed ${seed}`).toEqual(expected);
+        expect(programmed(tried, good), `${expressionText(tried.expression)}, seed ${seed}`).toEqual(expected);
         const error = results.find((result) => result instanceof MillraceError);
         if (error !== undefined) {
           expect(canFail(tried.expression), `${name}, seed ${seed}: ${error.message}`).toBe(true);

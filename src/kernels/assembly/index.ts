@@ -14,5 +14,6 @@ export * from './value-log';
 export * from './strings';
 export * from './like';
 export * from './text-case';
+export * from './text-measures';
 export * from './compact';
 export * from './long-decimals';
