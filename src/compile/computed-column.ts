@@ -1,7 +1,9 @@
 import type { Column } from '../columnar/column.ts';
 import type { TypedExpression } from '../expressions/expression.ts';
 import type { Holding } from '../memory/budget.ts';
-import { kernelFor } from './kernel-cache.ts';
+import { DecimalKernel } from './decimal-kernel.ts';
+import type { Kernel } from './kernel.ts';
+import { kernelKey } from './kernel-spec.ts';
 import { layoutOf } from './layout.ts';
 import { bitmapBytes, Scratch } from './scratch.ts';
 
@@ -12,6 +14,7 @@ export class ComputedColumn {
   readonly #values: Scratch;
   readonly #validity: Scratch;
   readonly #arguments: Scratch;
+  readonly #kernels = new Map<string, DecimalKernel>();
 
   constructor(e: TypedExpression, holding: Holding) {
     this.#e = e;
@@ -23,7 +26,14 @@ export class ComputedColumn {
 
   /** Valid until the next call; undefined where a check fails. @throws MemoryBudgetExceeded */
   evaluate(columns: readonly Column[], rowCount: number): Column | undefined {
-    const kernel = kernelFor({ columns: columns.map(layoutOf), project: [this.#e], longDecimals: true });
+    const spec = { columns: columns.map(layoutOf), project: [this.#e] };
+    const key = kernelKey(spec);
+    const kernel = this.#kernels.get(key) ?? new DecimalKernel(spec);
+    this.#kernels.set(key, kernel);
+    return kernel.run((each) => this.#call(each, columns, rowCount));
+  }
+
+  #call(kernel: Kernel, columns: readonly Column[], rowCount: number): Column | undefined {
     const { type } = this.#e;
     const { nullable, bits, width } = kernel.outputs[0]!;
     const place = {

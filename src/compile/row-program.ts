@@ -2,12 +2,8 @@
  * The door for operators: a filter and expressions over a batch give a batch.
  *
  *     batch ──▶ preparation: more columns ──▶ kernel ──▶ survivors, computed columns ──▶ batch
- *                                               │ a check failed, perhaps that decimals fit 8 bytes
- *                                               ├──▶ kernel with decimals of 16 ──▶
- *                                               │ a check failed again, or something does not compile
+ *                                               │ a check failed (decimal-kernel.ts), or something does not compile
  *                                               └──▶ interpreter, for this batch ─────▶
- *
- * Where decimals had to have 16 bytes once, they have them in all later batches that are laid out alike.
  *
  * Columns that are only passed on are not touched without a filter, and compacted with one. Where expressions have steps
  * that no kernel computes, a program of its own computes them for the survivors alone.
@@ -25,10 +21,9 @@ import { interpreter, type Row } from '../expressions/interpret.ts';
 import type { Holding } from '../memory/budget.ts';
 import { Compaction, type Selection } from './compaction.ts';
 import { isNodeCompilable } from './compilable.ts';
+import { DecimalKernel } from './decimal-kernel.ts';
 import type { EvaluateEntries } from './dictionary-table.ts';
 import type { Kernel, KernelOutput } from './kernel.ts';
-import { kernelFor } from './kernel-cache.ts';
-import type { KernelSpec } from './kernel-spec.ts';
 import { Preparation, type Prepared, type Shape } from './preparation.ts';
 import { bitmapBytes, Scratch } from './scratch.ts';
 import { columnOfResults, isRowError } from './vector-step.ts';
@@ -50,9 +45,8 @@ interface OutputScratch {
 }
 
 interface ProgramKernel {
-  readonly spec: KernelSpec;
   /** Undefined where there is nothing to select and nothing to compute. */
-  readonly kernel: Kernel | undefined;
+  readonly kernel: DecimalKernel | undefined;
   /** The outputs that it computes. */
   readonly computed: readonly number[];
 }
@@ -166,28 +160,27 @@ export class RowProgram implements Disposable {
   #compute(batch: Batch, prepared: Prepared): Computed | undefined {
     const filter = this.#spec.filter && prepared.roots[this.#spec.columns.length];
     if (filter === undefined && this.#spec.filter !== undefined) return undefined;
-    const program = this.#kernelOf(prepared, filter);
-    if (program.kernel === undefined) return { selection: undefined, columns: [] };
-    const computed = this.#call(program, program.kernel, prepared.columns, batch.rowCount);
-    if (computed !== undefined || !program.kernel.assumesShort) return computed;
-    const spec = { ...program.spec, longDecimals: true };
-    const kernel = kernelFor(spec);
-    const long = this.#call(program, kernel, prepared.columns, batch.rowCount);
-    if (long !== undefined) this.#kernels.set(prepared.shape, { ...program, spec, kernel });
-    return long;
+    const { kernel, computed } = this.#kernelOf(prepared, filter);
+    if (kernel === undefined) return { selection: undefined, columns: [] };
+    return kernel.run((each) => this.#call(each, computed, prepared.columns, batch.rowCount));
   }
 
   /** Undefined where a check failed. */
-  #call(program: ProgramKernel, kernel: Kernel, columns: readonly Column[], rowCount: number): Computed | undefined {
-    const isFiltered = program.spec.filter !== undefined;
-    const outputs = program.computed.map((index, n) => this.#place(index, rowCount, kernel.outputs[n]!));
+  #call(
+    kernel: Kernel,
+    computed: readonly number[],
+    columns: readonly Column[],
+    rowCount: number,
+  ): Computed | undefined {
+    const isFiltered = this.#spec.filter !== undefined;
+    const outputs = computed.map((index, n) => this.#place(index, rowCount, kernel.outputs[n]!));
     const bitmap = isFiltered ? this.#selection.ensure(bitmapBytes(rowCount)) : 0;
     const at = this.#arguments.ensure(kernel.argumentBytes);
     const survivors = kernel.call(this.#holding.linear, at, { rowCount, columns, outputs, selection: bitmap });
     if (survivors < 0) return undefined;
 
     const results: (Column | undefined)[] = [];
-    for (const [n, index] of program.computed.entries()) {
+    for (const [n, index] of computed.entries()) {
       const { bits, width } = kernel.outputs[n]!;
       const { type } = this.#spec.columns[index]!.expression;
       results[index] = { ...outputs[n]!, type, bytes: 0, dictionary: undefined, width, bits };
@@ -205,8 +198,8 @@ export class RowProgram implements Disposable {
       .filter((index) => roots[index] !== undefined && this.#passedColumn(index, prepared) === undefined);
     const isNeeded = filter !== undefined || computed.length > 0;
     const project = computed.map((index) => roots[index]!);
-    const spec = { columns: layouts, filter, project };
-    const made = { computed, spec, kernel: isNeeded ? kernelFor(spec) : undefined };
+    const kernel = isNeeded ? new DecimalKernel({ columns: layouts, filter, project }) : undefined;
+    const made = { computed, kernel };
     this.#kernels.set(prepared.shape, made);
     return made;
   }
