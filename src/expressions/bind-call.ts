@@ -1,12 +1,13 @@
 /** Binding of calls: which function is meant, whether the arguments suit it, and what it gives. */
 
-import { type DataType, isNumeric, typeName } from '../columnar/data-type.ts';
+import { type DataType, isNumeric, list, sameType, typeName } from '../columnar/data-type.ts';
 import type { Value } from '../columnar/value.ts';
 import { adapted, castTo, literal } from './coerce.ts';
 import { commonType } from './common-type.ts';
 import type { Expression, TypedExpression } from './expression.ts';
 import { described } from './expression-text.ts';
 import type { Call, FunctionDefinition, Parameter } from './functions/function-definition.ts';
+import { itemType } from './functions/parameter-kinds.ts';
 import { FUNCTIONS } from './functions/registry.ts';
 import { valueFromJson } from './literal.ts';
 import { type Problems, pathOf, quoted } from './problems.ts';
@@ -39,7 +40,7 @@ export function bindCall(e: CallExpression, binder: CallBinder, path: string): T
   const bound = bindArguments(definition, e, binder, path);
   if (wrong !== undefined) problems.add(pathOf(path, 'arguments'), wrong);
   if (wrong !== undefined || bound === undefined) return undefined;
-  const given = inCommon(definition, withDefaults(definition, bound));
+  const given = inCommon(definition, withItems(definition, withDefaults(definition, bound)));
   if (typeof given === 'string') {
     problems.add(path, given);
     return undefined;
@@ -125,6 +126,20 @@ function withDefaults(
       return literal(value, preferred);
     }),
   ];
+}
+
+/** The arguments, a list and values beside it in types that suit each other, where there are such. */
+function withItems(definition: FunctionDefinition, given: readonly TypedExpression[]): readonly TypedExpression[] {
+  const [first] = given;
+  const at = given.findIndex((_, index) => parameterAt(definition, index)?.item === true);
+  const value = given[at];
+  if (first === undefined || value === undefined) return given;
+  const item = itemType(first.type);
+  const beside = item.kind === 'null' ? value : adapted(value, item);
+  const type = commonType(item, beside.type);
+  if (type === undefined) return given;
+  const cast = given.with(at, castTo(beside, type));
+  return sameType(type, item) ? cast : cast.with(0, castTo(first, list(type)));
 }
 
 /** The arguments, those of common parameters in the type that holds all of theirs; or what is wrong. */

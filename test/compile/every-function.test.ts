@@ -20,6 +20,7 @@ import { canFail } from '../../src/expressions/can-fail.ts';
 import type { Expression, TypedExpression } from '../../src/expressions/expression.ts';
 import { expressionText } from '../../src/expressions/expression-text.ts';
 import type { FunctionDefinition, Parameter } from '../../src/expressions/functions/function-definition.ts';
+import { exampleExpression } from '../../src/expressions/functions/function-example.ts';
 import { FUNCTION_DEFINITIONS } from '../../src/expressions/functions/registry.ts';
 import { interpreter } from '../../src/expressions/interpret.ts';
 import { valueToJson } from '../../src/expressions/literal.ts';
@@ -103,6 +104,13 @@ function trial(definition: FunctionDefinition, seed: number): Trial | undefined 
   return { expression, types: columns.map((index) => TYPES[index] as DataType), rows, pick };
 }
 
+function exampleTrial({ name, examples }: FunctionDefinition, run: number): Trial | undefined {
+  const example = examples[run % examples.length];
+  const expression = example && bindExpression(exampleExpression(name, example), { fields: [] }, new Problems(), '$');
+  if (expression === undefined) return undefined;
+  return { expression, types: [], rows: Array.from({ length: ROWS }, () => []), pick: (from) => from[0] as never };
+}
+
 function lambda(pick: <T>(from: readonly T[]) => T): Expression {
   const parameter: Expression = { kind: 'parameter', name: 'x' };
   return { kind: 'lambda', parameters: ['x'], body: pick([parameter, { kind: 'is-null', input: parameter }]) };
@@ -145,7 +153,9 @@ describe('over batches as row by row', () => {
       let bound = 0;
       for (let run = 0; run < RUNS * 4 && bound < RUNS; run += 1) {
         const seed = fuzzSeed + index * 10_000 + run;
-        const tried = trial(definition, seed);
+        // What takes literals of a kind that nobody guesses is tried on its examples.
+        const tried =
+          trial(definition, seed) ?? (run >= RUNS * 3 && bound === 0 ? exampleTrial(definition, run) : undefined);
         if (tried === undefined) continue;
         bound += 1;
         const results = interpreted(tried);

@@ -7,8 +7,11 @@ import { DATE_PART_FUNCTIONS } from './date-parts.ts';
 import { FLOAT_FUNCTIONS } from './float-math.ts';
 import type { FunctionDefinition } from './function-definition.ts';
 import { IDENTIFIER_FUNCTIONS } from './identifiers.ts';
+import { LIST_AGGREGATE_FUNCTIONS } from './list-aggregates.ts';
+import { LIST_ITEM_FUNCTIONS } from './list-items.ts';
 import { ROUNDING_FUNCTIONS } from './rounding.ts';
 import { SEVERAL_COLUMNS_FUNCTIONS } from './several-columns.ts';
+import { STRUCT_AND_MAP_FUNCTIONS } from './structs-and-maps.ts';
 import { TEXT_CASE_FUNCTIONS } from './text-case.ts';
 import { TEXT_DISTANCE_FUNCTIONS } from './text-distance.ts';
 import { TEXT_JOINING_FUNCTIONS } from './text-joining.ts';
@@ -30,6 +33,9 @@ export const FUNCTION_DEFINITIONS: readonly FunctionDefinition[] = [
   ...TEXT_REWRITING_FUNCTIONS,
   ...TEXT_DISTANCE_FUNCTIONS,
   ...DATE_PART_FUNCTIONS,
+  ...LIST_ITEM_FUNCTIONS,
+  ...LIST_AGGREGATE_FUNCTIONS,
+  ...STRUCT_AND_MAP_FUNCTIONS,
   ...ROUNDING_FUNCTIONS,
   ...FLOAT_FUNCTIONS,
   ...WHOLE_FUNCTIONS,
