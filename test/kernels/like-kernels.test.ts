@@ -146,6 +146,9 @@ describe('like', () => {
     for (let count = 1; count < 70; count++) {
       const long = Array.from({ length: count }, (_, at) => ['a', 'é', '€', '😀'][(at + count) % 4]).join('');
       expect(like([long, `${long}b`, long.slice(2)], '_'.repeat(count))).toEqual([true, false, false]);
+      const short = 'x'.repeat(count);
+      const behind = [`${short}b${'x'.repeat(30)}`, `${short}xb${'x'.repeat(30)}`];
+      expect(like(behind, `${'_'.repeat(count)}b%`)).toEqual([true, false]);
     }
   });
 
