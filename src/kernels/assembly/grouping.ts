@@ -9,17 +9,10 @@
 // lie at offsets that the caller chose; null bits come last. Floats are canonical: one NaN, and 0.0 for -0.0, because
 // SQL compares them as equal.
 //
-// The hash is two rounds of multiply and xor-shift per word (lab figures: 2 ns for a string of 16 bytes, low bits as
-// uniform as chance), seeded, because it is not safe against an adversary who knows the seed.
-//
 // Tables never fill up: a finder stops at the row for which there is no room, and says which it is. The caller grows
 // the table and goes on from there.
 
-const MIX: u64 = 0xd6e8feb86659fd93;
-const SEAL: u64 = 0xa0761d6478bd642f;
-
-@inline function mix(hash: u64, word: u64): u64 { const h = (hash ^ word) * MIX; return h ^ (h >> 32); }
-@inline function seal(hash: u64): u64 { const h = hash * SEAL; return h ^ (h >> 32); }
+import { hashText, mix, sameText, seal } from './hash-text';
 
 // ---- images: packing -------------------------------------------------------------------------------------------------
 // `field` is the address of the field in the first image, `stride` the bytes from image to image.
@@ -225,28 +218,6 @@ export function placeGroups(table: usize): void {
 // ---- the table of strings --------------------------------------------------------------------------------------------
 // Its handle: 0 slots, 4 mask, 8 hashes of the strings, 12 their offsets (a plain utf8 column with `text`), 16 strings,
 // 20 strings that there is room for, 24 seed (8 bytes), 32 text, 36 bytes of text that there is room for.
-
-/** The first `length` (0 to 7) bytes at `p`; reads 8. */
-@inline function head(p: usize, length: usize): u64 { return load<u64>(p) & (((<u64>1) << (<u64>length << 3)) - 1); }
-
-@inline function hashText(start: usize, bytes: usize, seed: u64): u64 {
-  let p = start, length = bytes;
-  let hash = seed ^ (<u64>bytes * SEAL);
-  while (length > 16) {
-    hash = mix(mix(hash, load<u64>(p)), load<u64>(p, 8));
-    p += 16;
-    length -= 16;
-  }
-  if (length < 8) return seal(mix(hash, head(p, length)));
-  return seal(mix(mix(hash, load<u64>(p)), load<u64>(p + length - 8)));
-}
-
-@inline function sameText(a: usize, b: usize, length: usize): bool {
-  if (length < 8) return head(a, length) == head(b, length);
-  const last = length - 8;
-  for (let at: usize = 0; at < last; at += 8) if (load<u64>(a + at) != load<u64>(b + at)) return false;
-  return load<u64>(a + last) == load<u64>(b + last);
-}
 
 /** The hashes of the strings of a plain utf8 column. */
 export function hashStrings(table: usize, offsets: usize, bytes: usize, rows: i32, hashes: usize): void {

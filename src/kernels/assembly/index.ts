@@ -14,6 +14,7 @@ export * from './value-log';
 export * from './strings';
 export * from './like';
 export * from './text-case';
+export * from './value-sets';
 export * from './text-measures';
 export * from './compact';
 export * from './long-decimals';
