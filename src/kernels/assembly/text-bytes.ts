@@ -55,7 +55,7 @@ export function search(from: usize, end: usize, needle: usize, length: i32, rare
 
 // @ts-ignore: decorator
 @inline
-export function continues(byte: u8): bool {
+function continues(byte: u8): bool {
   return (byte & 0xc0) == 0x80;
 }
 
