@@ -4,11 +4,14 @@
  */
 
 import { DATE_PART_FUNCTIONS } from './date-parts.ts';
+import { EMBEDDING_FUNCTIONS } from './embeddings.ts';
 import { FLOAT_FUNCTIONS } from './float-math.ts';
 import type { FunctionDefinition } from './function-definition.ts';
+import { HASH_FUNCTIONS } from './hashes.ts';
 import { IDENTIFIER_FUNCTIONS } from './identifiers.ts';
 import { LIST_AGGREGATE_FUNCTIONS } from './list-aggregates.ts';
 import { LIST_ITEM_FUNCTIONS } from './list-items.ts';
+import { PARTITION_TRANSFORM_FUNCTIONS } from './partition-transforms.ts';
 import { ROUNDING_FUNCTIONS } from './rounding.ts';
 import { SEVERAL_COLUMNS_FUNCTIONS } from './several-columns.ts';
 import { STRUCT_AND_MAP_FUNCTIONS } from './structs-and-maps.ts';
@@ -36,6 +39,9 @@ export const FUNCTION_DEFINITIONS: readonly FunctionDefinition[] = [
   ...LIST_ITEM_FUNCTIONS,
   ...LIST_AGGREGATE_FUNCTIONS,
   ...STRUCT_AND_MAP_FUNCTIONS,
+  ...HASH_FUNCTIONS,
+  ...PARTITION_TRANSFORM_FUNCTIONS,
+  ...EMBEDDING_FUNCTIONS,
   ...ROUNDING_FUNCTIONS,
   ...FLOAT_FUNCTIONS,
   ...WHOLE_FUNCTIONS,

@@ -78,7 +78,8 @@ describe('lists are as DuckDB has them', () => {
   ])('$name as $sql', async ({ name, types, lists, sql }) => {
     const call: Expression = { kind: 'function', name, arguments: columns(types.length) };
     for (const { row, ours, theirs } of await compared({ types, rows: combinations(lists), call, sql })) {
-      if (typeof ours === 'number' && typeof theirs === 'number' && Number.isFinite(ours)) expect(ours).toBeCloseTo(theirs, 9);
+      if (typeof ours === 'number' && typeof theirs === 'number' && Number.isFinite(ours))
+        expect(ours).toBeCloseTo(theirs, 9);
       else expect(ours, `${name} of ${String(row)}`).toEqual(theirs);
     }
   });
