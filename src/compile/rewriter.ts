@@ -12,6 +12,7 @@ import { isHeld, isNodeCompilable } from './compilable.ts';
 import type { ComputedColumn } from './computed-column.ts';
 import { isNullOnNull } from './dictionary-table.ts';
 import { expressionKey } from './expression-key.ts';
+import { isLookedUp } from './kernel-step.ts';
 import type { TextTest } from './text-predicate.ts';
 import type { VectorStep } from './vector-step.ts';
 
@@ -70,7 +71,7 @@ export class Rewriter {
     // Whether a column is null its bitmap says, whatever stands in it.
     if (e.kind === 'is-null' && e.input.kind === 'column') return e;
     if (e.kind === 'coalesce' && isHeld(e.type)) return this.#rewrite(asBranches(e));
-    if (e.kind === 'is-in' && isHeld(e.input.type) && e.list.length <= MAX_ALTERNATIVES) {
+    if (e.kind === 'is-in' && isHeld(e.input.type) && e.list.length <= mostAlternatives(e)) {
       return this.#rewrite(asAlternatives(e));
     }
     const over = withOperands(e, (operand) => (operand.kind === 'lambda' ? operand : this.#rewrite(operand)));
@@ -121,8 +122,8 @@ export class Rewriter {
 
 type Kind<K extends TypedExpression['kind']> = Extract<TypedExpression, { kind: K }>;
 
-/** Longer lists are searched and not compared one by one. */
-const MAX_ALTERNATIVES = 64;
+/** Longer lists are looked up, or searched, and not compared one by one. */
+const mostAlternatives = (e: Kind<'is-in'>): number => (isLookedUp(e) ? 4 : 64);
 
 /** Each input where it is not null, else the next. */
 function asBranches({ inputs, type }: Kind<'coalesce'>): TypedExpression {

@@ -4,7 +4,7 @@
  *     upper(name) = upper(other)     ──▶     c7 = upper(c2)     c8 = upper(c5)     c7 = c8 in a kernel
  *
  * The operands of the node are columns or literals by now, so that the interpreter of that one node, over quick readers,
- * is all there is to it; a few functions of texts have kernels (text-step.ts). A value that is refused somewhere fails the step: the batch is then repeated by the interpreter
+ * is all there is to it; some nodes have kernels (kernel-step.ts). A value that is refused somewhere fails the step: the batch is then repeated by the interpreter
  * of the whole expression, which demands only what it has to, and says in which row it failed.
  */
 
@@ -18,7 +18,7 @@ import { collectColumns } from '../expressions/columns.ts';
 import type { TypedExpression } from '../expressions/expression.ts';
 import { interpreter, type Row } from '../expressions/interpret.ts';
 import type { Holding } from '../memory/budget.ts';
-import { type TextStep, textStepOf } from './text-step.ts';
+import { type KernelStep, kernelStepOf } from './kernel-step.ts';
 
 /** Whether the error says that a row has no result, which is for the interpreter of the whole expression to decide. */
 export const isRowError = (error: unknown): boolean =>
@@ -31,7 +31,7 @@ export class VectorStep implements Disposable {
   /** The result lives here, until the next batch. */
   readonly #result: Holding;
   /** Of the few that have kernels. */
-  readonly #kernel: TextStep | undefined;
+  readonly #kernel: KernelStep | undefined;
 
   constructor(e: TypedExpression, holding: Holding) {
     this.#e = e;
@@ -39,7 +39,7 @@ export class VectorStep implements Disposable {
     collectColumns(e, read);
     this.#read = [...read];
     this.#evaluate = interpreter(e);
-    this.#kernel = textStepOf(e, holding);
+    this.#kernel = kernelStepOf(e, holding);
     this.#result = holding.budget.reserve(holding.owner);
   }
 

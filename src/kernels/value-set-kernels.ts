@@ -29,13 +29,26 @@ interface ValueSetKernels {
     empty: bigint,
     out: number,
   ): void;
+  integersInBits(
+    width: number,
+    values: number,
+    rows: number,
+    least: bigint,
+    span: bigint,
+    bits: number,
+    out: number,
+  ): void;
   integersAmong(width: number, values: number, rows: number, entries: number, count: number, out: number): void;
 }
 
 const kernelsOf = (linear: LinearMemory): ValueSetKernels => staticKernels(linear) as unknown as ValueSetKernels;
 
-/** A power of two that leaves half of the slots empty. */
-const slotCount = (entries: number): number => 2 ** Math.ceil(Math.log2(Math.max(entries, 1) * 2));
+/**
+ * A power of two that leaves half of the slots empty, and of few entries nearly all: most rows are in no list, and a slot
+ * that is empty nearly always is a branch that is foreseen.
+ */
+const slotCount = (entries: number): number =>
+  2 ** Math.ceil(Math.log2(Math.max(entries, 1) * (entries <= 512 ? 16 : 2)));
 
 /** Texts, or byte strings, in regions of the holding that made it. */
 export interface TextSet {
@@ -78,13 +91,18 @@ export function textsInSet(
 /** Integers, in regions of the holding that made it. */
 export interface IntegerSet {
   readonly width: 1 | 2 | 4 | 8;
-  /** Entries of 8 bytes, one behind the other; or slots, where there is a mask. */
+  /** Where integers near each other are bits: that of the first, and how many there are. */
+  readonly bits: { readonly least: bigint; readonly span: bigint } | undefined;
+  /** Bits; or slots, where there is a mask; or entries of 8 bytes, one behind the other. */
   readonly address: number;
   readonly count: number;
   readonly mask: number | undefined;
   /** What an empty slot holds. */
   readonly empty: bigint;
 }
+
+/** Of integers nearer to each other there is a bit for each: 32 KiB of them stay in the cache. */
+const MOST_BITS = 262_144n;
 
 /** With more, looking up is faster than comparing with each. By bytes of a value. */
 const MOST_COMPARED: Readonly<Record<IntegerSet['width'], number>> = { 1: 0, 2: 0, 4: 16, 8: 8 };
@@ -100,7 +118,12 @@ export function makeIntegerSet(holding: Holding, width: IntegerSet['width'], ent
   const list = holding.allocateZeroed(distinct.length * 8);
   linear.i64.set(distinct, list.address / 8);
   if (distinct.length <= MOST_COMPARED[width]) {
-    return { width, address: list.address, count: distinct.length, mask: undefined, empty: 0n };
+    return { width, bits: undefined, address: list.address, count: distinct.length, mask: undefined, empty: 0n };
+  }
+  const near = nearBits(holding, distinct);
+  if (near !== undefined) {
+    holding.free(list);
+    return { ...near, width, count: distinct.length, mask: undefined, empty: 0n };
   }
   const known = new Set(distinct);
   let empty = 0n;
@@ -110,18 +133,34 @@ export function makeIntegerSet(holding: Holding, width: IntegerSet['width'], ent
   linear.i64.fill(empty, slots / 8, slots / 8 + count);
   kernelsOf(linear).buildIntegerSet(list.address, distinct.length, slots, count - 1, empty);
   holding.free(list);
-  return { width, address: slots, count: distinct.length, mask: count - 1, empty };
+  return { width, bits: undefined, address: slots, count: distinct.length, mask: count - 1, empty };
+}
+
+/** A bit for each integer from the least to the greatest, where that is not too many. */
+function nearBits(holding: Holding, entries: readonly bigint[]): Pick<IntegerSet, 'bits' | 'address'> | undefined {
+  const sorted = BigInt64Array.from(entries).sort();
+  const least = sorted[0] ?? 0n;
+  const span = (sorted.at(-1) ?? 0n) - least + 1n;
+  if (span > MOST_BITS) return undefined;
+  const { address } = holding.allocateZeroed(Math.ceil(Number(span) / 8) + 1);
+  const { u8 } = holding.linear;
+  for (const entry of entries) {
+    const at = Number(entry - least);
+    u8[address + (at >> 3)]! |= 1 << (at & 7);
+  }
+  return { bits: { least, span }, address };
 }
 
 /** Bit r of `out`, whole words: value r is in the set. A block of 64 values is read for the last rows. */
 export function integersInSet(
   linear: LinearMemory,
-  { width, address, count, mask, empty }: IntegerSet,
+  { width, bits, address, count, mask, empty }: IntegerSet,
   values: number,
   rows: number,
   out: number,
 ): void {
   const kernels = kernelsOf(linear);
-  if (mask === undefined) kernels.integersAmong(width, values, rows, address, count, out);
+  if (bits !== undefined) kernels.integersInBits(width, values, rows, bits.least, bits.span, address, out);
+  else if (mask === undefined) kernels.integersAmong(width, values, rows, address, count, out);
   else kernels.integersInSet(width, values, rows, address, mask, empty, out);
 }

@@ -4,6 +4,7 @@
  *     texts       slots │ tag,2 │ · │ tag,1 │ ·        tag = upper half of the hash, then the entry plus one; 0 = empty
  *     integers    slots │ 17 │ e │ e │ -3 │            e = a number that is not in the list
  *                 few   │ 17 │ -3 │                    compared with each, many rows at a time
+ *                 near  │ 1 │ 0 │ 0 │ 1 │ …            a bit for each integer from the least to the greatest
  *
  * Slots are a power of two and at least twice the entries. The words of the bitmap are written whole.
  */
@@ -86,6 +87,36 @@ function inSet<T>(values: usize, rows: i32, slots: usize, mask: u32, empty: i64,
     if (entry != empty) word |= <u64>1 << 63;
     put(out, row, rows, word);
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function inBits<T>(values: usize, rows: i32, least: i64, span: u64, bits: usize, out: usize): void {
+  let word: u64 = 0;
+  for (let row = 0; row < rows; row++) {
+    const offset = <u64>(<i64>load<T>(values + <usize>row * sizeof<T>()) - least);
+    // What is outside finds the bit behind the last, which is 0.
+    const at = offset < span ? <usize>offset : <usize>span;
+    const bit = (load<u8>(bits + (at >> 3)) >> <u8>(at & 7)) & 1;
+    word = (word >> 1) | (<u64>bit << 63);
+    put(out, row, rows, word);
+  }
+}
+
+/** Bit r: the integer r, as in `integersInSet`, has a bit among the `span` bits from that of `least` on. */
+export function integersInBits(
+  width: i32,
+  values: usize,
+  rows: i32,
+  least: i64,
+  span: u64,
+  bits: usize,
+  out: usize,
+): void {
+  if (width == 8) inBits<i64>(values, rows, least, span, bits, out);
+  else if (width == 4) inBits<i32>(values, rows, least, span, bits, out);
+  else if (width == 2) inBits<i16>(values, rows, least, span, bits, out);
+  else inBits<i8>(values, rows, least, span, bits, out);
 }
 
 /** Bit r: the integer r, of 1, 2, 4 or 8 bytes and taken as signed, is in the set. */

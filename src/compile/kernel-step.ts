@@ -1,29 +1,40 @@
 /**
- * Functions of texts that static kernels compute over a whole column, instead of JavaScript row by row:
+ * Nodes that static kernels compute over a whole column, instead of JavaScript row by row:
  *
  *     upper lower            ASCII, sixteen bytes at a time; offsets stay
  *     length length_bytes    characters and bytes
  *     like                   patterns that are literals
+ *     in                     a list of constants: texts, or more integers than are compared one by one
  *
  * Only plain columns, and upper and lower only where all bytes of the batch are ASCII: else the step does without.
  */
 
 import type { Column } from '../columnar/column.ts';
-import { bool, int64 } from '../columnar/data-type.ts';
+import { bool, fixedWidth, int64, isBytes, isFloat } from '../columnar/data-type.ts';
+import { wholeOf } from '../columnar/value.ts';
 import type { TypedExpression } from '../expressions/expression.ts';
 import { compileLike, type LikeProgram, matchLike } from '../kernels/like-kernels.ts';
 import { textCaseKernels } from '../kernels/text-case-kernels.ts';
 import { textMeasureKernels } from '../kernels/text-measure-kernels.ts';
+import {
+  type IntegerSet,
+  integersInSet,
+  makeIntegerSet,
+  makeTextSet,
+  textsInSet,
+} from '../kernels/value-set-kernels.ts';
 import type { Holding } from '../memory/budget.ts';
+import { machineOf } from './machine.ts';
 import { bitmapBytes, Scratch } from './scratch.ts';
 
-export interface TextStep {
+export interface KernelStep {
   /** Valid until the next call; undefined where these columns are not for it. @throws MemoryBudgetExceeded */
   evaluate(columns: readonly Column[], rowCount: number): Column | undefined;
 }
 
 /** The step of a node whose operands are columns and literals; undefined where no kernel computes it. */
-export function textStepOf(e: TypedExpression, holding: Holding): TextStep | undefined {
+export function kernelStepOf(e: TypedExpression, holding: Holding): KernelStep | undefined {
+  if (e.kind === 'is-in') return memberStep(e, holding);
   if (e.kind !== 'function') return undefined;
   const [text, ...others] = e.arguments;
   if (text?.kind !== 'column' || text.type.kind !== 'utf8') return undefined;
@@ -48,12 +59,50 @@ export function textStepOf(e: TypedExpression, holding: Holding): TextStep | und
 
 type Compute = (text: Column, rowCount: number) => Column | undefined;
 
-const onPlain = (index: number, compute: Compute): TextStep => ({
+const onPlain = (index: number, compute: Compute): KernelStep => ({
   evaluate(columns, rowCount) {
     const text = columns[index]!;
     return text.dictionary === undefined ? compute(text, rowCount) : undefined;
   },
 });
+
+type IsIn = Extract<TypedExpression, { kind: 'is-in' }>;
+
+/** Whether the list is of constants that are looked up in a set: texts, or whole numbers of 8 bytes at most. */
+export function isLookedUp({ input, list }: IsIn): boolean {
+  const { type } = input;
+  const isWhole = machineOf(type) !== undefined && !isFloat(type);
+  return (isBytes(type) || isWhole) && list.every((item) => item.kind === 'literal' && item.value !== null);
+}
+
+function memberStep(e: IsIn, holding: Holding): KernelStep | undefined {
+  const { input } = e;
+  if (input.kind !== 'column' || !isLookedUp(e)) return undefined;
+  const entries = e.list.map((item) => (item.kind === 'literal' ? item.value : null));
+  const bits = new Scratch(holding);
+  const result = (validity: number, rowCount: number): Column => {
+    const values = bits.ensure(bitmapBytes(rowCount));
+    return { type: bool, validity, values, bytes: 0, dictionary: undefined, width: 0, bits: undefined };
+  };
+  if (isBytes(input.type)) {
+    const set = makeTextSet(holding, entries as (string | Uint8Array)[]);
+    return onPlain(input.index, ({ values, bytes, validity }, rowCount) => {
+      const found = result(validity, rowCount);
+      textsInSet(holding.linear, set, values, bytes, rowCount, found.values);
+      return found;
+    });
+  }
+  const width = fixedWidth(input.type) as IntegerSet['width'] | 16;
+  // Of decimals with more digits a column may be held in 8 bytes all the same.
+  if (width === 16) return undefined;
+  const set = makeIntegerSet(holding, width, entries.map(wholeOf));
+  return onPlain(input.index, ({ values, validity, width: held }, rowCount) => {
+    if (held !== width) return undefined;
+    const found = result(validity, rowCount);
+    integersInSet(holding.linear, set, values, rowCount, found.values);
+    return found;
+  });
+}
 
 function caseStep(upper: 0 | 1, holding: Holding): Compute {
   const bytes = new Scratch(holding);
