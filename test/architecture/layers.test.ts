@@ -44,6 +44,7 @@ const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
   '@middy/core': ['functions/middleware/'],
   'aws-lambda': ['functions/middleware/'],
   hyparquet: ['io/parquet/'],
+  re2js: ['expressions/regexp/'],
   'parquet-wasm': ['io/parquet/'],
   zod: ['plan/', 'commit/', 'jobs/', 'functions/'],
   '@aws-sdk/client-sfn': ['jobs/step-functions'],

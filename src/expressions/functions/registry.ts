@@ -12,6 +12,7 @@ import { IDENTIFIER_FUNCTIONS } from './identifiers.ts';
 import { LIST_AGGREGATE_FUNCTIONS } from './list-aggregates.ts';
 import { LIST_ITEM_FUNCTIONS } from './list-items.ts';
 import { PARTITION_TRANSFORM_FUNCTIONS } from './partition-transforms.ts';
+import { REGEXP_FUNCTIONS } from './regexp.ts';
 import { ROUNDING_FUNCTIONS } from './rounding.ts';
 import { SEVERAL_COLUMNS_FUNCTIONS } from './several-columns.ts';
 import { STRUCT_AND_MAP_FUNCTIONS } from './structs-and-maps.ts';
@@ -35,6 +36,7 @@ export const FUNCTION_DEFINITIONS: readonly FunctionDefinition[] = [
   ...TEXT_CASE_FUNCTIONS,
   ...TEXT_REWRITING_FUNCTIONS,
   ...TEXT_DISTANCE_FUNCTIONS,
+  ...REGEXP_FUNCTIONS,
   ...DATE_PART_FUNCTIONS,
   ...LIST_ITEM_FUNCTIONS,
   ...LIST_AGGREGATE_FUNCTIONS,

@@ -41,11 +41,14 @@ export const TEXTS: readonly Value[] = [
 export const FEW_TEXTS: readonly Value[] = [null, '', 'a', 'an', 'banana', 'x😀y😀z', '😀', 'a,b,,c,', ',', 'e\u0301a'];
 export const COUNTS: readonly Value[] = [null, 0n, 1n, 2n, 3n, 5n, 1_000n, -1n, -2n, -3n, -5n, -1_000n];
 
-/** The call of a function of as many columns, named as `compared` names them. */
-const callOf = (name: string, count: number): Expression => ({
+/** The call of a function of as many columns, named as `compared` names them, and of literals behind them. */
+const callOf = (name: string, count: number, literals: readonly string[]): Expression => ({
   kind: 'function',
   name,
-  arguments: Array.from({ length: count }, (_, index) => ({ kind: 'column' as const, name: columnName(index) })),
+  arguments: [
+    ...Array.from({ length: count }, (_, index) => ({ kind: 'column' as const, name: columnName(index) })),
+    ...literals.map((value) => ({ kind: 'literal' as const, type: utf8, value })),
+  ],
 });
 
 /** The value of a call of literals, or the message of the error that it is, at binding or at the run. */
@@ -66,9 +69,14 @@ export async function disagreements(
   name: string,
   lists: readonly (readonly Value[])[],
   sql: string,
+  ...literals: readonly string[]
 ): Promise<readonly Compared[]> {
   const types = lists.map((list) => (list.some((value) => typeof value === 'bigint') ? int64 : utf8));
-  const results = await compared({ types, rows: combinations(lists), call: callOf(name, lists.length), sql });
+  // By the second value, which may be a pattern: so each is compiled once.
+  const rows = combinations(lists).toSorted(
+    ([, a], [, b]) => Number(String(a) > String(b)) - Number(String(a) < String(b)),
+  );
+  const results = await compared({ types, rows, call: callOf(name, lists.length, literals), sql });
   return results.filter(({ ours, theirs }) => !same(ours, theirs));
 }
 
