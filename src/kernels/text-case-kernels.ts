@@ -8,6 +8,11 @@ export interface TextCaseKernels {
    * 15 bytes more are written. A column whose first offset is not 0 keeps its offsets with bytes at `to` less that one.
    */
   asciiCase(from: number, count: number, upper: 0 | 1, to: number): 0 | 1;
+  /**
+   * Writes the texts backwards, the first to `to`, and up to 16 bytes more; 0, and nothing is written, where some bytes are
+   * not ASCII or there are carriage returns, which are one character with a line feed.
+   */
+  asciiReverse(offsets: number, bytes: number, rows: number, to: number): 0 | 1;
 }
 
 /** The kernels, working on `linear`. */

@@ -65,6 +65,26 @@ export function readTexts({ linear }: Holding, offsets: number, bytes: number, r
   });
 }
 
+/** Needles: short ones of the letters of `texts`, and some longer than a vector. */
+export const needles: fc.Arbitrary<string> = fc.oneof(
+  fc.constantFrom('a', 'b', 'ab', 'aa', 'é', '😀', ' ', 'ba b', 'aab', 'a'.repeat(17)),
+  fc.array(fc.constantFrom('a', 'b', 'é'), { minLength: 1, maxLength: 4 }).map((parts) => parts.join('')),
+);
+
+/** Memory for that many bytes, marked behind them, so that `expectGuarded` finds a kernel that writes too far. */
+export function guarded(holding: Holding, bytes: number): number {
+  const { address } = holding.allocate(bytes + 16);
+  holding.linear.u8.fill(0xab, address, address + bytes + 64);
+  return address;
+}
+
+/** Fails unless what lies 16 bytes behind, or more, is as `guarded` left it. */
+export function expectGuarded({ linear }: Holding, address: number, bytes: number): void {
+  for (let at = address + bytes + 16; at < address + bytes + 64; at++) {
+    if (linear.u8[at] !== 0xab) throw new Error(`byte ${at - address - bytes} behind the result was written`);
+  }
+}
+
 /** Runs with memory of its own. */
 export function withHolding<T>(run: (holding: Holding) => T): T {
   using holding = testBudget().reserve('test');

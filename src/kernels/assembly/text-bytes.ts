@@ -96,3 +96,27 @@ export function skipCharactersBack(start: usize, end: usize, count: i32): usize 
   }
   return end;
 }
+
+export function isAscii(from: usize, end: usize): bool {
+  let seen = i8x16.splat(0);
+  for (; from + 16 <= end; from += 16) seen = v128.or(seen, v128.load(from));
+  const rest = from < end ? i8x16.bitmask(v128.load(from)) & ((1 << <i32>(end - from)) - 1) : 0;
+  return (i8x16.bitmask(seen) | rest) == 0;
+}
+
+/** Copies, and overruns by up to 16 bytes what is copied next. */
+// @ts-ignore: decorator
+@inline
+export function copyText(to: usize, from: usize, length: usize): void {
+  if (length <= 16) v128.store(to, v128.load(from));
+  else memory.copy(to, from, length);
+}
+
+/** No offset is beyond this. */
+export const MOST_BYTES: u64 = 0x7fffffff;
+
+// @ts-ignore: decorator
+@inline
+export function isNull(validity: usize, row: i32): bool {
+  return validity != 0 && ((load<u8>(validity + (row >> 3)) >> <u8>(row & 7)) & 1) == 0;
+}

@@ -1,6 +1,8 @@
 /**
- * Upper and lower case of ASCII, sixteen bytes at a time over the bytes of all rows: offsets stay what they are.
+ * Texts of ASCII in upper and lower case, and backwards, sixteen bytes at a time: offsets stay what they are.
  */
+
+import { isAscii } from './text-bytes';
 
 /**
  * Writes `count` bytes, letters of ASCII in the other case: upper where `upper` is 1, else lower. Returns 1 if all bytes
@@ -26,4 +28,29 @@ export function asciiCase(from: usize, count: usize, upper: i32, to: usize): i32
     v128.store(to + k, v128.xor(block, turned));
   }
   return others ? 0 : 1;
+}
+
+/**
+ * Writes the texts backwards, the first to `to`, and up to 16 bytes more; `to` may not overlap them. Returns 0, and writes
+ * nothing, where not all bytes are ASCII, or a carriage return may be one character with the line feed behind it.
+ */
+export function asciiReverse(offsets: usize, bytes: usize, rows: i32, to: usize): i32 {
+  const first = load<u32>(offsets);
+  const last = load<u32>(offsets + (<usize>rows << 2));
+  if (!isAscii(bytes + first, bytes + last)) return 0;
+  for (let p = bytes + first; p < bytes + last; p += 16) {
+    const returns = i8x16.bitmask(i8x16.eq(v128.load(p), i8x16.splat(13)));
+    if (returns && p + ctz(returns) < bytes + last) return 0;
+  }
+  const backwards = i8x16(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+  let start = first;
+  for (let row: usize = 0; row < <usize>rows; row++) {
+    const end = load<u32>(offsets + (row << 2), 4);
+    // Read from the end, so what the last block overruns is written again by the next row.
+    for (let k: u32 = 0; k < end - start; k += 16) {
+      v128.store(to + (start - first + k), v128.swizzle(v128.load(bytes + end - k - 16), backwards));
+    }
+    start = end;
+  }
+  return 1;
 }
