@@ -8,6 +8,7 @@ import {
   type DataType,
   date,
   decimal,
+  duration,
   float32,
   float64,
   int8,
@@ -15,6 +16,7 @@ import {
   int32,
   int64,
   isInteger,
+  time,
   timestamp,
   uint8,
   uint16,
@@ -24,6 +26,7 @@ import {
 } from '../../src/columnar/data-type.ts';
 import { field, type Schema } from '../../src/columnar/schema.ts';
 import { type Value, wholeOf } from '../../src/columnar/value.ts';
+import { castBetween } from '../../src/expressions/cast-value.ts';
 import type { ArithmeticOperator, ComparisonOperator, TypedExpression } from '../../src/expressions/expression.ts';
 import type { Holding } from '../../src/memory/budget.ts';
 
@@ -39,6 +42,8 @@ const WHOLE = decimal(15, 0);
 const LONG_DECIMALS = [PRODUCT, HUGE, HUGE_PRODUCT, QUOTIENT];
 const MICROS = timestamp('us');
 const SECONDS = timestamp('s', 'UTC');
+const CLOCK = time('us');
+const LENGTHS = [duration('s'), duration('ns')];
 export const TYPES: readonly DataType[] = [
   bool,
   ...INTEGERS,
@@ -53,6 +58,8 @@ export const TYPES: readonly DataType[] = [
   date,
   MICROS,
   SECONDS,
+  CLOCK,
+  ...LENGTHS,
 ];
 
 /** Two columns of each type. */
@@ -66,7 +73,10 @@ const wholeRange = (type: DataType): [bigint, bigint] => {
       return [1n - 10n ** BigInt(type.precision), 10n ** BigInt(type.precision) - 1n];
     case 'date':
       return [-(2n ** 31n), 2n ** 31n - 1n];
+    case 'time':
+      return [0n, 86_399_999_999n];
     case 'timestamp':
+    case 'duration':
       return [-(2n ** 63n), 2n ** 63n - 1n];
     default: {
       const bits = BigInt(/\d+/.exec(type.kind)?.[0] ?? 64);
@@ -75,7 +85,8 @@ const wholeRange = (type: DataType): [bigint, bigint] => {
   }
 };
 
-const isBig = ({ kind }: DataType): boolean => ['int64', 'uint64', 'decimal', 'timestamp'].includes(kind);
+const isBig = ({ kind }: DataType): boolean =>
+  ['int64', 'uint64', 'decimal', 'time', 'timestamp', 'duration'].includes(kind);
 
 /** Mostly small values, so that most batches do not overflow; sometimes the edges of the type. */
 export function cell(type: DataType, tame: boolean): fc.Arbitrary<NonNullable<Value>> {
@@ -123,26 +134,10 @@ const leaf = (type: DataType): fc.Arbitrary<TypedExpression> =>
     },
   );
 
-const ALL_CASTS: readonly (readonly [DataType, DataType])[] = [
-  ...INTEGERS.flatMap((from) => [...INTEGERS, float32, float64, MONEY, bool].map((to) => [from, to] as const)),
-  ...[float32, float64].flatMap((from) =>
-    [...INTEGERS, float32, float64, MONEY, RATE].map((to) => [from, to] as const),
-  ),
-  ...[MONEY, RATE].flatMap((from) => [...INTEGERS, float32, float64, MONEY, RATE].map((to) => [from, to] as const)),
-  ...LONG_DECIMALS.flatMap((long) =>
-    [...LONG_DECIMALS, MONEY, int64, uint64, uint8, float32, float64].flatMap((other) => [
-      [long, other] as const,
-      [other, long] as const,
-    ]),
-  ),
-  ...[...INTEGERS, float32, float64].map((to) => [bool, to] as const),
-  [date, MICROS],
-  [MICROS, date],
-  [SECONDS, date],
-  [MICROS, SECONDS],
-  [SECONDS, MICROS],
-];
-const CASTS = ALL_CASTS.filter(([from, to]) => from !== to);
+/** Every cast that there is among the types. */
+const CASTS: readonly (readonly [DataType, DataType])[] = TYPES.flatMap((from) =>
+  TYPES.filter((to) => from !== to && castBetween(from, to) !== undefined).map((to) => [from, to] as const),
+);
 
 /** Expressions of a type with at most `depth` levels. */
 export function expression(type: DataType, depth: number): fc.Arbitrary<TypedExpression> {
