@@ -65,7 +65,7 @@ const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
   'node:util': ['io/file-store', 'cli/'],
   'node:v8': ['memory/process-memory'],
   'node:vm': ['memory/process-memory'],
-  'node:zlib': ['io/', 'commit/complete-file'],
+  'node:zlib': ['io/', 'commit/complete-file', 'expressions/functions/codecs'],
 };
 
 interface Import {

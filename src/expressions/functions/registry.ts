@@ -3,12 +3,14 @@
  * whose examples are run as tests, and what the interpreter and the compiler execute.
  */
 
+import { CODEC_FUNCTIONS } from './codecs.ts';
 import { DATE_PART_FUNCTIONS } from './date-parts.ts';
 import { EMBEDDING_FUNCTIONS } from './embeddings.ts';
 import { FLOAT_FUNCTIONS } from './float-math.ts';
 import type { FunctionDefinition } from './function-definition.ts';
 import { HASH_FUNCTIONS } from './hashes.ts';
 import { IDENTIFIER_FUNCTIONS } from './identifiers.ts';
+import { JSON_FUNCTIONS } from './json.ts';
 import { LIST_AGGREGATE_FUNCTIONS } from './list-aggregates.ts';
 import { LIST_ITEM_FUNCTIONS } from './list-items.ts';
 import { PARTITION_TRANSFORM_FUNCTIONS } from './partition-transforms.ts';
@@ -24,6 +26,7 @@ import { TEXT_PADDING_FUNCTIONS } from './text-padding.ts';
 import { TEXT_PART_FUNCTIONS } from './text-parts.ts';
 import { TEXT_REWRITING_FUNCTIONS } from './text-rewriting.ts';
 import { TEXT_SEARCH_FUNCTIONS } from './text-search.ts';
+import { URI_FUNCTIONS } from './uris.ts';
 import { WHOLE_FUNCTIONS } from './whole-math.ts';
 
 /** In the order of the reference. */
@@ -41,6 +44,9 @@ export const FUNCTION_DEFINITIONS: readonly FunctionDefinition[] = [
   ...LIST_ITEM_FUNCTIONS,
   ...LIST_AGGREGATE_FUNCTIONS,
   ...STRUCT_AND_MAP_FUNCTIONS,
+  ...JSON_FUNCTIONS,
+  ...CODEC_FUNCTIONS,
+  ...URI_FUNCTIONS,
   ...HASH_FUNCTIONS,
   ...PARTITION_TRANSFORM_FUNCTIONS,
   ...EMBEDDING_FUNCTIONS,
