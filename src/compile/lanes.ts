@@ -7,9 +7,10 @@ import { isFloat } from '../columnar/data-type.ts';
 import { wholeOf } from '../columnar/value.ts';
 import { operandsOf } from '../expressions/columns.ts';
 import { isDivision } from '../expressions/exact-arithmetic.ts';
-import type { ComparisonOperator, TypedExpression } from '../expressions/expression.ts';
+import type { TypedExpression } from '../expressions/expression.ts';
 import type { Bounds } from './bounds.ts';
 import { castLanes, isCastVectorizable, joined, notZero } from './casts.ts';
+import { compareFloats, compareWhole } from './comparisons.ts';
 import { datePart, isDatePart } from './dates.ts';
 import { divideDecimals, longArithmetic } from './decimal-arithmetic.ts';
 import { divideWhole, floatArithmetic } from './division.ts';
@@ -241,60 +242,9 @@ export class Lanes {
     const isNumber = e.right.kind === 'literal' && !Number.isNaN(e.right.value);
     const parts =
       machine.bits === 0
-        ? this.#compareFloats(e.operator, machine, left, right, isNumber)
-        : this.#compareWhole(e.operator, machine, left, right);
+        ? compareFloats(this.#lanes, e.operator, machine, left, right, isNumber)
+        : compareWhole(this.#lanes, e.operator, machine, left, right);
     return joined(this.#lanes, parts);
-  }
-
-  #compareWhole(operator: ComparisonOperator, machine: Machine, a: readonly Local[], b: readonly Local[]): Code[] {
-    const table = this.#lanes.operations(machine.type);
-    const signed = { '=': table.eq, '!=': table.ne, '<': table.lt, '<=': table.le, '>': table.gt, '>=': table.ge };
-    if (machine.signed || operator === '=' || operator === '!=') return this.#lanes.zip(signed[operator], a, b);
-    if (this.#lanes.wide && machine.type === 'i64') {
-      // There is no unsigned comparison of 64-bit lanes: with the sign bits turned over the signed one says the same.
-      const turned = (side: readonly Local[]): readonly Local[] =>
-        this.#lanes.keep(
-          side.map((v) => table.xor(get(v), this.#lanes.constant('i64', -(2n ** 63n)))),
-          'i64',
-        );
-      return this.#lanes.zip(signed[operator], turned(a), turned(b));
-    }
-    const unsigned = { '<': table.ltU, '<=': table.leU, '>': table.gtU, '>=': table.geU };
-    return this.#lanes.zip(unsigned[operator], a, b);
-  }
-
-  /** NaN equals itself and is greater than every number; -0 equals 0. */
-  #compareFloats(
-    operator: ComparisonOperator,
-    machine: Machine,
-    a: readonly Local[],
-    b: readonly Local[],
-    rightIsNumber: boolean,
-  ): Code[] {
-    const lanes = this.#lanes;
-    const table = lanes.operations(machine.type);
-    const { and, or } = lanes.operations(lanes.wide ? machine.type : 'i32');
-    const not = (x: Code): Code => (lanes.wide ? v128.not(x as Code<'v128'>) : i32.eqz(x as Code<'i32'>));
-    const isNotNumber = (x: Local): Code => table.ne(get(x), get(x));
-    const each = (test: (x: Local, y: Local) => Code): Code[] => a.map((x, n) => test(x, b[n]!));
-    const inverse = (of: ComparisonOperator): Code[] => this.#compareFloats(of, machine, a, b, rightIsNumber).map(not);
-    switch (operator) {
-      case '=':
-        if (rightIsNumber) return lanes.zip(table.eq, a, b);
-        return each((x, y) => or(table.eq(get(x), get(y)), and(isNotNumber(x), isNotNumber(y))));
-      case '<':
-        if (rightIsNumber) return lanes.zip(table.lt, a, b);
-        return each((x, y) => not(or(table.le(get(y), get(x)), isNotNumber(x))));
-      case '<=':
-        if (rightIsNumber) return lanes.zip(table.le, a, b);
-        return each((x, y) => or(table.le(get(x), get(y)), isNotNumber(y)));
-      case '>':
-        return inverse('<=');
-      case '>=':
-        return inverse('<');
-      default:
-        return inverse('=');
-    }
   }
 
   /** The address of the entry that the row's code refers to, of 2 ** `log` bytes. */
