@@ -93,6 +93,8 @@ export class Bounds {
     if (within(intersection(this.of(e), typeRange(e.type)), INT64)) return false;
     if (e.kind === 'column' || e.kind === 'literal' || this.#long) return true;
     if (e.kind === 'arithmetic' && isDivision(e.operator)) return true;
+    // Where a cast that may fail has no room for a value, that is taken for a failure.
+    if (e.kind === 'cast' && e.try === true) return true;
     if (operandsOf(e).some((operand) => isLong(this.machine(operand)))) return true;
     this.#assumesShort = true;
     return false;

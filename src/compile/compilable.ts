@@ -1,6 +1,6 @@
 /** What compiled code takes; the rest becomes columns before (`rewriter.ts`), or is interpreted. */
 
-import { type DataType, SHORT_DECIMAL_DIGITS } from '../columnar/data-type.ts';
+import type { DataType } from '../columnar/data-type.ts';
 import { operandsOf } from '../expressions/columns.ts';
 import { isDivision } from '../expressions/exact-arithmetic.ts';
 import type { TypedExpression } from '../expressions/expression.ts';
@@ -18,15 +18,12 @@ export function isCompilable(e: TypedExpression): boolean {
   return isNodeCompilable(e) && operandsOf(e).every(isCompilable);
 }
 
-/** Not a decimal that may need 16 bytes: where it is taken to need 8, one that does not fit them is no failure. */
-const isShort = (type: DataType): boolean => type.kind !== 'decimal' || type.precision <= SHORT_DECIMAL_DIGITS;
-
 /** Whether a kernel can compute `e` where it can read its operands. */
 export function isNodeCompilable(e: TypedExpression): boolean {
   if (!isHeld(e.type)) return false;
   switch (e.kind) {
     case 'cast':
-      return isHeld(e.input.type) && isCastCompilable(e.input.type, e.type) && (e.try !== true || isShort(e.type));
+      return isHeld(e.input.type) && isCastCompilable(e.input.type, e.type);
     case 'arithmetic':
       return e.type.kind !== 'decimal' || !isDivision(e.operator) || isDivisionCompilable(e);
     case 'function':
