@@ -115,3 +115,10 @@ export const lambda = (
   name: string,
   of: (types: readonly DataType[]) => readonly DataType[],
 ): Parameter<LambdaValue> => ({ ...kind<LambdaValue>('a lambda', nullType, () => true), name, lambda: of });
+
+/** What has a length: characters, bytes or items. */
+export const TEXT_BYTES_OR_LIST: ParameterKind<string | Uint8Array | readonly Value[]> = kind(
+  'utf8, binary or a list',
+  utf8,
+  (type) => isBytes(type) || itemsOf(type) !== undefined,
+);

@@ -12,8 +12,9 @@ export function recentlyMade<A extends readonly string[], T>(
   const made = new Map<string, T>();
   let latest: { readonly texts: A; readonly value: T } | undefined;
   return (...texts) => {
-    if (latest?.texts.every((text, n) => text === texts[n]) === true) return latest.value;
-    const key = texts.length === 1 ? (texts[0] ?? '') : texts.map((text) => `${text.length} ${text}`).join('');
+    if (latest?.texts.length === texts.length && latest.texts.every((text, n) => text === texts[n]))
+      return latest.value;
+    const key = texts.map((text) => `${text.length} ${text}`).join('');
     const value = made.has(key) ? (made.get(key) as T) : make(...texts);
     made.delete(key);
     made.set(key, value);

@@ -4,6 +4,7 @@
  */
 
 import { CODEC_FUNCTIONS } from './codecs.ts';
+import { COUNT_MATCHES } from './count-matches.ts';
 import { DATE_PART_FUNCTIONS } from './date-parts.ts';
 import { EMBEDDING_FUNCTIONS } from './embeddings.ts';
 import { FLOAT_FUNCTIONS } from './float-math.ts';
@@ -26,12 +27,14 @@ import { TEXT_PADDING_FUNCTIONS } from './text-padding.ts';
 import { TEXT_PART_FUNCTIONS } from './text-parts.ts';
 import { TEXT_REWRITING_FUNCTIONS } from './text-rewriting.ts';
 import { TEXT_SEARCH_FUNCTIONS } from './text-search.ts';
+import { TEXT_TO_TIME_FUNCTIONS } from './text-to-time.ts';
 import { URI_FUNCTIONS } from './uris.ts';
 import { WHOLE_FUNCTIONS } from './whole-math.ts';
 
 /** In the order of the reference. */
 export const FUNCTION_DEFINITIONS: readonly FunctionDefinition[] = [
   ...TEXT_SEARCH_FUNCTIONS,
+  COUNT_MATCHES,
   ...TEXT_LIKE_FUNCTIONS,
   ...TEXT_PART_FUNCTIONS,
   ...TEXT_JOINING_FUNCTIONS,
@@ -41,6 +44,7 @@ export const FUNCTION_DEFINITIONS: readonly FunctionDefinition[] = [
   ...TEXT_DISTANCE_FUNCTIONS,
   ...REGEXP_FUNCTIONS,
   ...DATE_PART_FUNCTIONS,
+  ...TEXT_TO_TIME_FUNCTIONS,
   ...LIST_ITEM_FUNCTIONS,
   ...LIST_AGGREGATE_FUNCTIONS,
   ...STRUCT_AND_MAP_FUNCTIONS,

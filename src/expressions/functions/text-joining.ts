@@ -82,6 +82,7 @@ export const TEXT_JOINING_FUNCTIONS: readonly FunctionDefinition[] = [
       values.every(isText) ? values.join('') : new Uint8Array(Buffer.concat(values.filter(isBinary))),
     examples: [
       [['PROMO', ' ', 'BRASS'], 'PROMO BRASS'],
+      [['order ', 7n], 'order 7'],
       [['PROMO', null], null],
     ],
   }),
@@ -116,7 +117,7 @@ export const TEXT_JOINING_FUNCTIONS: readonly FunctionDefinition[] = [
       return (given: string, ...values: readonly string[]) => filled(known ?? read(given), values);
     },
     examples: [
-      [['{} of {}', '1', '5'], '1 of 5'],
+      [['{} of {}', 1n, 5n], '1 of 5'],
       [['{1}/{0} {{}}', 'a', 'b'], 'b/a {}'],
     ],
   }),

@@ -1,9 +1,10 @@
 /** Parts of texts, by place and by what separates them. Places and lengths count characters (code points). */
 
-import { list, utf8 } from '../../columnar/data-type.ts';
+import { isBytes, list, utf8 } from '../../columnar/data-type.ts';
+import type { Value } from '../../columnar/value.ts';
 import { characterCount, clamped, offsetAfter, offsetBeforeEnd } from './characters.ts';
 import { define, type FunctionDefinition, optional, parameter } from './function-definition.ts';
-import { INTEGER, TEXT } from './parameter-kinds.ts';
+import { INTEGER, itemType, TEXT, TEXT_BYTES_OR_LIST } from './parameter-kinds.ts';
 
 const TO_THE_END = '9223372036854775807';
 
@@ -14,8 +15,7 @@ const right = (text: string, count: number): string =>
 
 /** From `start`, counted from 0, or from the end where it is negative. */
 function substr(text: string, start: number, length: number): string {
-  const from = start < 0 ? offsetBeforeEnd(text, -start) : offsetAfter(text, start);
-  return left(text.slice(from), Math.max(length, 0));
+  return left(text.slice(offsetAt(text, start)), Math.max(length, 0));
 }
 
 /**
@@ -26,6 +26,15 @@ function substring(text: string, start: number, length: number): string {
   const first = start < 0 ? characterCount(text) + start : start - 1;
   const [from, to] = length < 0 ? [first + length, first] : [first, first + length];
   return text.slice(offsetAfter(text, from), offsetAfter(text, Math.max(to, 0)));
+}
+
+const offsetAt = (text: string, place: number): number =>
+  place < 0 ? offsetBeforeEnd(text, -place) : offsetAfter(text, place);
+
+/** From one place to before another, both counted from 0, or from the end where they are negative. */
+function slice<T extends string | Uint8Array | readonly Value[]>(value: T, start: number, end: number): Value {
+  if (typeof value !== 'string') return value.slice(start, end);
+  return value.slice(offsetAt(value, start), Math.max(offsetAt(value, end), offsetAt(value, start)));
 }
 
 /** All before the `count`th separator, or all behind it, counted from the end, where `count` is negative. */
@@ -100,6 +109,28 @@ const BY_PLACE: readonly FunctionDefinition[] = [
   }),
 ];
 
+const SLICE = define({
+  name: 'slice',
+  family: 'text',
+  doc: 'The characters of a text, bytes of a binary value or items of a list from one place to before another, both counted from 0 or, if negative, from the end.',
+  parameters: [
+    parameter('value', TEXT_BYTES_OR_LIST),
+    parameter('start', INTEGER),
+    optional('end', INTEGER, TO_THE_END),
+  ],
+  result: ({ types: [type = utf8] }) => (isBytes(type) ? type : list(itemType(type))),
+  evaluate: (value, start, end) => slice(value, clamped(start), clamped(end)),
+  examples: [
+    [['PROMO BRASS', 6n, 9n], 'BRA'],
+    [['PROMO BRASS', -5n, -2n], 'BRA'],
+    [[{ kind: 'literal', type: { kind: 'binary' }, value: 'AAECAw==' }, 1n, 3n], 'AQI='],
+    [
+      [{ kind: 'literal', type: list(utf8), value: ['a', 'b', 'c'] }, 1n],
+      ['b', 'c'],
+    ],
+  ],
+});
+
 const BY_SEPARATOR: readonly FunctionDefinition[] = [
   define({
     name: 'split',
@@ -151,4 +182,4 @@ const BY_SEPARATOR: readonly FunctionDefinition[] = [
   }),
 ];
 
-export const TEXT_PART_FUNCTIONS: readonly FunctionDefinition[] = [...BY_PLACE, ...BY_SEPARATOR];
+export const TEXT_PART_FUNCTIONS: readonly FunctionDefinition[] = [...BY_PLACE, SLICE, ...BY_SEPARATOR];

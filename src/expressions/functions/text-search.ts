@@ -3,11 +3,11 @@
  * UTF-8 bytes are; places and lengths count characters (code points).
  */
 
-import { bool, int32, int64, utf8 } from '../../columnar/data-type.ts';
+import { bool, int32, int64, list, utf8 } from '../../columnar/data-type.ts';
 import { InvalidValue } from '../../errors.ts';
 import { byteLength, characterCount, placeOf } from './characters.ts';
 import { define, type FunctionDefinition, parameter } from './function-definition.ts';
-import { INTEGER, TEXT, TEXT_OR_BYTES } from './parameter-kinds.ts';
+import { INTEGER, TEXT, TEXT_BYTES_OR_LIST, TEXT_OR_BYTES } from './parameter-kinds.ts';
 
 const MAX_CODE_POINT = 0x10ffffn;
 const isSurrogate = (code: bigint): boolean => code >= 0xd800n && code <= 0xdfffn;
@@ -86,13 +86,14 @@ const LENGTHS: readonly FunctionDefinition[] = [
     name: 'length',
     aliases: ['len', 'char_length', 'character_length'],
     family: 'text',
-    doc: 'The characters of a text, the bytes of a binary value.',
-    parameters: [parameter('value', TEXT_OR_BYTES)],
+    doc: 'How many characters a text has, bytes a binary value, items a list.',
+    parameters: [parameter('value', TEXT_BYTES_OR_LIST)],
     result: int64,
     evaluate: (value) => BigInt(typeof value === 'string' ? characterCount(value) : value.length),
     examples: [
       [['naïve 😀'], '7'],
       [[{ kind: 'literal', type: { kind: 'binary' }, value: 'AAEC' }], '3'],
+      [[{ kind: 'literal', type: list(utf8), value: ['a', null] }], '2'],
     ],
   }),
   define({

@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { list as listOf, utf8 } from '../../../src/columnar/data-type.ts';
 import type { Value } from '../../../src/columnar/value.ts';
 import { InvalidPlan, InvalidValue } from '../../../src/errors.ts';
+import type { Expression } from '../../../src/expressions/expression.ts';
+import type { Example } from '../../../src/expressions/functions/function-definition.ts';
 import { COUNTS, called, disagreements, FEW_TEXTS, TEXTS } from './texts.ts';
 
 const PATTERNS: readonly Value[] = [
@@ -26,6 +29,9 @@ describe('functions of texts are as DuckDB has them', () => {
     ['substring', [TEXTS, COUNTS], 'substring(a, b)'],
     ['substr', [FEW_TEXTS, [0n, 1n, 2n, 5n, 1_000n], [0n, 1n, 2n, 1_000n]], 'substring(a, b + 1, c)'],
     ['substr', [TEXTS, [-1n, -2n, -7n]], 'substring(a, b)'],
+    ['slice', [TEXTS, [0n, 1n, 5n]], 'substring(a, b + 1)'],
+    ['slice', [TEXTS, [-1n, -2n, -7n]], 'substring(a, b)'],
+    ['slice', [FEW_TEXTS, [0n, 1n, 2n], [2n, 3n, 9n]], 'substring(a, b + 1, c - b)'],
     ['split', [TEXTS, FEW_TEXTS.slice(1)], 'string_split(a, b)'],
     ['split_part', [FEW_TEXTS, FEW_TEXTS, COUNTS], 'split_part(a, b, c)'],
     ['lpad', [FEW_TEXTS, COUNTS, ['x', 'xyz', '😀']], 'lpad(a, b::int, c)'],
@@ -78,6 +84,9 @@ describe('corners', () => {
     ['find', ['abc', ''], 0n],
     ['substr', ['abc', 1n, -1n], ''],
     ['substr', ['abc', -5n, 2n], 'ab'],
+    ['slice', ['abc', 2n, 1n], ''],
+    ['slice', ['a😀b', -2n, -1n], '😀'],
+    ['slice', ['abc', -9n, -1n], 'ab'],
     ['left', ['abc', -(2n ** 63n)], ''],
     ['right', ['abc', -(2n ** 63n)], ''],
     ['left', ['abc', 2n ** 63n - 1n], 'abc'],
@@ -171,4 +180,26 @@ test('white space is what Unicode calls so', () => {
   const units = Array.from({ length: 0x10000 }, (_, unit) => String.fromCharCode(unit));
   const stripped = units.filter((unit) => /^[^\ud800-\udfff]$/.test(unit) && called('strip', unit) === '');
   expect(stripped).toEqual(units.filter((unit) => /^\p{White_Space}$/u.test(unit)));
+});
+
+describe('count_matches', () => {
+  const list = (...value: readonly (string | null)[]): Expression => ({ kind: 'literal', type: listOf(utf8), value });
+  test.each<[given: Example[0], count: bigint]>([
+    [['', 'a'], 0n],
+    [['aaa', 'aa'], 1n],
+    [['a.b a+b', 'a.b'], 1n],
+    [['aaa', ''], 0n],
+    [['aaa', list()], 0n],
+    [['aaa', list(null, 'a', '')], 3n],
+    [['say hello world, hello', list('hello', 'world', 'hello world')], 2n],
+    [['abcd', list('abcx', 'bcd')], 1n],
+    [['brass brasserie', 'brass', true], 1n],
+    [['ébrass brassé 1brass2', 'brass', true], 1n],
+    [['😀brass😀', 'brass', true], 1n],
+    [['Brass bRASS', 'brass'], 0n],
+    [['Brass bRASS', 'brass', false, false], 2n],
+    [['Éa éa', 'éa', false, false], 1n],
+  ])('case %#', (given, count) => {
+    expect(called('count_matches', ...given), String(given)).toBe(count);
+  });
 });
