@@ -1,0 +1,310 @@
+/**
+ * Binding of window functions: a function over the rows around each row, as a spec says which.
+ *
+ *     { function: "lag", input: x }  over  { partitionBy: [city], orderBy: [{ expression: day }] }
+ *         │ names are looked up, types checked, and the frame that is meant is written out
+ *         ▼
+ *     TypedWindow of the type of x
+ */
+
+import {
+  type DataType,
+  float64,
+  isFloat,
+  isInteger,
+  isNumeric,
+  isOrderable,
+  typeName,
+  uint64,
+} from '../columnar/data-type.ts';
+import type { Schema } from '../columnar/schema.ts';
+import { bindAggregate } from './aggregates.ts';
+import { bindExpression } from './bind.ts';
+import { castTo } from './coerce.ts';
+import { commonType } from './common-type.ts';
+import type { AggregateCall, Expression, TypedAggregate, TypedExpression } from './expression.ts';
+import { type Problems, pathOf } from './problems.ts';
+import { simplified } from './simplify.ts';
+
+/** Functions of the place of a row, and of rows beside it. */
+export type WindowFunction =
+  | 'row_number'
+  | 'rank'
+  | 'dense_rank'
+  | 'percent_rank'
+  | 'cume_dist'
+  | 'ntile'
+  | 'lag'
+  | 'lead'
+  | 'first_value'
+  | 'last_value'
+  | 'nth_value';
+
+/** A window function of a plan; `aggregate` is one of the aggregates, over the rows of the frame. */
+export type WindowCall =
+  | {
+      readonly kind: 'function';
+      readonly name: string;
+      readonly function: WindowFunction;
+      readonly input?: Expression | undefined;
+      /** Of lag and lead how many rows away (1 where absent), of nth_value which (from 1), of ntile how many parts. */
+      readonly count?: number | undefined;
+      /** Of lag and lead: the value where there is no such row; null where absent. */
+      readonly default?: Expression | undefined;
+      /** Of lag, lead and the values: rows whose input is null are passed over. */
+      readonly ignoreNulls?: boolean | undefined;
+    }
+  | { readonly kind: 'aggregate'; readonly aggregate: AggregateCall };
+
+export interface WindowOrder {
+  readonly expression: Expression;
+  readonly descending?: boolean | undefined;
+  /** Defaults to the value of `descending`. */
+  readonly nullsFirst?: boolean | undefined;
+}
+
+/** A bound of a frame: so many rows, or so much in the order's own unit, before or behind the row. */
+export type FrameBound =
+  | { readonly kind: 'unbounded-preceding' | 'current-row' | 'unbounded-following' }
+  | { readonly kind: 'preceding' | 'following'; readonly offset: Expression };
+
+export interface WindowFrame {
+  readonly unit: 'rows' | 'range';
+  readonly start: FrameBound;
+  readonly end: FrameBound;
+  /** Fewer rows in a frame than this give null. */
+  readonly minPeriods?: number | undefined;
+}
+
+export interface WindowSpec {
+  readonly partitionBy: readonly Expression[];
+  readonly orderBy: readonly WindowOrder[];
+  /** Where absent: with an order from the first row to the peers of the row, else the whole partition. */
+  readonly frame?: WindowFrame | undefined;
+}
+
+export interface TypedOrder {
+  readonly expression: TypedExpression;
+  readonly descending: boolean;
+  readonly nullsFirst: boolean;
+}
+
+export type TypedBound =
+  | { readonly kind: 'unbounded-preceding' | 'current-row' | 'unbounded-following' }
+  | { readonly kind: 'preceding' | 'following'; readonly offset: TypedExpression };
+
+export interface TypedFrame {
+  readonly unit: 'rows' | 'range';
+  readonly start: TypedBound;
+  readonly end: TypedBound;
+  readonly minPeriods: number;
+}
+
+export interface TypedWindow {
+  readonly name: string;
+  readonly type: DataType;
+  readonly call:
+    | { readonly kind: 'aggregate'; readonly aggregate: TypedAggregate }
+    | {
+        readonly kind: 'function';
+        readonly function: WindowFunction;
+        readonly input: TypedExpression | undefined;
+        readonly count: number;
+        readonly default: TypedExpression | undefined;
+        readonly ignoreNulls: boolean;
+      };
+  readonly partitionBy: readonly TypedExpression[];
+  readonly orderBy: readonly TypedOrder[];
+  readonly frame: TypedFrame;
+}
+
+const UNBOUNDED: TypedFrame = {
+  unit: 'rows',
+  start: { kind: 'unbounded-preceding' },
+  end: { kind: 'unbounded-following' },
+  minPeriods: 0,
+};
+const UP_TO_PEERS: TypedFrame = { ...UNBOUNDED, unit: 'range', end: { kind: 'current-row' } };
+
+/** What each function takes, and whether it makes sense only where rows have an order. */
+const FUNCTIONS: Readonly<
+  Record<
+    WindowFunction,
+    { readonly takes: 'nothing' | 'count' | 'input' | 'input and count'; readonly ordered: boolean }
+  >
+> = {
+  row_number: { takes: 'nothing', ordered: false },
+  rank: { takes: 'nothing', ordered: true },
+  dense_rank: { takes: 'nothing', ordered: true },
+  percent_rank: { takes: 'nothing', ordered: true },
+  cume_dist: { takes: 'nothing', ordered: true },
+  ntile: { takes: 'count', ordered: true },
+  lag: { takes: 'input and count', ordered: true },
+  lead: { takes: 'input and count', ordered: true },
+  first_value: { takes: 'input', ordered: false },
+  last_value: { takes: 'input', ordered: false },
+  nth_value: { takes: 'input and count', ordered: false },
+};
+
+/** Undefined where it added a problem; `path` is that of the call, `specPath` that of the spec. */
+export function bindWindow(
+  call: WindowCall,
+  spec: WindowSpec,
+  schema: Schema,
+  problems: Problems,
+  path: string,
+  specPath: string,
+): TypedWindow | undefined {
+  const binder = new WindowBinder(schema, problems);
+  const over = binder.spec(spec, specPath);
+  const bound = call.kind === 'aggregate' ? binder.aggregate(call, path) : binder.function(call, spec, path);
+  return over && bound && { ...bound, ...over };
+}
+
+type Bound = Pick<TypedWindow, 'name' | 'type' | 'call'>;
+type Over = Pick<TypedWindow, 'partitionBy' | 'orderBy' | 'frame'>;
+
+class WindowBinder {
+  readonly #schema: Schema;
+  readonly #problems: Problems;
+
+  constructor(schema: Schema, problems: Problems) {
+    this.#schema = schema;
+    this.#problems = problems;
+  }
+
+  aggregate({ aggregate }: Extract<WindowCall, { kind: 'aggregate' }>, path: string): Bound | undefined {
+    const bound = bindAggregate(aggregate, this.#schema, this.#problems, pathOf(path, 'aggregate'));
+    return bound && { name: bound.name, type: bound.type, call: { kind: 'aggregate', aggregate: bound } };
+  }
+
+  function(call: Extract<WindowCall, { kind: 'function' }>, spec: WindowSpec, path: string): Bound | undefined {
+    const { takes, ordered } = FUNCTIONS[call.function];
+    const wrong = this.#misuse(call, takes);
+    if (wrong !== undefined) return this.#fail(path, `${call.function} ${wrong}`);
+    if (ordered && spec.orderBy.length === 0) {
+      return this.#fail(path, `${call.function} needs an order: give the window an orderBy.`);
+    }
+    const input = call.input && this.#bind(call.input, pathOf(path, 'input'));
+    if (call.input !== undefined && input === undefined) return undefined;
+    const fallback = call.default && this.#default(call.default, input, pathOf(path, 'default'));
+    if (call.default !== undefined && fallback === undefined) return undefined;
+    return {
+      name: call.name,
+      type: resultType(call.function, input),
+      call: {
+        kind: 'function',
+        function: call.function,
+        input,
+        count: call.count ?? 1,
+        default: fallback,
+        ignoreNulls: call.ignoreNulls ?? false,
+      },
+    };
+  }
+
+  spec(spec: WindowSpec, path: string): Over | undefined {
+    if (spec.partitionBy.length === 0 && spec.orderBy.length === 0) {
+      return this.#fail(path, 'A window has a partition, an order, or both.');
+    }
+    const partitionBy = spec.partitionBy.map((e, index) => this.#bind(e, `${path}.partitionBy[${index}]`));
+    const orderBy = spec.orderBy.map((key, index) => this.#order(key, `${path}.orderBy[${index}]`));
+    const [parts, keys] = [partitionBy.filter((e) => e !== undefined), orderBy.filter((key) => key !== undefined)];
+    if (parts.length < partitionBy.length || keys.length < orderBy.length) return undefined;
+    const frame = spec.frame === undefined ? defaultFrame(keys) : this.#frame(spec.frame, keys, pathOf(path, 'frame'));
+    return frame && { partitionBy: parts, orderBy: keys, frame };
+  }
+
+  #fail(path: string, message: string): undefined {
+    this.#problems.add(path, message);
+  }
+
+  #bind(e: Expression, path: string): TypedExpression | undefined {
+    const bound = bindExpression(e, this.#schema, this.#problems, path);
+    return bound && simplified(bound);
+  }
+
+  /** What is wrong with what a call brings, as the end of a sentence. */
+  #misuse({ input, count, default: fallback, ...call }: Extract<WindowCall, { kind: 'function' }>, takes: string) {
+    if (takes.includes('input') !== (input !== undefined)) {
+      return input === undefined ? 'needs an input.' : 'takes no input.';
+    }
+    if (count !== undefined && !takes.includes('count')) return 'takes no count.';
+    if (count === undefined && (call.function === 'ntile' || call.function === 'nth_value')) return 'needs a count.';
+    if (count !== undefined && count < (call.function === 'ntile' || call.function === 'nth_value' ? 1 : 0)) {
+      return `has a count of ${count}, which is too small.`;
+    }
+    const mayFill = call.function === 'lag' || call.function === 'lead';
+    if (fallback !== undefined && !mayFill) return 'takes no default.';
+    return call.ignoreNulls === true && input === undefined ? 'has no nulls to ignore.' : undefined;
+  }
+
+  #default(e: Expression, input: TypedExpression | undefined, path: string): TypedExpression | undefined {
+    const bound = this.#bind(e, path);
+    if (bound === undefined || input === undefined) return bound;
+    if (commonType(bound.type, input.type) !== undefined) return castTo(bound, input.type);
+    return this.#fail(path, `The default is ${typeName(bound.type)}, and the input ${typeName(input.type)}. Cast it.`);
+  }
+
+  #order({ expression, descending = false, nullsFirst }: WindowOrder, path: string): TypedOrder | undefined {
+    const bound = this.#bind(expression, pathOf(path, 'expression'));
+    if (bound === undefined) return undefined;
+    if (isOrderable(bound.type)) return { expression: bound, descending, nullsFirst: nullsFirst ?? descending };
+    return this.#fail(pathOf(path, 'expression'), `Rows cannot be sorted by ${typeName(bound.type)}.`);
+  }
+
+  #frame(frame: WindowFrame, keys: readonly TypedOrder[], path: string): TypedFrame | undefined {
+    if (keys.length === 0) return this.#fail(path, 'A frame needs an order: give the window an orderBy.');
+    const { unit, minPeriods = 0 } = frame;
+    const start = this.#frameBound(frame.start, unit, keys, pathOf(path, 'start'));
+    const end = this.#frameBound(frame.end, unit, keys, pathOf(path, 'end'));
+    if (frame.start.kind === 'unbounded-following' || frame.end.kind === 'unbounded-preceding') {
+      return this.#fail(path, 'A frame begins before it ends.');
+    }
+    return start && end && { unit, start, end, minPeriods };
+  }
+
+  #frameBound(
+    bound: FrameBound,
+    unit: 'rows' | 'range',
+    keys: readonly TypedOrder[],
+    path: string,
+  ): TypedBound | undefined {
+    if (bound.kind !== 'preceding' && bound.kind !== 'following') return { kind: bound.kind };
+    const offset = this.#bind(bound.offset, pathOf(path, 'offset'));
+    if (offset === undefined) return undefined;
+    if (offset.kind !== 'literal' || offset.value === null) {
+      return this.#fail(path, 'An offset of a frame is a literal, and not null.');
+    }
+    if (unit === 'rows') {
+      const isCount = isInteger(offset.type) && Number(offset.value) >= 0;
+      return isCount ? { kind: bound.kind, offset } : this.#fail(path, 'An offset in rows is an integer from 0 on.');
+    }
+    const [key] = keys;
+    if (key === undefined || keys.length > 1) return this.#fail(path, 'A range with an offset has one order.');
+    const type = offsetType(key.expression.type, offset.type);
+    if (type !== undefined) return { kind: bound.kind, offset: castTo(offset, type) };
+    const [by, of] = [typeName(key.expression.type), typeName(offset.type)];
+    return this.#fail(path, `Rows in the order of ${by} have no range of ${of}.`);
+  }
+}
+
+/** SQL's: with an order the peers of the row count too. */
+const defaultFrame = (keys: readonly TypedOrder[]): TypedFrame => (keys.length === 0 ? UNBOUNDED : UP_TO_PEERS);
+
+function resultType(name: WindowFunction, input: TypedExpression | undefined): DataType {
+  if (name === 'percent_rank' || name === 'cume_dist') return float64;
+  return input?.type ?? uint64;
+}
+
+/** The type in which an offset is added to a key of an order; undefined where it cannot be. */
+function offsetType(key: DataType, offset: DataType): DataType | undefined {
+  if (isNumeric(key)) {
+    if (!isNumeric(offset)) return undefined;
+    const type = commonType(key, offset);
+    return type !== undefined && (isFloat(key) || !isFloat(type)) ? type : undefined;
+  }
+  const isTime = ['date', 'time', 'timestamp', 'duration'].includes(key.kind);
+  if (!isTime) return undefined;
+  return offset.kind === 'duration' || (offset.kind === 'interval' && key.kind !== 'duration') ? offset : undefined;
+}
