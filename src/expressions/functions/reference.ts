@@ -37,12 +37,16 @@ export function functionReference(f: FunctionDefinition): FunctionReference {
   };
 }
 
+/** Of a default that is longer the description says what it is. */
+const MAX_DEFAULT_LENGTH = 12;
+
 function parameterText({ name, takes, default: value, repeats }: Parameter): string {
-  const missing = value === undefined ? '' : ` = ${JSON.stringify(value)}`;
+  const json = JSON.stringify(value);
+  const missing = value === undefined ? '' : ` = ${json.length > MAX_DEFAULT_LENGTH ? '…' : json}`;
   return `${name}: ${takes}${repeats === true ? ', …' : ''}${missing}`;
 }
 
-/** The example as the engine has it: text of the bound call, and its result. */
+/** The example as the engine has it: text of the bound call, without defaults, and its result. */
 function exampleText(name: string, example: Example): string {
   const problems = new Problems();
   const bound = bindExpression(exampleExpression(name, example), { fields: [] }, problems, '$');
@@ -50,5 +54,7 @@ function exampleText(name: string, example: Example): string {
   if (bound === undefined) throw new TypeError(`an example of ${name} is not bound`);
   const value = interpreter(bound)({ value: () => null, where: () => name });
   const result = value === null ? `null of ${typeName(bound.type)}` : literalText(value, bound.type);
-  return `${expressionText(bound)} = ${result}`;
+  const given =
+    bound.kind === 'function' ? { ...bound, arguments: bound.arguments.slice(0, example[0].length) } : bound;
+  return `${expressionText(given)} = ${result}`;
 }

@@ -28,6 +28,10 @@ const SUBJECT = [parameter('text', TEXT), parameter('pattern', TEXT)] as const;
 const FLAGS_DOC =
   'Flags: `i` for any case, `s` to have `.` match line ends, `m` to have `^` and `$` match at them, `l` for literal text.';
 
+/** Where a pattern of JavaScript's is none here, or means something else. */
+const PATTERN_DOC =
+  "Patterns are those of RE2, which take linear time. Unlike JavaScript's they have no references to groups (`\\1`) and no looking ahead or behind; `.` matches all but `\\n`, and a character beyond U+FFFF is one; `\\s`, `\\d`, `\\w` and `\\b` know ASCII only, `\\pL` and `\\p{Greek}` all of Unicode; there are `\\A`, `\\z`, `\\Q…\\E`, `[[:alpha:]]` and `(?i)`; a repetition counts to 1000 at most.";
+
 /** Replaces all matches, not only the first; the other flags belong to the pattern. */
 const GLOBAL = 'g';
 const compileForReplacing = (pattern: string, flags: string): RegularExpression =>
@@ -112,7 +116,7 @@ const SIMPLE: readonly FunctionDefinition[] = [
   simple({
     name: 'regexp_match',
     aliases: ['regexp', 'regexp_matches', 'regexp_like'],
-    doc: 'Whether the pattern matches somewhere in the text.',
+    doc: `Whether the pattern matches somewhere in the text. ${PATTERN_DOC}`,
     result: bool,
     compute: (text, pattern) => pattern.test(text),
     examples: [
