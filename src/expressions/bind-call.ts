@@ -1,8 +1,8 @@
 /** Binding of calls: which function is meant, whether the arguments suit it, and what it gives. */
 
-import { type DataType, isNumeric, list, sameType, typeName } from '../columnar/data-type.ts';
+import { type DataType, isNumeric, list, map, sameType, typeName } from '../columnar/data-type.ts';
 import type { Value } from '../columnar/value.ts';
-import { adapted, castTo, literal } from './coerce.ts';
+import { adapted, castLiteral, castTo, literal } from './coerce.ts';
 import { commonType } from './common-type.ts';
 import type { Expression, TypedExpression } from './expression.ts';
 import { described } from './expression-text.ts';
@@ -12,6 +12,7 @@ import { FUNCTIONS } from './functions/registry.ts';
 import { valueFromJson } from './literal.ts';
 import { type Problems, pathOf, quoted } from './problems.ts';
 import { didYouMean } from './suggestion.ts';
+import { order } from './value-order.ts';
 
 /** Who binds what stands inside a call. */
 export interface CallBinder {
@@ -128,18 +129,28 @@ function withDefaults(
   ];
 }
 
-/** The arguments, a list and values beside it in types that suit each other, where there are such. */
+/** The arguments, a list and an item of it, or a map and a key of it, in types that suit each other, where there are such. */
 function withItems(definition: FunctionDefinition, given: readonly TypedExpression[]): readonly TypedExpression[] {
   const [first] = given;
   const at = given.findIndex((_, index) => parameterAt(definition, index)?.item === true);
   const value = given[at];
   if (first === undefined || value === undefined) return given;
-  const item = itemType(first.type);
-  const beside = item.kind === 'null' ? value : adapted(value, item);
+  const entries = first.type.kind === 'map' ? first.type : undefined;
+  const item = entries?.key ?? itemType(first.type);
+  const beside = item.kind === 'null' ? value : keptAs(adapted(value, item), item);
   const type = commonType(item, beside.type);
   if (type === undefined) return given;
   const cast = given.with(at, castTo(beside, type));
-  return sameType(type, item) ? cast : cast.with(0, castTo(first, list(type)));
+  if (sameType(type, item)) return cast;
+  return cast.with(0, castTo(first, entries === undefined ? list(type) : map(type, entries.value)));
+}
+
+/** A literal number in the type of the numbers it is held against, where that keeps it: so that those need no cast. */
+function keptAs(e: TypedExpression, type: DataType): TypedExpression {
+  if (e.kind !== 'literal' || e.value === null || !isNumeric(e.type) || !isNumeric(type)) return e;
+  const value = castLiteral(e.value, e.type, type) ?? null;
+  const back = castLiteral(value, type, e.type) ?? null;
+  return value !== null && back !== null && order(back, e.value) === 0 ? literal(value, type) : e;
 }
 
 /** The arguments, those of common parameters in the type that holds all of theirs; or what is wrong. */

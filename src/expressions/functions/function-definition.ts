@@ -55,7 +55,7 @@ export interface Parameter<V = unknown> extends ParameterKind<V> {
   readonly repeats?: boolean | undefined;
   /** Arguments of such parameters are cast to the type that holds the values of all of them. */
   readonly common?: boolean | undefined;
-  /** The argument is a value as the first argument, a list, has items: both are cast so that they are. */
+  /** The argument is a value as the first argument, a list or a map, has items or keys: both are cast so that they are. */
   readonly item?: boolean | undefined;
   /** The argument is a lambda, with parameters of these types, given the types of the arguments before it. */
   readonly lambda?: ((types: readonly DataType[]) => readonly DataType[]) | undefined;
@@ -164,7 +164,7 @@ export const repeated = <V>(name: string, kind: ParameterKind<V>): Parameter<V> 
 /** Cast, with the other common ones, to the type that holds the values of all. */
 export const common = <V>(of: Parameter<V>): Parameter<V> => ({ ...of, common: true });
 
-/** A value of the type of the items of the first argument. */
+/** A value of the type of the items, or of the keys, of the first argument. */
 export const itemOf = <V>(of: Parameter<V>): Parameter<V> => ({ ...of, item: true });
 
 /** Takes exactly these types, without a cast. */

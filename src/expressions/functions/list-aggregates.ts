@@ -101,7 +101,7 @@ export const LIST_AGGREGATE_FUNCTIONS: readonly FunctionDefinition[] = [
       const unit = item.kind === 'decimal' ? Number(`1e${item.scale}`) : 1;
       return (items) => {
         const given = present(items);
-        return given.length === 0 ? null : Number(total(given, item)) / unit / given.length;
+        return given.length === 0 ? null : Number(total(given, item)) / (unit * given.length);
       };
     },
     examples: [[[numbers(1, null, 2)], 1.5]],

@@ -14,6 +14,8 @@ import { IDENTIFIER_FUNCTIONS } from './identifiers.ts';
 import { JSON_FUNCTIONS } from './json.ts';
 import { LIST_AGGREGATE_FUNCTIONS } from './list-aggregates.ts';
 import { LIST_ITEM_FUNCTIONS } from './list-items.ts';
+import { LIST_LAMBDA_FUNCTIONS } from './list-lambdas.ts';
+import { LIST_MAKING_FUNCTIONS } from './list-making.ts';
 import { PARTITION_TRANSFORM_FUNCTIONS } from './partition-transforms.ts';
 import { REGEXP_FUNCTIONS } from './regexp.ts';
 import { ROUNDING_FUNCTIONS } from './rounding.ts';
@@ -46,6 +48,8 @@ export const FUNCTION_DEFINITIONS: readonly FunctionDefinition[] = [
   ...DATE_PART_FUNCTIONS,
   ...TEXT_TO_TIME_FUNCTIONS,
   ...LIST_ITEM_FUNCTIONS,
+  ...LIST_MAKING_FUNCTIONS,
+  ...LIST_LAMBDA_FUNCTIONS,
   ...LIST_AGGREGATE_FUNCTIONS,
   ...STRUCT_AND_MAP_FUNCTIONS,
   ...JSON_FUNCTIONS,

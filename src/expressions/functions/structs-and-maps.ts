@@ -1,6 +1,16 @@
 /** Parts of structs and maps, and structs and maps made of parts. */
 
-import { type DataType, list, map, storageType, struct, utf8 } from '../../columnar/data-type.ts';
+import {
+  bool,
+  type DataType,
+  int64,
+  list,
+  map,
+  storageType,
+  struct,
+  typeName,
+  utf8,
+} from '../../columnar/data-type.ts';
 import { field } from '../../columnar/schema.ts';
 import type { Value } from '../../columnar/value.ts';
 import { InvalidValue } from '../../errors.ts';
@@ -9,7 +19,7 @@ import type { Expression } from '../expression.ts';
 import { quoted } from '../problems.ts';
 import { didYouMean } from '../suggestion.ts';
 import { orderWithNulls } from '../value-order.ts';
-import { type Call, define, type FunctionDefinition, parameter, repeated } from './function-definition.ts';
+import { type Call, define, type FunctionDefinition, itemOf, parameter, repeated } from './function-definition.ts';
 import { ANY, itemType, LIST, MAP, STRUCT, TEXT } from './parameter-kinds.ts';
 
 const PERSON: Expression = {
@@ -38,7 +48,9 @@ function fieldOf({ types: [type], literals: [, name] }: Call): number | string {
   return `The struct has no field ${quoted(name)}.${didYouMean(name, names) || ` Its fields are ${names.map(quoted).join(', ')}.`}`;
 }
 
-const mapType = (type: DataType | undefined): Extract<DataType, { kind: 'map' }> =>
+type MapType = Extract<DataType, { kind: 'map' }>;
+
+const mapType = (type: DataType | undefined): MapType =>
   type?.kind === 'map' ? type : { kind: 'map', key: utf8, value: utf8 };
 
 type Entries = readonly (readonly Value[])[];
@@ -80,18 +92,36 @@ export const STRUCT_AND_MAP_FUNCTIONS: readonly FunctionDefinition[] = [
     family: 'structs and maps',
     doc: 'The value of a key in a map; null where it has no such key. Of a key that it has twice the first.',
     mayBeNull: true,
-    parameters: [parameter('map', MAP), parameter('key', ANY)],
-    result: ({ types: [type, key] }) => {
-      const of = mapType(type);
-      return commonType(of.key, key as DataType) === undefined
-        ? 'map_get needs a key of the type of the keys. Cast it.'
-        : of.value;
-    },
-    evaluate: (entries, key) => entries.find(([k = null]) => orderWithNulls(k, key) === 0)?.[1] ?? null,
+    parameters: [parameter('map', MAP), itemOf(parameter('key', ANY))],
+    result: withKey('map_get', ({ value }) => value),
+    evaluate: (entries, key) => entryOf(entries, key)?.[1] ?? null,
     examples: [
       [[AGES, 'Alan'], 41],
       [[AGES, 'Grace'], null],
     ],
+  }),
+  define({
+    name: 'map_contains',
+    aliases: ['map_contains_key'],
+    family: 'structs and maps',
+    doc: 'Whether a map has the key.',
+    parameters: [parameter('map', MAP), itemOf(parameter('key', ANY))],
+    result: withKey('map_contains', () => bool),
+    evaluate: (entries, key) => entryOf(entries, key) !== undefined,
+    examples: [
+      [[AGES, 'Alan'], true],
+      [[AGES, 'Grace'], false],
+    ],
+  }),
+  define({
+    name: 'map_size',
+    aliases: ['cardinality'],
+    family: 'structs and maps',
+    doc: 'How many entries a map has.',
+    parameters: [parameter('map', MAP)],
+    result: int64,
+    evaluate: (entries) => BigInt(entries.length),
+    examples: [[[AGES], '2']],
   }),
   define({
     name: 'map_keys',
@@ -150,7 +180,52 @@ export const STRUCT_AND_MAP_FUNCTIONS: readonly FunctionDefinition[] = [
       ],
     ],
   }),
+  define({
+    name: 'map_from_entries',
+    family: 'structs and maps',
+    doc: 'A map of the entries of a list, which are structs of a key and a value.',
+    canFail: true,
+    parameters: [parameter('entries', LIST)],
+    result: ({ types: [type] }) => {
+      const entry = itemType(type);
+      const [key, value] = entry.kind === 'struct' && entry.fields.length === 2 ? entry.fields : [];
+      if (key === undefined || value === undefined) return 'map_from_entries takes a list of structs of two fields.';
+      return map(key.type, value.type);
+    },
+    evaluate: (entries) => {
+      if (entries.includes(null)) throw new InvalidValue('An entry of a map is not null.');
+      const parts = entries as Entries;
+      return mapOf(
+        parts.map(([key = null]) => key),
+        parts.map(([, value = null]) => value),
+      );
+    },
+    examples: [
+      [
+        [
+          {
+            kind: 'literal',
+            type: list(struct(field('key', utf8), field('value', utf8))),
+            value: [{ key: 'a', value: 'x' }],
+          },
+        ],
+        [['a', 'x']],
+      ],
+    ],
+  }),
 ];
+
+/** `result` of the type of a map, where the second argument is a key of it; else what is wrong. */
+function withKey(name: string, result: (type: MapType) => DataType): (call: Call) => DataType | string {
+  return ({ types: [type, key] }) => {
+    const of = mapType(type);
+    if (key !== undefined && commonType(of.key, key) !== undefined) return result(of);
+    return `${name} needs a key of the type of the keys, ${typeName(of.key)}. Cast it.`;
+  };
+}
+
+const entryOf = (entries: Entries, key: Value): readonly Value[] | undefined =>
+  entries.find(([k = null]) => orderWithNulls(k, key) === 0);
 
 function structType({ types, literals }: Call): DataType | string {
   if (types.length % 2 === 1) return 'to_struct takes names and values in turn, and the last name has no value.';

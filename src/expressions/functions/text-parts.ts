@@ -111,6 +111,7 @@ const BY_PLACE: readonly FunctionDefinition[] = [
 
 const SLICE = define({
   name: 'slice',
+  aliases: ['list_slice', 'array_slice'],
   family: 'text',
   doc: 'The characters of a text, bytes of a binary value or items of a list from one place to before another, both counted from 0 or, if negative, from the end.',
   parameters: [

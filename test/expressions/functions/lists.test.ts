@@ -74,6 +74,28 @@ describe('lists are as DuckDB has them', () => {
       sql: 'coalesce(list_position(a, b), 0) - 1 + 0 * len(a)',
     },
     { name: 'list_append', types: [INTS, int64], lists: [NUMBERS.slice(1), [null, 7n]], sql: 'list_append(a, b)' },
+    { name: 'list_prepend', types: [INTS, int64], lists: [NUMBERS.slice(1), [null, 7n]], sql: 'list_prepend(b, a)' },
+    { name: 'list_has_any', types: [INTS, INTS], lists: [NUMBERS, NUMBERS], sql: 'list_has_any(a, b)' },
+    { name: 'list_has_all', types: [INTS, INTS], lists: [NUMBERS, NUMBERS], sql: 'list_has_all(a, b)' },
+    { name: 'list_has_any', types: [TEXTS, TEXTS], lists: [WORDS, WORDS], sql: 'list_has_any(a, b)' },
+    { name: 'to_list', types: [int64, int64], lists: [INDEXES, INDEXES], sql: 'list_value(a, b)' },
+    {
+      name: 'slice',
+      types: [INTS, int64, int64],
+      lists: [NUMBERS, INDEXES.slice(0, -2), INDEXES.slice(0, -2)],
+      sql: 'list_slice(a, case when b >= 0 then b + 1 else b end, case when c >= 0 then c else c - 1 end)',
+    },
+    {
+      name: 'list_seq',
+      types: [int64, int64, int64],
+      lists: [
+        [null, 0n, 5n, -3n],
+        [null, 0n, 5n, -7n],
+        [null, 1n, 2n, -1n, -3n],
+      ],
+      sql: 'range(a, b, c)',
+    },
+    { name: 'list_seq', types: [int64], lists: [[null, 0n, 3n, -3n]], sql: 'range(a)' },
     { name: 'list_concat', types: [INTS, INTS], lists: [NUMBERS, NUMBERS.slice(1)], sql: 'coalesce(a, []) || b' },
   ])('$name as $sql', async ({ name, types, lists, sql }) => {
     const call: Expression = { kind: 'function', name, arguments: columns(types.length) };
