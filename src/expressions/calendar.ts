@@ -51,3 +51,10 @@ export function isCalendarDay({ year, month, day }: CalendarDay): boolean {
   const next = month === 12 ? { year: year + 1, month: 1, day: 1 } : { year, month: month + 1, day: 1 };
   return day <= daysOf(next) - daysOf({ year, month, day: 1 });
 }
+
+/** The week of ISO 8601 that a day lies in: it belongs to the year in which its Thursday lies. */
+export function isoWeek(days: number): { readonly year: number; readonly week: number } {
+  const thursday = days - ((((days + 3) % 7) + 7) % 7) + 3;
+  const { year } = calendarDay(thursday);
+  return { year, week: Math.floor((thursday - daysOf({ year, month: 1, day: 1 })) / 7) + 1 };
+}

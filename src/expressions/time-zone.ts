@@ -57,13 +57,6 @@ export function timeZone(name: string): TimeZone | undefined {
   return made;
 }
 
-/** The zone of a name that binding has seen to be one. */
-export function knownTimeZone(name: string): TimeZone {
-  const zone = timeZone(name);
-  if (zone === undefined) throw new TypeError(`there is no time zone ${name}`);
-  return zone;
-}
-
 /** What is wrong with the name of a zone, as a sentence; undefined where nothing is. */
 export function timeZoneProblem(name: string): string | undefined {
   if (timeZone(name) !== undefined) return undefined;

@@ -10,6 +10,7 @@
 
 import { type DataType, isInteger } from '../columnar/data-type.ts';
 import { TICKS_PER_SECOND, ticksPerDay } from './temporal-text.ts';
+import { isUtc } from './time-zone.ts';
 
 export type Rounding = 'half-away' | 'truncate' | 'floor';
 
@@ -20,11 +21,9 @@ export interface WholeConversion {
   readonly rounding: Rounding;
 }
 
-const UTC_NAMES: ReadonlySet<string> = new Set(['UTC', 'utc', 'Z', '+00:00', 'Etc/UTC', 'GMT']);
-
 /** Whether a day of the type's clock is a day of its ticks: clocks without a zone, and UTC. */
 export const hasPlainDays = (type: DataType): boolean =>
-  type.kind === 'timestamp' && (type.timezone === null || UTC_NAMES.has(type.timezone));
+  type.kind === 'timestamp' && (type.timezone === null || isUtc(type.timezone));
 
 /** Whether the ticks of both stand for the same, so that only their units differ. */
 function sameClock(a: DataType, b: DataType): boolean {

@@ -9,11 +9,11 @@
 
 import type { ClockUnit, DataType, TimeUnit } from '../../columnar/data-type.ts';
 import { type Interval, wholeOf } from '../../columnar/value.ts';
+import { clockOf, floorDivide, type TimestampType } from '../clock.ts';
 import { TICKS_PER_SECOND, ticksPerDay } from '../temporal-text.ts';
 import { hasPlainDays } from '../whole-conversion.ts';
 import { wholeHolder } from '../whole-value.ts';
 import { type Cast, chained, KEEP, perhaps } from './cast.ts';
-import { clockOf, floorDivide, type TimestampType } from './clock.ts';
 import { ticksOf } from './interval-text.ts';
 import { numberCast } from './number-casts.ts';
 

@@ -12,8 +12,8 @@
 
 import type { ClockUnit } from '../../columnar/data-type.ts';
 import { daysOf, isCalendarDay } from '../calendar.ts';
+import { clockOf, floorDivide, type TimestampType } from '../clock.ts';
 import { dateText, TICKS_PER_SECOND, ticksPerDay, timeText } from '../temporal-text.ts';
-import { clockOf, floorDivide, type TimestampType } from './clock.ts';
 
 const CLOCK = String.raw`(\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?`;
 const OFFSET = String.raw`(?: ?(Z|UTC)|([+-])(\d\d)(?::?(\d\d)(?::?(\d\d))?)?)`;

@@ -1,8 +1,13 @@
-/** Parts of dates and times as whole numbers. What lies before 1970 floors. */
+/**
+ * Parts of dates and times as whole numbers, on the clock of the timestamp's zone. What lies before 1970 floors: its
+ * seconds and their fractions count upwards like all others. Parts of an interval are those of its months, of its days
+ * and of its nanoseconds, which are not carried into each other, truncated towards zero.
+ */
 
-import { type DataType, int32, uint32 } from '../../columnar/data-type.ts';
-import { type Value, wholeOf } from '../../columnar/value.ts';
-import { calendarDay, daysOf } from '../calendar.ts';
+import { type DataType, int32, int64, uint32 } from '../../columnar/data-type.ts';
+import { type Interval, type Value, wholeOf } from '../../columnar/value.ts';
+import { calendarDay, daysOf, isoWeek } from '../calendar.ts';
+import { dayAndTicks, dayOf, knownClockOf } from '../clock.ts';
 import { TICKS_PER_SECOND, ticksPerDay } from '../temporal-text.ts';
 import {
   type Call,
@@ -13,136 +18,199 @@ import {
   type ParameterKind,
   parameter,
 } from './function-definition.ts';
-import { DATE_OR_PLAIN_TIMESTAMP, PLAIN_TIMESTAMP } from './parameter-kinds.ts';
+import {
+  aDate,
+  anInterval,
+  aTime,
+  aTimestamp,
+  DATE_OR_TIMESTAMP,
+  DATE_OR_TIMESTAMP_OR_INTERVAL,
+  inBerlin,
+  inKnownZones,
+  TIME_OR_TIMESTAMP_OR_INTERVAL,
+} from './temporal-kinds.ts';
 
-type DayPart = (days: number) => number;
-type ClockPart = (second: number) => number;
+/** Of a day, and of an interval where it has such a part. */
+interface DayPart {
+  readonly day: (days: number) => number;
+  readonly interval?: (value: Interval) => number;
+}
+/** Of ticks since midnight, or of the ticks of an interval. */
+type ClockPart = (ticks: bigint, perSecond: bigint) => bigint;
 
-/** Of the day that a date (days) or a timestamp (ticks) lies in. */
-const ofDay =
-  (part: DayPart) =>
+const dayPart =
+  ({ day, interval }: DayPart) =>
   ({ types: [type] }: Call): Evaluate => {
-    if (type?.kind !== 'timestamp') return (days) => part(Number(days));
-    const perDay = ticksPerDay(type.unit);
-    return (ticks) => part(Number((wholeOf(ticks) - inDay(ticks, perDay)) / perDay));
+    if (type?.kind === 'interval' && interval !== undefined) return (value) => interval(value as Interval);
+    const ofValue = dayOf(type);
+    return (value) => day(ofValue(value as number | bigint));
   };
 
-/** Of the second of the day that a timestamp lies in. */
-const ofClock =
+const clockPart =
   (part: ClockPart) =>
   ({ types: [type] }: Call): Evaluate => {
-    const unit = (type as Extract<DataType, { kind: 'timestamp' }>).unit;
-    const [perDay, perSecond] = [ticksPerDay(unit), TICKS_PER_SECOND[unit]];
-    return (ticks) => part(Number(inDay(ticks, perDay) / perSecond));
+    if (type?.kind === 'interval') return (value) => part((value as Interval).nanoseconds, TICKS_PER_SECOND.ns);
+    if (type?.kind === 'time') return (ticks) => part(wholeOf(ticks), TICKS_PER_SECOND[type.unit]);
+    if (type?.kind !== 'timestamp') throw new TypeError('no clock');
+    const [clock, perSecond, perDay] = [knownClockOf(type), TICKS_PER_SECOND[type.unit], ticksPerDay(type.unit)];
+    return (moment) => part(dayAndTicks(clock.shown(wholeOf(moment)), perDay)[1], perSecond);
   };
 
-function inDay(value: Value | undefined, perDay: bigint): bigint {
-  const ticks = wholeOf(value);
-  return ((ticks % perDay) + perDay) % perDay;
+/** How many of `per` seconds there are, without those that are a whole `of` seconds. */
+const seconds =
+  (per: bigint, of: bigint): ClockPart =>
+  (ticks, perSecond) =>
+    (ticks % (of * perSecond)) / (per * perSecond);
+
+/** The fraction of the second, in this many parts of it. */
+const fraction =
+  (parts: bigint): ClockPart =>
+  (ticks, perSecond) =>
+    ((ticks % perSecond) * parts) / perSecond;
+
+interface Part {
+  readonly name: string;
+  readonly aliases?: readonly string[];
+  readonly kind: ParameterKind<Value & {}>;
+  readonly result?: DataType;
+  readonly doc: string;
+  readonly prepare: (call: Call) => Evaluate;
+  readonly examples: readonly Example[];
 }
 
-/** Seconds alone reach years beyond an int32. */
-const isSeconds = ([type]: readonly DataType[]): boolean => type?.kind === 'timestamp' && type.unit === 's';
-
-const datePart = (
-  name: string,
-  kind: ParameterKind<Value & {}>,
-  result: DataType,
-  doc: string,
-  prepare: (call: Call) => Evaluate,
-  ...examples: readonly Example[]
-): FunctionDefinition =>
+/** Parts of an interval have a sign, and are of any size. Timestamps in seconds alone reach years beyond an int32. */
+const part = ({ name, aliases = [], kind, result = uint32, doc, prepare, examples }: Part): FunctionDefinition =>
   define({
     name,
-    canFail: name === 'year' && isSeconds,
+    aliases,
     family: 'dates and times',
     doc,
     parameters: [parameter('time', kind)],
-    result,
+    result: inKnownZones(({ types: [type] }) => (type?.kind === 'interval' ? int64 : result)),
+    canFail: ([type]) => result === int32 && type?.kind === 'timestamp' && type.unit === 's',
     prepare,
     examples,
   });
 
-const DAY = { kind: 'literal', type: { kind: 'date' }, value: '1995-03-17' } as const;
-const MOMENT = {
-  kind: 'literal',
-  type: { kind: 'timestamp', unit: 'us', timezone: null },
-  value: '1995-03-17T08:30:59.9',
-} as const;
-const BOTH = DATE_OR_PLAIN_TIMESTAMP;
+const yearOf = (days: number): number => calendarDay(days).year;
+/** 0 for Monday: 1 January 1970 was a Thursday. */
+const weekdayOf = (days: number): number => (((days + 3) % 7) + 7) % 7;
+const dayOfYear = (days: number): number => days - daysOf({ year: yearOf(days), month: 1, day: 1 }) + 1;
+const MOMENT = aTimestamp('1995-03-17T08:30:59.987654');
 
-export const DATE_PART_FUNCTIONS: readonly FunctionDefinition[] = [
-  datePart(
-    'year',
-    BOTH,
-    int32,
-    'The calendar year; 0 is 1 BC.',
-    ofDay((days) => calendarDay(days).year),
-    [[DAY], 1995],
-  ),
-  datePart(
-    'quarter',
-    BOTH,
-    uint32,
-    'The quarter of the year, 1 to 4.',
-    ofDay((days) => Math.ceil(calendarDay(days).month / 3)),
-    [[DAY], 1],
-  ),
-  datePart(
-    'month',
-    BOTH,
-    uint32,
-    'The month, 1 to 12.',
-    ofDay((days) => calendarDay(days).month),
-    [[DAY], 3],
-  ),
-  datePart(
-    'day',
-    BOTH,
-    uint32,
-    'The day of the month, 1 to 31.',
-    ofDay((days) => calendarDay(days).day),
-    [[DAY], 17],
-  ),
-  datePart(
-    'day_of_week',
-    BOTH,
-    uint32,
-    'The day of the week, from 0 for Monday to 6 for Sunday.',
-    // 1 January 1970 was a Thursday.
-    ofDay((days) => (((days + 3) % 7) + 7) % 7),
-    [[DAY], 4],
-  ),
-  datePart(
-    'day_of_year',
-    BOTH,
-    uint32,
-    'The day of the year, 1 to 366.',
-    ofDay((days) => days - daysOf({ year: calendarDay(days).year, month: 1, day: 1 }) + 1),
-    [[DAY], 76],
-  ),
-  datePart(
+const DAY_PARTS: readonly FunctionDefinition[] = [
+  part({
+    name: 'year',
+    kind: DATE_OR_TIMESTAMP_OR_INTERVAL,
+    result: int32,
+    doc: 'The calendar year; 0 is 1 BC. Of an interval its whole years.',
+    prepare: dayPart({ day: yearOf, interval: ({ months }) => Math.trunc(months / 12) }),
+    examples: [
+      [[aDate('1995-03-17')], 1995],
+      [[inBerlin('1999-12-31T23:30:00Z')], 2000],
+      [[anInterval('P1Y14M')], '2'],
+    ],
+  }),
+  part({
+    name: 'iso_year',
+    aliases: ['isoyear'],
+    kind: DATE_OR_TIMESTAMP,
+    result: int32,
+    doc: 'The year that the ISO week of the day belongs to: the one its Thursday lies in.',
+    prepare: dayPart({ day: (days) => isoWeek(days).year }),
+    examples: [[[aDate('2024-12-31')], 2025]],
+  }),
+  part({
+    name: 'quarter',
+    kind: DATE_OR_TIMESTAMP,
+    doc: 'The quarter of the year, 1 to 4.',
+    prepare: dayPart({ day: (days) => Math.ceil(calendarDay(days).month / 3) }),
+    examples: [[[aDate('1995-03-17')], 1]],
+  }),
+  part({
+    name: 'month',
+    kind: DATE_OR_TIMESTAMP_OR_INTERVAL,
+    doc: 'The month, 1 to 12. Of an interval its months without whole years.',
+    prepare: dayPart({ day: (days) => calendarDay(days).month, interval: ({ months }) => months % 12 }),
+    examples: [
+      [[aDate('1995-03-17')], 3],
+      [[anInterval('P1Y14M')], '2'],
+    ],
+  }),
+  part({
+    name: 'week_of_year',
+    aliases: ['week', 'weekofyear'],
+    kind: DATE_OR_TIMESTAMP,
+    doc: 'The ISO week, 1 to 53: weeks begin on Monday, the first is the one with the first Thursday of the year.',
+    prepare: dayPart({ day: (days) => isoWeek(days).week }),
+    examples: [
+      [[aDate('2024-12-31')], 1],
+      [[aDate('2023-12-31')], 52],
+    ],
+  }),
+  part({
+    name: 'day',
+    aliases: ['day_of_month', 'dayofmonth'],
+    kind: DATE_OR_TIMESTAMP_OR_INTERVAL,
+    doc: 'The day of the month, 1 to 31. Of an interval its days.',
+    prepare: dayPart({ day: (days) => calendarDay(days).day, interval: ({ days }) => days }),
+    examples: [
+      [[aDate('1995-03-17')], 17],
+      [[anInterval('P1M40DT50H')], '40'],
+    ],
+  }),
+  part({
+    name: 'day_of_week',
+    kind: DATE_OR_TIMESTAMP,
+    doc: 'The day of the week, from 0 for Monday to 6 for Sunday.',
+    prepare: dayPart({ day: weekdayOf }),
+    examples: [[[aDate('1995-03-17')], 4]],
+  }),
+  part({
+    name: 'day_of_year',
+    aliases: ['dayofyear'],
+    kind: DATE_OR_TIMESTAMP,
+    doc: 'The day of the year, 1 to 366.',
+    prepare: dayPart({ day: dayOfYear }),
+    examples: [[[aDate('1995-03-17')], 76]],
+  }),
+];
+
+const clock = (name: string, doc: string, compute: ClockPart, ...examples: readonly Example[]): FunctionDefinition =>
+  part({ name, kind: TIME_OR_TIMESTAMP_OR_INTERVAL, doc, prepare: clockPart(compute), examples });
+
+/** As long as no day: hours of an interval are not turned into days. */
+const EVER = 2n ** 40n * 3_600n;
+
+const CLOCK_PARTS: readonly FunctionDefinition[] = [
+  clock(
     'hour',
-    PLAIN_TIMESTAMP,
-    uint32,
-    'The hour, 0 to 23.',
-    ofClock((s) => Math.floor(s / 3_600)),
+    'The hour, 0 to 23. Of an interval all of its hours.',
+    seconds(3_600n, EVER),
     [[MOMENT], 8],
+    [[inBerlin('1995-03-17T08:30:59Z')], 9],
+    [[anInterval('P1DT-50H')], '-50'],
   ),
-  datePart(
-    'minute',
-    PLAIN_TIMESTAMP,
-    uint32,
-    'The minute, 0 to 59.',
-    ofClock((s) => Math.floor(s / 60) % 60),
-    [[MOMENT], 30],
+  clock('minute', 'The minute, 0 to 59.', seconds(60n, 3_600n), [[MOMENT], 30], [[aTime('23:59:00')], 59]),
+  clock('second', 'The whole second, 0 to 59.', seconds(1n, 60n), [[MOMENT], 59]),
+  clock(
+    'millisecond',
+    'The milliseconds of the second, 0 to 999. (Those of DuckDB include the seconds.)',
+    fraction(1_000n),
+    [[MOMENT], 987],
   ),
-  datePart(
-    'second',
-    PLAIN_TIMESTAMP,
-    uint32,
-    'The whole second, 0 to 59.',
-    ofClock((s) => s % 60),
-    [[MOMENT], 59],
+  clock(
+    'microsecond',
+    'The microseconds of the second, 0 to 999999. (Those of DuckDB include the seconds.)',
+    fraction(1_000_000n),
+    [[MOMENT], 987_654],
+  ),
+  clock(
+    'nanosecond',
+    'The nanoseconds of the second, 0 to 999999999. (Those of DuckDB include the seconds.)',
+    fraction(1_000_000_000n),
+    [[MOMENT], 987_654_000],
   ),
 ];
+
+export const DATE_PART_FUNCTIONS: readonly FunctionDefinition[] = [...DAY_PARTS, ...CLOCK_PARTS];
