@@ -5,7 +5,7 @@ import { operandsOf } from '../expressions/columns.ts';
 import { isDivision } from '../expressions/exact-arithmetic.ts';
 import type { TypedExpression } from '../expressions/expression.ts';
 import { isCastCompilable } from './casts.ts';
-import { isDatePart } from './dates.ts';
+import { isDatePartOf } from './dates.ts';
 import { isDivisionCompilable } from './decimal-arithmetic.ts';
 import { machineOf } from './machine.ts';
 
@@ -27,7 +27,7 @@ export function isNodeCompilable(e: TypedExpression): boolean {
     case 'arithmetic':
       return e.type.kind !== 'decimal' || !isDivision(e.operator) || isDivisionCompilable(e);
     case 'function':
-      return isDatePart(e.name);
+      return isDatePartOf(e.name, e.arguments[0]?.type);
     case 'compare':
       return isHeld(e.left.type);
     case 'coalesce':

@@ -10,6 +10,7 @@
 
 import type { DataType, TimeUnit } from '../columnar/data-type.ts';
 import { TICKS_PER_SECOND, ticksPerDay } from '../expressions/temporal-text.ts';
+import { hasPlainDays } from '../expressions/whole-conversion.ts';
 import { type Code, get, type Local, select } from './emit.ts';
 import { i32, i64 } from './instructions.ts';
 import type { LaneCode } from './lane-code.ts';
@@ -32,8 +33,13 @@ const CLOCK_PARTS: Readonly<Record<string, (unit: TimeUnit) => { per: bigint; of
   second: (unit) => ({ per: TICKS_PER_SECOND[unit], of: 60n * TICKS_PER_SECOND[unit] }),
 };
 
-/** Whether a function is a part of a date or time. */
+/** Whether a function is a part of a date or time that compiles. */
 export const isDatePart = (name: string): boolean => DAY_PARTS.includes(name) || name in CLOCK_PARTS;
+
+/** Whether the part `name` of values of this type compiles: not on the clocks of places. */
+export const isDatePartOf = (name: string, type: DataType | undefined): boolean =>
+  type !== undefined &&
+  ((DAY_PARTS.includes(name) && type.kind === 'date') || (isDatePart(name) && hasPlainDays(type)));
 
 /** The part `name` of a date or timestamp, as 32 bits. */
 export function datePart(lanes: LaneCode, name: string, type: DataType, value: Local): Code<'i32'> {

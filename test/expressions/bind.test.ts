@@ -28,6 +28,7 @@ const columns = schema(
   field('time_ms', timestamp('ms')),
   field('time_utc', timestamp('us', 'UTC')),
   field('time_paris', timestamp('us', 'Europe/Paris')),
+  field('time_parris', timestamp('us', 'Europe/Parris')),
   field('sure', types.int32, false),
 );
 
@@ -106,6 +107,7 @@ describe('coercion', () => {
     [choose(col('flag'), col('day'), col('i8')), 'if(flag, cast(day as int32), cast(i8 as int32)): int32?'],
     [call('year', col('time_utc')), 'year(time_utc): int32?'],
     [call('hour', col('time')), 'hour(time): uint32?'],
+    [call('year', col('time_paris')), 'year(time_paris): int32?'],
     [call('starts_with', col('name'), lit(types.utf8, "O'x")), "starts_with(name, 'O''x'): bool?"],
   ] as const)('%#: becomes explicit', (e, text) => {
     expect(shown(e)).toBe(text);
@@ -157,9 +159,12 @@ describe('a problem', () => {
     [col('nam'), /^\$\.e\.name: There is no column "nam"\. Did you mean "name"\?$/],
     [call('yeer', col('day')), /^\$\.e\.name: There is no function "yeer"\. Did you mean "year"\?$/],
     [call('year'), /^\$\.e\.arguments: year takes one argument, and is given 0\.$/],
-    [call('year', col('name')), /^\$\.e\.arguments\[0\]: year takes a date or .* and name is utf8\.$/],
-    [call('year', col('time_paris')), /in UTC, and time_paris is timestamp\(us, Europe\/Paris\)/],
-    [call('hour', col('day')), /hour takes a timestamp/],
+    [call('year', col('name')), /^\$\.e\.arguments\[0\]: year takes a date, .* and name is utf8\.$/],
+    [
+      call('year', col('time_parris')),
+      /^\$\.e: There is no time zone 'Europe\/Parris'\. Did you mean "Europe\/Paris"\?$/,
+    ],
+    [call('hour', col('day')), /hour takes a time, a timestamp or an interval, and day is date/],
     [op(col('name'), '=', col('i32')), /^\$\.e: utf8 = int32 is not defined/],
     [op(col('i32'), '=', lit(types.utf8, '5')), /'5' cannot be compared with int32: write a literal of int32/],
     [
