@@ -13,8 +13,11 @@
  * 4. As 3, but the last loop may take what follows it, if what follows it is bounded: then it costs its length times a
  *    constant.
  *
- * An alternation at the top is as good as each of its branches. Loops in loops, and in alternations further inside, are
- * never proven.
+ * 5. As 3 and 4, but not bound to the beginning, as `\w+@\w+`: each place costs the length of the text, which is a
+ *    constant, too, in texts that are no longer than one.
+ *
+ * An alternation at the top is as good as the worst of its branches. Loops in loops, and in alternations further inside,
+ * are never proven.
  */
 
 import { areDisjoint, type CodePoints, pairsOf, union } from './code-points.ts';
@@ -24,11 +27,31 @@ import type { Assertion, RegExpNode } from './regexp-node.ts';
 const MAX_STEPS = 256;
 const MAX_WAYS = 16;
 const MAX_LOOPS = 16;
+/** The same, where every place may cost the length of the text. */
+const MAX_STEPS_EVERYWHERE = 32;
+const MAX_WAYS_EVERYWHERE = 2;
 
-/** What V8 is given, under the flag `u`; undefined where it is not proven to be linear, or to mean the same. */
-export function nativeSource(node: RegExpNode): string | undefined {
+/** The longest texts in cases 1 to 4: V8 remembers where it may go back to, and has no room for that in longer ones. */
+const LONGEST = 1 << 16;
+const LONGEST_EVERYWHERE = 1 << 8;
+
+/** What V8 is given. */
+export interface NativeForm {
+  /** Under the flag `u`. */
+  readonly source: string;
+  /** In UTF-16 units; of longer texts nothing is proven. */
+  readonly longestText: number;
+  /** Whether the time is linear whatever the length: if not, the other engine tells as quickly whether there is a match. */
+  readonly isLinear: boolean;
+}
+
+/** Undefined where nothing is proven, or V8 does not mean the same. */
+export function nativeForm(node: RegExpNode): NativeForm | undefined {
   if (!meansTheSame(node, false)) return undefined;
-  return branchesOf(node).every((branch) => isLinear(flattened(branch))) ? source(node) : undefined;
+  const branches = branchesOf(node).map(flattened);
+  if (branches.every(isLinear)) return { source: source(node), longestText: LONGEST, isLinear: true };
+  if (branches.length > MAX_WAYS_EVERYWHERE || !branches.every(isShortEverywhere)) return undefined;
+  return { source: source(node), longestText: LONGEST_EVERYWHERE, isLinear: false };
 }
 
 /** Of the alternation that the whole expression is, if it is one. */
@@ -101,8 +124,12 @@ function isLinear(items: readonly RegExpNode[]): boolean {
   const least = (loop && loopOf(loop)?.min) ?? 0;
   if (start.steps + start.ways * least <= MAX_STEPS && rest.every(neverFails)) return true;
   const [anchor] = items;
-  return anchor?.kind === 'assertion' && anchor.what === 'text-begin' && isLinearOnce(items);
+  return anchor?.kind === 'assertion' && anchor.what === 'text-begin' && isLinearOnce(items, MAX_STEPS, MAX_WAYS);
 }
+
+/** Case 5. */
+const isShortEverywhere = (items: readonly RegExpNode[]): boolean =>
+  isLinearOnce(items, MAX_STEPS_EVERYWHERE, MAX_WAYS_EVERYWHERE);
 
 /** Whether an item matches nothing where it matches nothing else, wherever it is tried. */
 function neverFails(item: RegExpNode): boolean {
@@ -110,16 +137,16 @@ function neverFails(item: RegExpNode): boolean {
   return isEmpty && (loopOf(item) !== undefined || costOf([item]) !== undefined);
 }
 
-/** Cases 3 and 4, of a sequence that is tried at one place. */
-function isLinearOnce(items: readonly RegExpNode[]): boolean {
+/** Cases 3 and 4, of a sequence that is tried at one place, and 5, at each. */
+function isLinearOnce(items: readonly RegExpNode[], mostSteps: number, mostWays: number): boolean {
   const bounded = items.filter((item) => loopOf(item) === undefined);
   const cost = costOf(bounded);
   const loops = items.flatMap((item, index) => {
     const loop = loopOf(item);
     return loop === undefined ? [] : [{ ...loop, rest: items.slice(index + 1) }];
   });
-  if (cost === undefined || cost.steps > MAX_STEPS || cost.ways > MAX_WAYS || loops.length > MAX_LOOPS) return false;
-  const isLeast = loops.every(({ min }) => min <= MAX_STEPS);
+  if (cost === undefined || cost.steps > mostSteps || cost.ways > mostWays || loops.length > MAX_LOOPS) return false;
+  const isLeast = loops.every(({ min }) => min <= mostSteps);
   return isLeast && loops.every(({ set, rest }, index) => index === loops.length - 1 || cannotEnter(set, rest));
 }
 

@@ -9,7 +9,7 @@
 
 import { type Matcher, RE2JS, RE2JSException } from 're2js';
 import { InvalidValue } from '../../errors.ts';
-import { nativeSource } from './native-regexp.ts';
+import { type NativeForm, nativeForm } from './native-regexp.ts';
 import { groupCount, programSize, type RegExpNode } from './regexp-node.ts';
 import { parseRegExp, type SyntaxFlags } from './regexp-parser.ts';
 
@@ -18,8 +18,6 @@ const MAX_PROGRAM_SIZE = 5_000;
 const MAX_GROUPS = 100;
 /** The most states that the engine may keep, in bytes: it has 8 MB otherwise, for each pattern. */
 const STATE_BYTES = 2 << 20;
-/** V8's engine remembers where it may go back to, and has no room for that in longer texts. */
-const MAX_NATIVE_LENGTH = 1 << 16;
 
 /** A match in a text, by offsets in UTF-16 units. */
 export interface Match {
@@ -130,16 +128,24 @@ const matchOf = (matcher: Matcher): Match => ({
 const BEGIN: RegExpNode = { kind: 'assertion', what: 'text-begin' };
 const END: RegExpNode = { kind: 'assertion', what: 'text-end' };
 
-/** The engine, but V8's for texts that are not too long where it is proven to be linear. */
+/** The engine, but V8's where it is proven to be linear. */
 function withNative(engine: Engine, node: RegExpNode): Engine {
-  const isShort = (text: string): boolean => text.length <= MAX_NATIVE_LENGTH;
-  const whole = nativeSource({ kind: 'sequence', items: [BEGIN, { kind: 'group', body: node, captures: false }, END] });
-  const wholeTester = whole === undefined ? undefined : new RegExp(whole, 'u');
-  const testAll = (text: string): boolean =>
-    wholeTester !== undefined && isShort(text) ? wholeTester.test(text) : engine.testAll(text);
-  const source = nativeSource(node);
-  if (source === undefined) return { ...engine, testAll };
+  const whole = nativeForm({ kind: 'sequence', items: [BEGIN, { kind: 'group', body: node, captures: false }, END] });
+  const form = nativeForm(node);
+  return {
+    ...engine,
+    ...(form?.isLinear === true ? { test: testBy(form, engine.test) } : {}),
+    ...(whole?.isLinear === true ? { testAll: testBy(whole, engine.testAll) } : {}),
+    ...(form === undefined ? {} : matchesBy(form, engine)),
+  };
+}
+
+function testBy({ source, longestText }: NativeForm, otherwise: Engine['test']): Engine['test'] {
   const tester = new RegExp(source, 'u');
+  return (text) => (text.length <= longestText ? tester.test(text) : otherwise(text));
+}
+
+function matchesBy({ source, longestText }: NativeForm, engine: Engine): Pick<Engine, 'first' | 'forEach'> {
   const finder = new RegExp(source, 'gu');
   const search =
     (text: string): Search =>
@@ -150,10 +156,9 @@ function withNative(engine: Engine, node: RegExpNode): Engine {
       return { start: found.index, end: found.index + found[0].length, group: (index) => found[index] };
     };
   return {
-    test: (text) => (isShort(text) ? tester.test(text) : engine.test(text)),
-    testAll,
-    first: (text) => (isShort(text) ? search(text)(0) : engine.first(text)),
-    forEach: (text, visit) => (isShort(text) ? forEachMatch(text, search(text), visit) : engine.forEach(text, visit)),
+    first: (text) => (text.length <= longestText ? search(text)(0) : engine.first(text)),
+    forEach: (text, visit) =>
+      text.length <= longestText ? forEachMatch(text, search(text), visit) : engine.forEach(text, visit),
   };
 }
 

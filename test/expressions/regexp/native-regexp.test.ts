@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { RE2JS } from 're2js';
 import { describe, expect, test } from 'vitest';
 import { InvalidValue } from '../../../src/errors.ts';
-import { nativeSource } from '../../../src/expressions/regexp/native-regexp.ts';
+import { nativeForm } from '../../../src/expressions/regexp/native-regexp.ts';
 import { programSize, type RegExpNode } from '../../../src/expressions/regexp/regexp-node.ts';
 import { parseRegExp } from '../../../src/expressions/regexp/regexp-parser.ts';
 import { fuzzedCases, fuzzSeed } from '../../support/fuzz.ts';
@@ -50,7 +50,7 @@ test('V8 finds what the engine finds, in groups too, where it is used', () => {
   fc.assert(
     fc.property(anyPattern, fc.array(anyText, { minLength: 5, maxLength: 5 }), (pattern, texts) => {
       const node = parsed(pattern);
-      const source = node && nativeSource(node);
+      const source = node && nativeForm(node)?.source;
       const engine = compiled(pattern);
       if (source === undefined || engine === undefined) return;
       used++;
@@ -92,52 +92,46 @@ describe('what V8 is given', () => {
     ],
     ...['(?i)error', '\\d{1,3}\\.\\d{1,3}\\.\\d{1,3}\\.\\d{1,3}', '^\\d+$', 'x*', 'a+b*c?'],
   ])('is /%s/', (pattern) => {
-    expect(nativeSource(parseRegExp(pattern, FLAGS))).toBeDefined();
+    expect(nativeForm(parseRegExp(pattern, FLAGS))?.isLinear).toBe(true);
   });
 
   test.each([
-    ...[
-      '(a+)+b',
-      '(a|aa)+$',
-      '(x+x+)+y',
-      'a*a*b',
-      '\\w+@',
-      '\\w+\\s',
-      '[a-z]+\\d',
-      '.*foo',
-      'special.*requests',
-      'a+$',
-    ],
-    ...[
-      '^.*.*=',
-      '^(a|b)*c',
-      '^\\w+.*x',
-      '(?:a{1,50}){1,50}b',
-      '(a?){20}a{20}',
-      '\\b\\w+\\b',
-      '^\\d+\\d+$',
-      '^a*?a*?b',
-    ],
-    ...['(\\d+|x)y', '\\pL', '(?i)é', '(a*)?', '(a)*', '(?m)^a', 'x{0}', '(a|b?)+'],
+    ...['\\w+@', '\\w+\\s', '[a-z]+\\d', '.*foo', 'special.*requests', 'a+$', '\\b\\w+\\b', '(\\w+) (\\w+) (\\w+)$'],
+    ...['[a-z.]+@[a-z]+\\.(com|org)', '\\w+@|#\\d+$'],
+  ])('is /%s/ in short texts', (pattern) => {
+    const form = nativeForm(parseRegExp(pattern, FLAGS));
+    expect(form?.isLinear).toBe(false);
+    expect(form?.longestText).toBe(256);
+  });
+
+  test.each([
+    ...['(a+)+b', '(a|aa)+$', '(x+x+)+y', 'a*a*b', '.*.*foo', 'a.*a.*b', '(a|b|c)\\w+x', '(?:a{1,50}){1,50}b'],
+    ...['^.*.*=', '^(a|b)*c', '^\\w+.*x', '(a?){20}a{20}', '^\\d+\\d+$', '^a*?a*?b', '(\\d+|x)y', '\\pL', '(?i)é'],
+    ...['(a*)?', '(a)*', '(?m)^a', 'x{0}', '(a|b?)+', '\\B'],
   ])('is not /%s/', (pattern) => {
-    expect(nativeSource(parseRegExp(pattern, FLAGS))).toBeUndefined();
+    expect(nativeForm(parseRegExp(pattern, FLAGS))).toBeUndefined();
   });
 
   test('takes a number of steps that is linear, on texts made to lead astray', () => {
-    let tried = 0;
+    const tried = { linear: 0, short: 0 };
     fc.assert(
       fc.property(anyPattern, fc.constantFrom('a', 'b', 'ab', 'aab', 'a-', '0', 'k ', '😀', 'éa'), (pattern, part) => {
         const node = parsed(pattern);
-        if (node === undefined || nativeSource(node) === undefined) return;
-        tried++;
+        const form = node && nativeForm(node);
+        if (node === undefined || form === undefined) return;
+        tried[form.isLinear ? 'linear' : 'short']++;
         for (const tail of ['', '!', '\n']) {
-          const text = part.repeat(Math.ceil(1_500 / part.length)) + tail;
-          expect(stepsOf(node, text), `/${pattern}/ in ${part}…`).toBeLessThan(150 * text.length);
+          const length = Math.min(form.longestText, 1_500);
+          const text = part.repeat(Math.ceil(length / part.length)) + tail;
+          expect(stepsOf(node, text), `/${pattern}/ in ${part}…`).toBeLessThan(
+            (form.isLinear ? 150 : 1_500) * text.length,
+          );
         }
       }),
       runs(700),
     );
-    expect(tried).toBeGreaterThan(100);
+    expect(tried.linear).toBeGreaterThan(100);
+    expect(tried.short).toBeGreaterThan(20);
   });
 
   test('a quadratic pattern takes more steps than that', () => {
