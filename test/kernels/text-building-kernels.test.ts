@@ -12,17 +12,10 @@ import {
   withHolding,
   writeBytes,
   writeTexts,
+  writeValidity,
 } from './text-columns.ts';
 
 const MOST = 1 << 24;
-
-function writeValidity(holding: Holding, values: readonly unknown[]): number {
-  const { address } = holding.allocateZeroed(Math.ceil(values.length / 64) * 8);
-  for (const [row, value] of values.entries()) {
-    if (value !== null) holding.linear.u8[address + (row >>> 3)]! |= 1 << (row & 7);
-  }
-  return address;
-}
 
 /** Offsets by the first kernel, bytes by the second. */
 function built(

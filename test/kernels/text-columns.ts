@@ -38,6 +38,15 @@ export function writeBytes(holding: Holding, bytes: Uint8Array): number {
   return address;
 }
 
+/** A bit per row that is not null. */
+export function writeValidity(holding: Holding, values: readonly unknown[]): number {
+  const { address } = holding.allocateZeroed(Math.ceil(values.length / 64) * 8);
+  for (const [row, value] of values.entries()) {
+    if (value !== null) holding.linear.u8[address + (row >>> 3)]! |= 1 << (row & 7);
+  }
+  return address;
+}
+
 /** Memory for bits of that many rows, full of ones: a kernel has to write the zeros. */
 export function dirtyBits(holding: Holding, rows: number): number {
   const { address } = holding.allocate(Math.ceil(rows / 64) * 8 + 8);

@@ -18,6 +18,7 @@ export * from './value-sets';
 export * from './text-slices';
 export * from './text-search';
 export * from './text-building';
+export * from './parse-texts';
 export * from './text-measures';
 export * from './compact';
 export * from './long-decimals';
