@@ -9,39 +9,7 @@
  */
 
 import { InvalidValue } from '../../errors.ts';
-import { calendarDay, daysOf, isCalendarDay } from '../calendar.ts';
-
-/** What was read, before it is checked whether there is such a date. */
-interface Parts {
-  year: number;
-  month: number;
-  day: number;
-  hour: number;
-  minute: number;
-  second: number;
-  nanosecond: number;
-  afternoon: boolean | undefined;
-  dayOfYear: number | undefined;
-  /** 0 is Sunday. */
-  weekday: number | undefined;
-  sundayWeek: number | undefined;
-  mondayWeek: number | undefined;
-  isoYear: number | undefined;
-  isoWeek: number | undefined;
-  offset: number | undefined;
-  zone: string | undefined;
-  epoch: number | undefined;
-}
-
-/** A moment on a clock, and how far that is from UTC, if the text says so. */
-export interface ReadTime {
-  /** Since 1970-01-01. */
-  readonly days: number;
-  readonly secondOfDay: number;
-  readonly nanosecond: number;
-  /** Seconds ahead of UTC, or the name of a zone. */
-  readonly offset: number | string | undefined;
-}
+import { nothingRead, type ReadTime, type TimeParts, timeOf } from './time-parts.ts';
 
 /** A format that can be read by. */
 export interface TimeFormat {
@@ -54,12 +22,12 @@ export interface TimeFormat {
 }
 
 /** Takes characters from `at` on and gives the offset behind them; -1 where they do not fit. */
-type Step = (text: string, at: number, parts: Parts) => number;
+type Step = (text: string, at: number, parts: TimeParts) => number;
 
 const isDigit = (text: string, at: number): boolean => text.charCodeAt(at) >= 48 && text.charCodeAt(at) <= 57;
 
 /** A number of at most so many digits, within bounds. */
-function number(digits: number, least: number, most: number, set: (parts: Parts, value: number) => void): Step {
+function number(digits: number, least: number, most: number, set: (parts: TimeParts, value: number) => void): Step {
   return (text, at, parts) => {
     let end = at;
     while (end < at + digits && isDigit(text, end)) end++;
@@ -82,7 +50,7 @@ const fraction =
   };
 
 /** A name in any case, the longest that fits; `set` is given its place in the list. */
-function name(names: readonly string[], set: (parts: Parts, index: number) => void): Step {
+function name(names: readonly string[], set: (parts: TimeParts, index: number) => void): Step {
   const longestFirst = names.map((one, index) => ({ one, index })).toSorted((a, b) => b.one.length - a.one.length);
   return (text, at, parts) => {
     const found = longestFirst.find(({ one }) => text.slice(at, at + one.length).toLowerCase() === one);
@@ -94,7 +62,7 @@ function name(names: readonly string[], set: (parts: Parts, index: number) => vo
 
 /** What a sticky expression matches. */
 const matching =
-  (sticky: RegExp, set: (parts: Parts, match: RegExpExecArray) => void): Step =>
+  (sticky: RegExp, set: (parts: TimeParts, match: RegExpExecArray) => void): Step =>
   (text, at, parts) => {
     sticky.lastIndex = at;
     const found = sticky.exec(text);
@@ -130,12 +98,12 @@ const offset = matching(OFFSET, (parts, [, sign, hours = 0, minutes = 0, seconds
 
 const set =
   (key: NumericPart, change: (value: number) => number = (value) => value) =>
-  (parts: Parts, value: number): void => {
+  (parts: TimeParts, value: number): void => {
     parts[key] = change(value);
   };
 type NumericPart = {
-  [K in keyof Parts]: number extends Parts[K] ? K : never;
-}[keyof Parts];
+  [K in keyof TimeParts]: number extends TimeParts[K] ? K : never;
+}[keyof TimeParts];
 
 const PIVOT_YEAR = 69;
 const DIRECTIVES: Readonly<Record<string, Step>> = {
@@ -247,82 +215,4 @@ function read(steps: readonly Step[], text: string): ReadTime | undefined {
     if (at < 0) return undefined;
   }
   return at < end ? undefined : timeOf(parts);
-}
-
-const nothingRead = (): Parts => ({
-  year: 1900,
-  month: 0,
-  day: 0,
-  hour: 0,
-  minute: 0,
-  second: 0,
-  nanosecond: 0,
-  afternoon: undefined,
-  dayOfYear: undefined,
-  weekday: undefined,
-  sundayWeek: undefined,
-  mondayWeek: undefined,
-  isoYear: undefined,
-  isoWeek: undefined,
-  offset: undefined,
-  zone: undefined,
-  epoch: undefined,
-});
-
-const SECONDS_PER_DAY = 86_400;
-
-function timeOf(parts: Parts): ReadTime | undefined {
-  const { epoch, nanosecond } = parts;
-  if (epoch !== undefined) {
-    const days = Math.floor(epoch / SECONDS_PER_DAY);
-    return { days, secondOfDay: epoch - days * SECONDS_PER_DAY, nanosecond, offset: 0 };
-  }
-  const days = dayOf(parts);
-  const hour = hourOf(parts);
-  if (days === undefined || hour === undefined) return undefined;
-  const secondOfDay = hour * 3_600 + parts.minute * 60 + parts.second;
-  return { days, secondOfDay, nanosecond, offset: parts.offset ?? parts.zone };
-}
-
-function hourOf({ hour, afternoon }: Parts): number | undefined {
-  if (afternoon === undefined) return hour;
-  if (hour > 12) return undefined;
-  return (hour % 12) + (afternoon ? 12 : 0);
-}
-
-const firstDay = (year: number): number => daysOf({ year, month: 1, day: 1 });
-/** The day of the week, 0 being Sunday: 1 January 1970 was a Thursday. */
-const weekdayOf = (days: number): number => (((days + 4) % 7) + 7) % 7;
-
-/** By the first of these that the text gives: month or day, day of the year, week. */
-function dayOf(parts: Parts): number | undefined {
-  const { year, month, day, dayOfYear, isoYear, isoWeek } = parts;
-  if (isoYear !== undefined || isoWeek !== undefined) return isoDay(isoYear ?? year, isoWeek ?? 1, parts.weekday ?? 1);
-  if (month === 0 && day === 0) {
-    if (dayOfYear !== undefined) {
-      const days = firstDay(year) + dayOfYear - 1;
-      return calendarDay(days).year === year ? days : undefined;
-    }
-    if (parts.sundayWeek !== undefined) return dayOfWeek(year, parts.sundayWeek, 0, parts.weekday ?? 0);
-    if (parts.mondayWeek !== undefined) return dayOfWeek(year, parts.mondayWeek, 1, parts.weekday ?? 1);
-  }
-  const date = { year, month: Math.max(month, 1), day: Math.max(day, 1) };
-  return isCalendarDay(date) ? daysOf(date) : undefined;
-}
-
-/** Weeks that begin with `start`, 0 or 1 for Sunday or Monday, are counted from the first such day of the year, as 1. */
-function dayOfWeek(year: number, week: number, start: number, weekday: number): number {
-  const newYear = firstDay(year);
-  const firstStart = newYear + ((start - weekdayOf(newYear) + 7) % 7);
-  return firstStart + (week - 1) * 7 + ((weekday - start + 7) % 7);
-}
-
-/** Of the week, from Monday to Sunday, of which the year's first is the one with 4 January in it. */
-function isoDay(year: number, week: number, weekday: number): number | undefined {
-  const monday = (of: number): number => {
-    const fourth = firstDay(of) + 3;
-    return fourth - ((weekdayOf(fourth) + 6) % 7);
-  };
-  const start = monday(year) + (week - 1) * 7;
-  return start < monday(year + 1) ? start + ((weekday + 6) % 7) : undefined;
 }

@@ -14,7 +14,8 @@ import {
 } from './function-definition.ts';
 import { TEXT } from './parameter-kinds.ts';
 import { problemOf, recentlyMade } from './recently-made.ts';
-import { type ReadTime, type TimeFormat, timeFormat } from './strptime.ts';
+import { type TimeFormat, timeFormat } from './strptime.ts';
+import type { ReadTime } from './time-parts.ts';
 
 const REMEMBERED_FORMATS = 16;
 const UTC = 'UTC';
