@@ -6,6 +6,7 @@
  * With a single group accumulators live in locals and reach memory once per call.
  */
 
+import { isUnsigned } from '../columnar/data-type.ts';
 import type { TypedExpression } from '../expressions/expression.ts';
 import { magnitudeBits } from './bounds.ts';
 import { type Code, get, type Local, select, seq, set } from './emit.ts';
@@ -240,7 +241,7 @@ function addWide(
 }
 
 function betterWhole(kind: 'min' | 'max', input: TypedExpression, x: Local<Held>, old: Local<Held>): Code<'i32'> {
-  const signed = input.type.kind !== 'uint64';
+  const signed = !isUnsigned(input.type);
   const test = kind === 'min' ? (signed ? i64.lt : i64.ltU) : signed ? i64.gt : i64.gtU;
   return test(get(x as Local<'i64'>), get(old as Local<'i64'>));
 }

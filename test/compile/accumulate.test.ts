@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { bool, type DataType, int64, isFloat, uint64, utf8 } from '../../src/columnar/data-type.ts';
+import { bool, type DataType, int64, isFloat, isUnsigned, utf8 } from '../../src/columnar/data-type.ts';
 import type { Value } from '../../src/columnar/value.ts';
 import type { GroupSpec } from '../../src/compile/kernel-spec.ts';
 import type { TypedExpression } from '../../src/expressions/expression.ts';
@@ -24,7 +24,7 @@ function identity(kind: AggregateInput['function'], type: DataType): Figure {
   if (kind === 'count') return 0n;
   if (isFloat(type)) return kind === 'sum' ? 0 : kind === 'min' ? NaN : -Infinity;
   if (kind === 'sum') return 0n;
-  if (type === uint64) return kind === 'min' ? 2n ** 64n - 1n : 0n;
+  if (isUnsigned(type)) return kind === 'min' ? 2n ** 64n - 1n : 0n;
   return kind === 'min' ? 2n ** 63n - 1n : -(2n ** 63n);
 }
 
@@ -47,7 +47,7 @@ function readFigure(at: number, kind: AggregateInput['function'], type: DataType
   if (kind !== 'count' && isFloat(type)) return linear.data.getFloat64(at, true);
   const low = linear.data.getBigUint64(at, true);
   if (kind === 'sum' && wide) return (linear.data.getBigInt64(at + 8, true) << 64n) | low;
-  return type === uint64 && kind !== 'count' && kind !== 'sum' ? low : BigInt.asIntN(64, low);
+  return isUnsigned(type) && kind !== 'count' && kind !== 'sum' ? low : BigInt.asIntN(64, low);
 }
 
 interface Case {
