@@ -8,12 +8,16 @@ import {
   bool,
   type DataType,
   decimal,
+  fixedSizeList,
   float64,
   int64,
   isFloat,
+  isGroupable,
   isInteger,
   isNumeric,
+  isOrderable,
   isUnsigned,
+  list,
   uint64,
 } from '../columnar/data-type.ts';
 import { MAX_DECIMAL_DIGITS } from './common-type.ts';
@@ -30,7 +34,7 @@ export interface AggregateDefinition {
   /** Of the result over values of `input`; undefined where it does not take them. */
   readonly result: (input: DataType, options: AggregateOptions) => DataType | undefined;
   readonly options: readonly (keyof AggregateOptions)[];
-  /** Whether it needs a second input. */
+  /** Whether it needs a second input, of a type that has an order. */
   readonly by: boolean;
   /** What `distinct` does: leaves out values that came before, nothing, or it makes no sense. */
   readonly distinct: 'matters' | 'is idle' | 'is refused';
@@ -44,8 +48,26 @@ const total = (input: DataType): DataType | undefined => {
 const same = (input: DataType): DataType => input;
 const realOf = (input: DataType): DataType | undefined => (isNumeric(input) ? float64 : undefined);
 const boolOf = (input: DataType): DataType | undefined => (input.kind === 'bool' ? bool : undefined);
+const ordered = (input: DataType): DataType | undefined => (isComparable(input) ? input : undefined);
+const listOf = (input: DataType): DataType => list(input);
+const textOf = (input: DataType): DataType | undefined => (input.kind === 'utf8' ? input : undefined);
+
+/** Whether the least and the greatest value of a type are known. */
+export const isComparable = (type: DataType): boolean =>
+  isOrderable(type) || ['float16', 'uuid', 'fixed-size-binary'].includes(type.kind);
+
+const percentilesOf = (input: DataType, { percentiles }: AggregateOptions): DataType | undefined =>
+  isNumeric(input) && percentiles !== undefined ? fixedSizeList(float64, percentiles.length) : realOf(input);
+
+/** `result` for the types whose equal values are told from others. */
+const distinguished =
+  (result: AggregateDefinition['result']): AggregateDefinition['result'] =>
+  (input, options) =>
+    isGroupable(input) ? result(input, options) : undefined;
 
 const ANY = { takes: 'any type', options: [], by: false, distinct: 'is idle', result: same } as const;
+const ORDERED = { ...ANY, takes: 'what has an order', result: ordered } as const;
+const EQUAL = { ...ANY, takes: 'what rows can be grouped by' } as const;
 const NUMBER = { takes: 'a number', options: [], by: false, distinct: 'matters' } as const;
 
 /** By name. */
@@ -58,9 +80,9 @@ export const AGGREGATES: Readonly<Record<AggregateFunction, AggregateDefinition>
     result: () => uint64,
   },
   count_distinct: {
-    ...ANY,
+    ...EQUAL,
     doc: 'Counts the different values; NaN is one, 0.0 and -0.0 are one.',
-    result: () => uint64,
+    result: distinguished(() => uint64),
   },
   sum: {
     ...NUMBER,
@@ -81,8 +103,8 @@ export const AGGREGATES: Readonly<Record<AggregateFunction, AggregateDefinition>
       return decimal(MAX_DECIMAL_DIGITS, Math.min(MAX_DECIMAL_DIGITS, input.scale + MEAN_EXTRA_SCALE));
     },
   },
-  min: { ...ANY, doc: 'The least value. NaN is greater than every number.' },
-  max: { ...ANY, doc: 'The greatest value. NaN is greater than every number.' },
+  min: { ...ORDERED, doc: 'The least value. NaN is greater than every number.' },
+  max: { ...ORDERED, doc: 'The greatest value. NaN is greater than every number.' },
   bool_and: { ...ANY, doc: 'Whether all are true.', takes: 'a bool', result: boolOf },
   bool_or: { ...ANY, doc: 'Whether any is true.', takes: 'a bool', result: boolOf },
   stddev: { ...NUMBER, doc: 'The root of the variance.', options: ['ddof'], result: realOf },
@@ -114,17 +136,40 @@ export const AGGREGATES: Readonly<Record<AggregateFunction, AggregateDefinition>
   median: { ...NUMBER, doc: 'The exact percentile 0.5.', result: realOf },
   percentile: {
     ...NUMBER,
-    doc: 'The exact percentile, between two values interpolated linearly. NaN is greater than every number.',
-    options: ['percentile'],
-    result: realOf,
+    doc: 'The exact percentile, between two values interpolated linearly; with percentiles a list of several. NaN is greater than every number.',
+    options: ['percentile', 'percentiles'],
+    result: percentilesOf,
   },
-  mode: { ...ANY, doc: 'The most frequent value; of several the one that came first.', distinct: 'is refused' },
+  mode: {
+    ...EQUAL,
+    doc: 'The most frequent value; of several the one that came first.',
+    distinct: 'is refused',
+    result: distinguished(same),
+  },
+  list: {
+    ...ANY,
+    doc: 'All values, nulls too, in the order of the rows; without any an empty list. Of distinct values in the order in which they first came.',
+    distinct: 'matters',
+    result: listOf,
+  },
+  set: {
+    ...EQUAL,
+    doc: 'The different values that are not null, in the order in which they first came; without any an empty list.',
+    result: distinguished(listOf),
+  },
+  concat: {
+    ...ANY,
+    doc: 'Joins texts, or lists, in the order of the rows.',
+    takes: 'text or lists',
+    distinct: 'matters',
+    result: (input) => (input.kind === 'list' ? input : textOf(input)),
+  },
   string_agg: {
     ...ANY,
     doc: 'Joins texts in the order of the rows, with a delimiter between them.',
     takes: 'text',
     options: ['delimiter'],
     distinct: 'matters',
-    result: (input) => (input.kind === 'utf8' ? input : undefined),
+    result: textOf,
   },
 };

@@ -7,9 +7,9 @@
  *     TypedAggregate of type decimal(38, 2)
  */
 
-import { type DataType, typeName, uint64 } from '../columnar/data-type.ts';
+import { type DataType, isGroupable, typeName, uint64 } from '../columnar/data-type.ts';
 import { type Field, field, type Schema } from '../columnar/schema.ts';
-import { AGGREGATES } from './aggregate-functions.ts';
+import { AGGREGATES, isComparable } from './aggregate-functions.ts';
 import { bindExpression, bindPredicate } from './bind.ts';
 import type {
   AggregateCall,
@@ -61,7 +61,7 @@ export function aggregateField(call: TypedAggregate, isGrouped: boolean): Field 
 
 function isNeverNull(call: TypedAggregate, isGrouped: boolean): boolean {
   const { function: name, options } = call;
-  if (name === 'count' || name === 'count_distinct') return true;
+  if (['count', 'count_distinct', 'list', 'set'].includes(name)) return true;
   if (!isGrouped || call.filter !== undefined) return false;
   if ((name === 'var' || name === 'stddev') && options?.ddof !== 0) return false;
   return call.input?.nullable === false && call.by?.nullable !== true;
@@ -86,6 +86,10 @@ class AggregateBinder {
     const [filter, by, input] = [this.#filter(), this.#by(), this.#input()];
     if (filter === 'wrong' || by === 'wrong' || input === 'wrong' || !isWhole) return undefined;
     const distinct = this.#call.distinct === true && AGGREGATES[aggregate].distinct === 'matters';
+    if (distinct && input !== undefined && !isGroupable(input.type)) {
+      this.#fail('distinct', `Equal values of ${typeName(input.type)} are not told from others.`);
+      return undefined;
+    }
     const type = input === undefined ? uint64 : aggregateType(aggregate, input.type, options);
     if (type === undefined) return undefined;
     return { name, function: aggregate, input, by, filter, distinct, options, type };
@@ -118,7 +122,9 @@ class AggregateBinder {
     const isWanted = AGGREGATES[aggregate].by;
     if (by === undefined) return isWanted ? this.#fail('by', `${aggregate} needs to know by what.`) : undefined;
     if (!isWanted) return this.#fail('by', `${aggregate} has no second input; min_by and max_by have one.`);
-    return this.#bound(by, 'by') ?? 'wrong';
+    const bound = this.#bound(by, 'by');
+    if (bound === undefined || isComparable(bound.type)) return bound ?? 'wrong';
+    return this.#fail('by', `${aggregate} compares by what has an order, and this is ${typeName(bound.type)}.`);
   }
 
   #filter(): TypedExpression | undefined | 'wrong' {
@@ -148,8 +154,9 @@ class AggregateBinder {
       const known = definition.options.length === 0 ? 'It has none.' : `It has ${definition.options.join(', ')}.`;
       wrong(pathOf(optionsPath, key), `${aggregate} has no option ${key}. ${known}`);
     }
-    if (definition.options.includes('percentile') && options.percentile === undefined) {
-      wrong(optionsPath, `${aggregate} needs the option percentile, from 0 to 1.`);
+    if (definition.options.includes('percentile')) {
+      const given = [options.percentile, options.percentiles].filter((each) => each !== undefined).length;
+      if (given !== 1) wrong(optionsPath, `${aggregate} needs one option: percentile, from 0 to 1, or percentiles.`);
     }
     if (distinct !== true) return isRight;
     const distinctPath = pathOf(this.#path, 'distinct');

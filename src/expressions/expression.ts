@@ -106,9 +106,12 @@ export type AggregateFunction =
   | 'median'
   | 'percentile'
   | 'mode'
+  | 'list'
+  | 'set'
+  | 'concat'
   | 'string_agg';
 
-/** What an aggregate can be told beside its inputs; `aggregates/definitions.ts` says which of it each one takes. */
+/** What an aggregate can be told beside its inputs; `aggregate-functions.ts` says which of it each one takes. */
 export interface AggregateOptions {
   /** Which rows a count counts: those whose input is not null (the default), all, or those whose input is null. */
   readonly mode?: 'valid' | 'all' | 'null' | undefined;
@@ -116,6 +119,8 @@ export interface AggregateOptions {
   readonly ddof?: number | undefined;
   /** Which percentile, from 0 to 1. */
   readonly percentile?: number | undefined;
+  /** Several percentiles at once: the result is a list of as many. */
+  readonly percentiles?: readonly number[] | undefined;
   /** Between the texts that string_agg joins: "," where absent. */
   readonly delimiter?: string | undefined;
   /** Whether any_value (true where absent), first and last (false) look for a row whose input is not null. */

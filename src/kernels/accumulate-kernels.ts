@@ -46,6 +46,8 @@ export interface AccumulateKernels {
     used: number,
     arenaBytes: number,
   ): number;
+  /** Offsets of `rows` values of `width` bytes. */
+  evenOffsets(width: number, rows: number, offsets: number): void;
   /** Returns the bytes of the texts; copies them only where `bytes` is not 0. */
   textsOf(groups: number, states: number, stride: number, arena: number, offsets: number, bytes: number): number;
   beginStates(template: number, stride: number, groups: number, states: number): void;

@@ -21,8 +21,13 @@ export interface ValueLogKernels {
     p: number,
     scale: number,
     out: number,
+    outStride: number,
     bitmap: number,
   ): number;
+  /** Writes `groups + 1` offsets that count from 0. */
+  listOffsets(starts: number, groups: number, offsets: number): void;
+  /** Offsets of lists joined of others, whose offsets are at `items`. */
+  joinedOffsets(starts: number, groups: number, items: number, offsets: number): void;
   /** Returns the bytes of the texts; copies them only where `out` is not 0. */
   joinTexts(
     offsets: number,
@@ -36,6 +41,8 @@ export interface ValueLogKernels {
     outOffsets: number,
     out: number,
   ): number;
+  /** Each of `count` bits `times` times. */
+  repeatBits(bits: number, count: number, times: number, out: number): void;
   /** Which groups have rows; returns how many. */
   groupsWithRows(starts: number, groups: number, bitmap: number): number;
 }

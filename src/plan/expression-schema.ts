@@ -302,6 +302,10 @@ export const namedExpressionSchema: z.ZodType<NamedExpression> = z
   .strictObject({ name: nameSchema, expression: expressionSchema })
   .meta({ id: 'NamedExpression', description: 'A column that a node makes.' });
 
+/** Of one call. */
+const MAX_PERCENTILES = 1_000;
+const percentile = z.number().min(0).max(1);
+
 const aggregateOptionsSchema: z.ZodType<AggregateOptions> = z
   .strictObject({
     mode: z
@@ -309,7 +313,8 @@ const aggregateOptionsSchema: z.ZodType<AggregateOptions> = z
       .optional()
       .describe('Of count: rows whose input is not null (the default), all rows, or those whose input is null.'),
     ddof: z.int().min(0).optional().describe('Of stddev and var: 1, the default, for a sample, 0 for the population.'),
-    percentile: z.number().min(0).max(1).optional().describe('Of percentile.'),
+    percentile: percentile.optional().describe('Of percentile.'),
+    percentiles: z.array(percentile).min(1).max(MAX_PERCENTILES).optional().describe('Of percentile: several at once.'),
     delimiter: z
       .string()
       .max(MAX_NAME_CHARACTERS)

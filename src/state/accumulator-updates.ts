@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import type { Column } from '../columnar/column.ts';
-import { isFloat, isUnsigned } from '../columnar/data-type.ts';
+import { isBytes, isFloat, isUnsigned } from '../columnar/data-type.ts';
 import { ArithmeticOverflow } from '../errors.ts';
 import { accumulateKernels, kindOf, numberKind } from '../kernels/accumulate-kernels.ts';
 import { groupKernels } from '../kernels/group-kernels.ts';
@@ -23,7 +23,7 @@ export interface GroupRows {
 export function writeInitialState({ data }: LinearMemory, { kind, type }: Accumulator, at: number): void {
   if (kind === 'product') data.setBigUint64(at, 1n, true);
   if (kind === 'float-product') data.setFloat64(at, 1, true);
-  if ((kind !== 'least' && kind !== 'greatest') || type === undefined || type.kind === 'utf8') return;
+  if ((kind !== 'least' && kind !== 'greatest') || type === undefined || isBytes(type)) return;
   const least = kind === 'least';
   if (isFloat(type)) data.setFloat64(at, least ? Number.NaN : Number.NEGATIVE_INFINITY, true);
   else if (isWideExtreme(type)) {

@@ -16,6 +16,7 @@ import {
   type DataType,
   float64,
   int64,
+  isBytes,
   isFloat,
   isUnsigned,
   SHORT_DECIMAL_DIGITS,
@@ -76,6 +77,8 @@ export interface LogPlan {
   /** As in an accumulator. */
   readonly mask: number;
   readonly type: DataType;
+  /** Whether some of the rows that take part may be null. */
+  readonly nullable: boolean;
 }
 
 /** Different pairs of group and value. */
@@ -103,8 +106,10 @@ export type Answer = { readonly aggregate: TypedAggregate } & (
   | { readonly kind: 'moments'; readonly moments: Accumulator }
   /** What the accumulator's states point to. */
   | { readonly kind: 'held'; readonly held: Accumulator }
-  | { readonly kind: 'percentile'; readonly log: number; readonly percentile: number }
+  | { readonly kind: 'percentiles'; readonly log: number; readonly percentiles: readonly number[] }
   | { readonly kind: 'texts'; readonly log: number; readonly delimiter: string }
+  /** A list of the values, or of the items of their lists. */
+  | { readonly kind: 'list'; readonly log: number; readonly flat: boolean }
   /** The answer at `position` of the inner plan of `distinct[rows]`. */
   | { readonly kind: 'distinct'; readonly rows: number; readonly position: number }
 );
@@ -126,9 +131,13 @@ export interface AccumulatorPlan {
   readonly answers: readonly Answer[];
 }
 
+/** Whether values are compared byte by byte. */
+export const comparesBytes = (type: DataType): boolean =>
+  isBytes(type) || type.kind === 'uuid' || type.kind === 'fixed-size-binary';
+
 /** Whether states of the least and greatest value of this type take 16 bytes instead of 8. */
 export const isWideExtreme = (type: DataType): boolean =>
-  type.kind === 'utf8' || (type.kind === 'decimal' && type.precision > SHORT_DECIMAL_DIGITS);
+  comparesBytes(type) || (type.kind === 'decimal' && type.precision > SHORT_DECIMAL_DIGITS);
 
 /** The type as whose values states hold the least and greatest of a type. */
 export function extremeType(type: DataType): DataType {

@@ -6,21 +6,17 @@
 import assert from 'node:assert/strict';
 import { BATCH_ROWS } from '../columnar/batch.ts';
 import type { Column } from '../columnar/column.ts';
-import { fixedWidth, utf8 } from '../columnar/data-type.ts';
-import { ColumnTooLarge } from '../errors.ts';
-import { accumulateKernels, numberKind } from '../kernels/accumulate-kernels.ts';
+import { fixedWidth } from '../columnar/data-type.ts';
+import { accumulateKernels } from '../kernels/accumulate-kernels.ts';
 import { groupKernels } from '../kernels/group-kernels.ts';
-import { valueLogKernels } from '../kernels/value-log-kernels.ts';
 import type { Holding } from '../memory/budget.ts';
 import type { AccumulatorPlan, Answer } from './accumulators.ts';
 import type { AggregateStates } from './aggregate-states.ts';
-import { type AnswerRegions, answerColumn, freeRegions, makeBitmap, makeRoom, openRegions } from './answer-columns.ts';
-import { exactSpreadColumn, meanColumn, momentsColumn, scaleOf, writeProducts, writeSums } from './numeric-answers.ts';
+import { type AnswerRegions, answerColumn, freeRegions, makeRoom, openRegions } from './answer-columns.ts';
+import { listColumn, percentilesColumn, textsColumn } from './log-answers.ts';
+import { exactSpreadColumn, meanColumn, momentsColumn, writeProducts, writeSums } from './numeric-answers.ts';
 import { StateReader } from './state-reader.ts';
 import type { ValueLog } from './value-log.ts';
-
-/** Offsets of a column are int32. */
-const MOST_COLUMN_BYTES = 2 ** 31 - 1;
 
 type AnswerOf<Kind extends Answer['kind']> = Extract<Answer, { kind: Kind }>;
 
@@ -39,7 +35,10 @@ export class AggregateAnswers implements Disposable {
   constructor(answered: Answered, holding: Holding) {
     this.#answered = answered;
     this.#holding = holding;
-    this.#regions = answered.plan.answers.map(() => openRegions(holding));
+    const { answers, logs } = answered.plan;
+    this.#regions = answers.map((answer) =>
+      openRegions(holding, answer.kind === 'list' ? logs[answer.log]?.type : undefined),
+    );
   }
 
   /**
@@ -86,10 +85,12 @@ export class AggregateAnswers implements Disposable {
         return momentsColumn(answer, from, to, holding);
       case 'held':
         return from.states.taken(answer.held, from.from, from.rows);
-      case 'percentile':
-        return this.#percentiles(answer, from, to);
+      case 'percentiles':
+        return percentilesColumn(answer, this.#log(answer.log), from, to, holding);
       case 'texts':
-        return this.#joined(answer, from, to);
+        return textsColumn(answer, this.#log(answer.log), from, to, holding);
+      case 'list':
+        return listColumn(answer, this.#log(answer.log), from, to, holding);
     }
   }
 
@@ -105,53 +106,6 @@ export class AggregateAnswers implements Disposable {
     else if (type.kind === 'float32') accumulateKernels(linear).narrowFloats(at, stride, rows, values);
     else from.unpack(value, fixedWidth(type) ?? 8, values);
     return answerColumn(this.#holding, type, values, validity, rows);
-  }
-
-  #percentiles({ aggregate, log, percentile }: AnswerOf<'percentile'>, from: StateReader, to: AnswerRegions): Column {
-    const { values, rows, starts } = this.#log(log).sorted('value', from.states.groupCount);
-    const out = makeRoom(to, aggregate.type, from.rows);
-    const bitmap = makeBitmap(to, from.rows);
-    const kind = numberKind(values.type, values.width);
-    const groups = starts + from.from * 4;
-    const scale = scaleOf(values.type, 1);
-    const kernels = valueLogKernels(this.#holding.linear);
-    const present = kernels.percentiles(kind, values.values, rows, groups, from.rows, percentile, scale, out, bitmap);
-    return answerColumn(this.#holding, aggregate.type, out, present === from.rows ? 0 : bitmap, from.rows);
-  }
-
-  #joined({ log, delimiter }: AnswerOf<'texts'>, from: StateReader, to: AnswerRegions): Column {
-    const { values, rows, starts } = this.#log(log).sorted('arrival', from.states.groupCount);
-    const { linear, owner } = this.#holding;
-    const kernels = valueLogKernels(linear);
-    const { values: offsets, bytes } = values.dictionary?.values ?? values;
-    const codes = values.dictionary === undefined ? 0 : values.values;
-    const between = Buffer.from(delimiter);
-    using scratch = this.#holding.budget.reserve(owner);
-    const delimiterAt = scratch.allocate(between.byteLength).address;
-    linear.u8.set(between, delimiterAt);
-    const outOffsets = makeRoom(to, utf8, from.rows);
-    const groups = starts + from.from * 4;
-    const join = (out: number): number =>
-      kernels.joinTexts(
-        offsets,
-        bytes,
-        codes,
-        rows,
-        groups,
-        from.rows,
-        delimiterAt,
-        between.byteLength,
-        outOffsets,
-        out,
-      );
-    const byteLength = join(0);
-    if (byteLength > MOST_COLUMN_BYTES) throw new ColumnTooLarge(owner, byteLength);
-    to.text.ensure(byteLength, 0);
-    join(to.text.address);
-    const bitmap = makeBitmap(to, from.rows);
-    const present = kernels.groupsWithRows(groups, from.rows, bitmap);
-    const validity = present === from.rows ? 0 : bitmap;
-    return { ...answerColumn(this.#holding, utf8, outOffsets, validity, from.rows), bytes: to.text.address };
   }
 
   #log(index: number): ValueLog {

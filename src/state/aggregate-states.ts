@@ -9,6 +9,7 @@
 
 import assert from 'node:assert/strict';
 import type { Column } from '../columnar/column.ts';
+import { isBytes } from '../columnar/data-type.ts';
 import { type AccumulateKernels, accumulateKernels } from '../kernels/accumulate-kernels.ts';
 import type { Holding } from '../memory/budget.ts';
 import type { Region } from '../memory/linear-memory.ts';
@@ -231,6 +232,6 @@ export class AggregateStates implements Disposable {
 function openHeld(accumulator: Accumulator, holding: Holding): HeldValues | undefined {
   const { kind, type } = accumulator;
   if (picksRow(accumulator) && type !== undefined) return new PickedRows(accumulator, type, holding);
-  if (type?.kind !== 'utf8' || (kind !== 'least' && kind !== 'greatest')) return undefined;
-  return new TextExtremes(kind, holding);
+  if (type === undefined || !isBytes(type) || (kind !== 'least' && kind !== 'greatest')) return undefined;
+  return new TextExtremes(kind, type, holding);
 }

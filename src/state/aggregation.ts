@@ -83,6 +83,11 @@ export class Aggregation implements Disposable {
     this.#holding.free(mapping);
   }
 
+  /** Where a batch of results that begins with the group `from` ends. @throws MemoryBudgetExceeded */
+  endOfBatch(from: number): number {
+    return this.#groups.endOfBatch(from, Math.min(from + BATCH_ROWS, this.groupCount));
+  }
+
   /**
    * Keys, then results of the groups [from, to), at most `BATCH_ROWS`; valid until the next call.
    * @throws ArithmeticOverflow when a result does not fit its type

@@ -4,6 +4,7 @@ import type { Column } from '../columnar/column.ts';
 import { type DataType, fixedWidth } from '../columnar/data-type.ts';
 import { takeKernels, zeroNullsOf } from '../kernels/take-kernels.ts';
 import type { Holding } from '../memory/budget.ts';
+import { ColumnBuffer } from './column-buffer.ts';
 import { GrowingRegion } from './growing-region.ts';
 
 /** Memory of one answer's column, used again for the next range of groups. */
@@ -11,19 +12,24 @@ export interface AnswerRegions {
   readonly values: GrowingRegion;
   readonly text: GrowingRegion;
   readonly validity: GrowingRegion;
+  /** Of lists. */
+  readonly items: ColumnBuffer | undefined;
 }
 
-export const openRegions = (holding: Holding): AnswerRegions => ({
+/** `items` is the type of what lists are gathered of. */
+export const openRegions = (holding: Holding, items?: DataType): AnswerRegions => ({
   values: new GrowingRegion(holding),
   text: new GrowingRegion(holding),
   validity: new GrowingRegion(holding),
+  items: items && new ColumnBuffer(items, holding),
 });
 
-export function freeRegions({ values, text, validity }: AnswerRegions): void {
+export function freeRegions({ values, text, validity, items }: AnswerRegions): void {
   for (const region of [values, text, validity]) region.free();
+  items?.free();
 }
 
-/** Room for `rows` values of `type`, or for their offsets: its address. @throws MemoryBudgetExceeded */
+/** Room for `rows` values of `type`, or for their offsets and one more: its address. @throws MemoryBudgetExceeded */
 export function makeRoom({ values }: AnswerRegions, type: DataType, rows: number): number {
   values.ensure(Math.max(16, (rows + 1) * (fixedWidth(type) ?? 4)), 0);
   return values.address;

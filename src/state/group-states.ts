@@ -60,6 +60,19 @@ export class GroupStates implements Disposable {
     for (const [index, rows] of this.#distinct.entries()) rows.merge(at(other.#distinct, index), mapping);
   }
 
+  /** Where a batch of results that begins with the group `from` ends, `to` at most. @throws MemoryBudgetExceeded */
+  endOfBatch(from: number, to: number): number {
+    this.#inner ??= this.#fillInner();
+    const { groupCount } = this.states;
+    let end = to;
+    for (const inner of this.#inner) end = inner.endOfBatch(from, end);
+    for (const answer of this.plan.answers) {
+      if (answer.kind !== 'list' && answer.kind !== 'texts') continue;
+      end = at(this.logs, answer.log).endOfBatch(from, end, groupCount);
+    }
+    return end;
+  }
+
   /**
    * One column per aggregate for the groups [from, to), at most `BATCH_ROWS`; valid until the next call.
    * @throws ArithmeticOverflow when a result does not fit its type

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import type { Column } from '../columnar/column.ts';
 import { columnFromValues } from '../columnar/column-from-values.ts';
-import type { DataType } from '../columnar/data-type.ts';
+import { binary, type DataType } from '../columnar/data-type.ts';
 import { accumulateKernels, kindOf } from '../kernels/accumulate-kernels.ts';
 import { groupKernels } from '../kernels/group-kernels.ts';
 import { type PickKernels, pickKernels } from '../kernels/pick-kernels.ts';
 import { takeKernels } from '../kernels/take-kernels.ts';
 import type { Holding } from '../memory/budget.ts';
-import { type Accumulator, extremeType, isWideExtreme } from './accumulators.ts';
+import { type Accumulator, comparesBytes, extremeType, isWideExtreme } from './accumulators.ts';
 import { ColumnBuffer } from './column-buffer.ts';
 import { GrowingRegion } from './growing-region.ts';
 import type { HeldRows, HeldStates, HeldValues } from './held-values.ts';
@@ -43,7 +43,8 @@ export class PickedRows implements HeldValues {
     this.#type = type;
     this.#holding = holding;
     this.#kernels = pickKernels(holding.linear);
-    this.#texts = accumulator.byType?.kind === 'utf8' ? new TextArena(holding) : undefined;
+    this.#texts =
+      accumulator.byType !== undefined && comparesBytes(accumulator.byType) ? new TextArena(holding) : undefined;
     this.#list = new GrowingRegion(holding);
     this.#values = new ColumnBuffer(type, holding);
     this.#taken = new ColumnBuffer(type, holding);
@@ -116,17 +117,16 @@ export class PickedRows implements HeldValues {
     const { byType } = this.#accumulator;
     if (byType === undefined) return undefined;
     const column = { validity: 0, bytes: 0, dictionary: undefined, bits: undefined };
-    const type = extremeType(byType);
     if (this.#texts !== undefined) {
       const values = scratch.allocate((count + 1) * 4).address;
       const text = scratch.allocate(this.#texts.write(count, states + BY_OFFSET, stride, values, 0)).address;
       this.#texts.write(count, states + BY_OFFSET, stride, values, text);
-      return { ...column, type, values, bytes: text, width: 0 };
+      return { ...column, type: binary, values, bytes: text, width: 0 };
     }
     const width = isWideExtreme(byType) ? 16 : 8;
     const values = scratch.allocate(count * width).address;
     groupKernels(scratch.linear).unpackFields(states + BY_OFFSET, stride, width, count, values);
-    return { ...column, type, values, width };
+    return { ...column, type: extremeType(byType), values, width };
   }
 
   #makeAnew({ states, stride, count }: HeldStates): void {

@@ -1,11 +1,13 @@
-import { type DataType, isFloat, uint64 } from '../columnar/data-type.ts';
+import { type DataType, float32, isBytes, isFloat, isNumeric, uint64 } from '../columnar/data-type.ts';
 import { expressionKey } from '../compile/expression-key.ts';
+import { castTo } from '../expressions/coerce.ts';
 import type { TypedAggregate, TypedExpression } from '../expressions/expression.ts';
 import {
   type Accumulator,
   type AccumulatorKind,
   type AccumulatorPlan,
   type Answer,
+  comparesBytes,
   type DistinctPlan,
   isExactlySummed,
   isWideExtreme,
@@ -67,7 +69,8 @@ class AccumulatorPlanner {
   #answer(aggregate: TypedAggregate): AnswerParts {
     const { function: name, input, filter, distinct = false } = aggregate;
     if (input === undefined) return { kind: 'count', count: this.#countWhere(filter === undefined ? [] : [filter]) };
-    if (distinct || name === 'count_distinct' || name === 'mode') return this.#distinctAnswer(aggregate, input);
+    if (distinct || name === 'count_distinct' || name === 'mode' || name === 'set')
+      return this.#distinctAnswer(aggregate, input);
     const conditions = filter === undefined ? [] : [filter];
     switch (name) {
       case 'count':
@@ -85,13 +88,14 @@ class AccumulatorPlanner {
       case 'max_by':
         return this.#pick(aggregate, input);
       case 'median':
-        return this.#percentile(input, filter, MEDIAN);
       case 'percentile':
-        return this.#percentile(input, filter, aggregate.options?.percentile ?? MEDIAN);
+        return this.#percentiles(aggregate, input);
+      case 'list':
+      case 'concat':
       case 'string_agg':
-        return { kind: 'texts', log: this.#log(input, filter, false), delimiter: aggregate.options?.delimiter ?? ',' };
+        return this.#logged(aggregate, input);
       default:
-        return this.#numeric(name, guarded(input, conditions));
+        return this.#numeric(name, guarded(asNumber(input), conditions));
     }
   }
 
@@ -120,16 +124,14 @@ class AccumulatorPlanner {
 
   #extreme(kind: 'least' | 'greatest', input: TypedExpression, filter: TypedExpression | undefined): AnswerParts {
     const { type } = input;
-    if (type.kind !== 'utf8') {
-      const over = guarded(input, filter === undefined ? [] : [filter]);
-      return {
-        kind: 'value',
-        value: this.#over(kind, over, isWideExtreme(type) ? 16 : 8),
-        count: this.#presence(over),
-      };
+    if (isBytes(type)) {
+      const { value, mask } = takingPart(input, filter, false);
+      return { kind: 'held', held: this.#share({ kind, ...this.#taken(value, mask), ...ALONE }, 16) };
     }
-    const { value, mask } = takingPart(input, filter, false);
-    return { kind: 'held', held: this.#share({ kind, ...this.#taken(value, mask), ...ALONE }, 16) };
+    // Without states of their own such values are those of the row where they are least or greatest.
+    if (comparesBytes(type) || type.kind === 'float16') return this.#pickBy(`${kind}-row`, input, input, filter);
+    const over = guarded(input, filter === undefined ? [] : [filter]);
+    return { kind: 'value', value: this.#over(kind, over, isWideExtreme(type) ? 16 : 8), count: this.#presence(over) };
   }
 
   #pick({ function: name, by, filter, options }: TypedAggregate, input: TypedExpression): AnswerParts {
@@ -148,35 +150,47 @@ class AccumulatorPlanner {
     filter: TypedExpression | undefined,
   ): AnswerParts {
     const { value } = takingPart(input, filter, true);
-    const { value: compared } = takingPart(by, filter, true);
+    const { value: compared } = takingPart(by.type.kind === 'float16' ? asNumber(by) : by, filter, true);
     const nullable = [input, by].filter((each) => each.nullable);
     const [single] = nullable;
     const conditions = [...(filter === undefined ? [] : [filter]), ...nullable.map(isNotNull)];
     const alone = filter === undefined && nullable.length === 1 ? single : undefined;
     const mask = conditions.length === 0 ? undefined : (alone ?? trueWhere(conditions));
-    const bytes = isWideExtreme(by.type) ? 24 : 16;
-    const accumulator = { kind, ...this.#taken(value, mask), by: this.#inputOf(compared), byType: by.type };
+    const bytes = isWideExtreme(compared.type) ? 24 : 16;
+    const accumulator = { kind, ...this.#taken(value, mask), by: this.#inputOf(compared), byType: compared.type };
     return { kind: 'held', held: this.#share(accumulator, bytes) };
   }
 
-  #percentile(input: TypedExpression, filter: TypedExpression | undefined, percentile: number): AnswerParts {
-    return { kind: 'percentile', log: this.#log(input, filter, false), percentile };
+  #percentiles({ filter, options = {} }: TypedAggregate, input: TypedExpression): AnswerParts {
+    const { percentile = MEDIAN, percentiles = [percentile] } = options;
+    return { kind: 'percentiles', log: this.#log(asNumber(input), filter, false), percentiles };
+  }
+
+  #logged({ function: name, filter, options }: TypedAggregate, input: TypedExpression): AnswerParts {
+    if (name === 'list') return { kind: 'list', log: this.#log(input, filter, true), flat: false };
+    const log = this.#log(input, filter, false);
+    if (input.type.kind === 'list') return { kind: 'list', log, flat: true };
+    return { kind: 'texts', log, delimiter: name === 'concat' ? '' : (options?.delimiter ?? ',') };
   }
 
   #log(input: TypedExpression, filter: TypedExpression | undefined, keepNulls: boolean): number {
     const { value, mask } = takingPart(input, filter, keepNulls);
     const { type, ...taken } = this.#taken(value, mask);
-    const known = this.#logs.findIndex((log) => log.input === taken.input && log.mask === taken.mask);
-    return known >= 0 ? known : this.#logs.push({ ...taken, type }) - 1;
+    const nullable = keepNulls && value.nullable;
+    const known = this.#logs.findIndex(
+      (log) => log.input === taken.input && log.mask === taken.mask && log.nullable === nullable,
+    );
+    return known >= 0 ? known : this.#logs.push({ ...taken, type, nullable }) - 1;
   }
 
   #distinctAnswer(aggregate: TypedAggregate, input: TypedExpression): AnswerParts {
-    const { value, mask } = takingPart(input, aggregate.filter, false);
+    const nullable = aggregate.function === 'list' && input.nullable;
+    const { value, mask } = takingPart(input, aggregate.filter, nullable);
     const taken = this.#taken(value, mask);
     let rows = this.#distinct.findIndex((each) => each.input === taken.input && each.mask === taken.mask);
-    if (rows < 0) rows = this.#distinct.push({ ...taken, nullable: false, aggregates: [] }) - 1;
+    if (rows < 0) rows = this.#distinct.push({ ...taken, nullable, aggregates: [] }) - 1;
     const those = this.#distinct[rows]?.aggregates ?? [];
-    return { kind: 'distinct', rows, position: those.push(innerAggregate(aggregate, input)) - 1 };
+    return { kind: 'distinct', rows, position: those.push(innerAggregate(aggregate, { ...input, nullable })) - 1 };
   }
 
   /** Of rows where all of `conditions` are true and the input is as `mode` says. */
@@ -184,8 +198,8 @@ class AccumulatorPlanner {
     if (mode === 'all') return this.#countWhere(conditions);
     if (mode === 'null') return this.#countWhere([...conditions, isNull(input)]);
     if (!input.nullable) return this.#countWhere(conditions);
-    // Guarded text would be made anew, and only the null is looked at.
-    if (conditions.length > 0 && input.type.kind === 'utf8') return this.#countWhere([...conditions, isNotNull(input)]);
+    // What is guarded is made anew, which only pays where a sum has use for it too.
+    if (conditions.length > 0 && !isNumeric(input.type)) return this.#countWhere([...conditions, isNotNull(input)]);
     return this.#over('values', guarded(input, conditions), 8);
   }
 
@@ -234,14 +248,19 @@ type WithoutAggregate<T> = T extends unknown ? Omit<T, 'aggregate'> : never;
 type AnswerParts = WithoutAggregate<Answer>;
 
 /** Over pairs: the value is their first column, how many rows had it their second. */
-function innerAggregate(aggregate: TypedAggregate, { type }: TypedExpression): TypedAggregate {
+function innerAggregate(aggregate: TypedAggregate, { type, nullable }: TypedExpression): TypedAggregate {
   const { function: name } = aggregate;
-  const value: TypedExpression = { kind: 'column', index: 0, name: 'value', type, nullable: false };
+  const value: TypedExpression = { kind: 'column', index: 0, name: 'value', type, nullable };
   const rows: TypedExpression = { kind: 'column', index: 1, name: 'rows', type: uint64, nullable: false };
   const over = { ...aggregate, input: value, filter: undefined, distinct: false };
   if (name === 'mode') return { ...over, function: 'max_by', by: rows };
+  if (name === 'set') return { ...over, function: 'list' };
   return name === 'count_distinct' ? { ...over, function: 'count' } : over;
 }
+
+/** As kernels take it: a float of 2 bytes as one of 4. */
+const asNumber = (input: TypedExpression): TypedExpression =>
+  input.type.kind === 'float16' ? castTo(input, float32) : input;
 
 /** Compiled loops have states of 8 bytes for extremes. */
 function isCompiled({ kind, type }: Accumulator): boolean {

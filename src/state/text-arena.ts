@@ -30,6 +30,8 @@ export class TextArena implements Disposable {
   readonly #kernels: AccumulateKernels;
   readonly #used: Region;
   readonly #text: GrowingRegion;
+  /** Of values of a fixed size, which have none. */
+  readonly #offsets: GrowingRegion;
 
   /** @throws MemoryBudgetExceeded */
   constructor(holding: Holding) {
@@ -37,13 +39,17 @@ export class TextArena implements Disposable {
     this.#kernels = accumulateKernels(holding.linear);
     this.#used = holding.allocateZeroed(8);
     this.#text = new GrowingRegion(holding);
+    this.#offsets = new GrowingRegion(holding);
     this.#text.ensure(FIRST_BYTES);
   }
 
-  /** Lets the rows of a utf8 column, plain or with a dictionary, compete in their groups. @throws MemoryBudgetExceeded */
+  /**
+   * Lets the rows of a column compete in their groups: of text or binary, plain or with a dictionary, or plain of bytes of
+   * a fixed size. @throws MemoryBudgetExceeded
+   */
   add(column: Column, ids: number, rowCount: number, { greatest, states, stride, picks = 0 }: TextStates): void {
     const { validity, dictionary } = column;
-    const { values: offsets, bytes } = dictionary?.values ?? column;
+    const { values: offsets, bytes } = dictionary?.values ?? this.#withOffsets(column, rowCount);
     const codes = dictionary === undefined ? 0 : column.values;
     let row = 0;
     for (;;) {
@@ -84,6 +90,14 @@ export class TextArena implements Disposable {
   [Symbol.dispose](): void {
     this.#holding.free(this.#used);
     this.#text.free();
+    this.#offsets.free();
+  }
+
+  #withOffsets({ values, bytes, width }: Column, rowCount: number): Pick<Column, 'values' | 'bytes'> {
+    if (width === 0) return { values, bytes };
+    this.#offsets.ensure((rowCount + 1) * 4, 0);
+    this.#kernels.evenOffsets(width, rowCount, this.#offsets.address);
+    return { values: this.#offsets.address, bytes: values };
   }
 
   #word(address: number): number {

@@ -14,6 +14,9 @@ import { sortRows } from './sort-rows.ts';
 /** Row numbers are uint32, and the sort packs them. */
 const MOST_ROWS = 2 ** 31;
 
+/** So many values are gathered for one batch of results, if it has more than one group. */
+const MOST_BATCH_VALUES = 262_144;
+
 /** In which order the values of a group come: that of their rows, or their own. */
 export type LogOrder = 'arrival' | 'value';
 
@@ -57,12 +60,11 @@ export class ValueLog implements Disposable {
 
   /** Adds the rows that take part; `ids` is the address of the group of each row. @throws MemoryBudgetExceeded, ColumnTooLarge */
   add(columns: readonly Column[], rowCount: number, ids: number): void {
-    const { input, mask } = this.#plan;
+    const { input, mask, nullable } = this.#plan;
     const column = columns[input];
     assert.ok(column !== undefined);
     const chosen = this.#chosen.of(columns[mask], rowCount, ids);
-    // Of values that say themselves which take part, none is null.
-    this.#append(mask === input ? { ...column, validity: 0 } : column, chosen.rows, chosen.count, chosen.ids);
+    this.#append(nullable ? column : { ...column, validity: 0 }, chosen.rows, chosen.count, chosen.ids);
   }
 
   /** Adds the rows of `other`, whose group `g` is `mapping[g]` here, behind its own. Throws as `add`. */
@@ -72,6 +74,21 @@ export class ValueLog implements Disposable {
     takeKernels(this.#holding.linear).take4(mapping, other.#ids.address, other.#rowCount, ids.address);
     this.#append(other.#values.column(other.#rowCount), 0, other.#rowCount, ids.address);
     this.#holding.free(ids);
+  }
+
+  /** The end of the most groups from `from` to `to` on that have a batch's worth of values; one group at least. */
+  endOfBatch(from: number, to: number, groupCount: number): number {
+    if (this.#settledGroups !== groupCount) this.#settle(groupCount);
+    const starts = this.#starts.address >>> 2;
+    const { u32 } = this.#holding.linear;
+    const most = (u32[starts + from] ?? 0) + MOST_BATCH_VALUES;
+    let [least, end] = [from + 1, to];
+    while (least < end) {
+      const middle = Math.ceil((least + end) / 2);
+      if ((u32[starts + middle] ?? 0) <= most) least = middle;
+      else end = middle - 1;
+    }
+    return end;
   }
 
   /** The values by group, of `groupCount` groups; valid until the next change. @throws MemoryBudgetExceeded */

@@ -22,6 +22,7 @@ const columns = schema(
   field('day', types.date),
   field('moment', types.timestamp('us')),
   field('sure', types.int64, false),
+  field('items', types.list(types.int32)),
 );
 
 const over = (name: AggregateFunction, input?: string, rest: Partial<AggregateCall> = {}): AggregateCall => ({
@@ -67,11 +68,22 @@ describe('the type of', () => {
     ['mode', 'name', 'utf8'],
     ['median', 'money', 'float64'],
     ['string_agg', 'name', 'utf8'],
+    ['concat', 'name', 'utf8'],
+    ['concat', 'items', 'list(int32)'],
+    ['list', 'items', 'list(list(int32))'],
+    ['set', 'money', 'list(decimal(12, 2))'],
+    ['any_value', 'items', 'list(int32)'],
     ['count', 'name', 'uint64'],
     ['count', undefined, 'uint64'],
     ['count_distinct', 'day', 'uint64'],
   ] as const)('%s(%s) is %s', (name, input, type) => {
     expect(typed(over(name, input))).toBe(type);
+  });
+
+  test('several percentiles is a list of as many', () => {
+    expect(typed(over('percentile', 'i8', { options: { percentiles: [0.1, 0.2, 0.9] } }))).toBe(
+      'fixed-size-list(float64, 3)',
+    );
   });
 
   test('min_by is that of its first input', () => {
@@ -96,7 +108,16 @@ describe('what is wrong, and where:', () => {
     [over('sum', 'i8', { filter: column('i8') }), /^\$\.filter: A predicate must be bool/],
     [over('sum', 'i8', { options: { ddof: 0 } }), /^\$\.options\.ddof: sum has no option ddof\. It has none\.$/],
     [over('var', 'i8', { options: { mode: 'all' } }), /^\$\.options\.mode: var has no option mode\. It has ddof\.$/],
-    [over('percentile', 'i8'), /^\$\.options: percentile needs the option percentile, from 0 to 1\.$/],
+    [over('percentile', 'i8'), /^\$\.options: percentile needs one option: percentile, from 0 to 1, or percentiles\.$/],
+    [over('percentile', 'i8', { options: { percentile: 0, percentiles: [1] } }), /^\$\.options: percentile needs one/],
+    [over('min', 'items'), /^\$\.input: min takes what has an order, and this is list\(int32\)\.$/],
+    [over('count_distinct', 'items'), /^\$\.input: count_distinct takes what rows can be grouped by, and this is list/],
+    [over('min_by', 'i8', { by: column('items') }), /^\$\.by: min_by compares by what has an order, and this is list/],
+    [
+      over('list', 'items', { distinct: true }),
+      /^\$\.distinct: Equal values of list\(int32\) are not told from others/,
+    ],
+    [over('concat', 'i8'), /^\$\.input: concat takes text or lists/],
     [over('mode', 'i8', { distinct: true }), /^\$\.distinct: mode of distinct values has no meaning\.$/],
     [over('count', undefined, { distinct: true }), /^\$\.distinct: Only values that are not null are counted once/],
     [over('count', 'i8', { distinct: true, options: { mode: 'null' } }), /^\$\.distinct: Only values/],
@@ -153,6 +174,8 @@ describe('a column of results', () => {
     [over('var', 'sure'), [true, true]],
     [over('var', 'sure', { options: { ddof: 0 } }), [false, true]],
     [over('last', 'sure'), [false, true]],
+    [over('list', 'i64'), [false, false]],
+    [over('set', 'i64', { filter: lit(true) }), [false, false]],
     [over('min_by', 'sure', { by: column('i64') }), [true, true]],
   ])('of %j, grouped or not, may be null: %j', (call, expected) => {
     expect(nullable(call)).toEqual(expected);

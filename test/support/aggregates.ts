@@ -30,27 +30,44 @@ export function aggregateStage(input: Schema, keys: readonly string[], calls: re
   return groupedAggregate({ input, groupBy, aggregates });
 }
 
-/** Fails unless the rows are the same: floats where `isClose` says so up to some last digits, and 0 is -0. */
+/** How results of a column are compared, where not exactly: floats up to some last digits, or lists in any order. */
+export type Likeness = 'exact' | 'close' | 'unordered';
+
+/** Fails unless the rows are the same; 0 is -0. */
 export function expectSameResults(
   actual: readonly Row[],
   expected: readonly Row[],
-  isClose: (column: number) => boolean = () => false,
+  likeness: (column: number) => Likeness = () => 'exact',
 ): void {
   expect(actual.length).toBe(expected.length);
   for (const [row, cells] of actual.entries()) {
     for (const [index, cell] of cells.entries()) {
       const wanted = expected[row]?.[index] ?? null;
-      if (isClose(index) && typeof cell === 'number' && typeof wanted === 'number')
-        expectClose(cell, wanted, row, index);
-      else expect(unsigned(cell), `row ${row}, column ${index}`).toEqual(unsigned(wanted));
+      const where = `row ${row}, column ${index}`;
+      if (likeness(index) === 'close') expectClose(cell, wanted, where);
+      else if (likeness(index) === 'unordered') expect(sorted(cell), where).toEqual(sorted(wanted));
+      else expect(unsigned(cell), where).toEqual(unsigned(wanted));
     }
   }
 }
 
-function expectClose(actual: number, wanted: number, row: number, index: number): void {
-  if (Object.is(actual, wanted)) return;
+function expectClose(actual: Value, wanted: Value, where: string): void {
+  if (Array.isArray(actual) && Array.isArray(wanted)) {
+    for (const [index, item] of actual.entries()) expectClose(item, wanted[index] ?? null, `${where}[${index}]`);
+    return;
+  }
+  if (typeof actual !== 'number' || typeof wanted !== 'number' || Object.is(actual, wanted)) {
+    expect(actual, where).toEqual(wanted);
+    return;
+  }
   const error = Math.abs(actual - wanted) / Math.max(1e-3, Math.abs(wanted));
-  expect(error, `row ${row}, column ${index}: ${actual} and not ${wanted}`).toBeLessThan(1e-9);
+  expect(error, `${where}: ${actual} and not ${wanted}`).toBeLessThan(1e-9);
 }
 
-const unsigned = (value: Value): Value => (value === 0 ? 0 : value);
+const sorted = (value: Value): unknown =>
+  Array.isArray(value) ? value.map((each: Value) => String(unsigned(each))).sort() : value;
+
+const unsigned = (value: Value): Value => {
+  if (Array.isArray(value)) return value.map(unsigned);
+  return value === 0 ? 0 : value;
+};

@@ -211,6 +211,11 @@ export function extremeTexts(
   return rows;
 }
 
+/** Offsets of values of a fixed size, so that they are read as texts are. */
+export function evenOffsets(width: u32, rows: i32, offsets: usize): void {
+  for (let row = 0; row <= rows; row++) store<u32>(offsets + (<usize>row << 2), width * <u32>row);
+}
+
 /** The texts of groups as a plain column: offsets first, then, where `bytes` is not 0, the text. Returns its bytes. */
 export function textsOf(groups: i32, states: usize, stride: usize, arena: usize, offsets: usize, bytes: usize): f64 {
   let end: u64 = 0;

@@ -40,10 +40,11 @@ export function groupStarts(ids: usize, rows: i32, groups: i32, starts: usize): 
 
 /**
  * The percentile `p` of each group, whose rows are sorted by value: at position (n − 1) p, between two values linearly.
- * Null, and 0, where a group has none; returns how many are not.
+ * They lie `outStride` bytes apart. Null, and 0, where a group has none; returns how many are not.
  */
 export function percentiles(
-  kind: i32, values: usize, list: usize, starts: usize, groups: i32, p: f64, scale: f64, out: usize, bitmap: usize,
+  kind: i32, values: usize, list: usize, starts: usize, groups: i32, p: f64, scale: f64,
+  out: usize, outStride: usize, bitmap: usize,
 ): i32 {
   let present = 0;
   for (let base = 0; base < groups; base += 64) {
@@ -64,7 +65,7 @@ export function percentiles(
         }
         result /= scale;
       }
-      store<f64>(out + (group << 3), result);
+      store<f64>(out + group * outStride, result);
     }
     present += <i32>popcnt(word);
     store<u64>(bitmap + (base >> 3), word);
@@ -98,6 +99,39 @@ export function joinTexts(
   }
   store<u32>(outOffsets + (<usize>groups << 2), <u32>end);
   return <f64>end;
+}
+
+/** Offsets of the lists of groups: where each begins, counted from the first. */
+export function listOffsets(starts: usize, groups: i32, offsets: usize): void {
+  const first = load<u32>(starts);
+  for (let group = 0; group <= groups; group++) {
+    const at = <usize>group << 2;
+    store<u32>(offsets + at, load<u32>(starts + at) - first);
+  }
+}
+
+/** The same of lists that are joined: `items` are the offsets of the lists that groups are made of. */
+export function joinedOffsets(starts: usize, groups: i32, items: usize, offsets: usize): void {
+  const first = load<u32>(starts);
+  for (let group = 0; group <= groups; group++) {
+    const at = <usize>group << 2;
+    store<u32>(offsets + at, load<u32>(items + (<usize>(load<u32>(starts + at) - first) << 2)));
+  }
+}
+
+/** Each of `count` bits `times` times, one behind the other. */
+export function repeatBits(bits: usize, count: i32, times: i32, out: usize): void {
+  let at = 0, word: u64 = 0;
+  for (let i = 0; i < count; i++) {
+    const bit = <u64>((load<u8>(bits + (i >> 3)) >> <u8>(i & 7)) & 1);
+    for (let k = 0; k < times; k++, at++) {
+      word |= bit << <u64>(at & 63);
+      if ((at & 63) != 63) continue;
+      store<u64>(out + ((at >> 6) << 3), word);
+      word = 0;
+    }
+  }
+  if ((at & 63) != 0) store<u64>(out + ((at >> 6) << 3), word);
 }
 
 /** Which groups have rows, as a bitmap; returns how many. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { BATCH_ROWS, Batch } from '../../columnar/batch.ts';
+import { Batch } from '../../columnar/batch.ts';
 import type { Schema } from '../../columnar/schema.ts';
 import type { Holding } from '../../memory/budget.ts';
 import type { AggregationSpec } from '../../state/aggregate-input.ts';
@@ -36,8 +36,8 @@ export class AggregationRun implements BlockingRun {
 
   async finish(output: Output): Promise<void> {
     const { groupCount } = this.#aggregation;
-    for (let from = 0; from < groupCount; from += BATCH_ROWS) {
-      const to = Math.min(from + BATCH_ROWS, groupCount);
+    for (let from = 0, to = 0; from < groupCount; from = to) {
+      to = this.#aggregation.endOfBatch(from);
       const batch = new Batch(this.#schema, to - from, this.#aggregation.columns(from, to));
       if ((await output.push(batch)) === 'done') return;
     }
