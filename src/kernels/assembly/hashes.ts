@@ -1,0 +1,168 @@
+/**
+ * Hashes that are the same everywhere, of the bytes that Iceberg hashes (its specification, appendix B):
+ *
+ *     integers, bools, dates, times    │ 8 bytes, little-endian │          floats    as float64: 0 for -0, one NaN
+ *     decimals                         │ fewest bytes, big-endian │        texts, bytes    themselves
+ *
+ * XXH64 is Yann Collet's (xxHash fast digest algorithm, "XXH64 algorithm description"), the other MurmurHash3_x86_32 by
+ * Austin Appleby.
+ */
+
+import { isNull } from './text-bytes';
+
+const P1: u64 = 0x9e3779b185ebca87;
+const P2: u64 = 0xc2b2ae3d27d4eb4f;
+const P3: u64 = 0x165667b19e3779f9;
+const P4: u64 = 0x85ebca77c2b2ae63;
+const P5: u64 = 0x27d4eb2f165667c5;
+
+// @ts-ignore: decorator
+@inline
+function round(lane: u64, word: u64): u64 {
+  return rotl<u64>(lane + word * P2, 31) * P1;
+}
+
+function xxhash64(at: usize, length: usize, seed: u64): u64 {
+  const end = at + length;
+  let hash = seed + P5;
+  if (length >= 32) {
+    let a = seed + P1 + P2;
+    let b = seed + P2;
+    let c = seed;
+    let d = seed - P1;
+    for (; at + 32 <= end; at += 32) {
+      a = round(a, load<u64>(at));
+      b = round(b, load<u64>(at, 8));
+      c = round(c, load<u64>(at, 16));
+      d = round(d, load<u64>(at, 24));
+    }
+    hash = rotl<u64>(a, 1) + rotl<u64>(b, 7) + rotl<u64>(c, 12) + rotl<u64>(d, 18);
+    hash = (hash ^ round(0, a)) * P1 + P4;
+    hash = (hash ^ round(0, b)) * P1 + P4;
+    hash = (hash ^ round(0, c)) * P1 + P4;
+    hash = (hash ^ round(0, d)) * P1 + P4;
+  }
+  hash += length;
+  for (; at + 8 <= end; at += 8) hash = rotl<u64>(hash ^ round(0, load<u64>(at)), 27) * P1 + P4;
+  if (at + 4 <= end) {
+    hash = rotl<u64>(hash ^ (<u64>load<u32>(at) * P1), 23) * P2 + P3;
+    at += 4;
+  }
+  for (; at < end; at++) hash = rotl<u64>(hash ^ (<u64>load<u8>(at) * P5), 11) * P1;
+  hash = (hash ^ (hash >> 33)) * P2;
+  hash = (hash ^ (hash >> 29)) * P3;
+  return hash ^ (hash >> 32);
+}
+
+// @ts-ignore: decorator
+@inline
+function mixed(word: u32): u32 {
+  return rotl<u32>(word * 0xcc9e2d51, 15) * 0x1b873593;
+}
+
+function murmur(at: usize, length: usize, seed: u32): u32 {
+  let hash = seed;
+  const blocks = at + (length & ~3);
+  for (; at < blocks; at += 4) hash = rotl<u32>(hash ^ mixed(load<u32>(at)), 13) * 5 + 0xe6546b64;
+  const rest = <u32>length & 3;
+  if (rest) hash ^= mixed(load<u32>(at) & ((<u32>1 << (rest << 3)) - 1));
+  hash ^= <u32>length;
+  hash = (hash ^ (hash >> 16)) * 0x85ebca6b;
+  hash = (hash ^ (hash >> 13)) * 0xc2b2ae35;
+  return hash ^ (hash >> 16);
+}
+
+const UNSIGNED = 1;
+const FLOAT = 2;
+const DECIMAL = 3;
+const BITS = 4;
+const BYTES = 5;
+
+/** Room for the bytes of one value. */
+const BUFFER: usize = memory.data(16);
+
+/** A number of 8 bytes or less, or a bit, as what is hashed. */
+// @ts-ignore: decorator
+@inline
+function wordOf(form: i32, width: i32, values: usize, row: i32): u64 {
+  const at = values + <usize>row * width;
+  if (form == BITS) return <u64>((load<u8>(values + (row >> 3)) >> <u8>(row & 7)) & 1);
+  if (form == FLOAT) {
+    const value = width == 4 ? <f64>load<f32>(at) : load<f64>(at);
+    return value != value ? 0x7ff8000000000000 : reinterpret<u64>(value + 0);
+  }
+  if (width == 8) return load<u64>(at);
+  if (form == UNSIGNED) return width == 4 ? <u64>load<u32>(at) : width == 2 ? <u64>load<u16>(at) : <u64>load<u8>(at);
+  return width == 4 ? <u64>(<i64>load<i32>(at)) : width == 2 ? <u64>(<i64>load<i16>(at)) : <u64>(<i64>load<i8>(at));
+}
+
+/** Puts the bytes of a decimal at the end of the buffer, and returns how many they are. */
+// @ts-ignore: decorator
+@inline
+function decimalBytes(at: usize, width: i32): usize {
+  const low = load<i64>(at);
+  const high = width == 16 ? load<i64>(at, 8) : low >> 63;
+  store<u64>(BUFFER, bswap<u64>(high));
+  store<u64>(BUFFER, bswap<u64>(low), 8);
+  // One bit more than the magnitude has.
+  const isLong = high != low >> 63;
+  const unused = clz(isLong ? high ^ (high >> 63) : low ^ (low >> 63));
+  return <usize>((isLong ? 128 : 64) - unused + 8) >> 3;
+}
+
+// @ts-ignore: decorator
+@inline
+function put(isMurmur: i32, at: usize, length: usize, seed: u64, buckets: u32, out: usize, row: i32): void {
+  if (isMurmur) {
+    const hash = murmur(at, length, <u32>seed);
+    store<u32>(out + (<usize>row << 2), buckets ? (hash & 0x7fffffff) % buckets : hash);
+  } else store<u64>(out + (<usize>row << 3), xxhash64(at, length, seed));
+}
+
+/**
+ * The hash of each text: 8 bytes of XXH64, or 4 of MurmurHash3, of which with `buckets` is left the bucket, of so many, that
+ * Iceberg puts the row into.
+ */
+export function hashTexts(
+  isMurmur: i32,
+  offsets: usize,
+  bytes: usize,
+  rows: i32,
+  seed: u64,
+  buckets: u32,
+  out: usize,
+): void {
+  let from = load<u32>(offsets);
+  for (let row = 0; row < rows; row++) {
+    const to = load<u32>(offsets + (<usize>row << 2), 4);
+    put(isMurmur, bytes + from, to - from, seed, buckets, out, row);
+    from = to;
+  }
+}
+
+/** The hash of each value of `width` bytes; of a null that of no bytes. */
+export function hashValues(
+  isMurmur: i32,
+  form: i32,
+  width: i32,
+  values: usize,
+  rows: i32,
+  validity: usize,
+  seed: u64,
+  buckets: u32,
+  out: usize,
+): void {
+  for (let row = 0; row < rows; row++) {
+    let at = BUFFER;
+    let length: usize = 8;
+    if (isNull(validity, row)) length = 0;
+    else if (form == BYTES) {
+      at = values + <usize>row * width;
+      length = width;
+    } else if (form == DECIMAL) {
+      length = decimalBytes(values + <usize>row * width, width);
+      at = BUFFER + 16 - length;
+    } else store<u64>(BUFFER, wordOf(form, width, values, row));
+    put(isMurmur, at, length, seed, buckets, out, row);
+  }
+}
