@@ -4,6 +4,7 @@
  *     upper lower            ASCII, sixteen bytes at a time; offsets stay
  *     length length_bytes    characters and bytes
  *     like                   patterns that are literals
+ *     left strip replace …   parts of texts and texts put in: text-part-step.ts
  *     in                     a list of constants: texts, or more integers than are compared one by one
  *
  * Only plain columns, and upper and lower only where all bytes of the batch are ASCII: else the step does without.
@@ -26,6 +27,7 @@ import {
 import type { Holding } from '../memory/budget.ts';
 import { machineOf } from './machine.ts';
 import { bitmapBytes, Scratch } from './scratch.ts';
+import { type Compute, textPartStep } from './text-part-step.ts';
 
 export interface KernelStep {
   /** Valid until the next call; undefined where these columns are not for it. @throws MemoryBudgetExceeded */
@@ -52,12 +54,12 @@ export function kernelStepOf(e: TypedExpression, holding: Holding): KernelStep |
       const program = compileLike(pattern, escaping === '' ? {} : { escape: escaping });
       return program && onPlain(text.index, likeStep(program, holding));
     }
-    default:
-      return undefined;
+    default: {
+      const part = literals.includes(undefined) ? undefined : textPartStep(e.name, literals, holding);
+      return part && onPlain(text.index, part);
+    }
   }
 }
-
-type Compute = (text: Column, rowCount: number) => Column | undefined;
 
 const onPlain = (index: number, compute: Compute): KernelStep => ({
   evaluate(columns, rowCount) {

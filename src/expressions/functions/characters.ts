@@ -9,7 +9,7 @@ import { InvalidValue } from '../../errors.ts';
  * The most UTF-16 units that a text may be made longer to by repeating, padding and replacing: what a plan asks for in a
  * few bytes must not need gigabytes.
  */
-const MAX_GROWN_LENGTH = 1 << 24;
+export const MAX_GROWN_LENGTH: number = 2 ** 24;
 
 const isLowSurrogate = (unit: number): boolean => (unit & 0xfc00) === 0xdc00;
 const isHighSurrogate = (unit: number): boolean => (unit & 0xfc00) === 0xd800;
