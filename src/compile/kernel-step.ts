@@ -5,6 +5,7 @@
  *     length length_bytes    characters and bytes
  *     like                   patterns that are literals
  *     left strip replace …   parts of texts and texts put in: text-part-step.ts
+ *     cast                   of texts to numbers, bools, dates and timestamps: text-cast-step.ts
  *     in                     a list of constants: texts, or more integers than are compared one by one
  *
  * Only plain columns, and upper and lower only where all bytes of the batch are ASCII: else the step does without.
@@ -27,6 +28,7 @@ import {
 import type { Holding } from '../memory/budget.ts';
 import { machineOf } from './machine.ts';
 import { bitmapBytes, Scratch } from './scratch.ts';
+import { textCastStep } from './text-cast-step.ts';
 import { type Compute, textPartStep } from './text-part-step.ts';
 
 export interface KernelStep {
@@ -37,6 +39,10 @@ export interface KernelStep {
 /** The step of a node whose operands are columns and literals; undefined where no kernel computes it. */
 export function kernelStepOf(e: TypedExpression, holding: Holding): KernelStep | undefined {
   if (e.kind === 'is-in') return memberStep(e, holding);
+  if (e.kind === 'cast' && e.input.kind === 'column' && e.input.type.kind === 'utf8') {
+    const cast = textCastStep(e.type, e.try === true, holding);
+    return cast && onPlain(e.input.index, cast);
+  }
   if (e.kind !== 'function') return undefined;
   const [text, ...others] = e.arguments;
   if (text?.kind !== 'column' || text.type.kind !== 'utf8') return undefined;
