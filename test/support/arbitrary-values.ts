@@ -74,7 +74,7 @@ const signed = (bits: number): fc.Arbitrary<bigint> => whole(-(2n ** BigInt(bits
 const unsigned = (bits: number): fc.Arbitrary<bigint> => whole(0n, 2n ** BigInt(bits) - 1n);
 const floats = fc.constantFrom(0, -0, 1.5, -2.5, NaN, Infinity, -Infinity, 1e300, 5e-324, 0.1);
 
-export const texts: fc.Arbitrary<string> = fc.oneof(
+const texts: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom('', 'a', 'ß', 'é', 'e\u0301', '\u{1F600}', '\uFFFD', 'İi', ' \t\n', 'zebra zebra', "it's", '\u0000'),
   fc.string({ unit: fc.constantFrom('a', 'B', 'é', '\u{1D4B3}', ' '), maxLength: 20 }),
 );

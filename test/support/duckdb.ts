@@ -126,7 +126,7 @@ function timestampSql({ unit, timezone }: Extract<DataType, { kind: 'timestamp' 
 }
 
 /** The value as an SQL expression of its type. Timestamps of other units are exact only where microseconds are. */
-export function literal(type: DataType, value: Value): string {
+function literal(type: DataType, value: Value): string {
   if (value === null) return `null::${sqlType(type)}`;
   const stored = storageType(type);
   switch (type.kind) {

@@ -1,11 +1,9 @@
 /** What arguments may be, by the names that definitions use. */
 
 import {
-  binary,
   bool,
   type DataType,
   date,
-  decimal,
   float64,
   int64,
   isBytes,
@@ -18,7 +16,7 @@ import {
   timestamp,
   utf8,
 } from '../../columnar/data-type.ts';
-import type { Interval, Value } from '../../columnar/value.ts';
+import type { Value } from '../../columnar/value.ts';
 import { hasPlainDays } from '../whole-conversion.ts';
 import { exactly, type LambdaValue, type Parameter, type ParameterKind } from './function-definition.ts';
 
@@ -31,9 +29,7 @@ const kind = <V>(takes: string, preferred: DataType, test: (type: DataType) => b
 
 export const BOOL: ParameterKind<boolean> = exactly(bool);
 export const TEXT: ParameterKind<string> = exactly(utf8);
-export const BYTES: ParameterKind<Uint8Array> = exactly(binary);
 export const TEXT_OR_BYTES: ParameterKind<string | Uint8Array> = kind('utf8 or binary', utf8, isBytes);
-export const DATE: ParameterKind<number> = exactly(date);
 export const ANY: ParameterKind<Value & {}> = kind('anything', nullType, () => true);
 
 /** Any integer, as int64: a bigint. */
@@ -58,7 +54,6 @@ export const ANY_FLOAT: ParameterKind<number> = {
 };
 /** Any number as it is: a decimal comes unscaled. */
 export const NUMBER: ParameterKind<number | bigint> = kind('a number', float64, isNumeric);
-export const DECIMAL: ParameterKind<bigint> = kind('a decimal', decimal(18, 3), ({ kind: of }) => of === 'decimal');
 
 /** On whose clock a day is a day of its ticks. */
 export const PLAIN_TIMESTAMP: ParameterKind<bigint> = kind(
@@ -71,17 +66,6 @@ export const DATE_OR_PLAIN_TIMESTAMP: ParameterKind<number | bigint> = kind(
   date,
   (type) => type.kind === 'date' || hasPlainDays(type),
 );
-export const TIMESTAMP: ParameterKind<bigint> = kind(
-  'a timestamp',
-  timestamp('us'),
-  ({ kind: of }) => of === 'timestamp',
-);
-export const DURATION: ParameterKind<bigint> = kind(
-  'a duration',
-  { kind: 'duration', unit: 'us' },
-  ({ kind: of }) => of === 'duration',
-);
-export const INTERVAL: ParameterKind<Interval> = exactly({ kind: 'interval' });
 
 const itemsOf = (type: DataType): DataType | undefined => {
   const stored = storageType(type);
