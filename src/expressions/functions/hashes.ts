@@ -4,10 +4,11 @@ import { createHash } from 'node:crypto';
 import type { DataType } from '../../columnar/data-type.ts';
 import { fixedSizeList, int32, uint32, uint64, utf8 } from '../../columnar/data-type.ts';
 import { InvalidValue } from '../../errors.ts';
-import { define, type FunctionDefinition, optional, parameter } from './function-definition.ts';
-import { murmurhash3, xxhash64 } from './hashing.ts';
+import { type Call, define, type FunctionDefinition, optional, parameter } from './function-definition.ts';
+import { murmurhash3, xxhash32, xxhash64 } from './hashing.ts';
 import { ANY, INTEGER, TEXT, TEXT_OR_BYTES } from './parameter-kinds.ts';
 import { valueBytes } from './value-bytes.ts';
+import { xxh3 } from './xxh3.ts';
 
 const digest = (name: string, algorithm: string, doc: string, example: string): FunctionDefinition =>
   define({
@@ -20,7 +21,7 @@ const digest = (name: string, algorithm: string, doc: string, example: string): 
     examples: [[['abc'], example]],
   });
 
-/** Words of so many characters of a text, moved on by one. */
+/** Runs of so many words of a text, each one word further. */
 function shingles(text: string, length: number): string[] {
   const words = text.split(/\s+/).filter((word) => word !== '');
   if (words.length <= length) return words.length === 0 ? [] : [words.join(' ')];
@@ -45,11 +46,27 @@ function simhash(text: string, length: number): bigint {
   const votes = new Array<number>(64).fill(0);
   for (const shingle of shingles(text, length)) {
     const hash = xxhash64(Buffer.from(shingle));
-    for (let bit = 0; bit < 64; bit += 1)
-      votes[bit] = (votes[bit] ?? 0) + (((hash >> BigInt(bit)) & 1n) === 1n ? 1 : -1);
+    const halves = [Number(BigInt.asIntN(32, hash)), Number(BigInt.asIntN(32, hash >> 32n))];
+    for (let bit = 0; bit < 64; bit += 1) {
+      const isSet = (((halves[bit >> 5] ?? 0) >>> (bit & 31)) & 1) === 1;
+      votes[bit] = (votes[bit] ?? 0) + (isSet ? 1 : -1);
+    }
   }
   return votes.reduce((all, vote, bit) => (vote > 0 ? all | (1n << BigInt(bit)) : all), 0n);
 }
+
+type Algorithm = (bytes: Uint8Array, seed: bigint) => bigint;
+
+const ALGORITHMS: Readonly<Record<string, Algorithm>> = {
+  xxhash64,
+  xxhash3_64: xxh3,
+  xxhash32: (bytes, seed) => BigInt(xxhash32(bytes, Number(BigInt.asUintN(32, seed)))),
+  murmurhash3: (bytes, seed) => BigInt.asUintN(32, BigInt(murmurhash3(bytes, Number(BigInt.asIntN(32, seed))))),
+};
+
+/** That which the third argument, a literal, names. */
+const algorithmOf = ({ literals: [, , name] }: Call): Algorithm | undefined =>
+  typeof name === 'string' && Object.hasOwn(ALGORITHMS, name) ? ALGORITHMS[name] : undefined;
 
 /** A number that stands in a plan, within bounds. */
 function literalCount(value: unknown, what: string, most: number): number | string {
@@ -63,18 +80,24 @@ const MAX_SHINGLE = 100;
 export const HASH_FUNCTIONS: readonly FunctionDefinition[] = [
   define({
     name: 'hash',
-    aliases: ['xxhash64'],
     family: 'hashes and sketches',
-    doc: 'The XXH64 of the bytes of a value of any type, which are those that Iceberg hashes; of null that of no bytes.',
+    doc: 'The hash of the bytes of a value of any type, which are those that Iceberg hashes; of null that of no bytes. The algorithm is xxhash64, xxhash3_64, xxhash32 or murmurhash3; the last two have 32 bits.',
     nulls: 'own',
-    parameters: [parameter('value', ANY), optional('seed', INTEGER, 0)],
-    result: uint64,
-    prepare:
-      ({ types: [type] }) =>
-      (value, seed) =>
-        xxhash64(valueBytes(value, type as DataType), BigInt.asUintN(64, seed ?? 0n)),
-    // The published hash of no bytes.
-    examples: [[[''], '17241709254077376921']],
+    parameters: [parameter('value', ANY), optional('seed', INTEGER, 0), optional('algorithm', TEXT, 'xxhash64')],
+    result: (call) => {
+      const algorithms = Object.keys(ALGORITHMS).join(', ');
+      return algorithmOf(call) === undefined ? `The algorithm of hash is a literal: one of ${algorithms}.` : uint64;
+    },
+    prepare: (call) => {
+      const [type] = call.types;
+      const compute = algorithmOf(call) ?? xxhash64;
+      return (value, seed) => compute(valueBytes(value, type as DataType), BigInt.asUintN(64, seed ?? 0n));
+    },
+    // The published hashes of no bytes.
+    examples: [
+      [[''], '17241709254077376921'],
+      [['', 0n, 'xxhash3_64'], '3244421341483603138'],
+    ],
   }),
   define({
     name: 'murmurhash3',

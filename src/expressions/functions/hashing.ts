@@ -1,7 +1,8 @@
 /**
  * Hashes of bytes that are the same everywhere: what other systems of the field give for the same bytes.
  *
- *     xxhash64         Yann Collet's XXH64, seed 0
+ *     xxhash64         Yann Collet's XXH64
+ *     xxhash32         his XXH32, of halves of that width
  *     murmurhash3      Austin Appleby's MurmurHash3_x86_32, as Iceberg's buckets use it
  */
 
@@ -46,6 +47,40 @@ export function xxhash64(bytes: Uint8Array, seed: bigint = 0n): bigint {
 }
 
 const rotated32 = (x: number, by: number): number => (x << by) | (x >>> (32 - by));
+
+const Q1 = 0x9e3779b1;
+const Q2 = 0x85ebca77;
+const Q3 = 0xc2b2ae3d;
+const Q4 = 0x27d4eb2f;
+const Q5 = 0x165667b1;
+
+/** XXH32 of bytes, without a sign. Source: the xxHash specification, "XXH32 algorithm description". */
+export function xxhash32(bytes: Uint8Array, seed: number = 0): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let at = 0;
+  let hash = (seed + Q5) | 0;
+  if (bytes.length >= 16) {
+    const lanes = [seed + Q1 + Q2, seed + Q2, seed, seed - Q1];
+    for (; at + 16 <= bytes.length; at += 16) {
+      for (let lane = 0; lane < 4; lane += 1) {
+        const sum = (lanes[lane] ?? 0) + Math.imul(view.getUint32(at + lane * 4, true), Q2);
+        lanes[lane] = Math.imul(rotated32(sum | 0, 13), Q1);
+      }
+    }
+    hash = lanes.reduce((sum, lane, n) => (sum + rotated32(lane, [1, 7, 12, 18][n] ?? 0)) | 0, 0);
+  }
+  hash = (hash + bytes.length) | 0;
+  for (; at + 4 <= bytes.length; at += 4) {
+    hash = Math.imul(rotated32((hash + Math.imul(view.getUint32(at, true), Q3)) | 0, 17), Q4);
+  }
+  for (; at < bytes.length; at += 1) {
+    hash = Math.imul(rotated32((hash + Math.imul(bytes[at] ?? 0, Q5)) | 0, 11), Q1);
+  }
+  hash = Math.imul(hash ^ (hash >>> 15), Q2);
+  hash = Math.imul(hash ^ (hash >>> 13), Q3);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}
+
 const mixed32 = (k: number): number => Math.imul(rotated32(Math.imul(k, 0xcc9e2d51), 15), 0x1b873593);
 
 /** MurmurHash3_x86_32 of bytes, as a signed 32-bit integer. Source: MurmurHash3.cpp, in the public domain. */

@@ -66,6 +66,16 @@ export const DATE_OR_PLAIN_TIMESTAMP: ParameterKind<number | bigint> = kind(
   date,
   (type) => type.kind === 'date' || hasPlainDays(type),
 );
+export const TIMESTAMP: ParameterKind<bigint> = kind(
+  'a timestamp',
+  timestamp('us'),
+  ({ kind: of }) => of === 'timestamp',
+);
+export const DATE_OR_TIMESTAMP: ParameterKind<number | bigint> = kind(
+  'a date or a timestamp',
+  date,
+  ({ kind: of }) => of === 'date' || of === 'timestamp',
+);
 
 const itemsOf = (type: DataType): DataType | undefined => {
   const stored = storageType(type);

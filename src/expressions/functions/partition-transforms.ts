@@ -1,6 +1,6 @@
 /**
  * Transforms by which tables are partitioned, as Iceberg's specification has them, so that both put a row into the same
- * partition. Null goes to null.
+ * partition. Null goes to null. Times with a zone are taken in UTC.
  */
 
 import { type DataType, date, int32, isInteger, typeName } from '../../columnar/data-type.ts';
@@ -16,7 +16,7 @@ import {
   parameter,
 } from './function-definition.ts';
 import { murmurhash3 } from './hashing.ts';
-import { ANY, DATE_OR_PLAIN_TIMESTAMP, INTEGER, PLAIN_TIMESTAMP } from './parameter-kinds.ts';
+import { ANY, DATE_OR_TIMESTAMP, INTEGER, TIMESTAMP } from './parameter-kinds.ts';
 import { valueBytes } from './value-bytes.ts';
 
 const floorDivided = (a: bigint, b: bigint): bigint => (a - (((a % b) + b) % b)) / b;
@@ -41,7 +41,7 @@ const transform = (name: string, doc: string, result: DataType, prepare: (call: 
     family: 'partition transforms',
     doc,
     canFail: ([type]) => type?.kind === 'timestamp' && type.unit !== 'ns',
-    parameters: [parameter('time', DATE_OR_PLAIN_TIMESTAMP)],
+    parameters: [parameter('time', DATE_OR_TIMESTAMP)],
     result,
     prepare,
     examples: [example],
@@ -67,7 +67,7 @@ export const PARTITION_TRANSFORM_FUNCTIONS: readonly FunctionDefinition[] = [
     family: 'partition transforms',
     doc: 'Hours since 1970-01-01.',
     canFail: ([type]) => type?.kind === 'timestamp' && type.unit !== 'ns',
-    parameters: [parameter('time', PLAIN_TIMESTAMP)],
+    parameters: [parameter('time', TIMESTAMP)],
     result: int32,
     prepare: ({ types: [type] }) => {
       const perHour = type?.kind === 'timestamp' ? TICKS_PER_SECOND[type.unit] * 3_600n : 1n;
@@ -100,7 +100,8 @@ export const PARTITION_TRANSFORM_FUNCTIONS: readonly FunctionDefinition[] = [
     result: bucketType,
     prepare: ({ types: [type], literals: [, buckets] }) => {
       const count = Number(buckets);
-      return (value) => (murmurhash3(valueBytes(value, type as DataType)) & 0x7fff_ffff) % count;
+      const inMicroseconds = microseconds(type as DataType);
+      return (value) => (murmurhash3(valueBytes(inMicroseconds(value), type as DataType)) & 0x7fff_ffff) % count;
     },
     // From the specification: the hash of 34 is 2017239379.
     examples: [[[34n, 16n], 3]],
@@ -124,6 +125,13 @@ export const PARTITION_TRANSFORM_FUNCTIONS: readonly FunctionDefinition[] = [
     ],
   }),
 ];
+
+/** Times of every unit are hashed as microseconds. Beyond 64 bits there is no such time in Iceberg, and any bucket is right. */
+function microseconds(type: DataType): (value: Value & {}) => Value {
+  if (type.kind !== 'timestamp' && type.kind !== 'time') return (value) => value;
+  const [ticks, wanted] = [TICKS_PER_SECOND[type.unit], TICKS_PER_SECOND.us];
+  return (value) => floorDivided(wholeOf(value) * wanted, ticks);
+}
 
 const MOST = 2n ** 31n - 1n;
 
