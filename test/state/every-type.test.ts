@@ -13,7 +13,9 @@ import { RowProgram } from '../../src/compile/row-program.ts';
 import { MemoryBudget } from '../../src/memory/budget.ts';
 import { GatherScratch } from '../../src/state/gather-scratch.ts';
 import { RowBuffer } from '../../src/state/row-buffer.ts';
+import { sliceBatch } from '../../src/state/row-slice.ts';
 import { anyType, anyValue } from '../support/arbitrary-values.ts';
+import { checkBatch } from '../support/check-batch.ts';
 
 interface Given {
   readonly type: DataType;
@@ -100,6 +102,23 @@ test('a buffer of rows gives them back: appended, chosen, gathered, sliced', () 
       }
     }),
     { numRuns: 150 },
+  );
+});
+
+test('any part of the rows is cut out', () => {
+  fc.assert(
+    fc.property(given, fc.nat({ max: 100 }), fc.nat({ max: 100 }), ({ type, values, dictionary }, from, length) => {
+      const budget = new MemoryBudget(16 << 20);
+      using holding = budget.reserve('test');
+      const column = columnFromValues(holding, type, values, { dictionary, nullable: true });
+      const start = Math.min(from, values.length);
+      const count = Math.min(length, values.length - start);
+      const schema: Schema = { fields: [field('v', type)] };
+      const part = sliceBatch(new Batch(schema, values.length, [column]), start, count, holding);
+      checkBatch(budget.linear, part, schema);
+      expect(readRows(budget.linear, part)).toEqual(values.slice(start, start + count).map((value) => [value]));
+    }),
+    { numRuns: 200 },
   );
 });
 

@@ -8,12 +8,10 @@
  * most one bitmap per column and kind, which only the first batch behind the offset can need.
  */
 
-import { BATCH_ROWS, Batch } from '../../columnar/batch.ts';
-import type { Column } from '../../columnar/column.ts';
+import type { Batch } from '../../columnar/batch.ts';
 import type { Schema } from '../../columnar/schema.ts';
-import { sliceAddress, sliceColumn, slicesAt } from '../../columnar/slice.ts';
-import { takeKernels } from '../../kernels/take-kernels.ts';
 import type { Holding, MemoryBudget } from '../../memory/budget.ts';
+import { sliceBatch } from '../../state/row-slice.ts';
 import type { Demand, Output, StreamingRun, StreamingSink } from '../operator.ts';
 
 export interface LimitOptions {
@@ -51,7 +49,7 @@ class LimitRun implements StreamingRun {
     this.#rowsToSkip -= start;
     this.#rowsToTake -= end - start;
     if (start === end) return this.#rowsToTake === 0 ? 'done' : 'more';
-    const demand = await output.push(this.#slice(batch, start, end - start));
+    const demand = await output.push(sliceBatch(batch, start, end - start, this.#holding));
     this.#holding.release();
     return this.#rowsToTake === 0 ? 'done' : demand;
   }
@@ -60,28 +58,5 @@ class LimitRun implements StreamingRun {
 
   [Symbol.dispose](): void {
     this.#holding[Symbol.dispose]();
-  }
-
-  #slice(batch: Batch, start: number, rowCount: number): Batch {
-    if (start === 0 && rowCount === batch.rowCount) return batch;
-    const columns = batch.columns.map((column) =>
-      slicesAt(column, start) ? sliceColumn(column, start) : this.#realigned(column, start, rowCount),
-    );
-    return new Batch(batch.schema, rowCount, columns);
-  }
-
-  #realigned(column: Column, start: number, rowCount: number): Column {
-    const bits = column.type.kind === 'bool' && column.dictionary === undefined;
-    return {
-      ...column,
-      validity: column.validity === 0 ? 0 : this.#moveBits(column.validity, start, rowCount),
-      values: bits ? this.#moveBits(column.values, start, rowCount) : sliceAddress(column, start),
-    };
-  }
-
-  #moveBits(from: number, start: number, rowCount: number): number {
-    const { address } = this.#holding.allocate(BATCH_ROWS / 8);
-    takeKernels(this.#holding.linear).copyBits(from, start, rowCount, address, 0);
-    return address;
   }
 }
