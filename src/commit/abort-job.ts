@@ -10,13 +10,13 @@
 
 import { CommitCorrupted, UnsupportedFile } from '../errors.ts';
 import { DEFAULT_RETRY_POLICY, type RetryPolicy } from '../io/backoff.ts';
+import { inParallel, REQUESTS_AT_ONCE } from '../io/in-parallel.ts';
 import type { ObjectStore, UploadInfo } from '../io/object-store.ts';
 import type { PendingFile } from '../io/output-files.ts';
 import { parsePartName } from '../io/part-name.ts';
 import { directoryPrefix, joinUri } from '../io/uri.ts';
 import { abortUploads } from './abort-uploads.ts';
 import { decide } from './decision.ts';
-import { inParallel, REQUESTS_AT_ONCE } from './in-parallel.ts';
 import { type AbortDecision, parseTaskManifest } from './manifest.ts';
 import { jobPrefix } from './work-paths.ts';
 

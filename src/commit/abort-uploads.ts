@@ -1,10 +1,10 @@
 /** Dropping uploads that will never be completed. */
 
 import { StorageUnavailable } from '../errors.ts';
+import { inParallel, REQUESTS_AT_ONCE } from '../io/in-parallel.ts';
 import type { ObjectStore, RequestOptions } from '../io/object-store.ts';
 import type { PendingFile } from '../io/output-files.ts';
 import { joinUri } from '../io/uri.ts';
-import { inParallel, REQUESTS_AT_ONCE } from './in-parallel.ts';
 
 /**
  * Aborts the uploads of `files` which `kept` does not name. A store that does not answer is not insisted on: the

@@ -26,13 +26,13 @@
 
 import { CommitCorrupted, InvalidArgument, type JobAborted, type OutputExists, StorageUnavailable } from '../errors.ts';
 import { DEFAULT_RETRY_POLICY, type RetryPolicy } from '../io/backoff.ts';
+import { inParallel, REQUESTS_AT_ONCE } from '../io/in-parallel.ts';
 import type { ObjectStore } from '../io/object-store.ts';
 import { joinUri } from '../io/uri.ts';
 import { abortJob } from './abort-job.ts';
 import { claimNext, findExisting } from './claim-sequence.ts';
 import { completeFile, type Verification } from './complete-file.ts';
 import { abortError, decide, readDecision } from './decision.ts';
-import { inParallel, REQUESTS_AT_ONCE } from './in-parallel.ts';
 import { assertReadable, jobManifestOf } from './job-manifest.ts';
 import {
   type AbortDecision,

@@ -13,8 +13,8 @@
  * prove that exactly those stood at the moment between them: the reader collects until it finds nothing new.
  */
 
+import { inParallel, REQUESTS_AT_ONCE } from '../io/in-parallel.ts';
 import type { ObjectStore, RequestOptions } from '../io/object-store.ts';
-import { inParallel, REQUESTS_AT_ONCE } from './in-parallel.ts';
 import { type CommittedFile, type JobManifest, parseClaim, parseJobManifest } from './manifest.ts';
 import { claimSequence, claimsPrefix, jobManifestUri } from './work-paths.ts';
 

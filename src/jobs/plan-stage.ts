@@ -13,11 +13,11 @@
  * what the task was.
  */
 
-import { inParallel, REQUESTS_AT_ONCE } from '../commit/in-parallel.ts';
 import { putOnce } from '../commit/put-once.ts';
 import { listCommitted } from '../commit/read-manifest.ts';
 import { InvalidArgument, OutputExists } from '../errors.ts';
 import { DEFAULT_RETRY_POLICY } from '../io/backoff.ts';
+import { inParallel, REQUESTS_AT_ONCE } from '../io/in-parallel.ts';
 import { newAttemptId } from '../io/part-name.ts';
 import { retryingStore } from '../io/retrying-store.ts';
 import { parseUri } from '../io/uri.ts';

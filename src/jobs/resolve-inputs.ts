@@ -1,8 +1,8 @@
 /** From inputs as a job names them to files: globs listed, sizes looked up, versions pinned. */
 
-import { inParallel, REQUESTS_AT_ONCE } from '../commit/in-parallel.ts';
 import { InvalidArgument, ObjectChanged, ObjectNotFound } from '../errors.ts';
 import { listGlob } from '../io/glob.ts';
+import { inParallel, REQUESTS_AT_ONCE } from '../io/in-parallel.ts';
 import type { ObjectStore } from '../io/object-store.ts';
 import { redactUri } from '../io/uri.ts';
 import type { ScanFile, TaskInput } from '../plan/task.ts';

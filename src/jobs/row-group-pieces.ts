@@ -1,8 +1,8 @@
 /** What of an input one task can read: small files whole, large ones by their row groups. */
 
 import type { Schema } from '../columnar/schema.ts';
-import { inParallel } from '../commit/in-parallel.ts';
 import type { TypedExpression } from '../expressions/expression.ts';
+import { inParallel } from '../io/in-parallel.ts';
 import type { ObjectStore } from '../io/object-store.ts';
 import { readFooter } from '../io/parquet/footer.ts';
 import { planScan } from '../io/parquet/scan-plan.ts';

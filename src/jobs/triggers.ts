@@ -8,11 +8,11 @@
  * however often it comes. An event that comes late finds a newer version, whose own event starts the job for it.
  */
 
-import { inParallel, REQUESTS_AT_ONCE } from '../commit/in-parallel.ts';
 import { InvalidPlan } from '../errors.ts';
 import { Problems } from '../expressions/problems.ts';
 import { plainEtag } from '../io/etag.ts';
 import { escapeGlob, parseGlob } from '../io/glob.ts';
+import { inParallel, REQUESTS_AT_ONCE } from '../io/in-parallel.ts';
 import type { ObjectInfo, ObjectStore } from '../io/object-store.ts';
 import { retryingStore } from '../io/retrying-store.ts';
 import { directoryPrefix } from '../io/uri.ts';

@@ -4,28 +4,31 @@
 export const REQUESTS_AT_ONCE = 16;
 
 /**
- * The results of `action` for each item, in the order of items. After a failure nothing more is begun, and what was begun
- * is waited for, so that nothing goes on behind the caller's back.
+ * The results of `action` for each item, in the order of items. An item is asked for when its turn has come. After a
+ * failure nothing more is begun, and what was begun is waited for, so that nothing goes on behind the caller's back.
  */
 export async function inParallel<Item, Result>(
-  items: readonly Item[],
+  items: Iterable<Item>,
   concurrency: number,
   action: (item: Item) => Promise<Result>,
 ): Promise<Result[]> {
   const results: Result[] = [];
-  const queue = items.entries();
+  const queue = items[Symbol.iterator]();
   const failures: unknown[] = [];
+  let begun = 0;
   const work = async (): Promise<void> => {
-    for (const [index, item] of queue) {
+    while (failures.length === 0) {
       try {
-        results[index] = await action(item);
+        const next = queue.next();
+        if (next.done === true) return;
+        const index = begun++;
+        results[index] = await action(next.value);
       } catch (error) {
         failures.push(error);
       }
-      if (failures.length > 0) return;
     }
   };
-  await Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, work));
+  await Promise.all(Array.from({ length: concurrency }, work));
   if (failures.length > 0) throw failures[0];
   return results;
 }
