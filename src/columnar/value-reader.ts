@@ -24,13 +24,14 @@ export function valueReader(linear: LinearMemory, column: Column, rowCount: numb
   return (row) => (((u8[validity + (row >>> 3)]! >>> (row & 7)) & 1) === 1 ? read(row) : null);
 }
 
-/** Bytes in V8's heap, at most, that the texts of `rowCount` rows take. */
+/** Bytes in V8's heap, at most, that the texts or bytes of `rowCount` rows take: a text is a string and what it is cut from. */
 export function readerBytes({ i32 }: LinearMemory, column: Column, rowCount: number): number {
   const plain = column.dictionary?.values ?? column;
   if (!isBytes(plain.type)) return 0;
   const rows = column.dictionary?.size ?? rowCount;
   const first = plain.values >>> 2;
-  return rows === 0 ? 0 : 3 * (i32[first + rows]! - i32[first]!) + 32 * rows;
+  const copies = plain.type.kind === 'utf8' ? 3 : 1;
+  return rows === 0 ? 0 : copies * (i32[first + rows]! - i32[first]!) + 32 * rows;
 }
 
 function entryReader(linear: LinearMemory, column: Column): ValueReader {

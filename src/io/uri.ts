@@ -140,6 +140,27 @@ export function redactUri(uri: string): string {
   return /^https?:/i.test(withoutUser) ? withoutUser.replace(/[?#].*$/s, '') : withoutUser;
 }
 
+/**
+ * A text out of data, which should be a uri, as it may stand in messages: a uri without what follows a `?` or `#`; of any
+ * other text, which may be anything, only how long it is.
+ */
+export function shownUri(text: string): string {
+  if (!isUri(text)) return `a text of ${text.length} characters that is no uri`;
+  const shown = text.replace(/[?#].*$/s, '');
+  return shown.length > SHOWN_CHARACTERS ? `${shown.slice(0, SHOWN_CHARACTERS)}…` : shown;
+}
+const SHOWN_CHARACTERS = 300;
+
+function isUri(text: string): boolean {
+  try {
+    parseUri(text);
+    return true;
+  } catch (error) {
+    if (error instanceof InvalidArgument) return false;
+    throw error;
+  }
+}
+
 /** Orders uris by their UTF-8 bytes, as every store lists them. */
 export function compareUris(a: string, b: string): number {
   const length = Math.min(a.length, b.length);

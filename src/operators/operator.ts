@@ -68,6 +68,7 @@ export interface StreamingOperator extends OperatorBase {
 
 export interface StreamingOperatorRun extends Disposable {
   push(batch: Batch, output: Output): Promise<Demand>;
+  counters?(): Counters;
 }
 
 /** Remembers across batches and emits as it goes: limit. */

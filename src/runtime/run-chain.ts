@@ -181,6 +181,7 @@ function openStage(stage: Stage, task: TaskContext): Drive {
   return {
     push: (batch, output): Promise<Demand> => run.push(batch, output),
     finish: async () => {},
+    counters: () => run.counters?.() ?? {},
     [Symbol.dispose]: () => run[Symbol.dispose](),
   };
 }

@@ -32,7 +32,12 @@ const ENTRIES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Operators that may read or write storage, beside the layer's own imports. */
-const MAY_USE_IO = ['operators/sources/', 'operators/blocking-sinks/write'];
+const MAY_USE_IO = [
+  'operators/sources/',
+  'operators/blocking-sinks/write',
+  'operators/streaming/url-',
+  'operators/streaming/object-call',
+];
 
 /** Who may use what comes from outside: a prefix of the files' paths. */
 const OUTSIDE: Readonly<Record<string, readonly string[]>> = {

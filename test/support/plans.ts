@@ -115,7 +115,8 @@ export const EVERY_EXPRESSION: {
   parameter: { kind: 'parameter', name: 'x' },
 };
 
-function branches(
+/** `then` where the condition holds. */
+export function branches(
   condition: Expression,
   then: Expression,
   otherwise: Expression,
