@@ -11,6 +11,7 @@ import type { Batch } from './columnar/batch.ts';
 import type { Schema } from './columnar/schema.ts';
 import type { JobManifest, JsonValue, TaskManifest } from './commit/manifest.ts';
 import { type Committed, TaskOutput } from './commit/task-output.ts';
+import { isKeptForJobs } from './commit/work-paths.ts';
 import { InvalidArgument, ObjectNotFound } from './errors.ts';
 import type { ObjectStore } from './io/object-store.ts';
 import { forgetParquetWasm } from './io/parquet/parquet-wasm.ts';
@@ -26,6 +27,7 @@ import { emptyScan } from './operators/sources/empty-scan.ts';
 import { parsePlan, parseTask } from './plan/parse-task.ts';
 import type { PlanNode } from './plan/plan-node.ts';
 import type { Task } from './plan/task.ts';
+import type { UriRules } from './planner/async-call-stage.ts';
 import { bindPlan } from './planner/bind-plan.ts';
 import type { BoundNode } from './planner/bound-plan.ts';
 import { buildChain } from './planner/build-chain.ts';
@@ -48,6 +50,11 @@ export interface TaskServices {
   readonly ownsProcess?: boolean | undefined;
   /** Aborting it ends the task with `TaskCancelled`. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Which objects the plan's calls of url_download and url_upload may reach, as prefixes of uris: `s3://lake/photos/`, or
+   * a whole scheme, `https://`. Downloads where absent: `s3://`. Uploads may go below the output of the task besides.
+   */
+  readonly allowedUris?: { readonly downloads?: readonly string[]; readonly uploads?: readonly string[] } | undefined;
   /** 1–64 letters and digits that no other attempt at this task has; a random one where absent. */
   readonly attemptId?: string | undefined;
   /**
@@ -73,6 +80,8 @@ export interface TaskResult {
 const DEFAULT_MEMORY_BYTES = 512 * 1024 * 1024;
 /** Less than this holds no batch of any plan. */
 const LEAST_MEMORY_BYTES = 512 * 1024;
+/** Not the disk of the process, nor the network around it: rows may come from strangers. */
+const DEFAULT_DOWNLOADS: readonly string[] = ['s3://'];
 /** A plan is a document of at most as many characters. */
 const MAX_PLAN_BYTES = 16 * 1024 * 1024;
 const PROGRESS_MS = 250;
@@ -119,6 +128,14 @@ function taskOutput(
   return new TaskOutput({ store, destination: output.uri, owner, job, signal });
 }
 
+function uriRules({ allowedUris = {} }: TaskServices, { output }: Task): UriRules {
+  const { downloads = DEFAULT_DOWNLOADS, uploads = [] } = allowedUris;
+  return {
+    downloads: { prefixes: downloads },
+    uploads: { prefixes: output === undefined ? uploads : [output.uri, ...uploads], isReserved: isKeptForJobs },
+  };
+}
+
 /** The running part of a task: from operators to the result. */
 class TaskRun {
   readonly #services: TaskServices;
@@ -136,7 +153,7 @@ class TaskRun {
 
   async execute(
     plan: BoundNode,
-    { inputs }: Task,
+    task: Task,
     store: ObjectStore,
     output: TaskOutput | undefined,
     recorded: Committed | undefined,
@@ -147,7 +164,12 @@ class TaskRun {
     const memory = new MemoryBudget(this.#memoryBytes, undefined, loan.linear);
     const chain = recorded
       ? this.#recordedChain(schema, recorded)
-      : buildChain(plan, { inputs, store, ...(output && { output: this.#writing(output) }) });
+      : buildChain(plan, {
+          inputs: task.inputs,
+          store,
+          uris: uriRules(this.#services, task),
+          ...(output && { output: this.#writing(output) }),
+        });
     const rows = new RowCounter(await batchConsumer(this.#services, loan.linear));
     await this.#run(chain, rows, memory);
     const statistics = this.#statistics();

@@ -12,11 +12,12 @@
  *           manifest.json                   job manifest
  */
 
-import { assertJobId, isJobId } from '../io/part-name.ts';
+import { assertJobId, isJobId, parsePartName } from '../io/part-name.ts';
 import { directoryPrefix, joinUri } from '../io/uri.ts';
 import type { TaskId } from './manifest.ts';
 
 const WORK_DIRECTORY = '_millrace';
+const SUCCESS_NAME = '_SUCCESS';
 
 const SEQUENCE_DIGITS = 12;
 
@@ -66,5 +67,11 @@ export function jobOfWork(destination: string, uri: string): string | undefined 
 }
 
 export function successUri(destination: string): string {
-  return joinUri(destination, '_SUCCESS');
+  return joinUri(destination, SUCCESS_NAME);
+}
+
+/** Whether the uri could be a document or a file of a job, of whatever destination: nobody else may put anything there. */
+export function isKeptForJobs(uri: string): boolean {
+  const segments = uri.split('/');
+  return segments.includes(WORK_DIRECTORY) || segments.at(-1) === SUCCESS_NAME || parsePartName(uri) !== undefined;
 }

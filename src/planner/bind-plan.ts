@@ -21,6 +21,8 @@ import { checkPlan } from '../plan/check-plan.ts';
 import type { PlanNode, SortKey } from '../plan/plan-node.ts';
 import type { BoundNode, BoundSortKey } from './bound-plan.ts';
 import { boundScan } from './bound-scan.ts';
+import { checkAsyncCalls } from './check-async-calls.ts';
+import { withAsyncCalls } from './split-async.ts';
 
 /** Where a plan does not say: closed at this size, a file is worth a request and can still be read by many tasks. */
 const DEFAULT_TARGET_FILE_BYTES = 128 * 1024 * 1024;
@@ -33,6 +35,7 @@ type NodeOf<Kind extends PlanNode['kind']> = Extract<PlanNode, { kind: Kind }>;
 export function bindPlan(plan: PlanNode): BoundNode {
   const problems = new Problems();
   checkPlan(plan, problems, '$.plan');
+  checkAsyncCalls(plan, problems, '$.plan');
   const bound = new PlanBinder(problems).bind(plan, '$.plan');
   problems.throwIfAny();
   if (bound === undefined) throw new Error('A plan that did not bind has no problems.');
@@ -138,7 +141,7 @@ class PlanBinder {
 
   #project(input: BoundNode, node: NodeOf<'project'>, path: string): BoundNode | undefined {
     const columns = this.#columns(node.columns, input.schema, pathOf(path, 'columns'));
-    return columns && { kind: 'project', input, columns, schema: { fields: columns.map(columnField) } };
+    return columns && withAsyncCalls(input, columns);
   }
 
   #filter(input: BoundNode, node: NodeOf<'filter'>, path: string): BoundNode | undefined {

@@ -14,6 +14,12 @@ export interface BoundSortKey {
   readonly nullsFirst: boolean;
 }
 
+export interface AsyncCall {
+  /** Of the column that holds the result. */
+  readonly name: string;
+  readonly expression: Extract<TypedExpression, { kind: 'function' }>;
+}
+
 export type BoundNode = { readonly schema: Schema } & (
   | {
       readonly kind: 'scan';
@@ -28,6 +34,8 @@ export type BoundNode = { readonly schema: Schema } & (
   | { readonly kind: 'in-memory-scan'; readonly sourceId: string }
   | { readonly kind: 'empty-scan' }
   | { readonly kind: 'project'; readonly input: BoundNode; readonly columns: readonly TypedColumn[] }
+  /** A call that waits for storage, over columns of the input and literals: its result is the last column. */
+  | { readonly kind: 'async-call'; readonly input: BoundNode; readonly call: AsyncCall }
   | { readonly kind: 'filter'; readonly input: BoundNode; readonly predicate: TypedExpression }
   | { readonly kind: 'limit'; readonly input: BoundNode; readonly limit: number; readonly offset: number }
   | { readonly kind: 'concat'; readonly inputs: readonly BoundNode[] }

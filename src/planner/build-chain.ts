@@ -27,6 +27,7 @@ import { limit } from '../operators/streaming-sinks/limit.ts';
 import type { TaskInput } from '../plan/task.ts';
 import type { Chain } from '../runtime/chain.ts';
 import { concat } from '../runtime/concat.ts';
+import { asyncCallStage, type UriRules } from './async-call-stage.ts';
 import type { BoundNode } from './bound-plan.ts';
 import { type FusedStep, fuse, fuseAggregate, passesOn } from './fuse.ts';
 
@@ -35,6 +36,8 @@ export interface ChainResources {
   /** By source id. */
   readonly inputs: Readonly<Record<string, TaskInput>>;
   readonly store: ObjectStore;
+  /** Nothing where absent. */
+  readonly uris?: UriRules;
   /** Only where the plan writes. */
   readonly output?: {
     readonly files: (task: TaskContext) => OutputFiles;
@@ -77,6 +80,8 @@ class ChainBuilder {
       case 'filter':
       case 'project':
         return this.#step(fuse(node));
+      case 'async-call':
+        return this.#over(node.input, asyncCallStage(node, this.#resources));
       case 'limit':
         if (node.limit === 0) return { source: emptyScan({ schema: node.schema }), stages: [] };
         return this.#over(node.input, limit({ input: node.input.schema, limit: node.limit, offset: node.offset }));

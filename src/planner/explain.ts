@@ -7,7 +7,8 @@
 
 import type { TypedAggregate, TypedColumn } from '../expressions/expression.ts';
 import { aggregateText, expressionText, nameText } from '../expressions/expression-text.ts';
-import type { BoundNode, BoundSortKey } from './bound-plan.ts';
+import { shownUri } from '../io/uri.ts';
+import type { AsyncCall, BoundNode, BoundSortKey } from './bound-plan.ts';
 
 /** Columns of a scan that are listed. */
 const LISTED_COLUMNS = 100;
@@ -36,6 +37,8 @@ function nodeText(node: BoundNode): string {
       return `EmptyScan columns ${namesText(node.schema.fields)}`;
     case 'project':
       return `Project ${columnsText(node.columns)}`;
+    case 'async-call':
+      return callText(node.call);
     case 'filter':
       return `Filter ${expressionText(node.predicate)}`;
     case 'limit':
@@ -67,6 +70,18 @@ function scanText({ sourceId, schema, readSchema, filter, limit }: Extract<Bound
     filter === undefined ? '' : ` filter ${expressionText(filter)}`,
     limit === undefined ? '' : ` limit ${limit}`,
   ].join('');
+}
+
+/** The calls with the words of their operators; a uri that is a literal without what may be secret in it. */
+function callText({ name, expression }: AsyncCall): string {
+  const { name: called, arguments: given } = expression;
+  const operator = called === 'url_download' ? 'UrlDownload' : 'UrlUpload';
+  const shown = given.map((e) =>
+    e.kind === 'literal' && typeof e.value === 'string' && e.value.includes('://')
+      ? shownUri(e.value)
+      : expressionText(e),
+  );
+  return `${operator} ${called}(${shown.join(', ')}) as ${nameText(name)}`;
 }
 
 function writeText(node: Extract<BoundNode, { kind: 'write' }>): string {

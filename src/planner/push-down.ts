@@ -8,17 +8,19 @@
  *
  *  1. A filter directly above a scan becomes a part of the scan's filter, which prunes files by it.
  *  2. A limit above a scan, with nothing but projections between them, tells the scan how many rows are wanted at most.
+ *     Filters and limits above calls that wait for storage go below them first (`below-calls.ts`).
  *  3. Columns that nobody above needs are not made, and not read: from the root down, each node is told which columns
  *     are needed, and answers with itself and where they stand now.
  */
 
 import assert from 'node:assert/strict';
 import { bool } from '../columnar/data-type.ts';
-import { type Schema, sameSchema } from '../columnar/schema.ts';
+import { type Field, type Schema, sameSchema } from '../columnar/schema.ts';
 import { aggregateOperands, withAggregateOperands } from '../expressions/aggregates.ts';
 import { canFail } from '../expressions/can-fail.ts';
 import { collectColumns, withColumnsAt } from '../expressions/columns.ts';
 import type { TypedAggregate, TypedColumn, TypedExpression } from '../expressions/expression.ts';
+import { filteredBelowCalls, limitedBelowCalls } from './below-calls.ts';
 import type { BoundNode, BoundSortKey } from './bound-plan.ts';
 import { boundScan } from './bound-scan.ts';
 
@@ -33,10 +35,21 @@ export function pushDown(plan: BoundNode): BoundNode {
 
 function withFiltersAndLimitsInScans(node: BoundNode): BoundNode {
   const inner = withInputs(node, withFiltersAndLimitsInScans);
-  if (inner.kind === 'filter') return filterInScan(inner);
+  if (inner.kind === 'filter') {
+    const below = filteredBelowCalls(inner.input, inner.predicate, (input, predicate) =>
+      filterInScan({ kind: 'filter', input, predicate, schema: input.schema }),
+    );
+    return below ?? filterInScan(inner);
+  }
   if (inner.kind !== 'limit') return inner;
-  const rows = inner.limit + inner.offset;
-  return Number.isSafeInteger(rows) ? { ...inner, input: withRowLimit(inner.input, rows) } : inner;
+  return limitedBelowCalls(inner.input, (input) => limitOver(inner, input)) ?? limitOver(inner, inner.input);
+}
+
+/** `limit` over `input`, of which no more rows are wanted than it passes on. */
+function limitOver(limit: NodeOf<'limit'>, input: BoundNode): BoundNode {
+  const rows = limit.limit + limit.offset;
+  const { schema } = input;
+  return { ...limit, input: Number.isSafeInteger(rows) ? withRowLimit(input, rows) : input, schema };
 }
 
 /**
@@ -90,6 +103,8 @@ function pruned(node: BoundNode, needed: ReadonlySet<number>): Pruned {
       return { node, positionOf: unchanged };
     case 'project':
       return prunedProject(node, needed);
+    case 'async-call':
+      return prunedCall(node, needed);
     case 'filter': {
       const { node: input, positionOf } = pruned(node.input, withColumnsOf([node.predicate], needed));
       const predicate = withColumnsAt(node.predicate, positionOf);
@@ -158,6 +173,28 @@ function prunedProject(node: NodeOf<'project'>, needed: ReadonlySet<number>): Pr
   return { node: isIdentity ? input : project, positionOf: positionsIn(kept) };
 }
 
+/** A call whose result nobody needs is not made. */
+function prunedCall(node: NodeOf<'async-call'>, needed: ReadonlySet<number>): Pruned {
+  const last = node.schema.fields.length - 1;
+  if (!needed.has(last)) return pruned(node.input, needed);
+  const others = new Set(needed);
+  others.delete(last);
+  const { arguments: given } = node.call.expression;
+  const { node: input, positionOf } = pruned(node.input, withColumnsOf(given, others));
+  const { name, expression } = node.call;
+  const moved = { ...expression, arguments: given.map((e) => withColumnsAt(e, positionOf)) };
+  const { fields } = input.schema;
+  return {
+    node: {
+      ...node,
+      input,
+      call: { name, expression: moved },
+      schema: { fields: [...fields, columnField(node.call)] },
+    },
+    positionOf: (index) => (index === last ? fields.length : positionOf(index)),
+  };
+}
+
 /** Nodes that pass rows on as they are. */
 function prunedOrder(node: NodeOf<'limit' | 'sort' | 'top-n'>, needed: ReadonlySet<number>): Pruned {
   if (node.kind === 'limit') {
@@ -189,6 +226,8 @@ function exactly(columns: readonly number[], node: BoundNode): BoundNode {
   });
   return { kind: 'project', input, columns: typed, schema };
 }
+
+const columnField = ({ name, expression: { type, nullable } }: TypedColumn): Field => ({ name, type, nullable });
 
 const part = ({ fields }: Schema, columns: readonly number[]): Schema => ({
   fields: columns.flatMap((index) => fields[index] ?? []),

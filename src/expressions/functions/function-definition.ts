@@ -96,6 +96,11 @@ export interface FunctionDefinition {
    * functions are given the number of the row behind their arguments.
    */
   readonly isVolatile: boolean;
+  /**
+   * Whether it waits for the world. No expression is evaluated that holds such a call: the planner takes it out, and an
+   * operator of its own makes the calls (`split-async.ts`). It has no `prepare`.
+   */
+  readonly isAsync: boolean;
   /** Done once per call of the plan, so that patterns are compiled once. */
   readonly prepare: (call: Call & { readonly result: DataType }) => Evaluate;
   readonly examples: readonly Example[];
@@ -146,10 +151,25 @@ export function define<const P extends readonly Parameter[]>(given: Strict<P> | 
     mayBeNull: given.mayBeNull ?? false,
     canFail: typeof given.canFail === 'function' ? given.canFail : () => given.canFail === true,
     isVolatile: given.isVolatile ?? false,
+    isAsync: false,
     // Binding has seen to it that the values are of the parameters' types.
     prepare: 'prepare' in given ? (call) => given.prepare(call) as Evaluate : () => given.evaluate as Evaluate,
     examples: given.examples,
   };
+}
+
+/** A function that waits for the world: its result may be null, may be an error, and is never worked out in advance. */
+export function defineAsync(
+  given: Omit<Common<readonly Parameter[]>, 'mayBeNull' | 'canFail' | 'isVolatile'> & {
+    readonly nulls: 'strict' | 'own';
+  },
+): FunctionDefinition {
+  const { name } = given;
+  const prepare = (): never => {
+    throw new TypeError(`${name} waits for the world, and cannot be evaluated`);
+  };
+  const flags = { mayBeNull: true, canFail: true, isVolatile: true };
+  return { ...define({ ...given, ...flags, nulls: 'own', prepare }), nulls: given.nulls, isAsync: true };
 }
 
 export const parameter = <V>(name: string, kind: ParameterKind<V>): Parameter<V> => ({ ...kind, name });

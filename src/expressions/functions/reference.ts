@@ -4,6 +4,7 @@ import { typeName } from '../../columnar/data-type.ts';
 import { bindExpression } from '../bind.ts';
 import { expressionText, literalText } from '../expression-text.ts';
 import { interpreter } from '../interpret.ts';
+import { valueFromJson } from '../literal.ts';
 import { Problems } from '../problems.ts';
 import type { Example, FunctionDefinition, Parameter } from './function-definition.ts';
 import { exampleExpression } from './function-example.ts';
@@ -25,7 +26,8 @@ export function functionReference(f: FunctionDefinition): FunctionReference {
   const notes: string[] = [];
   if (f.nulls === 'own') notes.push('takes nulls');
   if (f.canFail(f.parameters.map(({ preferred }) => preferred))) notes.push('some values are an error');
-  if (f.isVolatile) notes.push('differs from call to call');
+  if (f.isAsync) notes.push('waits for storage: stands in the columns of a project only, and not in a branch');
+  else if (f.isVolatile) notes.push('differs from call to call');
   return {
     name: f.name,
     aliases: f.aliases,
@@ -33,7 +35,7 @@ export function functionReference(f: FunctionDefinition): FunctionReference {
     call: `${f.name}(${f.parameters.map(parameterText).join(', ')})`,
     doc: f.doc,
     notes,
-    examples: f.examples.map((example) => exampleText(f.name, example)),
+    examples: f.examples.map((example) => exampleText(f, example)),
   };
 }
 
@@ -47,12 +49,14 @@ function parameterText({ name, takes, default: value, repeats }: Parameter): str
 }
 
 /** The example as the engine has it: text of the bound call, without defaults, and its result. */
-function exampleText(name: string, example: Example): string {
+function exampleText({ name, isAsync }: FunctionDefinition, example: Example): string {
   const problems = new Problems();
   const bound = bindExpression(exampleExpression(name, example), { fields: [] }, problems, '$');
   problems.throwIfAny();
   if (bound === undefined) throw new TypeError(`an example of ${name} is not bound`);
-  const value = interpreter(bound)({ value: () => null, where: () => name });
+  const value = isAsync
+    ? (valueFromJson(example[1], bound.type) ?? null)
+    : interpreter(bound)({ value: () => null, where: () => name });
   const result = value === null ? `null of ${typeName(bound.type)}` : literalText(value, bound.type);
   const given =
     bound.kind === 'function' ? { ...bound, arguments: bound.arguments.slice(0, example[0].length) } : bound;

@@ -31,6 +31,7 @@ import { TEXT_REWRITING_FUNCTIONS } from './text-rewriting.ts';
 import { TEXT_SEARCH_FUNCTIONS } from './text-search.ts';
 import { TEXT_TO_TIME_FUNCTIONS } from './text-to-time.ts';
 import { URI_FUNCTIONS } from './uris.ts';
+import { URL_FUNCTIONS } from './url-transfers.ts';
 import { WHOLE_FUNCTIONS } from './whole-math.ts';
 
 /** In the order of the reference. */
@@ -55,6 +56,7 @@ export const FUNCTION_DEFINITIONS: readonly FunctionDefinition[] = [
   ...JSON_FUNCTIONS,
   ...CODEC_FUNCTIONS,
   ...URI_FUNCTIONS,
+  ...URL_FUNCTIONS,
   ...HASH_FUNCTIONS,
   ...PARTITION_TRANSFORM_FUNCTIONS,
   ...EMBEDDING_FUNCTIONS,
