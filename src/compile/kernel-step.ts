@@ -5,6 +5,7 @@
  *     length length_bytes    characters and bytes
  *     like                   patterns that are literals
  *     left strip replace …   parts of texts and texts put in: text-part-step.ts
+ *     concat concat_ws       of columns and literals: text-joining-step.ts
  *     cast                   of texts to numbers, bools, dates and timestamps: text-cast-step.ts
  *     in                     a list of constants: texts, or more integers than are compared one by one
  *
@@ -29,6 +30,7 @@ import type { Holding } from '../memory/budget.ts';
 import { machineOf } from './machine.ts';
 import { bitmapBytes, Scratch } from './scratch.ts';
 import { textCastStep } from './text-cast-step.ts';
+import { textJoiningStep } from './text-joining-step.ts';
 import { type Compute, textPartStep } from './text-part-step.ts';
 
 export interface KernelStep {
@@ -44,6 +46,7 @@ export function kernelStepOf(e: TypedExpression, holding: Holding): KernelStep |
     return cast && onPlain(e.input.index, cast);
   }
   if (e.kind !== 'function') return undefined;
+  if (e.name === 'concat' || e.name === 'concat_ws') return textJoiningStep(e.name, e.arguments, holding);
   const [text, ...others] = e.arguments;
   if (text?.kind !== 'column' || text.type.kind !== 'utf8') return undefined;
   const literals = others.map((other) => (other.kind === 'literal' ? other.value : undefined));

@@ -38,6 +38,65 @@ const values = fc
   .chain((kinds) => fc.constantFrom(...kinds))
   .chain((column) => fc.array(fc.option(fc.constantFrom('', ...column)), { minLength: 1, maxLength: 200 }));
 
+const pieces = fc.array(
+  fc.oneof(
+    { weight: 3, arbitrary: fc.constantFrom('a', 'b', 'c') },
+    needles.map((text) => ({ text })),
+  ),
+  { minLength: 1, maxLength: 5 },
+);
+
+test('columns and literals are put together by kernels as by the interpreter', () => {
+  fc.assert(
+    fc.property(
+      values,
+      values,
+      values,
+      pieces,
+      fc.option(needles),
+      fc.boolean(),
+      (a, b, c, parts, separator, coded) => {
+        const budget = new MemoryBudget(16 << 20);
+        using holding = budget.reserve('test');
+        const schema: Schema = { fields: ['a', 'b', 'c'].map((name) => field(name, utf8)) };
+        const literal = (value: string) => ({ kind: 'literal', value, type: utf8 }) as const;
+        const call = {
+          kind: 'function',
+          name: separator === null ? 'concat' : 'concat_ws',
+          arguments: [
+            ...(separator === null ? [] : [literal(separator)]),
+            ...parts.map((part) =>
+              typeof part === 'string' ? ({ kind: 'column', name: part } as const) : literal(part.text),
+            ),
+          ],
+        } as const;
+        const problems = new Problems();
+        const expression = bindExpression(call, schema, problems, '$');
+        if (expression === undefined) throw new Error(JSON.stringify(problems));
+        const rowCount = Math.min(a.length, b.length, c.length);
+        const columns = [a, b, c].map((column, n) =>
+          columnFromValues(holding, utf8, column.slice(0, rowCount), { dictionary: coded && n === 1 }),
+        );
+        if (expression.kind === 'function') {
+          expect(kernelStepOf(expression, holding)?.evaluate(columns, rowCount)).toBeDefined();
+        }
+        using program = new RowProgram(
+          { input: schema, columns: [{ name: 'x', expression }], operator: 'Project' },
+          holding,
+        );
+        const [result] = program.apply(new Batch(schema, rowCount, columns)).columns;
+        const evaluate = interpreter(expression);
+        const expected = a.slice(0, rowCount).map((text, row) => {
+          const values = [text, b[row] ?? null, c[row] ?? null];
+          return evaluate({ value: (index) => values[index] ?? null, where: () => 'here' });
+        });
+        expect(result && readColumn(budget.linear, result, rowCount)).toEqual(expected);
+      },
+    ),
+    fuzzed(300),
+  );
+});
+
 test('texts are cut, trimmed, split and replaced by kernels as by the interpreter', () => {
   fc.assert(
     fc.property(values, calls, (column, [name, ...rest]) => {
