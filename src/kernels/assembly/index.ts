@@ -19,6 +19,7 @@ export * from './text-slices';
 export * from './text-search';
 export * from './text-building';
 export * from './parse-texts';
+export * from './format-texts';
 export * from './hashes';
 export * from './text-measures';
 export * from './compact';
