@@ -146,6 +146,17 @@ export const AGGREGATES: Readonly<Record<AggregateFunction, AggregateDefinition>
     distinct: 'is refused',
     result: distinguished(same),
   },
+  approx_count_distinct: {
+    ...EQUAL,
+    doc: 'Counts the different values nearly, in memory that does not grow with them: exactly up to 1,536, then with a standard error of 0.81 % (HyperLogLog).',
+    result: distinguished(() => uint64),
+  },
+  approx_percentile: {
+    ...NUMBER,
+    doc: 'A percentile within 1 %, in memory that does not grow with the values; with percentiles a list of several (DDSketch).',
+    options: ['percentile', 'percentiles'],
+    result: percentilesOf,
+  },
   list: {
     ...ANY,
     doc: 'All values, nulls too, in the order of the rows; without any an empty list. Of distinct values in the order in which they first came.',

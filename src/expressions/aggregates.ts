@@ -59,9 +59,17 @@ export function aggregateField(call: TypedAggregate, isGrouped: boolean): Field 
   return field(call.name, call.type, !isNeverNull(call, isGrouped));
 }
 
+const NEVER_NULL: ReadonlySet<AggregateFunction> = new Set([
+  'count',
+  'count_distinct',
+  'approx_count_distinct',
+  'list',
+  'set',
+]);
+
 function isNeverNull(call: TypedAggregate, isGrouped: boolean): boolean {
   const { function: name, options } = call;
-  if (['count', 'count_distinct', 'list', 'set'].includes(name)) return true;
+  if (NEVER_NULL.has(name)) return true;
   if (!isGrouped || call.filter !== undefined) return false;
   if ((name === 'var' || name === 'stddev') && options?.ddof !== 0) return false;
   return call.input?.nullable === false && call.by?.nullable !== true;

@@ -106,6 +106,8 @@ export type AggregateFunction =
   | 'median'
   | 'percentile'
   | 'mode'
+  | 'approx_count_distinct'
+  | 'approx_percentile'
   | 'list'
   | 'set'
   | 'concat'

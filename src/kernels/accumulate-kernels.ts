@@ -4,7 +4,7 @@
  * group to group.
  */
 
-import type { DataType } from '../columnar/data-type.ts';
+import { type DataType, SHORT_DECIMAL_DIGITS } from '../columnar/data-type.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
 import { staticKernels } from './static-kernels.ts';
 
@@ -99,10 +99,17 @@ const KINDS: Readonly<Partial<Record<DataType['kind'], number>>> = {
 };
 const WIDENED = 11;
 const WIDE_STATE = 12;
+const FIXED_BYTES = 13;
 
 /** The kind of plain numbers of `width` bytes, for kernels that take them as floats or one by one. */
 export const numberKind = (type: DataType, width: number): number =>
   width === 16 ? WIDE_STATE : kindOf(type, width, false);
+
+/** The kind of plain values for kernels that hash them: the same value has the same hash whatever it is held in. */
+export function hashKind(type: DataType, width: number): number {
+  if (type.kind === 'uuid' || type.kind === 'fixed-size-binary') return FIXED_BYTES;
+  return kindOf(type, width, type.kind === 'decimal' && type.precision > SHORT_DECIMAL_DIGITS);
+}
 
 /** The kind of plain values; `toWide` where 8-byte decimals are compared with states of 16. */
 export function kindOf(type: DataType, width: number, toWide: boolean): number {

@@ -35,6 +35,7 @@ import type { TypedAggregate, TypedExpression } from '../expressions/expression.
  *     moments             24  of anything as float64: count, mean, sum of squared deviations from it
  *     skew-moments        32  the same and the sum of cubed deviations
  *     least, greatest      8  or 16 of text and long decimals
+ *     distinct-sketch, percentile-sketch  16: the block of an arena that is the sketch, and its size
  *     first-row, last-row  8  which row of the batch at hand, which of the values that are kept
  *     least-row, greatest-row  the same, then what the rows are compared by, as least and greatest have it
  */
@@ -50,6 +51,8 @@ export type AccumulatorKind =
   | 'skew-moments'
   | 'least'
   | 'greatest'
+  | 'distinct-sketch'
+  | 'percentile-sketch'
   | 'first-row'
   | 'last-row'
   | 'least-row'
@@ -106,6 +109,8 @@ export type Answer = { readonly aggregate: TypedAggregate } & (
   | { readonly kind: 'moments'; readonly moments: Accumulator }
   /** What the accumulator's states point to. */
   | { readonly kind: 'held'; readonly held: Accumulator }
+  | { readonly kind: 'estimate'; readonly sketch: Accumulator }
+  | { readonly kind: 'near-percentiles'; readonly sketch: Accumulator; readonly percentiles: readonly number[] }
   | { readonly kind: 'percentiles'; readonly log: number; readonly percentiles: readonly number[] }
   | { readonly kind: 'texts'; readonly log: number; readonly delimiter: string }
   /** A list of the values, or of the items of their lists. */

@@ -13,8 +13,9 @@ import type { Holding } from '../memory/budget.ts';
 import type { AccumulatorPlan, Answer } from './accumulators.ts';
 import type { AggregateStates } from './aggregate-states.ts';
 import { type AnswerRegions, answerColumn, freeRegions, makeRoom, openRegions } from './answer-columns.ts';
-import { listColumn, percentilesColumn, textsColumn } from './log-answers.ts';
+import { exactPercentilesColumn, listColumn, textsColumn } from './log-answers.ts';
 import { exactSpreadColumn, meanColumn, momentsColumn, writeProducts, writeSums } from './numeric-answers.ts';
+import { Sketches } from './sketches.ts';
 import { StateReader } from './state-reader.ts';
 import type { ValueLog } from './value-log.ts';
 
@@ -84,9 +85,15 @@ export class AggregateAnswers implements Disposable {
       case 'moments':
         return momentsColumn(answer, from, to, holding);
       case 'held':
-        return from.states.taken(answer.held, from.from, from.rows);
+        return from.states.heldBy(answer.held).take(from.of(answer.held));
+      case 'estimate':
+        return sketchesOf(answer, from).estimates(from.of(answer.sketch), to);
+      case 'near-percentiles': {
+        const { percentiles, sketch } = answer;
+        return sketchesOf(answer, from).percentiles(from.of(sketch), aggregate.type, percentiles, to);
+      }
       case 'percentiles':
-        return percentilesColumn(answer, this.#log(answer.log), from, to, holding);
+        return exactPercentilesColumn(answer, this.#log(answer.log), from, to, holding);
       case 'texts':
         return textsColumn(answer, this.#log(answer.log), from, to, holding);
       case 'list':
@@ -113,4 +120,10 @@ export class AggregateAnswers implements Disposable {
     assert.ok(log !== undefined);
     return log;
   }
+}
+
+function sketchesOf({ sketch }: AnswerOf<'estimate' | 'near-percentiles'>, { states }: StateReader): Sketches {
+  const held = states.heldBy(sketch);
+  assert.ok(held instanceof Sketches);
+  return held;
 }

@@ -19,6 +19,7 @@ import { GrowingRegion } from './growing-region.ts';
 import type { HeldStates, HeldValues } from './held-values.ts';
 import { PickedRows } from './picked-rows.ts';
 import { PlainColumns } from './plain-columns.ts';
+import { Sketches } from './sketches.ts';
 import { TextExtremes } from './text-extremes.ts';
 
 /** Sums below this in magnitude, and those of them and one more batch, are held by 63 bits. */
@@ -67,11 +68,11 @@ export class AggregateStates implements Disposable {
     return this.#states.address;
   }
 
-  /** The values of an accumulator that holds some, for the groups [from, from + count); valid until the next call. */
-  taken(accumulator: Accumulator, from: number, count: number): Column {
+  /** What the states of an accumulator point to. */
+  heldBy(accumulator: Accumulator): HeldValues {
     const held = this.#held.get(accumulator);
     assert.ok(held !== undefined);
-    return held.take(this.#statesOf(accumulator, from, count));
+    return held;
   }
 
   /** Begins states so that there are `groupCount`, and room for `spare` more. @throws MemoryBudgetExceeded */
@@ -196,7 +197,8 @@ export class AggregateStates implements Disposable {
     if (held !== undefined) {
       const validity = mask < 0 ? 0 : inputs.given(mask).validity;
       const compared = by < 0 ? undefined : inputs.plain(by);
-      held.add({ value: inputs.given(input), validity, by: compared, rowCount, ids }, groups);
+      const value = picksRow(accumulator) ? inputs.given(input) : inputs.plain(input);
+      held.add({ value, validity, by: compared, rowCount, ids }, groups);
       return;
     }
     const column = kind === 'values' ? inputs.given(input) : inputs.plain(input);
@@ -232,6 +234,7 @@ export class AggregateStates implements Disposable {
 function openHeld(accumulator: Accumulator, holding: Holding): HeldValues | undefined {
   const { kind, type } = accumulator;
   if (picksRow(accumulator) && type !== undefined) return new PickedRows(accumulator, type, holding);
+  if (kind === 'distinct-sketch' || kind === 'percentile-sketch') return new Sketches(kind, holding);
   if (type === undefined || !isBytes(type) || (kind !== 'least' && kind !== 'greatest')) return undefined;
   return new TextExtremes(kind, type, holding);
 }

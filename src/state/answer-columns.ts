@@ -51,3 +51,15 @@ export function answerColumn(holding: Holding, type: DataType, values: number, v
   const width = fixedWidth(type) ?? 0;
   return { type, validity, values, bytes: 0, dictionary: undefined, width, bits: undefined };
 }
+
+/** A column of lists: `values` is the address of their offsets, 0 where all have one size. */
+export const nestedColumn = (type: DataType, validity: number, values: number, items: Column): Column => ({
+  type,
+  validity,
+  values,
+  bytes: 0,
+  dictionary: undefined,
+  width: 0,
+  bits: undefined,
+  children: [items],
+});

@@ -2,14 +2,15 @@
 
 import assert from 'node:assert/strict';
 import type { Column } from '../columnar/column.ts';
-import { type DataType, float64, utf8 } from '../columnar/data-type.ts';
+import { utf8 } from '../columnar/data-type.ts';
 import { ColumnTooLarge } from '../errors.ts';
 import { numberKind } from '../kernels/accumulate-kernels.ts';
 import { valueLogKernels } from '../kernels/value-log-kernels.ts';
 import type { Holding } from '../memory/budget.ts';
 import type { Answer } from './accumulators.ts';
-import { type AnswerRegions, answerColumn, makeBitmap, makeRoom } from './answer-columns.ts';
+import { type AnswerRegions, answerColumn, makeBitmap, makeRoom, nestedColumn } from './answer-columns.ts';
 import { scaleOf } from './numeric-answers.ts';
+import { percentilesColumn } from './percentile-columns.ts';
 import type { StateReader } from './state-reader.ts';
 import type { SortedLog, ValueLog } from './value-log.ts';
 
@@ -18,8 +19,8 @@ const MOST_COLUMN_BYTES = 2 ** 31 - 1;
 
 type AnswerOf<Kind extends Answer['kind']> = Extract<Answer, { kind: Kind }>;
 
-/** One percentile per group, or a list of several. @throws MemoryBudgetExceeded */
-export function percentilesColumn(
+/** @throws MemoryBudgetExceeded */
+export function exactPercentilesColumn(
   { aggregate: { type }, percentiles }: AnswerOf<'percentiles'>,
   log: ValueLog,
   { linear, states, from, rows: groups }: StateReader,
@@ -27,26 +28,11 @@ export function percentilesColumn(
   holding: Holding,
 ): Column {
   const { values, rows, starts } = log.sorted('value', states.groupCount);
-  const each = percentiles.length;
   const kernels = valueLogKernels(linear);
-  const out = makeRoom(to, float64, groups * each);
-  const bitmap = makeBitmap(to, groups);
   const [kind, scale, first] = [numberKind(values.type, values.width), scaleOf(values.type, 1), starts + from * 4];
-  let present = groups;
-  for (const [index, p] of percentiles.entries()) {
-    const at = out + index * 8;
-    present = kernels.percentiles(kind, values.values, rows, first, groups, p, scale, at, each * 8, bitmap);
-  }
-  const validity = present === groups ? 0 : bitmap;
-  if (type.kind !== 'fixed-size-list') return answerColumn(holding, type, out, validity, groups);
-  let itemValidity = 0;
-  if (validity !== 0) {
-    to.text.ensure(Math.ceil((groups * each) / 64) * 8, 0);
-    itemValidity = to.text.address;
-    kernels.repeatBits(bitmap, groups, each, itemValidity);
-  }
-  const items = answerColumn(holding, float64, out, 0, groups * each);
-  return nested(type, validity, 0, { ...items, validity: itemValidity });
+  return percentilesColumn(type, percentiles, groups, to, holding, (p, out, outStride, bitmap) =>
+    kernels.percentiles(kind, values.values, rows, first, groups, p, scale, out, outStride, bitmap),
+  );
 }
 
 /** The texts of each group, joined. @throws MemoryBudgetExceeded, ColumnTooLarge */
@@ -96,16 +82,16 @@ export function listColumn(
   const start = linear.u32[first >>> 2] ?? 0;
   const values = sorted.rows === 0 ? sorted.values : gathered(sorted, start, first, groups, to, holding);
   if (!flat) {
-    if (sorted.rows === 0) return nested(type, 0, first, values);
+    if (sorted.rows === 0) return nestedColumn(type, 0, first, values);
     const offsets = makeRoom(to, type, groups);
     kernels.listOffsets(first, groups, offsets);
-    return nested(type, 0, offsets, values);
+    return nestedColumn(type, 0, offsets, values);
   }
   const offsets = makeRoom(to, type, groups);
   const [items] = values.children ?? [];
   assert.ok(items !== undefined);
   kernels.joinedOffsets(first, groups, values.values + (sorted.rows === 0 ? start * 4 : 0), offsets);
-  return nested(type, withRows(linear, first, groups, to), offsets, items);
+  return nestedColumn(type, withRows(linear, first, groups, to), offsets, items);
 }
 
 function gathered(
@@ -127,14 +113,3 @@ function withRows(linear: Holding['linear'], first: number, groups: number, to: 
   const bitmap = makeBitmap(to, groups);
   return valueLogKernels(linear).groupsWithRows(first, groups, bitmap) === groups ? 0 : bitmap;
 }
-
-const nested = (type: DataType, validity: number, values: number, items: Column): Column => ({
-  type,
-  validity,
-  values,
-  bytes: 0,
-  dictionary: undefined,
-  width: 0,
-  bits: undefined,
-  children: [items],
-});

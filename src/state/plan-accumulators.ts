@@ -90,6 +90,12 @@ class AccumulatorPlanner {
       case 'median':
       case 'percentile':
         return this.#percentiles(aggregate, input);
+      case 'approx_count_distinct':
+        return { kind: 'estimate', sketch: this.#sketch('distinct-sketch', input, filter) };
+      case 'approx_percentile': {
+        const sketch = this.#sketch('percentile-sketch', asNumber(input), filter);
+        return { kind: 'near-percentiles', sketch, percentiles: percentilesOf(aggregate) };
+      }
       case 'list':
       case 'concat':
       case 'string_agg':
@@ -161,9 +167,18 @@ class AccumulatorPlanner {
     return { kind: 'held', held: this.#share(accumulator, bytes) };
   }
 
-  #percentiles({ filter, options = {} }: TypedAggregate, input: TypedExpression): AnswerParts {
-    const { percentile = MEDIAN, percentiles = [percentile] } = options;
-    return { kind: 'percentiles', log: this.#log(asNumber(input), filter, false), percentiles };
+  #percentiles(aggregate: TypedAggregate, input: TypedExpression): AnswerParts {
+    const log = this.#log(asNumber(input), aggregate.filter, false);
+    return { kind: 'percentiles', log, percentiles: percentilesOf(aggregate) };
+  }
+
+  #sketch(
+    kind: 'distinct-sketch' | 'percentile-sketch',
+    input: TypedExpression,
+    filter: TypedExpression | undefined,
+  ): Accumulator {
+    const { value, mask } = takingPart(input, filter, false);
+    return this.#share({ kind, ...this.#taken(value, mask), ...ALONE }, 16);
   }
 
   #logged({ function: name, filter, options }: TypedAggregate, input: TypedExpression): AnswerParts {
@@ -257,6 +272,9 @@ function innerAggregate(aggregate: TypedAggregate, { type, nullable }: TypedExpr
   if (name === 'set') return { ...over, function: 'list' };
   return name === 'count_distinct' ? { ...over, function: 'count' } : over;
 }
+
+const percentilesOf = ({ options = {} }: TypedAggregate): readonly number[] =>
+  options.percentiles ?? [options.percentile ?? MEDIAN];
 
 /** As kernels take it: a float of 2 bytes as one of 4. */
 const asNumber = (input: TypedExpression): TypedExpression =>

@@ -4,6 +4,7 @@ import type { LinearMemory } from '../memory/linear-memory.ts';
 import type { Accumulator } from './accumulators.ts';
 import type { AggregateStates } from './aggregate-states.ts';
 import { type AnswerRegions, makeBitmap } from './answer-columns.ts';
+import type { HeldStates } from './held-values.ts';
 
 /** The states of some groups, one behind the other, as answers read them. */
 export class StateReader {
@@ -28,6 +29,11 @@ export class StateReader {
   /** The accumulator's part of the first group's state. */
   at({ offset }: Accumulator): number {
     return this.states.address + this.from * this.stride + offset;
+  }
+
+  /** The accumulator's parts of all of them. */
+  of(accumulator: Accumulator): HeldStates {
+    return { states: this.at(accumulator), stride: this.stride, count: this.rows };
   }
 
   /** Copies the first bytes of each state, `width` of them, one behind the other. */

@@ -78,6 +78,8 @@ const CASES: readonly Case[] = [
   of('count', 'x', 'count(distinct x)|', { distinct: true }),
   of('count_distinct', 's', 'count(distinct s)|'),
   of('count_distinct', 'w', 'count(distinct w)|'),
+  of('approx_count_distinct', 's', 'count(distinct s)|'),
+  of('approx_count_distinct', 'd', 'count(distinct d)|'),
   of('sum', 'i', 'sum(i)|'),
   of('sum', 'i', 'sum(distinct i)|', { distinct: true }),
   of('sum', 'd', 'sum(distinct d)|', { distinct: true }),

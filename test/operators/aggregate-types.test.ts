@@ -50,6 +50,8 @@ const ORACLES: readonly (readonly [Omit<AggregateCall, 'name' | 'input'>, Oracle
   [{ function: 'min_by', by: column('v') }, (values) => best(present(values), -1)],
   [{ function: 'max_by', by: column('v') }, (values) => best(present(values), 1)],
   [{ function: 'count_distinct' }, (values) => BigInt(distinct(present(values)).length)],
+  // Exact, because there are few.
+  [{ function: 'approx_count_distinct' }, (values) => BigInt(distinct(present(values)).length)],
   [{ function: 'set' }, (values) => inOrder(present(values))],
   [{ function: 'mode' }, (values) => mode(present(values))],
   [{ function: 'concat' }, (values) => (present(values).length === 0 ? null : (present(values) as Value[][]).flat())],

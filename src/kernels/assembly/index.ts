@@ -11,6 +11,8 @@ export * from './accumulate';
 export * from './moments';
 export * from './pick-rows';
 export * from './value-log';
+export * from './distinct-sketch';
+export * from './percentile-sketch';
 export * from './strings';
 export * from './like';
 export * from './text-case';
