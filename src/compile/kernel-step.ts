@@ -6,7 +6,7 @@
  *     like                   patterns that are literals
  *     left strip replace …   parts of texts and texts put in: text-part-step.ts
  *     concat concat_ws       of columns and literals: text-joining-step.ts
- *     cast                   of texts to numbers, bools, dates and timestamps: text-cast-step.ts
+ *     cast                   of texts to numbers, bools and times, and back: text-cast-step.ts
  *     in                     a list of constants: texts, or more integers than are compared one by one
  *
  * Only plain columns, and upper and lower only where all bytes of the batch are ASCII: else the step does without.
@@ -29,7 +29,7 @@ import {
 import type { Holding } from '../memory/budget.ts';
 import { machineOf } from './machine.ts';
 import { bitmapBytes, Scratch } from './scratch.ts';
-import { textCastStep } from './text-cast-step.ts';
+import { textReadingStep, textWritingStep } from './text-cast-step.ts';
 import { textJoiningStep } from './text-joining-step.ts';
 import { type Compute, textPartStep } from './text-part-step.ts';
 
@@ -41,10 +41,7 @@ export interface KernelStep {
 /** The step of a node whose operands are columns and literals; undefined where no kernel computes it. */
 export function kernelStepOf(e: TypedExpression, holding: Holding): KernelStep | undefined {
   if (e.kind === 'is-in') return memberStep(e, holding);
-  if (e.kind === 'cast' && e.input.kind === 'column' && e.input.type.kind === 'utf8') {
-    const cast = textCastStep(e.type, e.try === true, holding);
-    return cast && onPlain(e.input.index, cast);
-  }
+  if (e.kind === 'cast') return castStep(e, holding);
   if (e.kind !== 'function') return undefined;
   if (e.name === 'concat' || e.name === 'concat_ws') return textJoiningStep(e.name, e.arguments, holding);
   const [text, ...others] = e.arguments;
@@ -76,6 +73,18 @@ const onPlain = (index: number, compute: Compute): KernelStep => ({
     return text.dictionary === undefined ? compute(text, rowCount) : undefined;
   },
 });
+
+type Cast = Extract<TypedExpression, { kind: 'cast' }>;
+
+function castStep({ input, type, try: isTried = false }: Cast, holding: Holding): KernelStep | undefined {
+  if (input.kind !== 'column') return undefined;
+  if (input.type.kind === 'utf8') {
+    const read = textReadingStep(type, isTried, holding);
+    return read && onPlain(input.index, read);
+  }
+  const write = type.kind === 'utf8' ? textWritingStep(input.type, holding) : undefined;
+  return write && onPlain(input.index, write);
+}
 
 type IsIn = Extract<TypedExpression, { kind: 'is-in' }>;
 

@@ -1,7 +1,8 @@
-/** Casts of texts to numbers, bools, dates and timestamps by kernels over a whole column. */
+/** Casts of texts to numbers, bools, dates and timestamps, and back, by kernels over a whole column. */
 
-import type { DataType } from '../columnar/data-type.ts';
+import { type DataType, utf8 } from '../columnar/data-type.ts';
 import { isUtc } from '../expressions/time-zone.ts';
+import { formatTexts, textWriter } from '../kernels/format-kernels.ts';
 import { parseTexts, type TextZone, textReader } from '../kernels/parse-kernels.ts';
 import type { Holding } from '../memory/budget.ts';
 import { bitmapBytes, Scratch } from './scratch.ts';
@@ -11,7 +12,7 @@ import type { Compute } from './text-part-step.ts';
  * The cast to a type; undefined where no kernel reads it. What fails becomes null where `isTried` and the kernel knows
  * all forms of the type; else the column is left to others, who know more forms, or say in which row it failed.
  */
-export function textCastStep(type: DataType, isTried: boolean, holding: Holding): Compute | undefined {
+export function textReadingStep(type: DataType, isTried: boolean, holding: Holding): Compute | undefined {
   const reader = textReader(type, zoneOf(type));
   if (reader === undefined) return undefined;
   const [results, failures] = [new Scratch(holding), new Scratch(holding)];
@@ -22,6 +23,21 @@ export function textCastStep(type: DataType, isTried: boolean, holding: Holding)
     if (count > 0 && !(isTried && reader.isComplete)) return undefined;
     const validity = count === 0 ? given : without(holding, given, failed, rowCount);
     return { type, validity, values, bytes: 0, dictionary: undefined, width: reader.width, bits: undefined };
+  };
+}
+
+/** The cast of a type to text; undefined where no kernel writes it. Timestamps that no date holds are left to others. */
+export function textWritingStep(type: DataType, holding: Holding): Compute | undefined {
+  const zone = zoneOf(type);
+  const writer = zone === 'other' ? undefined : textWriter(type, zone === 'utc' ? { suffix: '+00' } : {});
+  if (writer === undefined) return undefined;
+  const [offsets, texts] = [new Scratch(holding), new Scratch(holding)];
+  return ({ values: given, width, validity }, rowCount) => {
+    const values = offsets.ensure((rowCount + 1) * 4);
+    const bytes = texts.ensure(rowCount * writer.mostBytes);
+    const total = formatTexts(holding.linear, writer, given, width, rowCount, validity, values, bytes);
+    if (total < 0) return undefined;
+    return { type: utf8, validity, values, bytes, dictionary: undefined, width: 0, bits: undefined };
   };
 }
 

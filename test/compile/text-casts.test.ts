@@ -13,6 +13,7 @@ import { bindExpression } from '../../src/expressions/bind.ts';
 import { interpreter } from '../../src/expressions/interpret.ts';
 import { Problems } from '../../src/expressions/problems.ts';
 import { MemoryBudget } from '../../src/memory/budget.ts';
+import { anyValue } from '../support/arbitrary-values.ts';
 import { fuzzed } from '../support/fuzz.ts';
 
 const timestamp = (unit: 'ms' | 'ns', timezone: string | null): DataType => ({ kind: 'timestamp', unit, timezone });
@@ -76,9 +77,49 @@ test('texts are cast by kernels as by the interpreter, and fail where it does', 
       });
       expect(actual).toEqual(expected);
     }),
-    fuzzed(500),
+    fuzzed(300),
   );
   expect(byKernel).toBeGreaterThan(0);
+});
+
+const WRITTEN: readonly DataType[] = [
+  int64,
+  { kind: 'uint64' },
+  { kind: 'int8' },
+  decimal(15, 2),
+  decimal(30, 4),
+  bool,
+  date,
+  { kind: 'time', unit: 'us' },
+  timestamp('ms', null),
+  timestamp('ns', 'UTC'),
+  timestamp('ms', 'Europe/Rome'),
+];
+
+test.each(WRITTEN)('%j is cast to texts by kernels as by the interpreter', (type) => {
+  const columns = fc.array(anyValue(type), { minLength: 1, maxLength: 150, size: 'max' });
+  fc.assert(
+    fc.property(columns, fc.boolean(), (values, dictionary) => {
+      const budget = new MemoryBudget(16 << 20);
+      using holding = budget.reserve('test');
+      const schema: Schema = { fields: [field('value', type)] };
+      const cast = { kind: 'cast', input: { kind: 'column', name: 'value' }, type: utf8 } as const;
+      const expression = bindExpression(cast, schema, new Problems(), '$')!;
+      const batch = new Batch(schema, values.length, [columnFromValues(holding, type, values, { dictionary })]);
+      using program = new RowProgram(
+        { input: schema, columns: [{ name: 'x', expression }], operator: 'Project' },
+        holding,
+      );
+      const evaluate = interpreter(expression);
+      const expected = outcome(() => values.map((value) => evaluate({ value: () => value, where: () => '' })));
+      const actual = outcome(() => {
+        const [column] = program.apply(batch).columns;
+        return column && readColumn(budget.linear, column, values.length);
+      });
+      expect(actual).toEqual(expected);
+    }),
+    fuzzed(40),
+  );
 });
 
 /** A failure is as good as another: that of a program names the row. */

@@ -129,6 +129,6 @@ test('texts are cut, trimmed, split and replaced by kernels as by the interprete
       const expected = column.map((value) => evaluate({ value: () => value, where: () => 'here' }));
       expect(result && readColumn(budget.linear, result, column.length)).toEqual(expected);
     }),
-    fuzzed(500),
+    fuzzed(300),
   );
 });
