@@ -8,6 +8,7 @@ import { bool } from '../columnar/data-type.ts';
 import { collectColumns, operandsOf, withColumnsAt, withOperands } from '../expressions/columns.ts';
 import type { TypedExpression } from '../expressions/expression.ts';
 import { functionNamed } from '../expressions/functions/registry.ts';
+import { isVolatile } from '../expressions/volatile.ts';
 import { isHeld, isNodeCompilable } from './compilable.ts';
 import type { ComputedColumn } from './computed-column.ts';
 import { isNullOnNull } from './dictionary-table.ts';
@@ -140,7 +141,3 @@ function asAlternatives({ input, list, nullable }: Kind<'is-in'>): TypedExpressi
     .map((right): TypedExpression => ({ kind: 'compare', operator: '=', left: input, right, type: bool, nullable }))
     .reduce((left, right) => ({ kind: 'logic', operator: 'or', left, right, type: bool, nullable }));
 }
-
-/** Whether equal calls may give different results. */
-const isVolatile = (e: TypedExpression): boolean =>
-  (e.kind === 'function' && functionNamed(e.name).isVolatile) || operandsOf(e).some(isVolatile);

@@ -8,16 +8,24 @@
  *           async-call  url_download(path)              filter  day > 5
  *             scan                                        scan
  *
- * Between the two are only nodes that keep every row, so that the same rows are left out.
+ * Between the two are only nodes that keep every row, so that the same rows are left out, and none with random values,
+ * which are told by the numbers of rows.
  */
 
 import { collectColumns, withColumnsAt } from '../expressions/columns.ts';
 import type { TypedExpression } from '../expressions/expression.ts';
+import { isVolatile } from '../expressions/volatile.ts';
 import type { BoundNode } from './bound-plan.ts';
+
+type RowByRow = Extract<BoundNode, { kind: 'project' | 'async-call' }>;
+
+const keepsRows = (node: BoundNode): node is RowByRow =>
+  node.kind === 'async-call' ||
+  (node.kind === 'project' && !node.columns.some(({ expression }) => isVolatile(expression)));
 
 /** `node` with what `place` makes of the node below its lowest calls; undefined where it makes none. */
 export function limitedBelowCalls(node: BoundNode, place: (input: BoundNode) => BoundNode): BoundNode | undefined {
-  if (node.kind !== 'project' && node.kind !== 'async-call') return undefined;
+  if (!keepsRows(node)) return undefined;
   const input = limitedBelowCalls(node.input, place) ?? (node.kind === 'async-call' ? place(node.input) : undefined);
   return input && { ...node, input };
 }
@@ -31,7 +39,7 @@ export function filteredBelowCalls(
   predicate: TypedExpression,
   place: (input: BoundNode, predicate: TypedExpression) => BoundNode,
 ): BoundNode | undefined {
-  if (node.kind !== 'project' && node.kind !== 'async-call') return undefined;
+  if (!keepsRows(node)) return undefined;
   const read = new Set<number>();
   collectColumns(predicate, read);
   if (node.kind === 'project') {

@@ -17,6 +17,7 @@ import { operandsOf, withOperands } from '../expressions/columns.ts';
 import type { TypedColumn, TypedExpression } from '../expressions/expression.ts';
 import { functionNamed } from '../expressions/functions/registry.ts';
 import { passedOn, schemaOfColumns } from '../expressions/typed-columns.ts';
+import { isVolatile } from '../expressions/volatile.ts';
 import type { AsyncCall, BoundNode } from './bound-plan.ts';
 
 /** A projection of `input`, with a node below it for each call in `columns` that waits. */
@@ -40,16 +41,12 @@ const isAsyncCall = (e: TypedExpression): e is AsyncCall['expression'] =>
 
 const holdsAsyncCall = (e: TypedExpression): boolean => isAsyncCall(e) || operandsOf(e).some(holdsAsyncCall);
 
-const isVolatile = (e: TypedExpression): boolean =>
-  (e.kind === 'function' && functionNamed(e.name).isVolatile && !functionNamed(e.name).isAsync) ||
-  operandsOf(e).some(isVolatile);
-
 const places = new WeakMap<TypedExpression, string>();
 let lastPlace = 0;
 
 /** Equal for what has the same value in every row; of what may differ by itself, each is alone. */
 function callKey(e: TypedExpression): string {
-  if (!isVolatile(e)) return expressionKey(e);
+  if (!(isAsyncCall(e) ? e.arguments.some(isVolatile) : isVolatile(e))) return expressionKey(e);
   const known = places.get(e);
   if (known !== undefined) return known;
   lastPlace += 1;

@@ -100,6 +100,8 @@ Project day, "url_download 2" as a
       Scan photos columns path, day filter day > 5 limit 4
 `.trim(),
     );
+    const random = project(photos, { r: call('random', int(1)), a: download(col('path')) });
+    expect(pushed({ kind: 'limit', input: random, limit: 3, offset: 1 })).toMatch(/^Limit 3 offset 1/);
     const small = filter(bytes, op(length(col('a')), '<', int(5)));
     expect(pushed({ kind: 'limit', input: small, limit: 3 })).toBe(
       `
