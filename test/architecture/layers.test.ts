@@ -37,6 +37,7 @@ const MAY_USE_IO = [
   'operators/blocking-sinks/write',
   'operators/streaming/url-',
   'operators/streaming/object-call',
+  'operators/streaming/object-looks',
 ];
 
 /** Who may use what comes from outside: a prefix of the files' paths. */

@@ -46,6 +46,7 @@ export function observedStore(
     most: 0,
     store: {
       ...bound(store),
+      get: (uri, options) => watch('get', uri, options?.signal, () => store.get(uri, options)),
       head: (uri, options) => watch('head', uri, options?.signal, () => store.head(uri, options)),
       readInto: (uri, start, into, options) =>
         watch('readInto', uri, options?.signal, () => store.readInto(uri, start, into, options)),

@@ -11,6 +11,8 @@ export interface Target {
   /** As it was looked at; undefined before, and where it has changed since. */
   size: number | undefined;
   etag: string;
+  /** Where they came with the look: counted in memory until they are copied. */
+  bytes: Uint8Array | undefined;
   failure: MillraceError | undefined;
   changes: number;
 }

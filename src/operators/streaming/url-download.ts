@@ -3,7 +3,7 @@
  * than a share of the budget: a batch leaves in as many parts as that needs, its rows in their order.
  *
  *     rows   a b a c d e …
- *     look     a b c d          sizes and versions, many at once, until a part is full
+ *     look     a b c d          sizes and versions, many at once, until a part is full; small ones come whole
  *     hold   │ a   │ b │ c │    one region, cut to size
  *     read     ▲     ▲   ▲      in that version, many at once, each to its place
  *     push   rows a b a c       then the part that begins with d
@@ -15,11 +15,10 @@
 import { Batch } from '../../columnar/batch.ts';
 import { binary } from '../../columnar/data-type.ts';
 import { field, type Schema } from '../../columnar/schema.ts';
-import { InvalidValue, MalformedFile, ObjectChanged, ObjectNotFound } from '../../errors.ts';
+import { MalformedFile, ObjectChanged, ObjectNotFound } from '../../errors.ts';
 import type { TypedExpression } from '../../expressions/expression.ts';
 import { inParallel } from '../../io/in-parallel.ts';
 import type { ObjectStore } from '../../io/object-store.ts';
-import { shownUri } from '../../io/uri.ts';
 import { type UriRule, uriGate } from '../../io/uri-rules.ts';
 import type { Holding } from '../../memory/budget.ts';
 import { sliceBatch } from '../../state/row-slice.ts';
@@ -27,6 +26,7 @@ import type { Counters, Demand, Output, StreamingOperator, StreamingOperatorRun,
 import { closedUp, type Part, partFrom, type Target, type Targets } from './download-part.ts';
 import { argumentReader, holdArguments, isOfRow, type OnError, rowFailure } from './object-call.ts';
 import { objectColumn } from './object-column.ts';
+import { type LookCosts, ObjectLooks } from './object-looks.ts';
 
 const NAME = 'UrlDownload';
 
@@ -65,15 +65,14 @@ class UrlDownloadRun implements StreamingOperatorRun {
   readonly #options: UrlDownloadOptions;
   readonly #schema: Schema;
   readonly #signal: AbortSignal;
-  readonly #gate: (uri: string) => void;
   readonly #partBytes: number;
+  readonly #looks: ObjectLooks;
+  readonly #costs: LookCosts = { requests: 0, bytesRead: 0 };
   /** What is known of the batch. */
   readonly #known: Holding;
   /** The part that is being read or pushed. */
   readonly #held: Holding;
   #rowsSeen = 0;
-  #requests = 0;
-  #bytesRead = 0;
   #objectsRead = 0;
   #rowsFailed = 0;
 
@@ -81,9 +80,16 @@ class UrlDownloadRun implements StreamingOperatorRun {
     this.#options = options;
     this.#schema = schema;
     this.#signal = signal;
-    this.#gate = uriGate(options.rule, 'read');
     this.#partBytes = Math.min(MAX_PART_BYTES, Math.floor(memory.limitBytes / PART_SHARE));
     this.#known = memory.reserve(NAME);
+    this.#looks = new ObjectLooks({
+      ...options,
+      signal,
+      gate: uriGate(options.rule, 'read'),
+      holding: this.#known,
+      receivingBytes: this.#partBytes,
+      costs: this.#costs,
+    });
     this.#held = memory.reserve(NAME);
   }
 
@@ -107,8 +113,8 @@ class UrlDownloadRun implements StreamingOperatorRun {
 
   counters(): Counters {
     return {
-      requests: this.#requests,
-      'bytes read': this.#bytesRead,
+      requests: this.#costs.requests,
+      'bytes read': this.#costs.bytesRead,
       'objects read': this.#objectsRead,
       'rows failed': this.#rowsFailed,
     };
@@ -129,7 +135,7 @@ class UrlDownloadRun implements StreamingOperatorRun {
       if (typeof uri !== 'string') return null;
       const known = byUri.get(uri);
       if (known !== undefined) return known;
-      const target = { uri, row, size: undefined, etag: '', failure: undefined, changes: 0 };
+      const target = { uri, row, size: undefined, etag: '', bytes: undefined, failure: undefined, changes: 0 };
       byUri.set(uri, target);
       return target;
     });
@@ -163,28 +169,14 @@ class UrlDownloadRun implements StreamingOperatorRun {
       }
     };
     await inParallel(unknown(), this.#options.maxConnections, async (target) => {
-      await this.#lookAt(target);
+      try {
+        await this.#looks.look(target);
+      } catch (error) {
+        this.#note(target, error);
+      }
       bytes += target.size ?? 0;
     });
     for (const target of met) this.#raise(target);
-  }
-
-  async #lookAt(target: Target): Promise<void> {
-    const { store, maxBytes } = this.#options;
-    const { uri } = target;
-    try {
-      this.#gate(uri);
-      this.#requests += 1;
-      const found = await store.head(uri, { signal: this.#signal });
-      if (found === undefined) throw new ObjectNotFound(shownUri(uri));
-      if (found.size > maxBytes) {
-        throw new InvalidValue(`${shownUri(uri)} has ${found.size} bytes, and max_bytes is ${maxBytes}.`);
-      }
-      target.size = found.size;
-      target.etag = found.etag;
-    } catch (error) {
-      this.#note(target, error);
-    }
   }
 
   /** Memory for as many of the next rows as a part may have, and for one object at least. @throws MemoryBudgetExceeded */
@@ -219,14 +211,18 @@ class UrlDownloadRun implements StreamingOperatorRun {
   }
 
   async #read({ target, address }: Place, signal: AbortSignal): Promise<void> {
-    const { uri, size = 0, etag } = target;
+    const { uri, size = 0, etag, bytes } = target;
     try {
-      if (size > 0) {
-        const into = this.#held.linear.u8.subarray(address, address + size);
-        this.#requests += 1;
+      const into = this.#held.linear.u8.subarray(address, address + size);
+      if (bytes !== undefined) {
+        into.set(bytes);
+        target.bytes = undefined;
+        this.#known.shrink(size);
+      } else if (size > 0) {
+        this.#costs.requests += 1;
         await this.#options.store.readInto(uri, 0, into, { etag, signal });
+        this.#costs.bytesRead += size;
       }
-      this.#bytesRead += size;
       this.#objectsRead += 1;
     } catch (error) {
       signal.throwIfAborted();
