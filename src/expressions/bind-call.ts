@@ -1,12 +1,12 @@
 /** Binding of calls: which function is meant, whether the arguments suit it, and what it gives. */
 
 import { type DataType, isNumeric, list, map, sameType, typeName } from '../columnar/data-type.ts';
-import type { Value } from '../columnar/value.ts';
 import { adapted, castLiteral, castTo, literal } from './coerce.ts';
 import { commonType } from './common-type.ts';
 import type { Expression, TypedExpression } from './expression.ts';
 import { described } from './expression-text.ts';
-import type { Call, FunctionDefinition, Parameter } from './functions/function-definition.ts';
+import { callNode } from './functions/call-node.ts';
+import type { FunctionDefinition, Parameter } from './functions/function-definition.ts';
 import { itemType } from './functions/parameter-kinds.ts';
 import { FUNCTIONS } from './functions/registry.ts';
 import { valueFromJson } from './literal.ts';
@@ -46,21 +46,10 @@ export function bindCall(e: CallExpression, binder: CallBinder, path: string): T
     problems.add(path, given);
     return undefined;
   }
-  const type = definition.result(callOf(given));
-  if (typeof type === 'string') {
-    problems.add(path, type);
-    return undefined;
-  }
-  const nullable = definition.mayBeNull || (definition.nulls === 'strict' && given.some((one) => one.nullable));
-  return { kind: 'function', name: definition.name, arguments: given, type, nullable };
-}
-
-/** What a definition is told about a call. */
-export function callOf(given: readonly TypedExpression[]): Call {
-  return {
-    types: given.map(({ type }) => type),
-    literals: given.map((e): Value | undefined => (e.kind === 'literal' ? e.value : undefined)),
-  };
+  const call = callNode(definition, given);
+  if (typeof call !== 'string') return call;
+  problems.add(path, call);
+  return undefined;
 }
 
 function wrongCount({ name, parameters }: FunctionDefinition, count: number): string | undefined {

@@ -12,9 +12,9 @@
  *     });
  */
 
-import { type DataType, sameType } from '../../columnar/data-type.ts';
+import { type DataType, nullType, sameType } from '../../columnar/data-type.ts';
 import type { Value } from '../../columnar/value.ts';
-import type { Expression } from '../expression.ts';
+import type { Expression, TypedExpression } from '../expression.ts';
 import type { JsonValue } from '../literal.ts';
 
 export type FunctionFamily =
@@ -103,6 +103,8 @@ export interface FunctionDefinition {
   readonly isAsync: boolean;
   /** Done once per call of the plan, so that patterns are compiled once. */
   readonly prepare: (call: Call & { readonly result: DataType }) => Evaluate;
+  /** Of a function that is a name for other expressions: what a call becomes when it is bound, or what is wrong. */
+  readonly means?: ((given: readonly TypedExpression[]) => TypedExpression | string) | undefined;
   readonly examples: readonly Example[];
 }
 
@@ -170,6 +172,20 @@ export function defineAsync(
   };
   const flags = { mayBeNull: true, canFail: true, isVolatile: true };
   return { ...define({ ...given, ...flags, nulls: 'own', prepare }), nulls: given.nulls, isAsync: true };
+}
+
+type Meaning = Omit<Common<readonly Parameter[]>, 'result'> & {
+  /** @param given the arguments, as their parameters ask for them */
+  readonly means: (given: readonly TypedExpression[]) => TypedExpression | string;
+};
+
+/** A function that is only a name for other expressions, which are what is checked, compiled and interpreted. */
+export function defineAs(given: Meaning): FunctionDefinition {
+  const { name, means } = given;
+  const evaluate = (): Value => {
+    throw new TypeError(`${name} is no function once it is bound`);
+  };
+  return { ...define({ ...given, result: nullType, evaluate }), means };
 }
 
 export const parameter = <V>(name: string, kind: ParameterKind<V>): Parameter<V> => ({ ...kind, name });

@@ -3,6 +3,7 @@
  * whose examples are run as tests, and what the interpreter and the compiler execute.
  */
 
+import { ADDING_FUNCTIONS } from './adding-times.ts';
 import { CODEC_FUNCTIONS } from './codecs.ts';
 import { COUNT_MATCHES } from './count-matches.ts';
 import { DATE_PART_FUNCTIONS } from './date-parts.ts';
@@ -12,10 +13,12 @@ import type { FunctionDefinition } from './function-definition.ts';
 import { HASH_FUNCTIONS } from './hashes.ts';
 import { IDENTIFIER_FUNCTIONS } from './identifiers.ts';
 import { JSON_FUNCTIONS } from './json.ts';
+import { LENGTH_OF_TIME_FUNCTIONS } from './lengths-of-time.ts';
 import { LIST_AGGREGATE_FUNCTIONS } from './list-aggregates.ts';
 import { LIST_ITEM_FUNCTIONS } from './list-items.ts';
 import { LIST_LAMBDA_FUNCTIONS } from './list-lambdas.ts';
 import { LIST_MAKING_FUNCTIONS } from './list-making.ts';
+import { MAKING_TIME_FUNCTIONS } from './making-times.ts';
 import { PARTITION_TRANSFORM_FUNCTIONS } from './partition-transforms.ts';
 import { REGEXP_FUNCTIONS } from './regexp.ts';
 import { ROUNDING_FUNCTIONS } from './rounding.ts';
@@ -30,6 +33,10 @@ import { TEXT_PART_FUNCTIONS } from './text-parts.ts';
 import { TEXT_REWRITING_FUNCTIONS } from './text-rewriting.ts';
 import { TEXT_SEARCH_FUNCTIONS } from './text-search.ts';
 import { TEXT_TO_TIME_FUNCTIONS } from './text-to-time.ts';
+import { TIME_CONVERSION_FUNCTIONS } from './time-conversions.ts';
+import { TIME_TO_TEXT_FUNCTIONS } from './time-to-text.ts';
+import { TIME_ZONE_FUNCTIONS } from './time-zones.ts';
+import { TRUNCATING_FUNCTIONS } from './truncating.ts';
 import { URI_FUNCTIONS } from './uris.ts';
 import { URL_FUNCTIONS } from './url-transfers.ts';
 import { WHOLE_FUNCTIONS } from './whole-math.ts';
@@ -47,6 +54,13 @@ export const FUNCTION_DEFINITIONS: readonly FunctionDefinition[] = [
   ...TEXT_DISTANCE_FUNCTIONS,
   ...REGEXP_FUNCTIONS,
   ...DATE_PART_FUNCTIONS,
+  ...TRUNCATING_FUNCTIONS,
+  ...ADDING_FUNCTIONS,
+  ...LENGTH_OF_TIME_FUNCTIONS,
+  ...TIME_CONVERSION_FUNCTIONS,
+  ...TIME_ZONE_FUNCTIONS,
+  ...MAKING_TIME_FUNCTIONS,
+  ...TIME_TO_TEXT_FUNCTIONS,
   ...TEXT_TO_TIME_FUNCTIONS,
   ...LIST_ITEM_FUNCTIONS,
   ...LIST_MAKING_FUNCTIONS,

@@ -13,6 +13,7 @@ import {
 } from '../../columnar/data-type.ts';
 import type { Interval } from '../../columnar/value.ts';
 import { timeZoneProblem } from '../time-zone.ts';
+import { hasPlainDays } from '../whole-conversion.ts';
 import type { Call, ExampleArgument, ParameterKind } from './function-definition.ts';
 
 const kind = <V>(takes: string, preferred: DataType, ...kinds: readonly DataType['kind'][]): ParameterKind<V> => ({
@@ -74,11 +75,21 @@ export const inKnownZones =
     return typeof result === 'function' ? result(call) : result;
   };
 
-/** The text that the argument at `index` always is, which must be a literal; undefined where it is none. */
-export function literalText({ literals }: Call, index: number): string | undefined {
+/** Days, a duration or an interval: what can be added to dates and times. */
+export const AMOUNT: ParameterKind<bigint | Interval> = {
+  takes: 'a number of days, a duration or an interval',
+  preferred: interval,
+  accept: (type) => (isInteger(type) ? int64 : type.kind === 'duration' || type.kind === 'interval' ? type : undefined),
+};
+
+/** The text that an argument always is; a sentence with what `needs` it where that is not known. */
+export const knownText = ({ literals }: Call, index: number): string | undefined => {
   const value = literals[index];
   return typeof value === 'string' ? value : undefined;
-}
+};
+
+/** Whether the type is one of timestamps on the clocks of a place, near the ends of which they may be no ticks. */
+export const isZoned = (type: DataType | undefined): boolean => type?.kind === 'timestamp' && !hasPlainDays(type);
 
 /** Arguments of examples. */
 const of =

@@ -1,0 +1,20 @@
+import type { Value } from '../../columnar/value.ts';
+import type { TypedExpression } from '../expression.ts';
+import type { Call, FunctionDefinition } from './function-definition.ts';
+
+/** What a definition is told about a call. */
+export function callOf(given: readonly TypedExpression[]): Call {
+  return {
+    types: given.map(({ type }) => type),
+    literals: given.map((e): Value | undefined => (e.kind === 'literal' ? e.value : undefined)),
+  };
+}
+
+/** The call of a function with arguments as its parameters ask for them, none left out; or what is wrong with it. */
+export function callNode(definition: FunctionDefinition, given: readonly TypedExpression[]): TypedExpression | string {
+  if (definition.means !== undefined) return definition.means(given);
+  const type = definition.result(callOf(given));
+  if (typeof type === 'string') return type;
+  const nullable = definition.mayBeNull || (definition.nulls === 'strict' && given.some((one) => one.nullable));
+  return { kind: 'function', name: definition.name, arguments: given, type, nullable };
+}
