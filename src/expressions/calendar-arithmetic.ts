@@ -87,7 +87,7 @@ interface Month {
   readonly month: number;
 }
 
-export function monthsLater({ year, month }: Month, months: number): Month {
+function monthsLater({ year, month }: Month, months: number): Month {
   const count = year * 12 + month - 1 + months;
   const later = Math.floor(count / 12);
   return { year: later, month: count - later * 12 + 1 };

@@ -14,7 +14,7 @@ import {
   type FunctionDefinition,
   parameter,
 } from './function-definition.ts';
-import { INTEGER, TEXT } from './parameter-kinds.ts';
+import { DATE_OR_TIMESTAMP, INTEGER, TEXT } from './parameter-kinds.ts';
 import {
   AMOUNT,
   aDate,
@@ -22,7 +22,6 @@ import {
   aTime,
   aTimestamp,
   DATE_OR_TIME_OR_TIMESTAMP,
-  DATE_OR_TIMESTAMP,
   inBerlin,
   inKnownZones,
   knownText,

@@ -18,12 +18,12 @@ import {
   type ParameterKind,
   parameter,
 } from './function-definition.ts';
+import { DATE_OR_TIMESTAMP } from './parameter-kinds.ts';
 import {
   aDate,
   anInterval,
   aTime,
   aTimestamp,
-  DATE_OR_TIMESTAMP,
   DATE_OR_TIMESTAMP_OR_INTERVAL,
   inBerlin,
   inKnownZones,

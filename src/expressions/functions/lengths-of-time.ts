@@ -10,8 +10,8 @@ import { scaleOf } from '../exact-arithmetic.ts';
 import { ticksPerDay } from '../temporal-text.ts';
 import { divideRounded } from '../whole-conversion.ts';
 import { type Call, define, type FunctionDefinition, parameter } from './function-definition.ts';
-import { DURATION, INTEGER, INTERVAL, NUMBER } from './parameter-kinds.ts';
-import { aDate, aDuration, anInterval, aTimestamp, DATE_OR_TIMESTAMP, inKnownZones } from './temporal-kinds.ts';
+import { DATE_OR_TIMESTAMP, INTEGER, NUMBER } from './parameter-kinds.ts';
+import { aDate, aDuration, anInterval, aTimestamp, DURATION, INTERVAL, inKnownZones } from './temporal-kinds.ts';
 
 const family = 'dates and times';
 

@@ -17,7 +17,6 @@ import {
   utf8,
 } from '../../columnar/data-type.ts';
 import type { Value } from '../../columnar/value.ts';
-import { hasPlainDays } from '../whole-conversion.ts';
 import { exactly, type LambdaValue, type Parameter, type ParameterKind } from './function-definition.ts';
 
 /** Kinds that take the types for which `test` holds, as they are. */
@@ -55,17 +54,6 @@ export const ANY_FLOAT: ParameterKind<number> = {
 /** Any number as it is: a decimal comes unscaled. */
 export const NUMBER: ParameterKind<number | bigint> = kind('a number', float64, isNumeric);
 
-/** On whose clock a day is a day of its ticks. */
-export const PLAIN_TIMESTAMP: ParameterKind<bigint> = kind(
-  'a timestamp without a zone or in UTC',
-  timestamp('us'),
-  hasPlainDays,
-);
-export const DATE_OR_PLAIN_TIMESTAMP: ParameterKind<number | bigint> = kind(
-  'a date or a timestamp without a zone or in UTC',
-  date,
-  (type) => type.kind === 'date' || hasPlainDays(type),
-);
 export const TIMESTAMP: ParameterKind<bigint> = kind(
   'a timestamp',
   timestamp('us'),

@@ -13,7 +13,6 @@ import {
 } from '../../columnar/data-type.ts';
 import type { Interval } from '../../columnar/value.ts';
 import { timeZoneProblem } from '../time-zone.ts';
-import { hasPlainDays } from '../whole-conversion.ts';
 import type { Call, ExampleArgument, ParameterKind } from './function-definition.ts';
 
 const kind = <V>(takes: string, preferred: DataType, ...kinds: readonly DataType['kind'][]): ParameterKind<V> => ({
@@ -22,13 +21,6 @@ const kind = <V>(takes: string, preferred: DataType, ...kinds: readonly DataType
   accept: (type) => (kinds.includes(type.kind) ? type : undefined),
 });
 
-/** Days of a date, or ticks of a timestamp. */
-export const DATE_OR_TIMESTAMP: ParameterKind<number | bigint> = kind(
-  'a date or a timestamp',
-  date,
-  'date',
-  'timestamp',
-);
 export const DATE_OR_TIMESTAMP_OR_INTERVAL: ParameterKind<number | bigint | Interval> = kind(
   'a date, a timestamp or an interval',
   date,
@@ -56,6 +48,9 @@ export const DATE_OR_TIME_OR_TIMESTAMP: ParameterKind<number | bigint> = kind(
   'time',
   'timestamp',
 );
+
+export const DURATION: ParameterKind<bigint> = kind('a duration', duration('us'), 'duration');
+export const INTERVAL: ParameterKind<Interval> = kind('an interval', interval, 'interval');
 
 /** Integers as int64, other numbers as float64. */
 export const COUNT_OR_FLOAT: ParameterKind<number | bigint> = {
@@ -87,9 +82,6 @@ export const knownText = ({ literals }: Call, index: number): string | undefined
   const value = literals[index];
   return typeof value === 'string' ? value : undefined;
 };
-
-/** Whether the type is one of timestamps on the clocks of a place, near the ends of which they may be no ticks. */
-export const isZoned = (type: DataType | undefined): boolean => type?.kind === 'timestamp' && !hasPlainDays(type);
 
 /** Arguments of examples. */
 const of =

@@ -18,13 +18,13 @@ import type { ArithmeticOperator, TypedExpression } from '../expression.ts';
 import { TICKS_PER_SECOND } from '../temporal-text.ts';
 import { timeZoneProblem } from '../time-zone.ts';
 import { defineAs, type Example, type FunctionDefinition, optional, parameter } from './function-definition.ts';
-import { DURATION, INTEGER, TEXT } from './parameter-kinds.ts';
+import { DATE_OR_TIMESTAMP, INTEGER, TEXT } from './parameter-kinds.ts';
 import {
   aDate,
   aDuration,
   aTimestamp,
   COUNT_OR_FLOAT,
-  DATE_OR_TIMESTAMP,
+  DURATION,
   inBerlin,
   TIME_OR_TIMESTAMP,
 } from './temporal-kinds.ts';

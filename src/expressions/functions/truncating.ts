@@ -5,13 +5,12 @@ import { literal } from '../coerce.ts';
 import { type Step, stepFromText, stepProblem, truncater } from '../truncation.ts';
 import { callNode } from './call-node.ts';
 import { type Call, define, defineAs, type FunctionDefinition, optional, parameter } from './function-definition.ts';
-import { TEXT } from './parameter-kinds.ts';
+import { DATE_OR_TIMESTAMP, TEXT } from './parameter-kinds.ts';
 import {
   aDate,
   aTime,
   aTimestamp,
   DATE_OR_TIME_OR_TIMESTAMP,
-  DATE_OR_TIMESTAMP,
   inBerlin,
   inKnownZones,
   knownText,
