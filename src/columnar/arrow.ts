@@ -5,17 +5,18 @@
  *     Batch ──copyToArrow──▶ RecordBatch    buffers of its own: safe to keep
  *     Batch ◀──fromArrow──── RecordBatch    copied into reserved linear memory
  *
- * The layouts agree but for one type: a decimal held in 8 bytes is widened to Arrow's 16, by copying in every case.
+ * The layouts agree but for one type: a decimal held in 8 bytes is widened to Arrow's 16, by copying in every case. What is
+ * said about copies holds for what lies inside of nested columns too. Dictionaries of logical types become plain.
  */
 
-import { Field as ArrowField, Schema as ArrowSchema, Data, type DataType, RecordBatch, Struct } from 'apache-arrow';
+import { Schema as ArrowSchema, Data, RecordBatch, Struct } from 'apache-arrow';
 import { InvalidArgument } from '../errors.ts';
 import type { Holding } from '../memory/budget.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
-import { fromArrowSchema } from './arrow-schema.ts';
+import { fromArrowSchema, toArrowField } from './arrow-schema.ts';
 import { Batch } from './batch.ts';
 import { columnFromArrow } from './column-from-arrow.ts';
-import { type ArrowConversion, columnToArrow } from './column-to-arrow.ts';
+import { columnToArrow } from './column-to-arrow.ts';
 
 export interface ToArrowOptions {
   /**
@@ -27,12 +28,12 @@ export interface ToArrowOptions {
 
 /** Views over linear memory, which is shared: valid as long as the batch is, and to be copied before it is sent on. */
 export function toArrow(batch: Batch, linear: LinearMemory, options?: ToArrowOptions): RecordBatch {
-  return convert(batch, { linear, copies: false, decodes: options?.dictionaries === 'decode' });
+  return convert(batch, linear, false, options);
 }
 
 /** Like `toArrow`, with buffers of its own, which nobody has accounted for. */
 export function copyToArrow(batch: Batch, linear: LinearMemory, options?: ToArrowOptions): RecordBatch {
-  return convert(batch, { linear, copies: true, decodes: options?.dictionaries === 'decode' });
+  return convert(batch, linear, true, options);
 }
 
 /**
@@ -54,13 +55,20 @@ export function fromArrow(recordBatch: RecordBatch, holding: Holding): Batch {
   return new Batch(schema, numRows, columns);
 }
 
-function convert(batch: Batch, conversion: ArrowConversion): RecordBatch {
-  const { schema, rowCount } = batch;
-  const children: Data<DataType>[] = batch.columns.map((column, index) =>
-    columnToArrow(column, index, rowCount, conversion),
-  );
-  const fields = schema.fields.map(
-    ({ name, nullable }, index) => new ArrowField(name, children[index]!.type, nullable),
-  );
+function convert(
+  batch: Batch,
+  linear: LinearMemory,
+  copies: boolean,
+  options: ToArrowOptions | undefined,
+): RecordBatch {
+  const { schema, rowCount, columns } = batch;
+  let lastId = columns.length - 1;
+  const nextId = (): number => {
+    lastId += 1;
+    return lastId;
+  };
+  const conversion = { linear, copies, decodes: options?.dictionaries === 'decode', nextId };
+  const children = columns.map((column, index) => columnToArrow(column, index, rowCount, conversion));
+  const fields = schema.fields.map((field, index) => toArrowField(field, children[index]!.type));
   return new RecordBatch(new ArrowSchema(fields), new Data(new Struct(fields), 0, rowCount, 0, {}, children));
 }

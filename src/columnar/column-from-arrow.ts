@@ -1,232 +1,214 @@
 /**
- * Arrow vectors as columns. A vector may be a slice that starts inside a byte of its bitmaps, may hold anything under
- * its nulls, and may come from a stranger: here it is checked, and copied into columns that keep the rules of column.ts.
- * Several chunks of one vector, as dictionaries that grew by deltas have, become one column.
+ * Arrow vectors as columns: checked, and copied into columns that keep the rules of column.ts. Several chunks of one
+ * vector, as dictionaries that grew by deltas have, become one column.
  */
 
-import { DataType as ArrowType, type Data, DateUnit } from 'apache-arrow';
-import { InvalidArgument } from '../errors.ts';
+import { DataType as ArrowType, type Data } from 'apache-arrow';
 import type { Holding } from '../memory/budget.ts';
+import { checkOffsets, readBytes } from './bytes-from-arrow.ts';
 import { type Column, nextDictionaryId } from './column.ts';
-import { type DataType, fixedWidth } from './data-type.ts';
+import { columnFromValues } from './column-from-values.ts';
+import { childTypes, type DataType, fixedWidth, isBytes, isNested, storageType } from './data-type.ts';
+import { readFixed } from './fixed-from-arrow.ts';
+import { type Chunk, type Incoming, incoming, readValidity, refuse, writeBits } from './incoming-arrow.ts';
 import type { Field } from './schema.ts';
-
-const MILLISECONDS_PER_DAY = 86_400_000;
-
-/** One vector on its way in. */
-interface Incoming {
-  readonly name: string;
-  readonly type: DataType;
-  readonly chunks: readonly Data[];
-  readonly rowCount: number;
-}
+import type { Value } from './value.ts';
 
 /** Copies `data` into memory of `holding`. @throws InvalidArgument where its buffers contradict its type. */
-export function columnFromArrow({ name, type, nullable }: Field, data: Data, holding: Holding): Column {
-  const incoming = { name, type, chunks: [data], rowCount: data.length };
-  const column = ArrowType.isDictionary(data.type)
-    ? readDictionary(incoming, data, holding)
-    : readPlain(incoming, holding);
-  if (!nullable && column.validity !== 0) throw refuse(name, 'holds nulls, which its field rules out');
-  return column;
+export const columnFromArrow = (field: Field, data: Data, holding: Holding): Column =>
+  readColumn(incoming(field, [{ data }]), holding);
+
+function readColumn(column: Incoming, holding: Holding): Column {
+  const isDictionary = column.chunks.some(({ data }) => ArrowType.isDictionary(data.type));
+  return isDictionary ? readDictionary(column, holding) : readPlain(column, holding);
 }
 
-const refuse = (name: string, detail: string): InvalidArgument =>
-  new InvalidArgument(`The Arrow column '${name}' ${detail}.`);
-
-function readPlain(incoming: Incoming, holding: Holding): Column {
-  const validity = readValidity(incoming, holding);
-  const { type } = incoming;
-  const base = { type, validity, bytes: 0, dictionary: undefined, width: 0, bits: undefined };
-  if (type.kind === 'utf8') return { ...base, ...readText(incoming, holding) };
-  if (type.kind === 'bool') return { ...base, values: readBits(incoming, holding) };
-  const width = fixedWidth(type)!;
-  return { ...base, width, values: readFixed(incoming, width, holding) };
-}
-
-/** The bitmap as it is, 0 where no row is null. */
-function readValidity({ name, chunks, rowCount }: Incoming, holding: Holding): number {
-  if (chunks.every((chunk) => chunk.nullCount === 0)) return 0;
-  const { address } = holding.allocateZeroed(Math.ceil(rowCount / 8));
-  const memory = holding.linear.u8;
-  let to = 0;
-  for (const chunk of chunks) {
-    if (chunk.nullCount > 0 && chunk.nullBitmap.byteLength * 8 < chunk.offset + chunk.length) {
-      throw refuse(name, 'has a validity bitmap that is too short');
-    }
-    const isValid = validityTest(chunk);
-    for (let row = 0; row < chunk.length; row += 1, to += 1) {
-      if (isValid(row)) memory[address + (to >> 3)]! |= 1 << (to & 7);
-    }
-  }
-  return address;
-}
-
-function validityTest({ nullCount, nullBitmap, offset }: Data): (row: number) => boolean {
-  if (nullCount === 0) return () => true;
-  return (row) => ((nullBitmap[(offset + row) >> 3]! >> ((offset + row) & 7)) & 1) === 1;
+function readPlain(column: Incoming, holding: Holding): Column {
+  const { type, chunks, rowCount } = column;
+  const validity =
+    type.kind === 'null' ? writeBits(chunks, rowCount, holding, () => () => false) : readValidity(column, holding);
+  const base = { type, validity, values: 0, bytes: 0, dictionary: undefined, width: 0, bits: undefined };
+  if (type.kind === 'null') return base;
+  if (isNested(type)) return { ...base, ...readNested(column, holding) };
+  if (isBytes(type)) return { ...base, ...readBytes(column, holding) };
+  if (type.kind === 'bool') return { ...base, values: readBits(column, holding) };
+  return { ...base, width: fixedWidth(type)!, values: readFixed(column, holding) };
 }
 
 function readBits({ name, chunks, rowCount }: Incoming, holding: Holding): number {
-  const { address } = holding.allocateZeroed(Math.ceil(rowCount / 8));
-  const memory = holding.linear.u8;
-  let to = 0;
-  for (const chunk of chunks) {
-    const bits = chunk.values as Uint8Array;
-    if (bits.byteLength * 8 < chunk.offset + chunk.length) throw refuse(name, 'has fewer values than rows');
-    const isValid = validityTest(chunk);
-    for (let row = 0; row < chunk.length; row += 1, to += 1) {
-      const from = chunk.offset + row;
-      if (isValid(row) && (bits[from >> 3]! >> (from & 7)) & 1) memory[address + (to >> 3)]! |= 1 << (to & 7);
-    }
+  return writeBits(chunks, rowCount, holding, ({ values, offset, length }) => {
+    const bits = (values as Uint8Array | undefined) ?? new Uint8Array(0);
+    if (bits.byteLength * 8 < offset + length) throw refuse(name, 'has fewer values than rows');
+    return (row) => ((bits[(offset + row) >> 3]! >> ((offset + row) & 7)) & 1) === 1;
+  });
+}
+
+type NestedParts = Pick<Column, 'values' | 'children'>;
+
+function readNested(column: Incoming, holding: Holding): NestedParts {
+  const stored = storageType(column.type);
+  switch (stored.kind) {
+    case 'struct':
+      return { values: 0, children: stored.fields.map((field, index) => readField(column, field, index, holding)) };
+    case 'fixed-size-list':
+      return { values: 0, children: [readItems(column, stored.item, stored.size, holding)] };
+    default:
+      return readLists(column, holding);
   }
-  return address;
 }
 
-function readFixed({ name, chunks, rowCount }: Incoming, width: number, holding: Holding): number {
-  const { address } = holding.allocate(rowCount * width);
-  const memory = holding.linear.u8;
-  let to = address;
-  for (const chunk of chunks) {
-    const source = fixedBytes(chunk, width, name);
-    if (source.byteLength < chunk.length * width) throw refuse(name, 'has fewer values than rows');
-    memory.set(source.subarray(0, chunk.length * width), to);
-    if (chunk.nullCount > 0) {
-      const isValid = validityTest(chunk);
-      for (let row = 0; row < chunk.length; row += 1) {
-        if (!isValid(row)) memory.fill(0, to + row * width, to + (row + 1) * width);
-      }
-    }
-    to += chunk.length * width;
-  }
-  return address;
+/** A field of a struct, which has as many rows. */
+function readField({ name, chunks }: Incoming, field: Field, index: number, holding: Holding): Column {
+  const part = { ...field, name: `${name}.${field.name}` };
+  const pieces = chunks.map(({ data, isThere }) => ({
+    data: rowsOf(part.name, data.children[index], 0, data.length),
+    isVisible: isThere,
+  }));
+  return readColumn(incoming(part, pieces), holding);
 }
 
-/** The values of `chunk` as bytes of our width. */
-function fixedBytes(chunk: Data, width: number, name: string): Uint8Array {
-  const { type } = chunk;
-  if (ArrowType.isDecimal(type) && width === 8) return narrowed(chunk, name);
-  if (ArrowType.isDate(type) && type.unit === DateUnit.MILLISECOND)
-    return daysOf(chunk.values as BigInt64Array, chunk, name);
-  const { buffer, byteOffset, byteLength } = chunk.values as Uint8Array;
-  return new Uint8Array(buffer, byteOffset, byteLength);
+/** The items of lists of `size` items each. */
+function readItems({ name, chunks }: Incoming, type: DataType, size: number, holding: Holding): Column {
+  const part = { name: `${name}.item`, type, nullable: true };
+  const pieces = chunks.map(({ data, isThere }) => ({
+    data: rowsOf(part.name, data.children[0], 0, data.length * size),
+    isVisible: isThere && ((row: number) => isThere(Math.floor(row / size))),
+  }));
+  return readColumn(incoming(part, pieces), holding);
 }
 
-/** Decimals of 16 bytes in 8, by their 32-bit words. @throws InvalidArgument where a value needs more. */
-function narrowed(chunk: Data, name: string): Uint8Array {
-  const words = chunk.values as Uint32Array;
-  const isValid = validityTest(chunk);
-  const count = Math.min(chunk.length, Math.floor(words.length / 4));
-  const narrow = new Uint32Array(count * 2);
-  for (let row = 0; row < count; row += 1) {
-    const high = words[row * 4 + 1]!;
-    const sign = (high >> 31) >>> 0;
-    if (isValid(row) && (words[row * 4 + 2] !== sign || words[row * 4 + 3] !== sign)) {
-      throw refuse(name, `holds a value in row ${row} with more digits than its precision`);
-    }
-    narrow[row * 2] = words[row * 4]!;
-    narrow[row * 2 + 1] = high;
-  }
-  return new Uint8Array(narrow.buffer);
+function rowsOf(name: string, data: Data | undefined, start: number, count: number): Data {
+  if (data === undefined || data.length < start + count) throw refuse(name, 'has fewer rows than what it is part of');
+  return start === 0 && count === data.length ? data : data.slice(start, count);
 }
 
-/** Milliseconds, which Arrow wants to be whole days, as days. */
-function daysOf(milliseconds: BigInt64Array, chunk: Data, name: string): Uint8Array {
-  const isValid = validityTest(chunk);
-  const days = new Int32Array(Math.min(chunk.length, milliseconds.length));
-  for (let row = 0; row < days.length; row += 1) {
-    const day = isValid(row) ? Number(milliseconds[row]!) / MILLISECONDS_PER_DAY : 0;
-    days[row] = day;
-    if (days[row] !== day) throw refuse(name, `holds a time of day, or a day out of range, in row ${row}`);
-  }
-  return new Uint8Array(days.buffer);
-}
-
-/** Offsets from zero on, an empty string under each null. */
-function readText({ name, chunks, rowCount }: Incoming, holding: Holding): { values: number; bytes: number } {
+/** Offsets from zero on, an empty list where none is; items that belong to no list are left out. */
+function readLists(column: Incoming, holding: Holding): NestedParts {
+  const { name, type, chunks, rowCount } = column;
   const values = holding.allocate((rowCount + 1) * 4).address;
   const ends = holding.linear.i32;
   let to = values >> 2;
-  let textBytes = 0;
+  let end = 0;
   ends[to] = 0;
-  for (const chunk of chunks) {
-    checkOffsets(chunk, name);
-    const isValid = validityTest(chunk);
-    for (let row = 0; row < chunk.length; row += 1) {
-      if (isValid(row)) textBytes += Number(chunk.valueOffsets[row + 1]) - Number(chunk.valueOffsets[row]);
+  const pieces: { data: Data }[] = [];
+  const isMap = type.kind === 'map';
+  const part = { name: isMap ? name : `${name}.item`, type: childTypes(type)[0]!, nullable: !isMap };
+  for (const { data, isThere } of chunks) {
+    const [child] = data.children;
+    checkOffsets(data, name, child?.length ?? 0, 'items');
+    const offsets = data.valueOffsets;
+    for (const [start, count] of ranges(data, isThere)) pieces.push({ data: rowsOf(part.name, child, start, count) });
+    for (let row = 0; row < data.length; row += 1) {
+      if (isThere === undefined || isThere(row)) end += Number(offsets[row + 1]) - Number(offsets[row]);
       to += 1;
-      ends[to] = textBytes;
+      ends[to] = end;
     }
+    if (end > 2 ** 31 - 1) throw refuse(name, `holds ${end} items, more than one batch can`);
   }
-  if (textBytes > 2 ** 31 - 1) throw refuse(name, `holds ${textBytes} bytes of text, more than one batch can`);
-  const bytes = holding.allocate(textBytes).address;
-  const memory = holding.linear.u8;
-  let end = bytes;
-  for (const chunk of chunks) {
-    const isValid = validityTest(chunk);
-    const text = chunk.values as Uint8Array;
-    for (let row = 0; row < chunk.length; row += 1) {
-      if (!isValid(row)) continue;
-      const valueBytes = text.subarray(Number(chunk.valueOffsets[row]), Number(chunk.valueOffsets[row + 1]));
-      memory.set(valueBytes, end);
-      end += valueBytes.byteLength;
-    }
-  }
-  return { values, bytes };
+  return { values, children: [readColumn(incoming(part, pieces), holding)] };
 }
 
-function checkOffsets({ valueOffsets, values, length }: Data, name: string): void {
-  if (length === 0) return;
-  if (valueOffsets.length <= length) throw refuse(name, 'has fewer offsets than rows');
-  let before = valueOffsets[0]!;
-  if (before < 0) throw refuse(name, 'has a negative offset');
-  for (let row = 1; row <= length; row += 1) {
-    const offset = valueOffsets[row]!;
-    if (offset < before) throw refuse(name, `has decreasing offsets at row ${row - 1}`);
-    before = offset;
+/** Where the items of neighbouring lists that are there lie, and how many they are. */
+function ranges({ valueOffsets, length }: Data, isThere: Chunk['isThere']): (readonly [number, number])[] {
+  const found: [number, number][] = [];
+  let [start, end] = [0, 0];
+  for (let row = 0; row < length; row += 1) {
+    const [from, behind] = [Number(valueOffsets[row]), Number(valueOffsets[row + 1])];
+    if (from === behind || (isThere !== undefined && !isThere(row))) continue;
+    if (from !== end) {
+      if (end > start) found.push([start, end - start]);
+      start = from;
+    }
+    end = behind;
   }
-  if (before > (values as Uint8Array).byteLength) throw refuse(name, 'has offsets beyond its text');
+  if (end > start) found.push([start, end - start]);
+  return found;
 }
 
-/** Codes of 32 bits. A row whose entry is null becomes null itself: our dictionaries hold no nulls. */
-function readDictionary(incoming: Incoming, data: Data, holding: Holding): Column {
-  const { name, type, rowCount } = incoming;
-  const chunks = data.dictionary?.data ?? [];
-  const size = chunks.reduce((sum, { length }) => sum + length, 0);
-  if (size === 0) return nothingBut(incoming, holding);
-  if (chunks.some((chunk) => ArrowType.isDictionary(chunk.type))) throw refuse(name, 'is a dictionary of dictionaries');
-  const entries = readPlain({ name, type, chunks, rowCount: size }, holding);
+/**
+ * Codes of 32 bits. A row whose entry is null becomes null itself: our dictionaries hold no nulls. Chunks of different
+ * dictionaries become codes of all of their entries.
+ */
+function readDictionary(column: Incoming, holding: Holding): Column {
+  const { name, type, chunks, rowCount } = column;
+  const bases = new Map<unknown, number>();
+  const pieces: Data[] = [];
+  let size = 0;
+  for (const { data } of chunks) {
+    if (!ArrowType.isDictionary(data.type)) throw refuse(name, 'comes as a dictionary and not as one');
+    if (bases.has(data.dictionary)) continue;
+    bases.set(data.dictionary, size);
+    const own = data.dictionary?.data ?? [];
+    pieces.push(...own);
+    size += own.reduce((sum, { length }) => sum + length, 0);
+  }
+  if (pieces.some((piece) => ArrowType.isDictionary(piece.type))) throw refuse(name, 'is a dictionary of dictionaries');
+  const entries = readPlain(
+    incoming(
+      { name, type, nullable: true },
+      pieces.map((data) => ({ data })),
+    ),
+    holding,
+  );
   const validity = holding.allocateZeroed(Math.ceil(rowCount / 8)).address;
   const values = holding.allocateZeroed(rowCount * 4).address;
-  const { u8, u32 } = holding.linear;
-  const isValid = validityTest(data);
-  let nullCount = 0;
-  for (let row = 0; row < rowCount; row += 1) {
-    const code = isValid(row) ? Number(data.values[row]) : -1;
-    if (isValid(row) && !(code >= 0 && code < size))
-      throw refuse(name, `has an index beyond its dictionary in row ${row}`);
-    const hasValue =
-      code >= 0 && (entries.validity === 0 || ((u8[entries.validity + (code >> 3)]! >> (code & 7)) & 1) === 1);
-    if (!hasValue) {
-      nullCount += 1;
-      continue;
-    }
-    u8[validity + (row >> 3)]! |= 1 << (row & 7);
-    u32[(values >> 2) + row] = code;
-  }
+  const nulls = readCodes(column, { bases, entries, validity, values }, holding);
+  if (size === 0) return nothingBut(column, holding);
   const dictionary = { id: nextDictionaryId(), size, values: { ...entries, validity: 0 } };
-  return { ...entries, values, bytes: 0, validity: nullCount === 0 ? 0 : validity, dictionary };
+  return {
+    type,
+    values,
+    bytes: 0,
+    validity: nulls === 0 ? 0 : validity,
+    dictionary,
+    width: entries.width,
+    bits: undefined,
+  };
 }
 
-/** A column of an empty dictionary, in which every row must be null. */
-function nothingBut({ name, type, chunks, rowCount }: Incoming, holding: Holding): Column {
-  const isValid = validityTest(chunks[0]!);
-  for (let row = 0; row < rowCount; row += 1) {
-    if (isValid(row)) throw refuse(name, `has an index beyond its dictionary in row ${row}`);
+interface Codes {
+  /** The first entry of each dictionary. */
+  readonly bases: ReadonlyMap<unknown, number>;
+  readonly entries: Column;
+  readonly validity: number;
+  readonly values: number;
+}
+
+/** Writes bitmap and codes, and gives the number of nulls. What is hidden has the code 0, and is null where it can be. */
+function readCodes(
+  { name, chunks, nullable }: Incoming,
+  { bases, entries, validity, values }: Codes,
+  holding: Holding,
+): number {
+  const { u8, u32 } = holding.linear;
+  const isEntry = (entry: number): boolean =>
+    entries.validity === 0 || ((u8[entries.validity + (entry >> 3)]! >> (entry & 7)) & 1) === 1;
+  let [to, nulls] = [-1, 0];
+  for (const { data, isThere } of chunks) {
+    const base = bases.get(data.dictionary) ?? 0;
+    const size = data.dictionary?.length ?? 0;
+    for (let row = 0; row < data.length; row += 1) {
+      to += 1;
+      if (isThere !== undefined && !isThere(row)) {
+        nulls += nullable ? 1 : 0;
+        continue;
+      }
+      const code = Number(data.values[row]);
+      if (!(code >= 0 && code < size)) throw refuse(name, `has an index beyond its dictionary in row ${row}`);
+      if (!isEntry(base + code)) {
+        if (!nullable) throw refuse(name, 'holds nulls, which its field rules out');
+        nulls += 1;
+        continue;
+      }
+      u8[validity + (to >> 3)]! |= 1 << (to & 7);
+      u32[(values >> 2) + to] = base + code;
+    }
   }
-  const width = fixedWidth(type) ?? 0;
-  const validity = rowCount === 0 ? 0 : holding.allocateZeroed(Math.ceil(rowCount / 8)).address;
-  const values = holding.allocateZeroed(Math.max((rowCount + 1) * 4, rowCount * width)).address;
-  const bytes = type.kind === 'utf8' ? holding.allocate(0).address : 0;
-  return { type, validity, values, bytes, dictionary: undefined, width, bits: undefined };
+  return nulls;
+}
+
+/** A plain column: codes need an entry, also where all of them are null. */
+function nothingBut({ type, rowCount, nullable }: Incoming, holding: Holding): Column {
+  const column = columnFromValues(holding, type, new Array<Value>(rowCount).fill(null));
+  return nullable ? column : { ...column, validity: 0 };
 }

@@ -23,22 +23,25 @@ const NANOSECONDS_PER_SECOND = 1_000_000_000n;
 /** Ticks of a day. */
 export const ticksPerDay = (unit: TimeUnit): bigint => TICKS_PER_SECOND[unit] * SECONDS_PER_DAY;
 
-// ISO 8601: four digits, or a sign and six or seven (its "expanded" years).
-const DATE = /^(\d{4}|[+-]\d{6,7})-(\d\d)-(\d\d)$/;
+// ISO 8601: four digits, or a sign and at least six (its "expanded" years): as many as a timestamp of seconds has.
+const DATE = /^(\d{4}|[+-]\d{6,12})-(\d\d)-(\d\d)$/;
 const TIME = /^(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(Z?)$/;
 const INT32_MAX = 2 ** 31 - 1;
 
-/** Days since 1970-01-01, or undefined where the text is no date. */
+/** Days since 1970-01-01, or undefined where the text is no date, or one that 32 bits cannot count. */
 export function dateFromText(text: string): number | undefined {
+  const days = daysFromText(text);
+  return days !== undefined && days >= -INT32_MAX - 1 && days <= INT32_MAX ? days : undefined;
+}
+
+function daysFromText(text: string): number | undefined {
   const parts = DATE.exec(text);
   if (parts === null) return undefined;
   const day = { year: Number(parts[1]), month: Number(parts[2]), day: Number(parts[3]) };
-  if (!isCalendarDay(day)) return undefined;
-  const days = daysOf(day);
-  return days >= -INT32_MAX - 1 && days <= INT32_MAX ? days : undefined;
+  return isCalendarDay(day) ? daysOf(day) : undefined;
 }
 
-/** ISO, of any day that 32 bits can count: years beyond four digits with a sign and six or seven. */
+/** ISO: years beyond four digits with a sign and at least six. */
 export function dateText(days: number): string {
   const { year, month, day } = calendarDay(days);
   const fourDigits = year >= 0 && year <= 9_999;
@@ -52,8 +55,8 @@ type TimestampType = Extract<DataType, { kind: 'timestamp' }>;
 
 /** Ticks, or undefined where the text is none of the type. A date alone is its midnight; between date and time stands a T or, as SQL writes it, a space. */
 export function timestampFromText(text: string, type: TimestampType): bigint | undefined {
-  const split = /^([^T ]{1,20})(?:[T ](.{1,30}))?$/.exec(text);
-  const days = split === null ? undefined : dateFromText(split[1] ?? '');
+  const split = /^([^T ]{1,24})(?:[T ](.{1,30}))?$/.exec(text);
+  const days = split === null ? undefined : daysFromText(split[1] ?? '');
   const time = TIME.exec(split?.[2] ?? '00:00:00');
   if (days === undefined || time === null) return undefined;
   if (time[5] === 'Z' && type.timezone === null) return undefined;
@@ -134,12 +137,20 @@ export function intervalText({ months, days, nanoseconds }: Interval): string {
 }
 
 const PART = '([+-]?\\d{1,10})';
+const HOURS = '([+-]?\\d{1,16})';
 const ISO_INTERVAL = new RegExp(
-  `^([+-]?)P(?:${PART}Y)?(?:${PART}M)?(?:${PART}W)?(?:${PART}D)?(?:T(?:${PART}H)?(?:${PART}M)?(?:([+-]?)(\\d{1,12})(?:\\.(\\d{1,9}))?S)?)?$`,
+  `^([+-]?)P(?:${PART}Y)?(?:${PART}M)?(?:${PART}W)?(?:${PART}D)?(?:T(?:${HOURS}H)?(?:${PART}M)?(?:([+-]?)(\\d{1,12})(?:\\.(\\d{1,9}))?S)?)?$`,
 );
 
-/** The interval that ISO 8601 text stands for, or undefined where it is none, or has no part at all. */
-export function intervalFromText(text: string): Interval | undefined {
+/** The parts of an interval, whether or not it can hold them. */
+export interface IntervalParts {
+  readonly months: bigint;
+  readonly days: bigint;
+  readonly nanoseconds: bigint;
+}
+
+/** What ISO 8601 text stands for, or undefined where it is no interval, or has no part at all. */
+export function intervalPartsFromText(text: string): IntervalParts | undefined {
   const found = ISO_INTERVAL.exec(text);
   if (found === null || /[PT]$/.test(text)) return undefined;
   const [, sign, years, months, weeks, days, hours, minutes, secondSign, seconds, fraction] = found;
@@ -147,21 +158,31 @@ export function intervalFromText(text: string): Interval | undefined {
   const count = (part: string | undefined): bigint => all * BigInt(part ?? 0);
   const nanoseconds = BigInt(seconds ?? 0) * NANOSECONDS_PER_SECOND + BigInt((fraction ?? '').padEnd(9, '0'));
   const clock = (count(hours) * 3_600n + count(minutes) * 60n) * NANOSECONDS_PER_SECOND;
-  const result = {
+  return {
     months: count(years) * 12n + count(months),
     days: count(weeks) * 7n + count(days),
     nanoseconds: clock + all * (secondSign === '-' ? -nanoseconds : nanoseconds),
   };
+}
+
+/** The parts as an interval, or undefined where one is out of range. */
+export function intervalOfParts({ months, days, nanoseconds }: IntervalParts): Interval | undefined {
   const fits = (value: bigint, bits: number): boolean => BigInt.asIntN(bits, value) === value;
-  if (!fits(result.months, 32) || !fits(result.days, 32) || !fits(result.nanoseconds, 64)) return undefined;
-  return { months: Number(result.months), days: Number(result.days), nanoseconds: result.nanoseconds };
+  if (!fits(months, 32) || !fits(days, 32) || !fits(nanoseconds, 64)) return undefined;
+  return { months: Number(months), days: Number(days), nanoseconds };
+}
+
+/** The interval that ISO 8601 text stands for, or undefined where it is none, or has no part at all. */
+export function intervalFromText(text: string): Interval | undefined {
+  const parts = intervalPartsFromText(text);
+  return parts && intervalOfParts(parts);
 }
 
 /** Ticks of an ISO 8601 duration without months, or undefined where the text is none or is finer than the unit. */
 export function durationFromText(text: string, unit: TimeUnit): bigint | undefined {
-  const parts = intervalFromText(text);
-  if (parts === undefined || parts.months !== 0) return undefined;
-  const nanoseconds = BigInt(parts.days) * ticksPerDay('ns') + parts.nanoseconds;
+  const parts = intervalPartsFromText(text);
+  if (parts === undefined || parts.months !== 0n) return undefined;
+  const nanoseconds = parts.days * ticksPerDay('ns') + parts.nanoseconds;
   const nanosecondsPerTick = NANOSECONDS_PER_SECOND / TICKS_PER_SECOND[unit];
   const ticks = nanoseconds / nanosecondsPerTick;
   return nanoseconds % nanosecondsPerTick === 0n && BigInt.asIntN(64, ticks) === ticks ? ticks : undefined;

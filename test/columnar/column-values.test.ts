@@ -4,7 +4,9 @@ import { batchFromRows, columnFromValues } from '../../src/columnar/column-from-
 import { readColumn, readRows } from '../../src/columnar/column-values.ts';
 import { type DataType, date, decimal, float32, timestamp, uint64, utf8 } from '../../src/columnar/data-type.ts';
 import { field, schema } from '../../src/columnar/schema.ts';
+import { valuesFootprint } from '../../src/columnar/values-footprint.ts';
 import { MemoryBudget } from '../../src/memory/budget.ts';
+import { anyType, anyValue } from '../support/arbitrary-values.ts';
 
 const holdingForTest = () => new MemoryBudget(64 << 20).reserve('test');
 
@@ -51,5 +53,17 @@ describe('column values', () => {
     expect(batch.columns[0]?.dictionary?.size).toBe(1);
     expect(batch.columns[1]?.validity).toBe(0);
     expect(readRows(holding.linear, batch)).toEqual(rows);
+  });
+
+  test('take no more memory than their footprint', () => {
+    const table = anyType(2).chain((type) => fc.tuple(fc.constant(type), fc.array(anyValue(type), { maxLength: 200 })));
+    fc.assert(
+      fc.property(table, ([type, values]) => {
+        using holding = holdingForTest();
+        columnFromValues(holding, type, values);
+        expect(holding.heldBytes).toBeLessThanOrEqual(valuesFootprint(type, values));
+      }),
+      { numRuns: 100 },
+    );
   });
 });

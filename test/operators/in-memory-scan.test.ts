@@ -1,9 +1,12 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { bool, date, decimal, float64, int32, int64, timestamp, utf8 } from '../../src/columnar/data-type.ts';
 import { field, type Schema, schema } from '../../src/columnar/schema.ts';
+import { valueToJson } from '../../src/expressions/literal.ts';
 import type { MemoryBudget } from '../../src/memory/budget.ts';
 import { inMemoryScan, type JsonRow } from '../../src/operators/sources/in-memory-scan.ts';
 import { runChain } from '../../src/runtime/run-chain.ts';
+import { anyType, anyValue } from '../support/arbitrary-values.ts';
 import { Collector, expectAllReturned, type Row, testBudget, testTask } from '../support/task.ts';
 
 async function scan(
@@ -54,6 +57,27 @@ describe('in-memory scan', () => {
       [true, 2n ** 63n - 1n, Number.NaN, 150n, 'ä', 2, 1500n],
       [null, 7n, -0.5, null, '', -1, null],
     ]);
+  });
+
+  test('reads values of every type, nested ones too', async () => {
+    const tablesOfAnyType = fc.array(anyType(2), { minLength: 1, maxLength: 3 }).chain((list) =>
+      fc.array(fc.tuple(...list.map((type) => anyValue(type))), { maxLength: 70 }).map((rows) => ({
+        input: schema(...list.map((type, n) => field(`c${n}`, type))),
+        rows: rows as readonly Row[],
+      })),
+    );
+    await fc.assert(
+      fc.asyncProperty(tablesOfAnyType, async ({ input, rows }) => {
+        const given = rows.map(
+          (row): JsonRow =>
+            Object.fromEntries(input.fields.map(({ name, type }, n) => [name, valueToJson(row[n] ?? null, type)])),
+        );
+        // So little that batches must be small.
+        const { rows: out } = await scan(input, given, { memory: testBudget(1024 * 1024, 512 * 1024) });
+        expect(out).toEqual(rows);
+      }),
+      { numRuns: 60 },
+    );
   });
 
   test('comes in batches, and stops when its consumer is done', async () => {

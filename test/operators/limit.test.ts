@@ -4,6 +4,7 @@ import { batchFromRows } from '../../src/columnar/column-from-values.ts';
 import { bool, int64, utf8 } from '../../src/columnar/data-type.ts';
 import { field, schema } from '../../src/columnar/schema.ts';
 import { limit } from '../../src/operators/streaming-sinks/limit.ts';
+import { anyType, anyValue } from '../support/arbitrary-values.ts';
 import { tables } from '../support/tables.ts';
 import { type Row, runStages, testBudget } from '../support/task.ts';
 import { obeysContract } from './contract.ts';
@@ -79,6 +80,26 @@ describe('limit', () => {
           expect(out).toEqual(table.rows.slice(offset, offset + count));
         },
       ),
+      { numRuns: 60 },
+    );
+  });
+
+  test('cuts columns of every type, nested ones and dictionaries too', async () => {
+    const columns = fc.array(fc.tuple(anyType(2), fc.boolean(), fc.boolean()), { minLength: 1, maxLength: 3 });
+    const tablesOfAnyType = columns.chain((list) => {
+      const rows = fc.array(fc.tuple(...list.map(([type, nulls]) => anyValue(type, nulls))), { maxLength: 90 });
+      return rows.map((cells) => ({
+        schema: schema(...list.map(([type], n) => field(`c${n}`, type))),
+        rows: cells as Row[],
+        form: (_: number, n: number) => ({ dictionary: list[n]?.[2] === true && list[n]?.[0].kind !== 'null' }),
+      }));
+    });
+    await fc.assert(
+      fc.asyncProperty(tablesOfAnyType, fc.nat({ max: 60 }), fc.nat({ max: 70 }), async (table, count, offset) => {
+        const stage = limit({ input: table.schema, limit: count, offset });
+        const { rows: out } = await runStages([stage], { ...table, cuts: [50] });
+        expect(out).toEqual(table.rows.slice(offset, offset + count));
+      }),
       { numRuns: 60 },
     );
   });

@@ -9,7 +9,14 @@
 
 import type { TimeUnit } from '../../columnar/data-type.ts';
 import type { Interval } from '../../columnar/value.ts';
-import { fractionText, intervalFromText, TICKS_PER_SECOND, ticksPerDay } from '../temporal-text.ts';
+import {
+  fractionText,
+  type IntervalParts,
+  intervalOfParts,
+  intervalPartsFromText,
+  TICKS_PER_SECOND,
+  ticksPerDay,
+} from '../temporal-text.ts';
 
 export function intervalWords({ months, days, nanoseconds }: Interval): string {
   const years = Math.trunc(months / 12);
@@ -58,21 +65,15 @@ const LONGEST_TEXT = 500;
 
 /** Undefined where the text is none, or a part is out of range. */
 export function intervalFromWords(text: string): Interval | undefined {
-  const sums = partsOf(text);
-  if (sums === undefined) return undefined;
-  const fits = (value: bigint, bits: number): boolean => BigInt.asIntN(bits, value) === value;
-  if (!fits(sums.months, 32) || !fits(sums.days, 32) || !fits(sums.nanoseconds, 64)) return undefined;
-  return { months: Number(sums.months), days: Number(sums.days), nanoseconds: sums.nanoseconds };
+  const parts = partsOf(text);
+  return parts && intervalOfParts(parts);
 }
 
 type Parts = Record<Unit[0], bigint>;
 
-function partsOf(text: string): Parts | undefined {
+function partsOf(text: string): IntervalParts | undefined {
   if (text.length === 0 || text.length > LONGEST_TEXT) return undefined;
-  if (/^[+-]?P/.test(text)) {
-    const iso = intervalFromText(text);
-    return iso && { months: BigInt(iso.months), days: BigInt(iso.days), nanoseconds: iso.nanoseconds };
-  }
+  if (/^[+-]?P/.test(text)) return intervalPartsFromText(text);
   const sums = { months: 0n, days: 0n, nanoseconds: 0n };
   PART.lastIndex = 0;
   while (PART.lastIndex < text.length) {
@@ -98,7 +99,7 @@ function addPart(sums: Parts, parts: RegExpExecArray): boolean {
 }
 
 /** The ticks of a length without months, a day being 24 hours; cut towards zero where the unit is coarser. */
-export function ticksOf(length: Interval | Parts, unit: TimeUnit): bigint | undefined {
+export function ticksOf(length: Interval | IntervalParts, unit: TimeUnit): bigint | undefined {
   if (BigInt(length.months) !== 0n) return undefined;
   const nanoseconds = BigInt(length.days) * ticksPerDay('ns') + length.nanoseconds;
   const ticks = nanoseconds / (TICKS_PER_SECOND.ns / TICKS_PER_SECOND[unit]);

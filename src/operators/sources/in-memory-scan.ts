@@ -1,11 +1,10 @@
 import { BATCH_ROWS, Batch } from '../../columnar/batch.ts';
 import { columnFromValues } from '../../columnar/column-from-values.ts';
-import { fixedWidth } from '../../columnar/data-type.ts';
 import { type Field, type Schema, schemaText } from '../../columnar/schema.ts';
 import type { Value } from '../../columnar/value.ts';
+import { valuesFootprint } from '../../columnar/values-footprint.ts';
 import { InvalidArgument } from '../../errors.ts';
 import { type JsonValue, literalForm, valueFromJson } from '../../expressions/literal.ts';
-import { LinearMemory } from '../../memory/linear-memory.ts';
 import type { Output, Source, SourceRun, TaskContext } from '../operator.ts';
 
 /** A row as the task brings it: values by column name, written as literals are; a column left out is null. */
@@ -54,7 +53,7 @@ class InMemoryScanRun implements SourceRun {
       const rows = this.#rows.slice(start, start + rowCount);
       const columns = this.#schema.fields.map((field) => rows.map((row, index) => cellOf(row, field, start + index)));
       const byteLength = this.#schema.fields.reduce(
-        (bytes, field, index) => bytes + footprint(field, columns[index] ?? []),
+        (bytes, field, index) => bytes + valuesFootprint(field.type, columns[index] ?? []),
         0,
       );
       if (byteLength <= this.#task.memory.floorBytes || rowCount === 1) return { columns, rowCount, byteLength };
@@ -73,16 +72,4 @@ function cellOf(row: JsonRow, { name, type, nullable }: Field, index: number): V
     );
   }
   return value;
-}
-
-/** Bytes that `columnFromValues` takes at most. */
-function footprint({ type }: Field, values: readonly Value[]): number {
-  const validity = LinearMemory.footprint(Math.ceil(values.length / 8));
-  if (type.kind === 'bool') return 2 * validity;
-  if (type.kind !== 'utf8') return validity + LinearMemory.footprint(values.length * (fixedWidth(type) ?? 0));
-  const textBytes = values.reduce<number>(
-    (bytes, value) => bytes + (value === null ? 0 : Buffer.byteLength(String(value))),
-    0,
-  );
-  return validity + LinearMemory.footprint((values.length + 1) * 4) + LinearMemory.footprint(textBytes);
 }
