@@ -56,7 +56,7 @@ const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
   '@aws-sdk/client-sfn': ['jobs/step-functions'],
   commander: ['cli/'],
   'node:assert': [''],
-  'node:buffer': ['columnar/value-reader', 'expressions/casts/'],
+  'node:buffer': ['columnar/value-reader', 'columnar/bytes-from-arrow', 'expressions/casts/'],
   'node:crypto': ['state/', 'io/', 'commit/', 'compile/', 'jobs/', 'execute-task', 'expressions/functions/'],
   'node:fs': ['io/', 'kernels/', 'cli/'],
   'node:http': ['io/s3/'],
