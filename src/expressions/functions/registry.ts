@@ -22,6 +22,7 @@ import { MAKING_TIME_FUNCTIONS } from './making-times.ts';
 import { PARTITION_TRANSFORM_FUNCTIONS } from './partition-transforms.ts';
 import { REGEXP_FUNCTIONS } from './regexp.ts';
 import { ROUNDING_FUNCTIONS } from './rounding.ts';
+import { SERIALIZATION_FUNCTIONS } from './serialization.ts';
 import { SEVERAL_COLUMNS_FUNCTIONS } from './several-columns.ts';
 import { STRUCT_AND_MAP_FUNCTIONS } from './structs-and-maps.ts';
 import { TEXT_CASE_FUNCTIONS } from './text-case.ts';
@@ -68,6 +69,7 @@ export const FUNCTION_DEFINITIONS: readonly FunctionDefinition[] = [
   ...LIST_AGGREGATE_FUNCTIONS,
   ...STRUCT_AND_MAP_FUNCTIONS,
   ...JSON_FUNCTIONS,
+  ...SERIALIZATION_FUNCTIONS,
   ...CODEC_FUNCTIONS,
   ...URI_FUNCTIONS,
   ...URL_FUNCTIONS,

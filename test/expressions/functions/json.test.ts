@@ -1,72 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { utf8 } from '../../../src/columnar/data-type.ts';
+import { int64, utf8 } from '../../../src/columnar/data-type.ts';
 import { InvalidValue } from '../../../src/errors.ts';
-import type { Expression } from '../../../src/expressions/expression.ts';
-import { type Json, parseJq } from '../../../src/expressions/functions/jq-filter.ts';
-import { columnName, compared } from './duckdb-agreement.ts';
-
-const STORE: Json = {
-  items: [
-    { name: 'pen', price: 2.5, tags: ['a', 'b'] },
-    { name: 'ink', price: 12, tags: [] },
-  ],
-  'two words': { deep: null },
-  count: 2,
-};
-
-describe('filters give what the manual of jq 1.7 says', () => {
-  test.each<[string, Json, readonly Json[]]>([
-    ['.', 1, [1]],
-    ['.foo', { foo: 42 }, [42]],
-    ['.foo', { bar: 1 }, [null]],
-    ['.["foo"]', { foo: 42 }, [42]],
-    ['.foo?', [1], []],
-    ['.[0]', [{ name: 'JSON' }, 1], [{ name: 'JSON' }]],
-    ['.[2]', [1], [null]],
-    ['.[-2]', [1, 2, 3], [2]],
-    ['.[2:4]', ['a', 'b', 'c', 'd', 'e'], [['c', 'd']]],
-    ['.[2:4]', 'abcdefghi', ['cd']],
-    ['.[:3]', ['a', 'b', 'c', 'd'], [['a', 'b', 'c']]],
-    ['.[-2:]', ['a', 'b', 'c', 'd'], [['c', 'd']]],
-    ['.[]', [1, 2], [1, 2]],
-    ['.[]', {}, []],
-    ['.[] | .name', [{ name: 'JSON' }, { name: 'XML' }], ['JSON', 'XML']],
-    ['.[] | length', [[1, 2], 'string', { a: 2 }, null, -5], [2, 6, 1, 0, 5]],
-    ['keys', { abc: 1, abcd: 2, Foo: 3 }, [['Foo', 'abc', 'abcd']]],
-    ['keys', [42, 3, 35], [[0, 1, 2]]],
-    ['map(has("foo"))', [{ foo: 42 }, {}], [[true, false]]],
-    ['map(.[0])', [[1], [2]], [[1, 2]]],
-    ['add', ['a', 'b', 'c'], ['abc']],
-    ['add', [1, 2, 3], [6]],
-    ['add', [], [null]],
-    ['map(select(. >= 2))', [1, 5, 3, 0, 7], [[5, 3, 7]]],
-    ['.[] | tonumber', [1, '1'], [1, 1]],
-    ['.[] | tostring', [1, '1', [1]], ['1', '1', '[1]']],
-    ['map(type)', [0, false, [], {}, null, 'hello'], [['number', 'boolean', 'array', 'object', 'null', 'string']]],
-    ['sort', [8, 3, null, 6], [[null, 3, 6, 8]]],
-    ['unique', [1, 2, 5, 3, 5, 3, 1, 3], [[1, 2, 3, 5]]],
-    ['reverse', [1, 2, 3, 4], [[4, 3, 2, 1]]],
-    ['join(", ")', ['a', 'b,c,d', 'e'], ['a, b,c,d, e']],
-    ['min', [5, 4, 2, 7], [2]],
-    ['(.a == 1) | not', { a: 1 }, [false]],
-    ['.items[] | select(.price > 10) | .name', STORE, ['ink']],
-    ['."two words".deep', STORE, [null]],
-    ['.items[0].tags | length', STORE, [2]],
-  ])('%s', (filter, input, outputs) => {
-    expect(parseJq(filter)(input)).toEqual(outputs);
-  });
-
-  test.each(['', '.a |', '.[', 'def f: .; f', 'recurse', '.a b', '$x', '('.repeat(50), `.${'a'.repeat(2_000)}`])(
-    'refuses %s',
-    (filter) => expect(() => parseJq(filter)({ a: 1 })).toThrow(InvalidValue),
-  );
-
-  test('does not reach what objects inherit', () => {
-    expect(parseJq('.constructor')({})).toEqual([null]);
-    expect(parseJq('.["__proto__"]')({})).toEqual([null]);
-    expect(() => parseJq('toString')({})).toThrow(InvalidValue);
-  });
-});
+import { call, col, evaluated, lit, problemsOf, shown } from './calls.ts';
+import { compared } from './duckdb-agreement.ts';
 
 const TEXTS = [
   '{"a":[1,2,{"b":"x"}]}',
@@ -75,47 +11,113 @@ const TEXTS = [
   '{}',
   '"text"',
   'null',
-  '{"a":null,"ß":"é"}',
+  ' { "a" : null , "ß":"é\\u00e9\\n" } ',
   '{"b":{"c":[true]}}',
+  '{"10":1,"9":2,"a b":{"c/d":"~"}}',
+  '1.5',
+  '12345678901234567890',
+];
+const PATHS = [
+  '$',
+  '$.a',
+  '$.a[0]',
+  '$.a[2].b',
+  '$.a[#-1]',
+  '$.b.c',
+  '$.b.c[0]',
+  '$.z',
+  '$[1]',
+  '$[1][0]',
+  '$."a b"',
+  '/a/2/b',
+  '/b/c/0',
+  '/a b/c~1d',
+  'a',
+  'ß',
 ];
 
 describe('parts of JSON are as DuckDB has them', () => {
+  const rows = TEXTS.map((text) => [text]);
+
   test.each([
-    ['json_array_length', "case when json_type(a) = 'ARRAY' then json_array_length(a) end"],
+    ['json_array_length', "case when json_type(a) = 'ARRAY' then json_array_length(a)::bigint end"],
     ['json_object_keys', "case when json_type(a) = 'OBJECT' then json_keys(a) end"],
+    ['json_valid', 'json_valid(a)'],
+    [
+      'json_type',
+      "case json_type(a) when 'VARCHAR' then 'string' when 'DOUBLE' then 'number' when 'UBIGINT' then 'number' else lower(json_type(a)) end",
+    ],
   ])('%s', async (name, sql) => {
-    const call: Expression = { kind: 'function', name, arguments: [{ kind: 'column', name: 'a' }] };
-    const rows = TEXTS.map((text) => [text]);
-    for (const { ours, theirs, row } of await compared({ types: [utf8], rows, call, sql })) {
-      expect(typeof ours === 'bigint' ? Number(ours) : ours, String(row[0])).toEqual(
-        typeof theirs === 'bigint' ? Number(theirs) : theirs,
-      );
+    for (const { ours, theirs, row } of await compared({ types: [utf8], rows, call: call(name, col('a')), sql })) {
+      expect(ours, String(row[0])).toEqual(theirs);
     }
   });
 
-  test.each(['$.a', '$.a[0]', '$.a[2].b', '$.b.c', '$.z', '$'])('json_extract of %s', async (path) => {
-    const given: Expression[] = [
-      { kind: 'column', name: columnName(0) },
-      { kind: 'literal', type: utf8, value: path },
-    ];
-    const rows = TEXTS.map((text) => [text]);
-    const call: Expression = { kind: 'function', name: 'json_extract', arguments: given };
-    const sql = `case when json_type(json_extract(a, '${path}')) <> 'NULL' then json_extract_string(a, '${path}') end`;
-    for (const { ours, theirs, row } of await compared({ types: [utf8], rows, call, sql })) {
+  test.each(PATHS)('the value at %s', async (path) => {
+    const at = lit(utf8, path);
+    const text = call('json_extract_string', col('a'), at);
+    const quoted = path.replaceAll("'", "''");
+    for (const { ours, theirs, row } of await compared({
+      types: [utf8],
+      rows,
+      call: text,
+      sql: `case when json_type(json_extract(a, '${quoted}')) <> 'NULL' then json_extract_string(a, '${quoted}') end`,
+    })) {
       expect(ours, String(row[0])).toEqual(theirs);
+    }
+    const json = call('json_extract', col('a'), at);
+    const sql = `json_extract(a, '${quoted}')::varchar`;
+    for (const { ours, theirs, row } of await compared({ types: [utf8], rows, call: json, sql })) {
+      expect(ours, String(row[0])).toEqual(theirs);
+    }
+  });
+
+  test('a path that differs from row to row is followed as one that does not', async () => {
+    const pairs = TEXTS.flatMap((text) => PATHS.map((path) => [text, path]));
+    const both = { types: [utf8, utf8], rows: pairs, call: call('json_extract', col('a'), col('b')) };
+    for (const { ours, row } of await compared({ ...both, sql: 'null' })) {
+      const [text = null, path = null] = row;
+      expect(ours).toEqual(evaluated([utf8], [text], call('json_extract', col('a'), lit(utf8, String(path)))));
     }
   });
 });
 
-test('what is nested too deeply is refused, and does not end the process', async () => {
-  const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
-  const { FUNCTIONS } = await import('../../../src/expressions/functions/registry.ts');
-  const jq = FUNCTIONS.get('jq');
-  const evaluate = jq?.prepare({ types: [utf8, utf8], literals: [undefined, '.'], result: utf8 });
-  try {
-    const result = evaluate?.(deep, '.');
-    expect(result === null || typeof result === 'string').toBe(true);
-  } catch (error) {
-    expect(error).toBeInstanceOf(InvalidValue);
-  }
+describe('corners', () => {
+  test.each<[string, string]>([
+    [shown(call('jq', lit(utf8, '[1, 2.50]'), lit(utf8, '.[]'))), 'utf8: "[1,2.50]"'],
+    [shown(call('jq', lit(utf8, '[1]'), lit(utf8, '.[]'))), 'utf8: "1"'],
+    [shown(call('jq', lit(utf8, '[]'), lit(utf8, '.[]'))), 'utf8: null'],
+    [shown(call('jq', lit(utf8, 'null'), lit(utf8, '.'))), 'utf8: "null"'],
+    [shown(call('jq', lit(utf8, '"a"'), lit(utf8, '.'))), 'utf8: "\\"a\\""'],
+    [shown(call('json_extract', lit(utf8, 'no JSON'))), 'utf8: null'],
+    [shown(call('json_array_length', lit(utf8, '{"a":[1,2]}'), lit(utf8, '$.a'))), 'int64: "2"'],
+    [shown(call('json_object_keys', lit(utf8, '{"a":{"c":1,"b":2}}'), lit(utf8, '$.a'))), 'list(utf8): ["c","b"]'],
+    [shown(call('json_tuple', lit(utf8, '[1]'), lit(utf8, 'a'))), 'struct(a utf8): null'],
+    [
+      shown(call('json_tuple', lit(utf8, '{"a":1.0,"a":"x","b":[]}'), lit(utf8, 'a'), lit(utf8, 'b'))),
+      'struct(a utf8, b utf8): {"a":"x","b":"[]"}',
+    ],
+    [shown(call('json_tuple', lit(utf8, '{'), lit(utf8, 'a'))), 'struct(a utf8): null'],
+  ])('%s', (given, expected) => expect(given).toBe(expected));
+
+  test('jq of what is no JSON is an error with its place', () => {
+    const jq = call('jq', col('a'), lit(utf8, '.a'));
+    expect(() => evaluated([utf8], ['{"a":'], jq)).toThrow(/^row 1: jq\(.*no JSON.*character 6/);
+    expect(() => evaluated([utf8], ['[]'], jq)).toThrow(InvalidValue);
+    expect(evaluated([utf8], [null], jq)).toBeNull();
+  });
+
+  test('filters and paths that make no sense are found when they are bound, and those of a column when they are met', () => {
+    expect(problemsOf([utf8], call('jq', col('a'), lit(utf8, '.a |'))).join()).toContain('character');
+    expect(problemsOf([utf8], call('json_extract', col('a'), lit(utf8, '$.a[x]'))).join()).toContain('character 4');
+    expect(problemsOf([utf8], call('json_extract', col('a'), lit(utf8, '$.*'))).join()).toContain('no path');
+    expect(problemsOf([int64], call('jq', col('a'), lit(utf8, '.'))).join()).toContain('utf8');
+    expect(() => evaluated([utf8, utf8], ['{}', '.a |'], call('jq', col('a'), col('b')))).toThrow(InvalidValue);
+    expect(() => evaluated([utf8, utf8], ['{}', '$['], call('json_extract', col('a'), col('b')))).toThrow(InvalidValue);
+  });
+
+  test('keys of json_tuple are literals that differ', () => {
+    expect(problemsOf([utf8], call('json_tuple', col('a'), col('a')))).toHaveLength(1);
+    expect(problemsOf([utf8], call('json_tuple', col('a'), lit(utf8, 'x'), lit(utf8, 'x')))).toHaveLength(1);
+  });
 });
