@@ -1,9 +1,9 @@
 import type { Column } from '../columnar/column.ts';
 import { constantColumn } from '../columnar/column-from-values.ts';
 import type { TypedExpression } from '../expressions/expression.ts';
+import { expressionKey } from '../expressions/expression-key.ts';
 import type { Holding } from '../memory/budget.ts';
 import type { Region } from '../memory/linear-memory.ts';
-import { expressionKey } from './expression-key.ts';
 
 type Literal = Extract<TypedExpression, { kind: 'literal' }>;
 

@@ -11,9 +11,9 @@
 import type { Column, Dictionary } from '../columnar/column.ts';
 import { nextDictionaryId } from '../columnar/column.ts';
 import type { TypedExpression } from '../expressions/expression.ts';
+import { expressionKey } from '../expressions/expression-key.ts';
 import { interpreter } from '../expressions/interpret.ts';
 import type { Holding } from '../memory/budget.ts';
-import { expressionKey } from './expression-key.ts';
 
 /** A column of results, valid until it is disposed. */
 interface EvaluatedEntries extends Disposable {

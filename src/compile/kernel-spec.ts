@@ -3,7 +3,7 @@
 import { typeName } from '../columnar/data-type.ts';
 import { collectColumns } from '../expressions/columns.ts';
 import type { TypedExpression } from '../expressions/expression.ts';
-import { expressionKey } from './expression-key.ts';
+import { expressionKey } from '../expressions/expression-key.ts';
 import { type ColumnLayout, layoutKey } from './layout.ts';
 
 /**

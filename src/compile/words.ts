@@ -10,9 +10,9 @@
 
 import { operandsOf } from '../expressions/columns.ts';
 import type { TypedExpression } from '../expressions/expression.ts';
+import { expressionKey } from '../expressions/expression-key.ts';
 import type { Bounds } from './bounds.ts';
 import { type Code, get, type Local, seq, set } from './emit.ts';
-import { expressionKey } from './expression-key.ts';
 import { i32, i32x4, i64, v128 } from './instructions.ts';
 import type { KernelFrame } from './kernel-frame.ts';
 import { isLaneFunction, isVectorizable, Lanes } from './lanes.ts';

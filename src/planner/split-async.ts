@@ -12,9 +12,9 @@
  */
 
 import { type Field, field } from '../columnar/schema.ts';
-import { expressionKey } from '../compile/expression-key.ts';
 import { operandsOf, withOperands } from '../expressions/columns.ts';
 import type { TypedColumn, TypedExpression } from '../expressions/expression.ts';
+import { expressionKey } from '../expressions/expression-key.ts';
 import { functionNamed } from '../expressions/functions/registry.ts';
 import { passedOn, schemaOfColumns } from '../expressions/typed-columns.ts';
 import { isVolatile } from '../expressions/volatile.ts';

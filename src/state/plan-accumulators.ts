@@ -1,7 +1,7 @@
 import { type DataType, float32, isBytes, isFloat, isNumeric, uint64 } from '../columnar/data-type.ts';
-import { expressionKey } from '../compile/expression-key.ts';
 import { castTo } from '../expressions/coerce.ts';
 import type { TypedAggregate, TypedExpression } from '../expressions/expression.ts';
+import { expressionKey } from '../expressions/expression-key.ts';
 import {
   type Accumulator,
   type AccumulatorKind,

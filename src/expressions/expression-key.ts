@@ -1,9 +1,9 @@
 /** Keys of expressions by their structure. */
 
 import { typeName } from '../columnar/data-type.ts';
-import { operandsOf } from '../expressions/columns.ts';
-import type { TypedExpression } from '../expressions/expression.ts';
-import { valueToJson } from '../expressions/literal.ts';
+import { operandsOf } from './columns.ts';
+import type { TypedExpression } from './expression.ts';
+import { valueToJson } from './literal.ts';
 
 const keys = new WeakMap<TypedExpression, string>();
 
