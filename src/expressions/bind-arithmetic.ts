@@ -12,14 +12,15 @@
  * than 38 digits those behind the point make room, down to 6. This is the rule of SQL Server and Spark. (DuckDB divides
  * as float64; Daft has the scale s1 − s2 + max(6, p1 + s2 + 1), refuses more than 38 digits, and cuts off.)
  *
- * `/` of what is no decimal is a float64. A division of integers or decimals by zero is null.
+ * `/` of what is no decimal is a float64. A division of integers or decimals by zero is null. Dates and times are
+ * `bind-temporal.ts`'s.
  */
 
 import { type DecimalType, decimal, float32, float64, isFloat, isNumeric, typeName } from '../columnar/data-type.ts';
-import { wholeOf } from '../columnar/value.ts';
+import { bindTemporal } from './bind-temporal.ts';
 import { castTo } from './coerce.ts';
 import { asDecimal, commonType, MAX_DECIMAL_DIGITS } from './common-type.ts';
-import { isDivision } from './exact-arithmetic.ts';
+import { isDivision, mayBeZero } from './exact-arithmetic.ts';
 import type { ArithmeticOperator, TypedExpression } from './expression.ts';
 
 /** The typed node, or what is wrong, as a sentence. */
@@ -28,6 +29,8 @@ export function bindArithmetic(
   left: TypedExpression,
   right: TypedExpression,
 ): TypedExpression | string {
+  const temporal = bindTemporal(operator, left, right);
+  if (temporal !== undefined) return temporal;
   const [a, b] = [left.type, right.type];
   const common = commonType(a, b);
   if (common === undefined || !isNumeric(common)) {
@@ -101,6 +104,3 @@ function asScaled(e: TypedExpression, scale: number | undefined): TypedExpressio
   const wanted = scale ?? own;
   return castTo(e, capped(precision - own + wanted, wanted));
 }
-
-const mayBeZero = (e: TypedExpression): boolean =>
-  !(e.kind === 'literal' && e.value !== null && wholeOf(e.value) !== 0n);

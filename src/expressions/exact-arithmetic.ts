@@ -8,6 +8,7 @@
  */
 
 import { type DataType, isFloat } from '../columnar/data-type.ts';
+import { wholeOf } from '../columnar/value.ts';
 import type { ArithmeticOperator, TypedExpression } from './expression.ts';
 import { divideRounded } from './whole-conversion.ts';
 
@@ -32,6 +33,10 @@ export const isNullByZero = (e: TypedExpression): e is Arithmetic =>
 
 export const isDivision = (operator: ArithmeticOperator): boolean =>
   operator === '/' || operator === '//' || operator === '%';
+
+/** Whether a divisor may be zero. */
+export const mayBeZero = (e: TypedExpression): boolean =>
+  !(e.kind === 'literal' && e.value !== null && wholeOf(e.value) !== 0n);
 
 /** The digits behind the point; 0 of what is no decimal. */
 export const scaleOf = (type: DataType): number => (type.kind === 'decimal' ? type.scale : 0);

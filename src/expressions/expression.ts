@@ -166,7 +166,8 @@ interface Typed {
  * Bound and checked. What bind.ts guarantees:
  *  - arithmetic: both operands have the node's machine type: the same integer or float type; for decimals with + and -
  *    the node's scale (precisions may differ), with * any scales that add up to the node's, with `/`, `//` and `%` any.
- *    `/` of what is no decimal has float64 operands.
+ *    `/` of what is no decimal has float64 operands. Of dates, times and durations both operands and the node are whole
+ *    numbers of one machine type, in one unit: date + int32, timestamp - timestamp, duration * int64.
  *  - compare: both operands have the same type, decimals the same scale. Any type of 4.1 that Millrace has, bool and
  *    utf8 too.
  *  - if-else, coalesce: branches and inputs have the node's type, decimals the same scale.

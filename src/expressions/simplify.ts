@@ -6,25 +6,23 @@
  *     cast(i as int64) < 5                i < 5 in i's own type, where 5 fits it
  *     year(d) = 1995                      d >= date '1995-01-01' and d < date '1996-01-01'
  *     cast(t as date) <= date '1995-03-17'   t < timestamp '1995-03-18T00:00:00'
+ *     date_trunc('month', d) = '1995-03-01'  d >= date '1995-03-01' and d < date '1995-04-01'
  *
  * A range over the column itself is an order of magnitude faster than computing each year, and lets scans skip files by
  * their statistics. Only what is exact is worked out here; what may overflow or round is left to the run.
  */
 
-import { bool, type DataType, integerBits, isInteger, isUnsigned, sameType } from '../columnar/data-type.ts';
+import { bool, type DataType, integerBits, isInteger, isUnsigned } from '../columnar/data-type.ts';
 import type { Value } from '../columnar/value.ts';
-import { wholeOf } from '../columnar/value.ts';
 import { MillraceError } from '../errors.ts';
-import { daysOf } from './calendar.ts';
 import { castLiteral, castTo, literal, tryCastTo } from './coerce.ts';
 import { operandsOf, withOperands } from './columns.ts';
-import { exactResult, isDivision } from './exact-arithmetic.ts';
 import { type ComparisonOperator, MIRRORED, type TypedExpression } from './expression.ts';
 import { functionNamed } from './functions/registry.ts';
 import { interpreter } from './interpret.ts';
-import { digitCount, integerValue } from './literal.ts';
+import { asRange } from './period-range.ts';
 import { ticksPerDay } from './temporal-text.ts';
-import { hasPlainDays, isWholeCast } from './whole-conversion.ts';
+import { isWholeCast } from './whole-conversion.ts';
 
 type OfKind<Kind extends TypedExpression['kind']> = Extract<TypedExpression, { kind: Kind }>;
 
@@ -62,7 +60,7 @@ export function simplified(e: TypedExpression): TypedExpression {
 }
 
 /** Literals alone give a literal; what fails, or is large, is left to the run, and so is what differs from row to row. */
-function folded(e: OfKind<'function' | 'is-in' | 'list'>): TypedExpression {
+function folded(e: OfKind<'arithmetic' | 'function' | 'is-in' | 'list'>): TypedExpression {
   const isVolatile = e.kind === 'function' && functionNamed(e.name).isVolatile;
   if (isVolatile || !operandsOf(e).every((operand) => operand.kind === 'literal')) return e;
   try {
@@ -131,28 +129,7 @@ function simplifiedCoalesce(e: OfKind<'coalesce'>): TypedExpression {
 function simplifiedArithmetic(e: OfKind<'arithmetic'>): TypedExpression {
   const { left, right, type } = e;
   if (isNull(left) || isNull(right)) return literal(null, type);
-  if (left.kind !== 'literal' || right.kind !== 'literal') return e;
-  const value = computed(e, left.value, right.value);
-  return value === undefined ? e : literal(value, type);
-}
-
-/** Undefined where the result does not fit: the run raises the error, if the row is ever reached. */
-function computed(e: OfKind<'arithmetic'>, a: Value, b: Value): Value | undefined {
-  const { operator, type } = e;
-  if (type.kind === 'float64') {
-    const [x, y] = [Number(a), Number(b)];
-    if (operator === '+') return x + y;
-    if (operator === '-') return x - y;
-    if (operator === '*') return x * y;
-    return operator === '/' ? x / y : undefined;
-  }
-  if ((!isInteger(type) && type.kind !== 'decimal') || a === null || b === null) return undefined;
-  const [x, y] = [wholeOf(a), wholeOf(b)];
-  if (isDivision(operator) && y === 0n) return null;
-  const exact = exactResult(e, x, y);
-  if (exact === undefined) return undefined;
-  if (type.kind !== 'decimal') return integerValue(exact, type);
-  return digitCount(exact) <= type.precision ? exact : undefined;
+  return folded(e);
 }
 
 function simplifiedComparison(e: OfKind<'compare'>): TypedExpression {
@@ -208,79 +185,4 @@ function widens(from: DataType, to: DataType): boolean {
   if (to.kind !== 'decimal') return false;
   // An overflow that the cast would raise is not kept, which is as it should be: the comparison itself has an answer.
   return isInteger(from) || (from.kind === 'decimal' && from.scale <= to.scale);
-}
-
-/**
- * Where the left side puts a column's values into periods that follow each other, and the right side names one, the
- * comparison with the period is one with its first value and with the first value of the next.
- *
- *     ──┤ 1994 ├──┤ 1995 ├──┤ 1996 ├──       year(d) <= 1995   is   d < first(1996)
- *                 ▲ first   ▲ next           year(d)  = 1995   is   d >= first(1995) and d < first(1996)
- */
-function asRange(e: OfKind<'compare'>, right: OfKind<'literal'>): TypedExpression | undefined {
-  const period = periodOf(e.left, right.value);
-  if (period === undefined) return undefined;
-  const { column } = period;
-  const compared = (operator: ComparisonOperator, value: Value): TypedExpression => ({
-    kind: 'compare',
-    operator,
-    left: column,
-    right: literal(value, column.type),
-    type: bool,
-    nullable: column.nullable,
-  });
-  const both = (operator: 'and' | 'or', a: TypedExpression, b: TypedExpression): TypedExpression => ({
-    kind: 'logic',
-    operator,
-    left: a,
-    right: b,
-    type: bool,
-    nullable: column.nullable,
-  });
-  switch (e.operator) {
-    case '=':
-      return both('and', compared('>=', period.first), compared('<', period.next));
-    case '!=':
-      return both('or', compared('<', period.first), compared('>=', period.next));
-    case '<':
-      return compared('<', period.first);
-    case '<=':
-      return compared('<', period.next);
-    case '>':
-      return compared('>=', period.next);
-    case '>=':
-      return compared('>=', period.first);
-  }
-}
-
-interface Period {
-  readonly column: OfKind<'column'>;
-  /** Its first value, and that of the period behind it. */
-  readonly first: Value;
-  readonly next: Value;
-}
-
-/** Undefined where there is no period, or a bound of it is no value of the column's type. */
-function periodOf(e: TypedExpression, value: Value): Period | undefined {
-  if (typeof value !== 'number') return undefined;
-  const input = e.kind === 'cast' ? e.input : e.kind === 'function' ? e.arguments[0] : undefined;
-  if (input === undefined || input.kind !== 'column') return undefined;
-  if (e.kind === 'function' && e.name === 'year' && Math.abs(value) < 1_000_000) {
-    const startOf = (year: number): number => daysOf({ year, month: 1, day: 1 });
-    return period(input, startOf(value), startOf(value + 1));
-  }
-  const isCut = e.kind === 'cast' && e.try !== true && e.type.kind === 'date' && hasPlainDays(input.type);
-  return isCut ? period(input, value, value + 1) : undefined;
-}
-
-function period(column: OfKind<'column'>, firstDay: number, nextDay: number): Period | undefined {
-  const [first, next] = [dayValue(firstDay, column.type), dayValue(nextDay, column.type)];
-  return first === undefined || next === undefined ? undefined : { column, first, next };
-}
-
-/** The first value of a day, in a column of dates or timestamps. */
-function dayValue(day: number, type: DataType): Value | undefined {
-  if (Math.abs(day) >= 2 ** 31) return undefined;
-  const asDate: DataType = { kind: 'date' };
-  return sameType(type, asDate) ? day : castLiteral(day, asDate, type);
 }

@@ -117,11 +117,27 @@ export function truncater(step: Step, type: DataType): Truncate {
   }
 }
 
+/** The beginning of the step behind one, on a calendar or a clock without a zone. */
+export function nextStep(step: Step, type: DataType, beginning: number | bigint): number | bigint {
+  if (step.kind === 'clock') {
+    if (type.kind !== 'timestamp' && type.kind !== 'time') return Number(beginning) + 1;
+    return wholeOf(beginning) + ticksOf(step, TICKS_PER_SECOND[type.unit]);
+  }
+  const perDay = type.kind === 'timestamp' ? ticksPerDay(type.unit) : 1n;
+  const day = Number(wholeOf(beginning) / perDay);
+  const next = step.kind === 'days' ? day + step.days : addMonths(day, step.months);
+  return BigInt(next) * perDay;
+}
+
+/** Steps shorter than a tick begin at each. */
+function ticksOf(step: Step & { readonly kind: 'clock' }, perSecond: bigint): bigint {
+  const length = (step.nanoseconds * perSecond) / TICKS_PER_SECOND.ns;
+  return length === 0n ? 1n : length;
+}
+
 function clockTruncater(step: Step, perSecond: bigint): (ticks: number | bigint, origin?: number | bigint) => bigint {
   if (step.kind !== 'clock') throw new TypeError('a time of day has no days');
-  const length = (step.nanoseconds * perSecond) / TICKS_PER_SECOND.ns;
-  // Steps shorter than a tick begin at each.
-  const ticksOfStep = length === 0n ? 1n : length;
+  const ticksOfStep = ticksOf(step, perSecond);
   return (ticks, origin = 0n) => {
     const from = BigInt(origin);
     return floorDivide(BigInt(ticks) - from, ticksOfStep) * ticksOfStep + from;

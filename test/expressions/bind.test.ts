@@ -174,7 +174,7 @@ describe('a problem', () => {
     [op(col('name'), '=', col('time')), /utf8 = timestamp\(us\) is not defined/],
     [op(col('time'), '=', col('time_utc')), /One has a time zone/],
     [op(col('flag'), '+', col('flag')), /bool \+ bool is not defined/],
-    [op(col('day'), '-', col('day')), /date - date is not defined/],
+    [op(col('day'), '+', col('day')), /date \+ date is not defined/],
     [
       op(op(col('big'), '*', col('big')), '*', op(col('big'), '*', col('big'))),
       /would need 40 digits behind the point, and 38 is the most/,

@@ -117,6 +117,9 @@ describe('a literal in JSON', () => {
         .tuple(int(64, true), fc.constantFrom<types.TimeUnit>('ms', 'us', 'ns'), fc.constantFrom(null, 'UTC'))
         .filter(([ticks, unit]) => unit !== 'ms' || (ticks < 10n ** 17n && ticks > -(10n ** 17n)))
         .map(([ticks, unit, zone]) => [timestamp(unit, zone), ticks] as const),
+      fc
+        .tuple(int(64, true), fc.constantFrom<types.TimeUnit>('s', 'ms', 'us', 'ns'))
+        .map(([ticks, unit]) => [types.duration(unit), ticks] as const),
     );
     fc.assert(
       fc.property(typed, ([type, value]) => {
