@@ -236,7 +236,7 @@ export function integerRange(type: DataType): { readonly least: bigint; readonly
 }
 
 /** `exact` as a value of the integer type, or undefined where it is out of range. */
-export function integerValue(exact: bigint, type: DataType): Value | undefined {
+function integerValue(exact: bigint, type: DataType): Value | undefined {
   const range = integerRange(type);
   if (range === undefined || exact < range.least || exact > range.greatest) return undefined;
   return integerBits(type) === 64 ? exact : Number(exact);
