@@ -71,7 +71,7 @@ const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
   'node:util': ['io/file-store', 'cli/'],
   'node:v8': ['memory/process-memory'],
   'node:vm': ['memory/process-memory'],
-  'node:zlib': ['io/', 'commit/complete-file', 'expressions/functions/codecs'],
+  'node:zlib': ['io/', 'commit/complete-file', 'expressions/functions/byte-codecs'],
 };
 
 interface Import {
