@@ -9,8 +9,8 @@ import { DEFAULT_RETRY_POLICY } from '../io/backoff.ts';
 import { retryingStore } from '../io/retrying-store.ts';
 import { failure, type JobFailure } from './job-failure.ts';
 import { placeOfJob } from './job-paths.ts';
+import { type JobServices, readJob } from './read-job.ts';
 import { assertGoingOn, assertStageComplete } from './stage-state.ts';
-import { type JobServices, readJob } from './store-job.ts';
 
 export interface StagedJobOptions extends JobServices {
   readonly jobUri: string;

@@ -27,9 +27,9 @@ import { bindPlan } from '../planner/bind-plan.ts';
 import { cutJob, type StageTask } from './cut-job.ts';
 import type { StoredJob } from './job.ts';
 import { itemsUri, type JobPlace, placeOfJob, stagePlanUri, taskDocumentUri } from './job-paths.ts';
+import { type JobServices, readJob } from './read-job.ts';
 import { encodeItems, parseItems, readItems, type StageItem } from './stage-items.ts';
 import { assertGoingOn, assertStageComplete } from './stage-state.ts';
-import { type JobServices, readJob } from './store-job.ts';
 
 export interface PlanStageOptions extends JobServices {
   readonly jobUri: string;

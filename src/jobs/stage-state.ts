@@ -4,8 +4,8 @@ import { abortError, readDecision } from '../commit/decision.ts';
 import { taskManifestUri } from '../commit/work-paths.ts';
 import { StageIncomplete } from '../errors.ts';
 import { type JobPlace, stageManifestsPrefix } from './job-paths.ts';
+import type { JobServices } from './read-job.ts';
 import { readItems } from './stage-items.ts';
-import type { JobServices } from './store-job.ts';
 
 /** Tasks that a message names. */
 const NAMED_TASKS = 5;

@@ -3,8 +3,9 @@ import { retryingStore } from '../io/retrying-store.ts';
 import type { Task } from '../plan/task.ts';
 import { wholeInputs } from './cut-job.ts';
 import type { Job } from './job.ts';
+import { type JobServices, loadPlan } from './read-job.ts';
 import { resolveInputs } from './resolve-inputs.ts';
-import { type JobServices, loadPlan, newJobId } from './store-job.ts';
+import { newJobId } from './store-job.ts';
 
 /**
  * No state machine maps this stage. So the result of a whole job is never taken for that of a task which reads a part of

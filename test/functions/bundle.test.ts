@@ -106,4 +106,9 @@ describe('what is heavy', () => {
     const inputs = Object.values(metafile(name).outputs).flatMap((output) => Object.keys(output.inputs));
     expect(inputs.filter((input) => /src\/(?:kernels|compile|operators)\//.test(input))).toEqual([]);
   });
+
+  test.each(['commit-job', 'abort-job'])('is not in %s, nor is what only expressions need', (name) => {
+    const inputs = Object.values(metafile(name).outputs).flatMap((output) => Object.keys(output.inputs));
+    expect(inputs.filter((input) => /src\/expressions\/functions\/|node_modules\/re2js\//.test(input))).toEqual([]);
+  });
 });

@@ -4,7 +4,8 @@ import { InvalidArgument, InvalidPlan } from '../../src/errors.ts';
 import { memoryStore } from '../../src/io/memory-store.ts';
 import { jobJsonSchema } from '../../src/jobs/job-schema.ts';
 import { parseJob } from '../../src/jobs/parse-job.ts';
-import { readJob, storeJob } from '../../src/jobs/store-job.ts';
+import { readJob } from '../../src/jobs/read-job.ts';
+import { storeJob } from '../../src/jobs/store-job.ts';
 import { glob, job, ROW_WISE, readJson, SCAN, uris } from './lake.ts';
 
 const problemsOf = (input: unknown): string[] => {
