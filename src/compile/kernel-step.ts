@@ -31,7 +31,8 @@ import { machineOf } from './machine.ts';
 import { bitmapBytes, Scratch } from './scratch.ts';
 import { textReadingStep, textWritingStep } from './text-cast-step.ts';
 import { textJoiningStep } from './text-joining-step.ts';
-import { type Compute, textPartStep } from './text-part-step.ts';
+import { type Compute, keptBytes } from './text-operands.ts';
+import { textPartStep } from './text-part-step.ts';
 
 export interface KernelStep {
   /** Valid until the next call; undefined where these columns are not for it. @throws MemoryBudgetExceeded */
@@ -151,8 +152,7 @@ function lengthStep(inCharacters: boolean, holding: Holding): Compute {
 }
 
 function likeStep(program: LikeProgram, holding: Holding): Compute {
-  const { address } = holding.allocateZeroed(program.bytes.byteLength);
-  holding.linear.u8.set(program.bytes, address);
+  const address = keptBytes(program.bytes, holding);
   const bits = new Scratch(holding);
   return ({ values: offsets, bytes, validity }, rowCount) => {
     const values = bits.ensure(bitmapBytes(rowCount));

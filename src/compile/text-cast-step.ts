@@ -6,7 +6,7 @@ import { formatTexts, textWriter } from '../kernels/format-kernels.ts';
 import { parseTexts, type TextZone, textReader } from '../kernels/parse-kernels.ts';
 import type { Holding } from '../memory/budget.ts';
 import { bitmapBytes, Scratch } from './scratch.ts';
-import type { Compute } from './text-part-step.ts';
+import type { Compute } from './text-operands.ts';
 
 /**
  * The cast to a type; undefined where no kernel reads it. What fails becomes null where `isTried` and the kernel knows

@@ -12,14 +12,11 @@
 import type { Column } from '../columnar/column.ts';
 import { MAX_GROWN_LENGTH } from '../expressions/functions/characters.ts';
 import { WHITE_SPACE } from '../expressions/functions/text-padding.ts';
-import { rarestByte } from '../kernels/needle.ts';
 import { textSearchKernels } from '../kernels/text-search-kernels.ts';
 import { textSliceKernels, trimSet } from '../kernels/text-slice-kernels.ts';
 import type { Holding } from '../memory/budget.ts';
 import { Scratch } from './scratch.ts';
-
-/** A column computed from a plain one; undefined where this one is not for the kernel. */
-export type Compute = (text: Column, rowCount: number) => Column | undefined;
+import { type Compute, keptNeedle } from './text-operands.ts';
 
 type Literal = unknown;
 
@@ -97,14 +94,11 @@ function sliceStep(
   return (text, rowCount) => {
     const from = starts.ensure(rowCount * 4);
     const values = offsets.ensure((rowCount + 1) * 4);
-    const to = bytes.ensure(cut(text, rowCount, from, values) + OVERRUN);
+    const to = bytes.ensure(cut(text, rowCount, from, values));
     textSliceKernels(holding.linear).copySlices(text.bytes, from, rowCount, values, to);
     return { ...text, values, bytes: to };
   };
 }
-
-/** Bytes that kernels may write behind the last text. */
-const OVERRUN = 16;
 
 const rangeStep = ({ from, count, isWindow }: Range, holding: Holding): Compute =>
   sliceStep(holding, ({ values, bytes }, rowCount, starts, out) =>
@@ -131,18 +125,10 @@ function trimStep(sides: 1 | 2 | 3, [characters]: readonly Literal[], holding: H
   );
 }
 
-/** The bytes of a literal text, kept while the holding lives. */
-function keep(text: string, holding: Holding): { address: number; length: number; rare: number } {
-  const bytes = new TextEncoder().encode(text);
-  const { address } = holding.allocate(bytes.length);
-  holding.linear.u8.set(bytes, address);
-  return { address, length: bytes.length, rare: rarestByte(bytes) };
-}
-
 function splitPartStep([separator, part]: readonly Literal[], holding: Holding): Compute | undefined {
   const number = placeOf(part);
   if (typeof separator !== 'string' || separator === '' || !number) return undefined;
-  const { address, length, rare } = keep(separator, holding);
+  const { address, length, rare } = keptNeedle(separator, holding);
   return sliceStep(holding, ({ values, bytes }, rowCount, starts, out) =>
     textSliceKernels(holding.linear).textSplitPart(values, bytes, rowCount, address, length, rare, number, starts, out),
   );
@@ -150,8 +136,8 @@ function splitPartStep([separator, part]: readonly Literal[], holding: Holding):
 
 function replaceStep([search, replacement]: readonly Literal[], holding: Holding): Compute | undefined {
   if (typeof search !== 'string' || search === '' || typeof replacement !== 'string') return undefined;
-  const { address, length, rare } = keep(search, holding);
-  const by = keep(replacement, holding);
+  const { address, length, rare } = keptNeedle(search, holding);
+  const by = keptNeedle(replacement, holding);
   const [offsets, texts] = [new Scratch(holding), new Scratch(holding)];
   return (text, rowCount) => {
     const kernels = textSearchKernels(holding.linear);
@@ -160,7 +146,7 @@ function replaceStep([search, replacement]: readonly Literal[], holding: Holding
     const total = kernels.replacedOffsets(...needle, by.length, MAX_GROWN_LENGTH, values);
     // Too long for the kernel, or for anyone: the step says in which row.
     if (total < 0) return undefined;
-    const bytes = texts.ensure(total + OVERRUN);
+    const bytes = texts.ensure(total);
     kernels.replaceTexts(...needle, by.address, by.length, bytes);
     return { ...text, values, bytes };
   };

@@ -7,10 +7,10 @@
 import type { Column } from '../columnar/column.ts';
 import { bool } from '../columnar/data-type.ts';
 import type { ComparisonOperator, TypedExpression } from '../expressions/expression.ts';
-import { rarestByte } from '../kernels/needle.ts';
 import { ORDER_TEST, PAIR_TEST, stringKernels } from '../kernels/string-kernels.ts';
 import type { Holding } from '../memory/budget.ts';
 import { bitmapBytes, Scratch } from './scratch.ts';
+import { commonValidity, keptNeedle, type Needle, textAddresses } from './text-operands.ts';
 
 type Search = 'starts_with' | 'ends_with' | 'contains';
 
@@ -77,7 +77,7 @@ export class TextTest {
   readonly #holding: Holding;
   readonly #bitmap: Scratch;
   readonly #validity: Scratch;
-  readonly #needle: { readonly address: number; readonly length: number; readonly rare: number };
+  readonly #needle: Needle;
 
   /** @throws MemoryBudgetExceeded */
   constructor(predicate: TextPredicate, holding: Holding) {
@@ -85,10 +85,7 @@ export class TextTest {
     this.#holding = holding;
     this.#bitmap = new Scratch(holding);
     this.#validity = new Scratch(holding);
-    const bytes = new TextEncoder().encode(predicate.kind === 'pair' ? '' : predicate.text);
-    const { address } = holding.allocateZeroed(bytes.length);
-    holding.linear.u8.set(bytes, address);
-    this.#needle = { address, length: bytes.length, rare: rarestByte(bytes) };
+    this.#needle = keptNeedle(predicate.kind === 'pair' ? '' : predicate.text, holding);
   }
 
   /** The predicate as a bool column; its memory is used again by the next call. @throws MemoryBudgetExceeded */
@@ -99,7 +96,7 @@ export class TextTest {
     if (predicate.kind === 'pair') {
       const [left, right] = [columns[predicate.left]!, columns[predicate.right]!];
       this.#pairs(left, right, predicate.what, rowCount, values);
-      validity = this.#bothValid(left.validity, right.validity, rowCount);
+      validity = commonValidity([left, right], rowCount, this.#validity, this.#holding);
     } else {
       const column = columns[predicate.column]!;
       this.#withNeedle(column, rowCount, values);
@@ -125,18 +122,6 @@ export class TextTest {
   }
 
   #pairs(left: Column, right: Column, what: number, rows: number, out: number): void {
-    const address = ({ dictionary, values, bytes }: Column): [number, number, number] =>
-      dictionary === undefined ? [0, values, bytes] : [values, dictionary.values.values, dictionary.values.bytes];
-    stringKernels(this.#holding.linear).textPairs(...address(left), ...address(right), rows, what, out);
-  }
-
-  #bothValid(left: number, right: number, rows: number): number {
-    if (left === 0 || right === 0 || left === right) return left === 0 ? right : left;
-    const validity = this.#validity.ensure(bitmapBytes(rows));
-    const { u32 } = this.#holding.linear;
-    for (let word = 0; word < Math.ceil(rows / 32); word++) {
-      u32[validity / 4 + word] = u32[left / 4 + word]! & u32[right / 4 + word]!;
-    }
-    return validity;
+    stringKernels(this.#holding.linear).textPairs(...textAddresses(left), ...textAddresses(right), rows, what, out);
   }
 }

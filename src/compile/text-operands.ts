@@ -1,0 +1,58 @@
+/** What kernels of texts take besides plain columns: literal bytes kept in linear memory, and columns of any form. */
+
+import type { Column } from '../columnar/column.ts';
+import { rarestByte } from '../kernels/needle.ts';
+import type { Holding } from '../memory/budget.ts';
+import { bitmapBytes, type Scratch } from './scratch.ts';
+
+/** A column computed from a plain one; undefined where this one is not for the kernel. */
+export type Compute = (plain: Column, rowCount: number) => Column | undefined;
+
+/** A text that is searched for; `rare` is the place of its rarest byte. */
+export interface Needle {
+  readonly address: number;
+  readonly length: number;
+  readonly rare: number;
+}
+
+/** The address of the bytes, which are kept as long as the holding. @throws MemoryBudgetExceeded */
+export function keptBytes(bytes: Uint8Array, holding: Holding): number {
+  const { address } = holding.allocateZeroed(bytes.length);
+  holding.linear.u8.set(bytes, address);
+  return address;
+}
+
+/** The text, kept as long as the holding. @throws MemoryBudgetExceeded */
+export function keptNeedle(text: string, holding: Holding): Needle {
+  const bytes = new TextEncoder().encode(text);
+  return { address: keptBytes(bytes, holding), length: bytes.length, rare: rarestByte(bytes) };
+}
+
+/** Where a column's texts are: its codes, or 0 where it is plain, and the offsets and bytes that they, or its rows, refer to. */
+export const textAddresses = ({
+  dictionary,
+  values,
+  bytes,
+}: Column): [codes: number, offsets: number, bytes: number] =>
+  dictionary === undefined ? [0, values, bytes] : [values, dictionary.values.values, dictionary.values.bytes];
+
+/** The rows that are null in no column: address 0 where none is null. Valid until the next call. */
+export function commonValidity(
+  columns: readonly Column[],
+  rowCount: number,
+  bitmap: Scratch,
+  { linear }: Holding,
+): number {
+  const given = new Set(columns.map(({ validity }) => validity));
+  given.delete(0);
+  const [first = 0, ...others] = given;
+  if (others.length === 0) return first;
+  const to = bitmap.ensure(bitmapBytes(rowCount));
+  const { u32 } = linear;
+  for (let word = 0; word < Math.ceil(rowCount / 32); word++) {
+    let bits = u32[first / 4 + word]!;
+    for (const validity of others) bits &= u32[validity / 4 + word]!;
+    u32[to / 4 + word] = bits;
+  }
+  return to;
+}
