@@ -39,7 +39,8 @@ function translated(text: string, table: ReadonlyMap<string, string>): string {
   return result;
 }
 
-const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' });
+/** Made when it is needed first: that takes milliseconds, which every start would pay. */
+let graphemes: Intl.Segmenter | undefined;
 // Of the characters below U+0300 only \r is joined to another one.
 const HAS_PAIRS = /[\u0300-\uffff]|\r\n/;
 
@@ -47,7 +48,8 @@ const HAS_PAIRS = /[\u0300-\uffff]|\r\n/;
 function reversed(text: string): string {
   if (!HAS_PAIRS.test(text)) return Array.from(text).reverse().join('');
   const parts: string[] = [];
-  for (const { segment } of GRAPHEMES.segment(text)) parts.push(segment);
+  graphemes ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
+  for (const { segment } of graphemes.segment(text)) parts.push(segment);
   return parts.reverse().join('');
 }
 
