@@ -79,6 +79,9 @@ export const uint64: DataType = { kind: 'uint64' };
 export const float16: DataType = { kind: 'float16' };
 export const float32: DataType = { kind: 'float32' };
 export const float64: DataType = { kind: 'float64' };
+/** Every type of integers, and of floats. */
+export const INTEGER_TYPES: readonly DataType[] = [int8, int16, int32, int64, uint8, uint16, uint32, uint64];
+export const FLOAT_TYPES: readonly DataType[] = [float16, float32, float64];
 export const utf8: DataType = { kind: 'utf8' };
 export const binary: DataType = { kind: 'binary' };
 export const uuid: DataType = { kind: 'uuid' };

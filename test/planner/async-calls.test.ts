@@ -3,7 +3,6 @@
 import { describe, expect, test } from 'vitest';
 import { int64, utf8 } from '../../src/columnar/data-type.ts';
 import { field } from '../../src/columnar/schema.ts';
-import { InvalidPlan } from '../../src/errors.ts';
 import type { Expression } from '../../src/expressions/expression.ts';
 import type { PlanNode } from '../../src/plan/plan-node.ts';
 import { bindPlan } from '../../src/planner/bind-plan.ts';
@@ -11,6 +10,7 @@ import { explainPlan } from '../../src/planner/explain.ts';
 import { pushDown } from '../../src/planner/push-down.ts';
 import { lit } from '../support/expressions.ts';
 import { branches, col, int, op } from '../support/plans.ts';
+import { problemsOf } from './problems-of.ts';
 
 const call = (name: string, ...given: Expression[]): Expression => ({ kind: 'function', name, arguments: given });
 const download = (uri: Expression, ...more: Expression[]): Expression => call('url_download', uri, ...more);
@@ -28,16 +28,6 @@ const project = (input: PlanNode, columns: Readonly<Record<string, Expression>>)
 });
 const filter = (input: PlanNode, predicate: Expression): PlanNode => ({ kind: 'filter', input, predicate });
 const pushed = (plan: PlanNode): string => explainPlan(pushDown(bindPlan(plan)));
-
-function problemsOf(plan: PlanNode): readonly string[] {
-  try {
-    bindPlan(plan);
-  } catch (error) {
-    if (error instanceof InvalidPlan) return error.problems.map(({ path, message }) => `${path}: ${message}`);
-    throw error;
-  }
-  return [];
-}
 
 describe('a call', () => {
   test('gets a node of its own, its arguments below and the rest of the column above', () => {

@@ -2,11 +2,11 @@ import { describe, expect, test } from 'vitest';
 import * as types from '../../src/columnar/data-type.ts';
 import { decimal } from '../../src/columnar/data-type.ts';
 import { field, schemaText } from '../../src/columnar/schema.ts';
-import { InvalidPlan } from '../../src/errors.ts';
 import type { PlanNode } from '../../src/plan/plan-node.ts';
 import { bindPlan } from '../../src/planner/bind-plan.ts';
 import type { BoundNode } from '../../src/planner/bound-plan.ts';
 import { col, EVERY_NODE, everyTypeScan, int, op } from '../support/plans.ts';
+import { problemsOf } from './problems-of.ts';
 
 const items: PlanNode = {
   kind: 'scan',
@@ -19,16 +19,6 @@ const items: PlanNode = {
     field('day', types.date),
   ],
 };
-
-function problemsOf(plan: PlanNode): readonly string[] {
-  try {
-    bindPlan(plan);
-  } catch (error) {
-    if (error instanceof InvalidPlan) return error.problems.map(({ path, message }) => `${path}: ${message}`);
-    throw error;
-  }
-  return [];
-}
 
 describe('the schema', () => {
   test.each<readonly [string, PlanNode, string]>([

@@ -66,14 +66,7 @@ export const EVERY_NODE: { readonly [Kind in NodeKind]: Complete<Kind> } = {
 export function everyTypeScan(): PlanNode {
   const all = [
     types.bool,
-    types.int8,
-    types.int16,
-    types.int32,
-    types.int64,
-    types.uint8,
-    types.uint16,
-    types.uint32,
-    types.uint64,
+    ...types.INTEGER_TYPES,
     types.float32,
     types.float64,
     types.utf8,
