@@ -6,7 +6,7 @@
  * uint64 it is one if it can be.
  */
 
-import { type DataType, decimal, isInteger, isUnsigned, sameType, uint64 } from '../columnar/data-type.ts';
+import { bool, type DataType, decimal, isInteger, isUnsigned, sameType, uint64 } from '../columnar/data-type.ts';
 import type { Value } from '../columnar/value.ts';
 import { wholeOf } from '../columnar/value.ts';
 import { castBetween } from './cast-value.ts';
@@ -40,6 +40,16 @@ export const literal = (value: Value, type: DataType): TypedExpression => ({
   value,
   type,
   nullable: value === null,
+});
+
+/** Both, or one of them, as SQL has it. */
+export const logic = (operator: 'and' | 'or', left: TypedExpression, right: TypedExpression): TypedExpression => ({
+  kind: 'logic',
+  operator,
+  left,
+  right,
+  type: bool,
+  nullable: left.nullable || right.nullable,
 });
 
 /** The value that a cast gives at run time, worked out now; undefined where it fails, which is left to the run. */

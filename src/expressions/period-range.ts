@@ -2,7 +2,7 @@ import { bool, type DataType, date, sameType } from '../columnar/data-type.ts';
 import type { Value } from '../columnar/value.ts';
 import { daysOf } from './calendar.ts';
 import { knownClockOf } from './clock.ts';
-import { castLiteral, literal } from './coerce.ts';
+import { castLiteral, literal, logic } from './coerce.ts';
 import type { ComparisonOperator, TypedExpression } from './expression.ts';
 import { ticksPerDay } from './temporal-text.ts';
 import { nextStep, stepFromText, truncater } from './truncation.ts';
@@ -30,19 +30,11 @@ export function asRange(e: OfKind<'compare'>, right: OfKind<'literal'>): TypedEx
     type: bool,
     nullable: column.nullable,
   });
-  const both = (operator: 'and' | 'or', a: TypedExpression, b: TypedExpression): TypedExpression => ({
-    kind: 'logic',
-    operator,
-    left: a,
-    right: b,
-    type: bool,
-    nullable: column.nullable,
-  });
   switch (e.operator) {
     case '=':
-      return both('and', compared('>=', period.first), compared('<', period.next));
+      return logic('and', compared('>=', period.first), compared('<', period.next));
     case '!=':
-      return both('or', compared('<', period.first), compared('>=', period.next));
+      return logic('or', compared('<', period.first), compared('>=', period.next));
     case '<':
       return compared('<', period.first);
     case '<=':

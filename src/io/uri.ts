@@ -151,7 +151,8 @@ export function shownUri(text: string): string {
 }
 const SHOWN_CHARACTERS = 300;
 
-function isUri(text: string): boolean {
+/** Whether `parseUri` takes it. */
+export function isUri(text: string): boolean {
   try {
     parseUri(text);
     return true;

@@ -7,7 +7,7 @@
 import { z } from 'zod';
 import { InvalidArgument } from '../errors.ts';
 import { plainEtag } from '../io/etag.ts';
-import { formatUri, parseUri } from '../io/uri.ts';
+import { formatUri, isUri } from '../io/uri.ts';
 
 /** An object has appeared, or a new version of it. The same event may come twice, and events in any order. */
 export interface ObjectEvent {
@@ -77,16 +77,6 @@ function objectEvent(
   // A bucket that has ceased to keep versions calls all of them null.
   const version = versionId === undefined || versionId === 'null' ? {} : { versionId };
   return [{ uri, bucket, ...object, etag: plainEtag(object.etag), ...version }];
-}
-
-function isUri(text: string): boolean {
-  try {
-    parseUri(text);
-    return true;
-  } catch (error) {
-    if (error instanceof InvalidArgument) return false;
-    throw error;
-  }
 }
 
 function decodedKey(key: string): string {

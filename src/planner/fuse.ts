@@ -15,10 +15,10 @@
  *  - Replacing keeps types; the schema on top is that of the plan.
  */
 
-import { bool } from '../columnar/data-type.ts';
 import type { Schema } from '../columnar/schema.ts';
 import { aggregateOperands, withAggregateOperands } from '../expressions/aggregates.ts';
 import { canFail } from '../expressions/can-fail.ts';
+import { logic } from '../expressions/coerce.ts';
 import { operandsOf, withOperands } from '../expressions/columns.ts';
 import type { TypedAggregate, TypedColumn, TypedExpression } from '../expressions/expression.ts';
 import { areAllPassedOn, passedOn } from '../expressions/typed-columns.ts';
@@ -97,16 +97,12 @@ function mayJoin(expressions: readonly TypedExpression[], below: FusedStep, isFi
 
 function withFilter(below: FusedStep, { predicate, schema }: OfKind<'filter'>): FusedStep {
   const moved = substituted(predicate, below.columns);
-  return { ...below, filter: below.filter === undefined ? moved : both(below.filter, moved), schema };
+  return { ...below, filter: below.filter === undefined ? moved : logic('and', below.filter, moved), schema };
 }
 
 function withColumns(below: FusedStep, { columns, schema }: OfKind<'project'>): FusedStep {
   const moved = columns.map(({ name, expression }) => ({ name, expression: substituted(expression, below.columns) }));
   return { ...below, columns: moved, schema };
-}
-
-function both(left: TypedExpression, right: TypedExpression): TypedExpression {
-  return { kind: 'logic', operator: 'and', left, right, type: bool, nullable: left.nullable || right.nullable };
 }
 
 /** `e` over the input of `columns` instead of over `columns`. */

@@ -14,10 +14,10 @@
  */
 
 import assert from 'node:assert/strict';
-import { bool } from '../columnar/data-type.ts';
 import { type Field, type Schema, sameSchema } from '../columnar/schema.ts';
 import { aggregateOperands, withAggregateOperands } from '../expressions/aggregates.ts';
 import { canFail } from '../expressions/can-fail.ts';
+import { logic } from '../expressions/coerce.ts';
 import { collectColumns, withColumnsAt } from '../expressions/columns.ts';
 import type { TypedAggregate, TypedColumn, TypedExpression } from '../expressions/expression.ts';
 import { filteredBelowCalls, limitedBelowCalls } from './below-calls.ts';
@@ -62,17 +62,8 @@ function filterInScan(node: NodeOf<'filter'>): BoundNode {
   const { filter } = input;
   if (filter !== undefined && canFail(predicate)) return node;
   // The columns of a scan's schema are the first of its read schema, so positions stay right.
-  return { ...input, filter: filter === undefined ? predicate : both(filter, predicate) };
+  return { ...input, filter: filter === undefined ? predicate : logic('and', filter, predicate) };
 }
-
-const both = (left: TypedExpression, right: TypedExpression): TypedExpression => ({
-  kind: 'logic',
-  operator: 'and',
-  left,
-  right,
-  type: bool,
-  nullable: left.nullable || right.nullable,
-});
 
 function withRowLimit(node: BoundNode, rows: number): BoundNode {
   if (node.kind === 'project') return { ...node, input: withRowLimit(node.input, rows) };

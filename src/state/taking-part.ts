@@ -11,7 +11,7 @@
  */
 
 import { bool } from '../columnar/data-type.ts';
-import { literal } from '../expressions/coerce.ts';
+import { literal, logic } from '../expressions/coerce.ts';
 import type { TypedExpression } from '../expressions/expression.ts';
 import { simplified } from '../expressions/simplify.ts';
 
@@ -25,7 +25,7 @@ export interface Taking {
 export function guarded(value: TypedExpression, conditions: readonly TypedExpression[]): TypedExpression {
   const [first, ...others] = conditions;
   if (first === undefined) return value;
-  const condition = others.reduce(both, first);
+  const condition = others.reduce((left, right) => logic('and', left, right), first);
   const { type } = value;
   const otherwise = literal(null, type);
   // biome-ignore lint/suspicious/noThenProperty: a word of the plan language; expressions are never awaited.
@@ -52,12 +52,3 @@ export function takingPart(value: TypedExpression, filter: TypedExpression | und
   const chosen = guarded(value, [filter]);
   return { value: chosen, mask: keepNulls ? trueWhere([filter]) : chosen };
 }
-
-const both = (left: TypedExpression, right: TypedExpression): TypedExpression => ({
-  kind: 'logic',
-  operator: 'and',
-  left,
-  right,
-  type: bool,
-  nullable: left.nullable || right.nullable,
-});

@@ -108,8 +108,8 @@ export function timestampWriter(type: TimestampType): ((ticks: bigint) => string
   };
 }
 
-/** `+00`, `-03:30`, `+00:53:28`. */
-function offsetText(seconds: number): string {
+/** How far a clock is ahead of UTC: `+00`, `-03:30`, with seconds where there are any: `+00:53:28`. */
+export function offsetText(seconds: number): string {
   const magnitude = Math.abs(seconds);
   const parts = [Math.floor(magnitude / 3_600), Math.floor(magnitude / 60) % 60, magnitude % 60];
   while (parts.length > 1 && parts.at(-1) === 0) parts.pop();

@@ -6,6 +6,8 @@
 
 import { InvalidValue } from '../../errors.ts';
 import { type CalendarDay, calendarDay, daysOf, isoWeek } from '../calendar.ts';
+import { offsetText } from '../casts/time-text.ts';
+import { withoutShorthands } from './format-shorthands.ts';
 
 /** What clocks and calendars show. */
 export interface Shown {
@@ -96,28 +98,9 @@ const WORDS: Readonly<Record<string, Write>> = {
   '%': () => '%',
 };
 
-/** `+02`, `-03:30`, with seconds where there are any. */
-export function offsetText(offset: number): string {
-  const magnitude = Math.abs(offset);
-  const parts = [Math.floor(magnitude / 3_600), Math.floor(magnitude / 60) % 60, magnitude % 60];
-  while (parts.length > 1 && parts.at(-1) === 0) parts.pop();
-  return `${offset < 0 ? '-' : '+'}${parts.map((part) => String(part).padStart(2, '0')).join(':')}`;
-}
-
-/** Directives that stand for several. */
-const SHORTHANDS: Readonly<Record<string, string>> = {
-  F: '%Y-%m-%d',
-  x: '%Y-%m-%d',
-  T: '%H:%M:%S',
-  X: '%H:%M:%S',
-  R: '%H:%M',
-  D: '%m/%d/%y',
-  c: '%Y-%m-%d %H:%M:%S',
-};
-
 /** Directives that ask for a clock, and for a calendar. */
-const OF_CLOCKS = 'HIMSfgnpTXRc';
-const OF_DAYS = 'YymdejwuUWGVaAbBhFxDcs';
+const OF_CLOCKS = 'HIMSfgnp';
+const OF_DAYS = 'YymdejwuUWGVaAbBhs';
 
 export interface TimeWriter {
   readonly write: (shown: Shown) => string;
@@ -132,7 +115,7 @@ const PIECE = /%(?<point>\.?)(?<count>[369])f|%(?<minus>-?)(?<letter>[A-Za-z%])|
 export function timeWriter(format: string): TimeWriter {
   const steps: Write[] = [];
   const letters: string[] = [];
-  for (const { 0: piece, groups = {} } of expanded(format, letters).matchAll(PIECE)) {
+  for (const { 0: piece, groups = {} } of withoutShorthands(format).matchAll(PIECE)) {
     const { point, count, minus, letter = '', text } = groups;
     if (text !== undefined) steps.push(() => text);
     else if (count !== undefined) steps.push(fraction(Number(count), point ?? ''));
@@ -149,12 +132,6 @@ export function timeWriter(format: string): TimeWriter {
     },
   };
 }
-
-const expanded = (format: string, letters: string[]): string =>
-  format.replace(/%%|%([FxTXRDc])/g, (all, letter: string | undefined) => {
-    if (letter !== undefined) letters.push(letter);
-    return SHORTHANDS[letter ?? ''] ?? all;
-  });
 
 function directive(piece: string, letter: string, isShort: boolean): Write {
   const number = NUMBERS[letter];

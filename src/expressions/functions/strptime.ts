@@ -9,6 +9,7 @@
  */
 
 import { InvalidValue } from '../../errors.ts';
+import { withoutShorthands } from './format-shorthands.ts';
 import { nothingRead, type ReadTime, type TimeParts, timeOf } from './time-parts.ts';
 
 /** A format that can be read by. */
@@ -160,16 +161,6 @@ const DIRECTIVES: Readonly<Record<string, Step>> = {
   }),
   '%': literal('%'),
 };
-/** Directives that stand for several. */
-const SHORTHANDS: Readonly<Record<string, string>> = {
-  F: '%Y-%m-%d',
-  x: '%Y-%m-%d',
-  T: '%H:%M:%S',
-  X: '%H:%M:%S',
-  R: '%H:%M',
-  D: '%m/%d/%y',
-  c: '%Y-%m-%d %H:%M:%S',
-};
 
 /** A directive, of which `-` only says that it may be short; white space; or other text. */
 const PIECE = /%(?<point>\.?)(?<count>[369])f|%\.f|%:?-?(?<letter>[A-Za-z%])|(?<space>\s+)|(?<text>[^%\s]+)|%/g;
@@ -180,11 +171,7 @@ export function timeFormat(format: string): TimeFormat {
   const steps: Step[] = [];
   let digits = 0;
   let hasOffset = false;
-  const given = format.replace(
-    /%%|%([FxTXRDc])/g,
-    (all, letter: string | undefined) => SHORTHANDS[letter ?? ''] ?? all,
-  );
-  for (const { 0: piece, groups = {} } of given.matchAll(PIECE)) {
+  for (const { 0: piece, groups = {} } of withoutShorthands(format).matchAll(PIECE)) {
     const { point, count, letter, space, text } = groups;
     if (space !== undefined) steps.push(WHITE_SPACE);
     else if (text !== undefined) steps.push(literal(text));

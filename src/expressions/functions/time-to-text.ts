@@ -2,6 +2,7 @@
 
 import { type DataType, timestamp, typeName, utf8 } from '../../columnar/data-type.ts';
 import { wholeOf } from '../../columnar/value.ts';
+import { offsetText } from '../casts/time-text.ts';
 import { dayAndTicks, knownClockOf } from '../clock.ts';
 import { castTo } from '../coerce.ts';
 import { dateText, TICKS_PER_SECOND, ticksPerDay, timeText } from '../temporal-text.ts';
@@ -9,7 +10,7 @@ import { callNode } from './call-node.ts';
 import { type Call, define, defineAs, type FunctionDefinition, optional, parameter } from './function-definition.ts';
 import { INTEGER, TEXT } from './parameter-kinds.ts';
 import { problemOf, recentlyMade } from './recently-made.ts';
-import { offsetText, type Shown, type TimeWriter, timeWriter } from './strftime.ts';
+import { type Shown, type TimeWriter, timeWriter } from './strftime.ts';
 import {
   aDate,
   aTime,

@@ -115,9 +115,8 @@ export const combined =
       run,
     );
 
-/** All outputs. */
-export function outputsOf(step: Step, value: Json, run: Run): Json[] {
-  const outputs: Json[] = [];
+/** All outputs, put into `outputs`, which has those before a refusal where there is one. */
+export function outputsOf(step: Step, value: Json, run: Run, outputs: Json[] = []): Json[] {
   step(
     value,
     (output) => {
@@ -135,14 +134,7 @@ export const tried =
   (value, emit, run) => {
     const outputs: Json[] = [];
     try {
-      step(
-        value,
-        (output) => {
-          run.charge(1);
-          outputs.push(output);
-        },
-        run,
-      );
+      outputsOf(step, value, run, outputs);
     } catch (error) {
       if (!(error instanceof InvalidValue) || run.isExhausted) throw error;
     }
