@@ -67,7 +67,9 @@ const clockUnit = z.enum(['us', 'ns']);
 /** Values of a list of fixed size, bytes of a binary, dimensions of a tensor: a hostile one would be memory for nothing. */
 const sizeSchema = z.int().min(1).max(65_536);
 
-// Members that hold types are getters, because a type may contain types.
+// A type may contain types.
+const dataType: z.ZodType<DataType> = z.lazy(() => dataTypeSchema);
+
 const dataTypeSchema: z.ZodType<DataType> = z
   .discriminatedUnion('kind', [
     simpleType('null'),
@@ -95,15 +97,11 @@ const dataTypeSchema: z.ZodType<DataType> = z
     simpleType('interval'),
     z.strictObject({
       kind: z.literal('list'),
-      get item(): z.ZodType<DataType> {
-        return dataTypeSchema;
-      },
+      item: dataType,
     }),
     z.strictObject({
       kind: z.literal('fixed-size-list'),
-      get item(): z.ZodType<DataType> {
-        return dataTypeSchema;
-      },
+      item: dataType,
       size: sizeSchema,
     }),
     z.strictObject({
@@ -114,12 +112,8 @@ const dataTypeSchema: z.ZodType<DataType> = z
     }),
     z.strictObject({
       kind: z.literal('map'),
-      get key(): z.ZodType<DataType> {
-        return dataTypeSchema;
-      },
-      get value(): z.ZodType<DataType> {
-        return dataTypeSchema;
-      },
+      key: dataType,
+      value: dataType,
     }),
     z.strictObject({ kind: z.literal('embedding'), item: numberType, size: sizeSchema }),
     z.strictObject({
@@ -171,7 +165,9 @@ const OPERATORS = [
   '>>',
 ] as const;
 
-// Members that hold expressions are getters, because an expression contains expressions.
+// An expression contains expressions.
+const expression: z.ZodType<Expression> = z.lazy(() => expressionSchema);
+
 export const expressionSchema: z.ZodType<Expression> = z
   .discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('column'), name: nameSchema }),
@@ -185,114 +181,72 @@ export const expressionSchema: z.ZodType<Expression> = z
     z.strictObject({
       kind: z.literal('binary'),
       operator: z.enum(OPERATORS),
-      get left(): z.ZodType<Expression> {
-        return expressionSchema;
-      },
-      get right(): z.ZodType<Expression> {
-        return expressionSchema;
-      },
+      left: expression,
+      right: expression,
     }),
     z.strictObject({
       kind: z.literal('not'),
-      get input(): z.ZodType<Expression> {
-        return expressionSchema;
-      },
+      input: expression,
     }),
     z.strictObject({
       kind: z.literal('is-null'),
-      get input(): z.ZodType<Expression> {
-        return expressionSchema;
-      },
+      input: expression,
     }),
     z.strictObject({
       kind: z.literal('is-not-null'),
-      get input(): z.ZodType<Expression> {
-        return expressionSchema;
-      },
+      input: expression,
     }),
     z.strictObject({
       kind: z.literal('cast'),
-      get input(): z.ZodType<Expression> {
-        return expressionSchema;
-      },
+      input: expression,
       type: dataTypeSchema,
       try: z.boolean().optional().describe('Null instead of an error where the value does not fit the type.'),
     }),
     z.strictObject({
       kind: z.literal('if-else'),
-      get condition(): z.ZodType<Expression> {
-        return expressionSchema;
-      },
+      condition: expression,
       // biome-ignore lint/suspicious/noThenProperty: a word of the plan language; expressions are never awaited.
-      get then(): z.ZodType<Expression> {
-        return expressionSchema;
-      },
-      get otherwise(): z.ZodType<Expression> {
-        return expressionSchema;
-      },
+      then: expression,
+      otherwise: expression,
     }),
     z.strictObject({
       kind: z.literal('function'),
       name: nameSchema,
-      get arguments(): z.ZodType<readonly Expression[]> {
-        return z.array(expressionSchema);
-      },
+      arguments: z.array(expression),
     }),
     z.strictObject({
       kind: z.literal('coalesce'),
-      get inputs(): z.ZodType<readonly Expression[]> {
-        return z.array(expressionSchema).min(1);
-      },
+      inputs: z.array(expression).min(1),
     }),
     z.strictObject({
       kind: z.literal('fill-null'),
-      get input(): z.ZodType<Expression> {
-        return expressionSchema;
-      },
-      get fill(): z.ZodType<Expression> {
-        return expressionSchema;
-      },
+      input: expression,
+      fill: expression,
     }),
     z.strictObject({
       kind: z.literal('is-in'),
-      get input(): z.ZodType<Expression> {
-        return expressionSchema;
-      },
-      get list(): z.ZodType<readonly Expression[]> {
-        return z.array(expressionSchema);
-      },
+      input: expression,
+      list: z.array(expression),
     }),
     z.strictObject({
       kind: z.literal('between'),
-      get input(): z.ZodType<Expression> {
-        return expressionSchema;
-      },
-      get low(): z.ZodType<Expression> {
-        return expressionSchema;
-      },
-      get high(): z.ZodType<Expression> {
-        return expressionSchema;
-      },
+      input: expression,
+      low: expression,
+      high: expression,
     }),
     z.strictObject({
       kind: z.literal('list'),
-      get items(): z.ZodType<readonly Expression[]> {
-        return z.array(expressionSchema).min(1);
-      },
+      items: z.array(expression).min(1),
     }),
     z.strictObject({
       kind: z.literal('alias'),
       name: nameSchema,
-      get input(): z.ZodType<Expression> {
-        return expressionSchema;
-      },
+      input: expression,
     }),
     z.strictObject({
       kind: z.literal('lambda'),
       parameters: z.array(nameSchema).min(1).max(4),
-      get body(): z.ZodType<Expression> {
-        return expressionSchema;
-      },
+      body: expression,
     }),
     z.strictObject({ kind: z.literal('parameter'), name: nameSchema }),
   ])
