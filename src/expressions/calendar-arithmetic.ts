@@ -48,7 +48,10 @@ function timestampAdder(type: TimestampType): AddInterval {
   return (ticks, { months, days, nanoseconds }) => {
     let moment = wholeOf(ticks);
     if (months !== 0) moment = clock.moment(shiftedMonths(clock, moment, months, perDay));
-    if (days !== 0) moment = clock.momentNear(clock.shown(moment) + BigInt(days) * perDay, moment);
+    if (days !== 0) {
+      const shown = clock.shown(moment) + BigInt(days) * perDay;
+      moment = clock.momentNear(shown, moment) ?? clock.moment(shown);
+    }
     return nanoseconds === 0n ? moment : moment + toTicks(nanoseconds);
   };
 }

@@ -12,10 +12,12 @@ export type TimestampType = Extract<DataType, { kind: 'timestamp' }>;
 export interface Clock {
   /** What clocks show at these ticks, as ticks. */
   shown(ticks: bigint): bigint;
-  /** The ticks at which clocks show this: of two the later, unless the earlier is asked for. */
-  moment(shown: bigint, which?: 'earlier' | 'later'): bigint;
-  /** As `moment`, but of two ticks those at which clocks are as far ahead of UTC as at `ticks`. */
-  momentNear(shown: bigint, ticks: bigint): bigint;
+  /** The ticks at which clocks show this: of two the later. */
+  moment(shown: bigint): bigint;
+  /** The first ticks at which clocks show this, or, where they pass over it, what comes behind it. */
+  firstMoment(shown: bigint): bigint;
+  /** The ticks at which clocks show this and are as far ahead of UTC as at `ticks`; undefined where they never are. */
+  momentNear(shown: bigint, ticks: bigint): bigint | undefined;
   /** Seconds that clocks are ahead of UTC at these ticks. */
   offset(ticks: bigint): number;
 }
@@ -23,6 +25,7 @@ export interface Clock {
 const PLAIN: Clock = {
   shown: (ticks) => ticks,
   moment: (shown) => shown,
+  firstMoment: (shown) => shown,
   momentNear: (shown) => shown,
   offset: () => 0,
 };
@@ -47,17 +50,20 @@ function clockIn(timezone: string | null, perSecond: bigint): Clock | undefined 
   const zone = timeZone(timezone);
   if (zone === undefined) return undefined;
   const offset = (ticks: bigint): number => zone.offsetAt(secondOf(ticks, perSecond));
-  const moment = (shown: bigint, which?: 'earlier' | 'later'): bigint => {
-    const second = secondOf(shown, perSecond);
-    return shown + BigInt(zone.momentOf(second, which) - second) * perSecond;
-  };
+  const inverse =
+    (momentOf: (second: number) => number) =>
+    (shown: bigint): bigint => {
+      const second = secondOf(shown, perSecond);
+      return shown + BigInt(momentOf(second) - second) * perSecond;
+    };
   return {
     shown: (ticks) => ticks + BigInt(offset(ticks)) * perSecond,
-    moment,
+    moment: inverse((second) => zone.momentOf(second)),
+    firstMoment: inverse((second) => zone.firstMomentOf(second)),
     momentNear: (shown, ticks) => {
       const before = offset(ticks);
       const same = shown - BigInt(before) * perSecond;
-      return offset(same) === before ? same : moment(shown);
+      return offset(same) === before ? same : undefined;
     },
     offset,
   };

@@ -24,8 +24,10 @@ import { didYouMean } from './suggestion.ts';
 export interface TimeZone {
   /** The seconds that clocks are ahead of UTC at this moment. */
   offsetAt(second: number): number;
-  /** The moment at which clocks show this: of two the later, unless the earlier is asked for. */
-  momentOf(clock: number, which?: 'earlier' | 'later'): number;
+  /** The moment at which clocks show this: of two the later. */
+  momentOf(clock: number): number;
+  /** The first moment at which clocks show this, or, where they pass over it, what comes behind it. */
+  firstMomentOf(clock: number): number;
 }
 
 const HOUR = 3_600;
@@ -82,6 +84,7 @@ function fixedOffset(name: string): number | undefined {
 const fixedZone = (offset: number): TimeZone => ({
   offsetAt: () => offset,
   momentOf: (clock) => clock - offset,
+  firstMomentOf: (clock) => clock - offset,
 });
 
 function placeNamed(name: string): TimeZone | undefined {
@@ -120,13 +123,21 @@ class Place implements TimeZone {
     return found.offsets[n] ?? 0;
   }
 
-  momentOf(clock: number, which: 'earlier' | 'later' = 'later'): number {
-    const before = this.offsetAt(clock - GREATEST_OFFSET);
-    const after = this.offsetAt(clock + GREATEST_OFFSET);
-    if (before === after) return clock - before;
-    const holds = (offset: number): boolean => this.offsetAt(clock - offset) === offset;
-    if (!holds(after)) return clock - before;
-    return which === 'earlier' && holds(before) ? clock - before : clock - after;
+  momentOf(clock: number): number {
+    const { before, after } = this.#around(clock);
+    return this.offsetAt(clock - after) === after ? clock - after : clock - before;
+  }
+
+  firstMomentOf(clock: number): number {
+    const { before, after } = this.#around(clock);
+    if (this.offsetAt(clock - before) === before) return clock - before;
+    if (this.offsetAt(clock - after) === after) return clock - after;
+    return this.#change(clock - after, clock - before, before, (second) => this.offsetAt(second));
+  }
+
+  /** The offsets before and behind a change that is so near that the clock may show this on either side. */
+  #around(clock: number): { readonly before: number; readonly after: number } {
+    return { before: this.offsetAt(clock - GREATEST_OFFSET), after: this.offsetAt(clock + GREATEST_OFFSET) };
   }
 
   #search(start: number): Offsets {
@@ -136,7 +147,7 @@ class Place implements TimeZone {
       const next = Math.min(second + STEP, start + CHUNK);
       const nextOffset = this.#ask(next);
       if (nextOffset !== offset) {
-        found.since.push(this.#change(second, next, offset));
+        found.since.push(this.#change(second, next, offset, (at) => this.#ask(at)));
         found.offsets.push(nextOffset);
       }
       [second, offset] = [next, nextOffset];
@@ -145,11 +156,11 @@ class Place implements TimeZone {
   }
 
   /** The second at which the offset changes, between two where it is and is not `offset`. */
-  #change(low: number, high: number, offset: number): number {
+  #change(low: number, high: number, offset: number, ask: (second: number) => number): number {
     let [is, isNot] = [low, high];
     while (isNot - is > 1) {
       const middle = Math.floor((is + isNot) / 2);
-      if (this.#ask(middle) === offset) is = middle;
+      if (ask(middle) === offset) is = middle;
       else isNot = middle;
     }
     return isNot;

@@ -5,8 +5,8 @@
  *     days          from 1970-01-01; weeks from a Monday          'day', '2 weeks'
  *     months, …     from January of the year 0                    'quarter', '10 years' is 'decade'
  *
- * or, where it is asked for, from another moment. On the clock of a place a day begins when the clock first shows its
- * midnight, or what comes behind that; steps of hours and less stay on their side of a change of the clock.
+ * or, where it is asked for, from another moment. On the clock of a place a step begins when the clock first shows its
+ * beginning, or what comes behind that; hours and less that the clock shows twice are two steps.
  */
 
 import type { DataType } from '../columnar/data-type.ts';
@@ -96,7 +96,8 @@ export function truncater(step: Step, type: DataType): Truncate {
         const truncate = clockTruncater(step, TICKS_PER_SECOND[type.unit]);
         return (ticks, origin) => {
           const from = origin === undefined ? undefined : clock.shown(wholeOf(origin));
-          return clock.momentNear(truncate(clock.shown(wholeOf(ticks)), from), wholeOf(ticks));
+          const shown = truncate(clock.shown(wholeOf(ticks)), from);
+          return clock.momentNear(shown, wholeOf(ticks)) ?? clock.firstMoment(shown);
         };
       }
       const perDay = ticksPerDay(type.unit);
@@ -104,12 +105,12 @@ export function truncater(step: Step, type: DataType): Truncate {
         const shown = clock.shown(wholeOf(ticks));
         if (origin === undefined) {
           const [day] = dayAndTicks(shown, perDay);
-          return clock.moment(BigInt(dayTruncated(step, Number(day), undefined)) * perDay, 'earlier');
+          return clock.firstMoment(BigInt(dayTruncated(step, Number(day), undefined)) * perDay);
         }
         // Steps begin at the time of day at which the first one does.
         const [first, time] = dayAndTicks(clock.shown(wholeOf(origin)), perDay);
         const [day] = dayAndTicks(shown - time, perDay);
-        return clock.moment(BigInt(dayTruncated(step, Number(day), Number(first))) * perDay + time, 'earlier');
+        return clock.firstMoment(BigInt(dayTruncated(step, Number(day), Number(first))) * perDay + time);
       };
     }
     default:

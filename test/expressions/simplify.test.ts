@@ -24,6 +24,8 @@ const columns = schema(
   field('d', types.date),
   field('t', timestamp('us')),
   field('n', timestamp('ns')),
+  field('z', timestamp('us', 'Europe/Berlin')),
+  field('w', timestamp('us', 'Atlantic/Azores')),
 );
 
 const col = (name: string): Expression => ({ kind: 'column', name });
@@ -40,6 +42,11 @@ const op = (left: Expression, operator: BinaryOperator, right: Expression): Expr
 });
 const not = (input: Expression): Expression => ({ kind: 'not', input });
 const year = (input: Expression): Expression => ({ kind: 'function', name: 'year', arguments: [input] });
+const trunc = (unit: string, input: Expression): Expression => ({
+  kind: 'function',
+  name: 'date_trunc',
+  arguments: [lit(types.utf8, unit), input],
+});
 const choose = (condition: Expression, then: Expression, otherwise: Expression): Expression => ({
   kind: 'if-else',
   condition,
@@ -114,6 +121,33 @@ describe('simplified', () => {
     [op(year(col('d')), '=', lit(types.int32, 2147483647)), 'year(d) = 2147483647'],
     [op(col('t'), '<=', lit(types.date, '1995-03-17')), "t < timestamp '1995-03-18T00:00:00'"],
     [op(year(col('d')), '=', year(col('t'))), 'year(d) = year(t)'],
+    [
+      op(year(col('z')), '=', int(1995)),
+      "z >= timestamp '1994-12-31T23:00:00Z' and z < timestamp '1995-12-31T23:00:00Z'",
+    ],
+    // On 1 January 1912 the clocks were set back over five minutes that they had shown already.
+    [op(year(col('w')), '<', int(1912)), 'year(w) < 1912'],
+    [op(year(col('w')), '<', int(1913)), "w < timestamp '1913-01-01T02:00:00Z'"],
+    [op(col('z'), '>', lit(types.date, '2024-03-30')), "cast(z as date) > date '2024-03-30'"],
+    [
+      op(trunc('month', col('d')), '=', lit(types.date, '1995-03-01')),
+      "d >= date '1995-03-01' and d < date '1995-04-01'",
+    ],
+    [
+      op(trunc('week', col('t')), '>', lit(timestamp('us'), '2024-03-11T00:00:00')),
+      "t >= timestamp '2024-03-18T00:00:00'",
+    ],
+    [
+      op(trunc('15 minutes', col('t')), '<=', lit(timestamp('us'), '2024-03-11T08:45:00')),
+      "t < timestamp '2024-03-11T09:00:00'",
+    ],
+    [
+      op(trunc('hour', col('t')), '=', lit(timestamp('us'), '2024-03-11T08:45:00')),
+      "date_trunc('hour', t) = timestamp '2024-03-11T08:45:00'",
+    ],
+    [op(lit(types.date, '2024-02-28'), '+', int(2)), "date '2024-03-01'"],
+    [op(lit(types.date, '2024-01-31'), '+', lit(types.interval, 'P1M')), "date '2024-02-29'"],
+    [op(lit(types.date, '+5881580-07-11'), '+', int(1)), "date '+5881580-07-11' + 1"],
   ] as const)('%#: is cheaper', (e, text) => {
     const typed = bound(e);
     const result = simplified(typed);
@@ -221,6 +255,9 @@ const anyExpression: fc.Arbitrary<Expression> = fc.letrec<{ e: Expression }>((ti
     fc
       .tuple(fc.constantFrom('d', 't'), fc.constantFrom(...comparisons), fc.constantFrom(1994, 1995, 1970))
       .map(([name, o, k]) => op(year(col(name)), o, int(k))),
+    fc
+      .tuple(fc.constantFrom('d', 't'), fc.constantFrom(...comparisons), fc.constantFrom('year', '2 days', '3 months'))
+      .map(([name, o, unit]) => op(trunc(unit, col(name)), o, lit(types.date, '1995-01-01'))),
     fc.tuple(tie('e'), fc.constantFrom('and', 'or'), tie('e')).map(([a, o, b]) => op(a, o, b)),
     tie('e').map(not),
     tie('e').map((input): Expression => ({ kind: 'is-null', input })),
