@@ -1,7 +1,8 @@
 /** What a plan must be beyond its form, and can be checked without types: where writes stand, and names given twice. */
 
+import type { Field } from '../columnar/schema.ts';
 import { type Problems, pathOf, quoted } from '../expressions/problems.ts';
-import type { PlanNode } from './plan-node.ts';
+import type { AggregateStage, PlanNode } from './plan-node.ts';
 
 /** A node and its JSON path. */
 export interface PlacedNode {
@@ -59,8 +60,10 @@ function checkNames({ node, path }: PlacedNode, problems: Problems): void {
       break;
     case 'aggregate':
       addRepeated(names('aggregates', node.aggregates), problems);
+      addRepeated(names('stage.schema', stageSchema(node.stage)), problems);
       break;
     case 'grouped-aggregate':
+      addRepeated(names('stage.schema', stageSchema(node.stage)), problems);
       addRepeated([...names('groupBy', node.groupBy), ...names('aggregates', node.aggregates)], problems);
       break;
     case 'write':
@@ -69,6 +72,9 @@ function checkNames({ node, path }: PlacedNode, problems: Problems): void {
     default:
   }
 }
+
+const stageSchema = (stage: AggregateStage | undefined): readonly Field[] =>
+  stage?.kind === 'final' ? stage.schema : [];
 
 interface PlacedName {
   readonly name: string;

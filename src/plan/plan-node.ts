@@ -62,11 +62,25 @@ export interface ConcatNode {
   readonly inputs: readonly PlanNode[];
 }
 
+/**
+ * What an aggregation does of the whole, so that it can be shared by many tasks:
+ *
+ *     partial   gives partial states instead of results: the keys, and one column per aggregate, under its name. What they
+ *               are is in `state/partial-answers.ts`; they are rows like any others.
+ *     final     takes such rows and gives the results. Its keys and aggregates are those of the partial node, word for word,
+ *               and `schema` is that of the rows which that one has aggregated.
+ */
+export type AggregateStage =
+  | { readonly kind: 'partial' }
+  | { readonly kind: 'final'; readonly schema: readonly Field[] };
+
 /** One row, whatever the input. */
 export interface AggregateNode {
   readonly kind: 'aggregate';
   readonly input: PlanNode;
   readonly aggregates: readonly AggregateCall[];
+  /** All of it where absent. */
+  readonly stage?: AggregateStage | undefined;
 }
 
 /** One row per distinct key; null is a key of its own. The order of the groups is not defined. */
@@ -75,6 +89,8 @@ export interface GroupedAggregateNode {
   readonly input: PlanNode;
   readonly groupBy: readonly NamedExpression[];
   readonly aggregates: readonly AggregateCall[];
+  /** All of it where absent. */
+  readonly stage?: AggregateStage | undefined;
 }
 
 export interface SortKey {

@@ -77,6 +77,17 @@ const concat = z
   })
   .describe('All rows of the first input, then all of the second, and so on; the schemas are equal.');
 
+const aggregateStage = z
+  .discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('partial') }),
+    z.strictObject({
+      kind: z.literal('final'),
+      schema: columns.describe('Of the rows that the partial node aggregated.'),
+    }),
+  ])
+  .optional()
+  .describe('partial gives partial states, final makes the results of them; all of it where absent.');
+
 const aggregate = z
   .strictObject({
     kind: z.literal('aggregate'),
@@ -84,6 +95,7 @@ const aggregate = z
       return planNodeSchema;
     },
     aggregates: z.array(aggregateCallSchema).min(1),
+    stage: aggregateStage,
   })
   .describe('One row, whatever the input.');
 
@@ -95,6 +107,7 @@ const groupedAggregate = z
     },
     groupBy: z.array(namedExpressionSchema).min(1),
     aggregates: z.array(aggregateCallSchema).describe('None: the distinct keys.'),
+    stage: aggregateStage,
   })
   .describe('One row per distinct key; null is a key of its own. The order of the groups is not defined.');
 

@@ -19,6 +19,8 @@ import { Problems, pathOf, quoted } from '../expressions/problems.ts';
 import { simplified } from '../expressions/simplify.ts';
 import { checkPlan } from '../plan/check-plan.ts';
 import type { PlanNode, SortKey } from '../plan/plan-node.ts';
+import { partialField } from '../state/plan-accumulators.ts';
+import { bindFinalAggregate } from './bind-final-aggregate.ts';
 import type { BoundNode, BoundSortKey } from './bound-plan.ts';
 import { boundScan } from './bound-scan.ts';
 import { checkAsyncCalls } from './check-async-calls.ts';
@@ -80,9 +82,8 @@ class PlanBinder {
       case 'limit':
         return limited(input, node);
       case 'aggregate':
-        return this.#aggregate(input, node, path);
       case 'grouped-aggregate':
-        return this.#groupedAggregate(input, node, path);
+        return this.#aggregate(input, node, path);
       case 'sort':
       case 'top-n':
         return this.#sort(input, node, path);
@@ -151,27 +152,30 @@ class PlanBinder {
     return { kind: 'filter', input, predicate: simplified(predicate), schema: input.schema };
   }
 
-  #aggregate(input: BoundNode, node: NodeOf<'aggregate'>, path: string): BoundNode | undefined {
-    const aggregates = this.#aggregates(node.aggregates, input.schema, pathOf(path, 'aggregates'));
-    if (aggregates === undefined) return undefined;
-    const fields = aggregates.map((call) => aggregateField(call, false));
-    return { kind: 'aggregate', input, aggregates, schema: { fields } };
+  #aggregate(input: BoundNode, node: NodeOf<'aggregate' | 'grouped-aggregate'>, path: string): BoundNode | undefined {
+    const { stage } = node;
+    const schema: Schema = stage?.kind === 'final' ? { fields: stage.schema } : input.schema;
+    const isGrouped = node.kind === 'grouped-aggregate';
+    const groupBy = isGrouped ? this.#keys(node.groupBy, schema, pathOf(path, 'groupBy')) : [];
+    const aggregates = this.#aggregates(node.aggregates, schema, pathOf(path, 'aggregates'));
+    if (groupBy === undefined || aggregates === undefined) return undefined;
+    if (stage?.kind === 'final') return bindFinalAggregate(input, { groupBy, aggregates }, this.#problems, path);
+    const partial = stage?.kind === 'partial';
+    const results = aggregates.map((call) => (partial ? partialField(call) : aggregateField(call, isGrouped)));
+    const fields = [...groupBy.map(columnField), ...results];
+    if (isGrouped) return { kind: 'grouped-aggregate', input, groupBy, aggregates, partial, schema: { fields } };
+    return { kind: 'aggregate', input, aggregates, partial, schema: { fields } };
   }
 
-  #groupedAggregate(input: BoundNode, node: NodeOf<'grouped-aggregate'>, path: string): BoundNode | undefined {
-    const groupBy = this.#columns(node.groupBy, input.schema, pathOf(path, 'groupBy'));
-    const aggregates = this.#aggregates(node.aggregates, input.schema, pathOf(path, 'aggregates'));
-    if (groupBy === undefined || aggregates === undefined) return undefined;
-    for (const [index, { expression }] of groupBy.entries()) {
+  /** Columns that rows are grouped by. */
+  #keys(columns: readonly NamedExpression[], schema: Schema, path: string): readonly TypedColumn[] | undefined {
+    const keys = this.#columns(columns, schema, path);
+    for (const [index, { expression }] of keys?.entries() ?? []) {
       if (isGroupable(expression.type)) continue;
       const name = typeName(expression.type);
-      this.#problems.add(
-        `${path}.groupBy[${index}]`,
-        `Rows cannot be grouped by ${name}. Cast it, or group by a part of it.`,
-      );
+      this.#problems.add(pathOf(path, index), `Rows cannot be grouped by ${name}. Cast it, or group by a part of it.`);
     }
-    const fields = [...groupBy.map(columnField), ...aggregates.map((call) => aggregateField(call, true))];
-    return { kind: 'grouped-aggregate', input, groupBy, aggregates, schema: { fields } };
+    return keys;
   }
 
   #sort(input: BoundNode, node: NodeOf<'sort' | 'top-n'>, path: string): BoundNode | undefined {

@@ -39,12 +39,29 @@ export type BoundNode = { readonly schema: Schema } & (
   | { readonly kind: 'filter'; readonly input: BoundNode; readonly predicate: TypedExpression }
   | { readonly kind: 'limit'; readonly input: BoundNode; readonly limit: number; readonly offset: number }
   | { readonly kind: 'concat'; readonly inputs: readonly BoundNode[] }
-  | { readonly kind: 'aggregate'; readonly input: BoundNode; readonly aggregates: readonly TypedAggregate[] }
+  | {
+      readonly kind: 'aggregate';
+      readonly input: BoundNode;
+      readonly aggregates: readonly TypedAggregate[];
+      /** Whether partial states come out. */
+      readonly partial?: boolean | undefined;
+    }
   | {
       readonly kind: 'grouped-aggregate';
       readonly input: BoundNode;
       readonly groupBy: readonly TypedColumn[];
       readonly aggregates: readonly TypedAggregate[];
+      readonly partial?: boolean | undefined;
+    }
+  | {
+      readonly kind: 'final-aggregate';
+      readonly input: BoundNode;
+      /** Columns of the input. */
+      readonly groupBy: readonly TypedColumn[];
+      /** Over the rows that were aggregated first, which nobody has here. */
+      readonly aggregates: readonly TypedAggregate[];
+      /** Positions in the input of the states of each. */
+      readonly stateColumns: readonly number[];
     }
   | { readonly kind: 'sort'; readonly input: BoundNode; readonly keys: readonly BoundSortKey[] }
   | {

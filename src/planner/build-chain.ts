@@ -12,6 +12,7 @@ import type { ObjectStore } from '../io/object-store.ts';
 import type { OutputFiles } from '../io/output-files.ts';
 import { aggregate } from '../operators/blocking-sinks/aggregate.ts';
 import { commitWrite, type ResultFile } from '../operators/blocking-sinks/commit-write.ts';
+import { finalAggregate } from '../operators/blocking-sinks/final-aggregate.ts';
 import { groupedAggregate } from '../operators/blocking-sinks/grouped-aggregate.ts';
 import { sort } from '../operators/blocking-sinks/sort.ts';
 import { topN } from '../operators/blocking-sinks/top-n.ts';
@@ -88,6 +89,10 @@ class ChainBuilder {
       case 'aggregate':
       case 'grouped-aggregate':
         return this.#aggregate(node);
+      case 'final-aggregate': {
+        const { input, groupBy, aggregates, stateColumns } = node;
+        return this.#over(input, finalAggregate({ groupBy, aggregates, stateColumns }));
+      }
       case 'sort':
         return this.#over(node.input, sort({ input: node.input.schema, keys: node.keys }));
       case 'top-n': {
@@ -123,8 +128,8 @@ class ChainBuilder {
     const { filter } = step;
     const stage =
       node.kind === 'aggregate'
-        ? aggregate({ input, filter, aggregates })
-        : groupedAggregate({ input, filter, groupBy, aggregates });
+        ? aggregate({ input, filter, aggregates, partial: node.partial })
+        : groupedAggregate({ input, filter, groupBy, aggregates, partial: node.partial });
     const computes = step.columns.some(({ expression }) => expression.kind !== 'column');
     const name = [filter === undefined ? [] : ['Filter'], computes ? ['Project'] : [], stage.name].flat().join(' + ');
     const below = this.#stepInput(step);

@@ -46,11 +46,12 @@ function nodeText(node: BoundNode): string {
     case 'concat':
       return 'Concat';
     case 'aggregate':
-      return `Aggregate ${aggregatesText(node.aggregates)}`;
-    case 'grouped-aggregate': {
-      const aggregates = node.aggregates.length === 0 ? '' : ` aggregates ${aggregatesText(node.aggregates)}`;
-      return `GroupedAggregate by ${columnsText(node.groupBy)}${aggregates}`;
-    }
+      return `${node.partial === true ? 'PartialAggregate' : 'Aggregate'} ${aggregatesText(node.aggregates)}`;
+    case 'grouped-aggregate':
+      return `${node.partial === true ? 'PartialGroupedAggregate' : 'GroupedAggregate'}${groupsText(node)}`;
+    case 'final-aggregate':
+      if (node.groupBy.length > 0) return `FinalAggregate${groupsText(node)}`;
+      return `FinalAggregate ${aggregatesText(node.aggregates)}`;
     case 'sort':
       return `Sort by ${keysText(node.keys)}`;
     case 'top-n':
@@ -110,6 +111,11 @@ const columnsText = (columns: readonly TypedColumn[]): string =>
 
 const aggregatesText = (aggregates: readonly TypedAggregate[]): string =>
   aggregates.map((call) => `${aggregateText(call)} as ${nameText(call.name)}`).join(', ');
+
+function groupsText({ groupBy, aggregates }: Pick<Extract<BoundNode, { groupBy: unknown }>, 'groupBy' | 'aggregates'>) {
+  const results = aggregates.length === 0 ? '' : ` aggregates ${aggregatesText(aggregates)}`;
+  return ` by ${columnsText(groupBy)}${results}`;
+}
 
 const keysText = (keys: readonly BoundSortKey[]): string =>
   keys

@@ -123,6 +123,13 @@ function pruned(node: BoundNode, needed: ReadonlySet<number>): Pruned {
       const aggregates = aggregatesAt(node.aggregates, positionOf);
       return { node: { ...node, input, groupBy, aggregates }, positionOf: unchanged };
     }
+    case 'final-aggregate': {
+      const keys = node.groupBy.map(({ expression }) => expression);
+      const { node: input, positionOf } = pruned(node.input, withColumnsOf(keys, new Set(node.stateColumns)));
+      const groupBy = columnsAt(node.groupBy, positionOf);
+      const stateColumns = node.stateColumns.map(positionOf);
+      return { node: { ...node, input, groupBy, stateColumns }, positionOf: unchanged };
+    }
     case 'write':
       return { node: { ...node, input: pushedRoot(node.input) }, positionOf: unchanged };
     case 'commit-write':

@@ -79,28 +79,29 @@ export function addValues(linear: LinearMemory, { kind, type }: Accumulator, col
 }
 
 /**
- * Adds states that lie `stride` bytes apart from `theirs` on. `scratch` is the address of room for 16 bytes a row.
+ * Adds states that lie `fromStride` bytes apart from `theirs` on. `scratch` is the address of room for 16 bytes a row.
  * @throws ArithmeticOverflow
  */
 export function joinStates(
   linear: LinearMemory,
   accumulator: Accumulator,
   theirs: number,
+  fromStride: number,
   to: GroupRows,
   scratch: number,
 ): void {
   const { kind, type } = accumulator;
   const { ids, rowCount, states, stride } = to;
   const moments = momentKernels(linear);
-  if (kind === 'squares') moments.joinSquares(theirs, stride, ids, rowCount, states, stride);
-  else if (kind === 'product') moments.joinProducts(theirs, stride, ids, rowCount, states, stride);
+  if (kind === 'squares') moments.joinSquares(theirs, fromStride, ids, rowCount, states, stride);
+  else if (kind === 'product') moments.joinProducts(theirs, fromStride, ids, rowCount, states, stride);
   else if (kind === 'moments' || kind === 'skew-moments') {
-    moments.joinMoments(kind === 'skew-moments' ? 1 : 0, theirs, stride, ids, rowCount, states, stride);
+    moments.joinMoments(kind === 'skew-moments' ? 1 : 0, theirs, fromStride, ids, rowCount, states, stride);
   } else {
     // These states are values themselves: a column is made of them, and added as rows are.
     const isWide = kind === 'sum' || ((kind === 'least' || kind === 'greatest') && type && isWideExtreme(type));
     const width = isWide === true ? 16 : 8;
-    groupKernels(linear).unpackFields(theirs, stride, width, rowCount, scratch);
+    groupKernels(linear).unpackFields(theirs, fromStride, width, rowCount, scratch);
     joinColumn(linear, accumulator, scratch, width, to);
   }
 }

@@ -13,6 +13,7 @@
  */
 
 import {
+  binary,
   type DataType,
   float64,
   int64,
@@ -94,7 +95,10 @@ export interface DistinctPlan {
   readonly inner: AccumulatorPlan;
 }
 
-/** How one aggregate is answered. Where `count` is 0 the answer is null; undefined: a group is never without a value. */
+/**
+ * How one aggregate is answered, or its partial state, or a part of that; the type is that of the answer. Where `count` is 0
+ * the answer is null; undefined: a group is never without a value.
+ */
 export type Answer = { readonly aggregate: TypedAggregate } & (
   | { readonly kind: 'count'; readonly count: Accumulator }
   | { readonly kind: 'value'; readonly value: Accumulator; readonly count: Accumulator | undefined }
@@ -117,6 +121,11 @@ export type Answer = { readonly aggregate: TypedAggregate } & (
   | { readonly kind: 'list'; readonly log: number; readonly flat: boolean }
   /** The answer at `position` of the inner plan of `distinct[rows]`. */
   | { readonly kind: 'distinct'; readonly rows: number; readonly position: number }
+  /** Of partial states: 8 bytes of a state, whether a row was picked, and what it was picked by. */
+  | { readonly kind: 'word'; readonly value: Accumulator; readonly word: number }
+  | { readonly kind: 'found'; readonly held: Accumulator }
+  | { readonly kind: 'by'; readonly held: Accumulator }
+  | { readonly kind: 'struct'; readonly parts: readonly Answer[] }
 );
 
 export interface AccumulatorPlan {
@@ -150,6 +159,9 @@ export function extremeType(type: DataType): DataType {
   if (isFloat(type)) return float64;
   return isUnsigned(type) ? uint64 : int64;
 }
+
+/** The type of what rows were picked by, as partial states have it. */
+export const pickedByType = (type: DataType): DataType => (comparesBytes(type) ? binary : extremeType(type));
 
 /** Whether an accumulator keeps a row, and of it a value of any type. */
 export const picksRow = ({ kind }: Accumulator): boolean => kind.endsWith('-row');

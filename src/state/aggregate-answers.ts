@@ -10,11 +10,12 @@ import { fixedWidth } from '../columnar/data-type.ts';
 import { accumulateKernels } from '../kernels/accumulate-kernels.ts';
 import { groupKernels } from '../kernels/group-kernels.ts';
 import type { Holding } from '../memory/budget.ts';
-import type { AccumulatorPlan, Answer } from './accumulators.ts';
+import type { Accumulator, AccumulatorPlan, Answer } from './accumulators.ts';
 import type { AggregateStates } from './aggregate-states.ts';
-import { type AnswerRegions, answerColumn, freeRegions, makeRoom, openRegions } from './answer-columns.ts';
+import { type AnswerRegions, answerColumn, freeRegions, makeBitmap, makeRoom, openRegions } from './answer-columns.ts';
 import { exactPercentilesColumn, listColumn, textsColumn } from './log-answers.ts';
 import { exactSpreadColumn, meanColumn, momentsColumn, writeProducts, writeSums } from './numeric-answers.ts';
+import { PickedRows } from './picked-rows.ts';
 import { Sketches } from './sketches.ts';
 import { StateReader } from './state-reader.ts';
 import type { ValueLog } from './value-log.ts';
@@ -31,15 +32,14 @@ interface Answered {
 export class AggregateAnswers implements Disposable {
   readonly #answered: Answered;
   readonly #holding: Holding;
-  readonly #regions: readonly AnswerRegions[];
+  readonly #regions = new Map<Answer, AnswerRegions>();
+  /** What states point to, which several answers may ask for: of the groups at hand. */
+  readonly #taken = new Map<Accumulator, Column>();
 
   constructor(answered: Answered, holding: Holding) {
     this.#answered = answered;
     this.#holding = holding;
-    const { answers, logs } = answered.plan;
-    this.#regions = answers.map((answer) =>
-      openRegions(holding, answer.kind === 'list' ? logs[answer.log]?.type : undefined),
-    );
+    for (const answer of answered.plan.answers) this.#open(answer);
   }
 
   /**
@@ -51,23 +51,38 @@ export class AggregateAnswers implements Disposable {
   columns(from: number, to: number, inner: readonly (readonly Column[])[]): Column[] {
     const { plan, states } = this.#answered;
     assert.ok(from <= to && to - from <= BATCH_ROWS && to <= states.groupCount);
-    return plan.answers.map((answer, index) => {
-      const regions = this.#regions[index];
-      assert.ok(regions !== undefined);
-      if (answer.kind === 'distinct') {
-        const column = inner[answer.rows]?.[answer.position];
-        assert.ok(column !== undefined);
-        return column;
-      }
-      return this.#column(answer, new StateReader(this.#holding.linear, states, from, to - from), regions);
-    });
+    const reader = new StateReader(this.#holding.linear, states, from, to - from);
+    this.#taken.clear();
+    return plan.answers.map((answer) => this.#answer(answer, reader, inner));
   }
 
   [Symbol.dispose](): void {
-    for (const regions of this.#regions) freeRegions(regions);
+    for (const regions of this.#regions.values()) freeRegions(regions);
   }
 
-  #column(answer: Exclude<Answer, { kind: 'distinct' }>, from: StateReader, to: AnswerRegions): Column {
+  #open(answer: Answer): void {
+    const items = answer.kind === 'list' ? this.#answered.plan.logs[answer.log]?.type : undefined;
+    this.#regions.set(answer, openRegions(this.#holding, items));
+    if (answer.kind === 'struct') for (const part of answer.parts) this.#open(part);
+  }
+
+  #answer(answer: Answer, from: StateReader, inner: readonly (readonly Column[])[]): Column {
+    if (answer.kind === 'struct') {
+      const { type } = answer.aggregate;
+      const children = answer.parts.map((part) => this.#answer(part, from, inner));
+      return { ...answerColumn(this.#holding, type, 0, 0, from.rows), children };
+    }
+    if (answer.kind === 'distinct') {
+      const column = inner[answer.rows]?.[answer.position];
+      assert.ok(column !== undefined);
+      return column;
+    }
+    const regions = this.#regions.get(answer);
+    assert.ok(regions !== undefined);
+    return this.#column(answer, from, regions);
+  }
+
+  #column(answer: Exclude<Answer, { kind: 'distinct' | 'struct' }>, from: StateReader, to: AnswerRegions): Column {
     const { aggregate } = answer;
     const holding = this.#holding;
     switch (answer.kind) {
@@ -85,7 +100,7 @@ export class AggregateAnswers implements Disposable {
       case 'moments':
         return momentsColumn(answer, from, to, holding);
       case 'held':
-        return from.states.heldBy(answer.held).take(from.of(answer.held));
+        return this.#held(answer.held, from);
       case 'estimate':
         return sketchesOf(answer, from).estimates(from.of(answer.sketch), to);
       case 'near-percentiles': {
@@ -98,7 +113,33 @@ export class AggregateAnswers implements Disposable {
         return textsColumn(answer, this.#log(answer.log), from, to, holding);
       case 'list':
         return listColumn(answer, this.#log(answer.log), from, to, holding);
+      case 'word': {
+        const values = makeRoom(to, aggregate.type, from.rows);
+        from.unpackWord(answer.value, answer.word, values);
+        return answerColumn(holding, aggregate.type, values, 0, from.rows);
+      }
+      case 'found': {
+        const values = makeBitmap(to, from.rows);
+        from.presentStates(answer.held, values);
+        return answerColumn(holding, aggregate.type, values, 0, from.rows);
+      }
+      case 'by': {
+        const held = from.states.heldBy(answer.held);
+        assert.ok(held instanceof PickedRows);
+        const bitmap = makeBitmap(to, from.rows);
+        const validity = from.presentStates(answer.held, bitmap) === from.rows ? 0 : bitmap;
+        const { values, bytes } = held.comparedBy(from.of(answer.held), to);
+        return { ...answerColumn(holding, aggregate.type, values, validity, from.rows), bytes };
+      }
     }
+  }
+
+  #held(accumulator: Accumulator, from: StateReader): Column {
+    const known = this.#taken.get(accumulator);
+    if (known !== undefined) return known;
+    const column = from.states.heldBy(accumulator).take(from.of(accumulator));
+    this.#taken.set(accumulator, column);
+    return column;
   }
 
   #values({ aggregate, value, count }: AnswerOf<'value'>, from: StateReader, to: AnswerRegions): Column {

@@ -68,6 +68,11 @@ export class AggregateStates implements Disposable {
     return this.#states.address;
   }
 
+  /** An accumulator's part of all states. */
+  statesOf(accumulator: Accumulator): HeldStates {
+    return { states: this.address + accumulator.offset, stride: this.plan.stateBytes, count: this.#groupCount };
+  }
+
   /** What the states of an accumulator point to. */
   heldBy(accumulator: Accumulator): HeldValues {
     const held = this.#held.get(accumulator);
@@ -180,15 +185,10 @@ export class AggregateStates implements Disposable {
     this.#kernels.widenSums(this.#groupCount, this.address + accumulator.offset, this.plan.stateBytes);
   }
 
-  #statesOf({ offset }: Accumulator, from: number, count: number): HeldStates {
-    const { stateBytes: stride } = this.plan;
-    return { states: this.address + from * stride + offset, stride, count };
-  }
-
   #addTo(accumulator: Accumulator, rowCount: number, ids: number): void {
     const { kind, input, mask, by } = accumulator;
     const inputs = this.#inputs;
-    const groups = this.#statesOf(accumulator, 0, this.#groupCount);
+    const groups = this.statesOf(accumulator);
     if (kind === 'rows') {
       this.#kernels.countRows(ids, rowCount, groups.states, groups.stride);
       return;
@@ -218,12 +218,19 @@ export class AggregateStates implements Disposable {
       const rows = ids + from * 4;
       for (const accumulator of this.plan.accumulators) {
         const theirs = address + from * stride + accumulator.offset;
-        const groups = this.#statesOf(accumulator, 0, this.#groupCount);
+        const groups = this.statesOf(accumulator);
         const [held, others] = [this.#held.get(accumulator), owner.#held.get(accumulator)];
         if (held !== undefined && others !== undefined) {
           held.absorb(others, { states: theirs, stride, count: rowCount }, rows, groups);
         } else {
-          joinStates(this.#holding.linear, accumulator, theirs, { ids: rows, rowCount, ...groups }, scratch.address);
+          joinStates(
+            this.#holding.linear,
+            accumulator,
+            theirs,
+            stride,
+            { ids: rows, rowCount, ...groups },
+            scratch.address,
+          );
         }
       }
     }

@@ -57,9 +57,19 @@ export class DistinctRows implements Disposable {
       this.#gathered.append(values, chosen.rows, chosen.count, 0);
       values = this.#gathered.column(chosen.count);
     }
-    const pairs = this.#pairs.groupIds([groupColumn(chosen.ids), values], chosen.count);
+    this.addPairs(values, undefined, chosen.count, chosen.ids);
+  }
+
+  /**
+   * Adds values, at most `BATCH_ROWS`, and how many rows had each: 1 where `counts`, plain uint64, is undefined.
+   * @throws MemoryBudgetExceeded
+   */
+  addPairs(values: Column, counts: Column | undefined, rowCount: number, ids: number): void {
+    const pairs = this.#pairs.groupIds([groupColumn(ids), values], rowCount);
     this.#makeCounts();
-    accumulateKernels(this.#holding.linear).countRows(pairs, chosen.count, this.#counts.address, 8);
+    const kernels = accumulateKernels(this.#holding.linear);
+    if (counts === undefined) kernels.countRows(pairs, rowCount, this.#counts.address, 8);
+    else kernels.addCounts(counts.values, pairs, rowCount, this.#counts.address, 8);
   }
 
   /** Adds the pairs of `other`, whose group `g` is `mapping[g]` here, uint32 from that address on. */
@@ -69,9 +79,7 @@ export class DistinctRows implements Disposable {
       const [values, rows] = columns;
       assert.ok(values !== undefined && rows !== undefined);
       takeKernels(this.#holding.linear).take4(mapping, ids, rowCount, groups.address);
-      const pairs = this.#pairs.groupIds([groupColumn(groups.address), values], rowCount);
-      this.#makeCounts();
-      accumulateKernels(this.#holding.linear).addCounts(rows.values, pairs, rowCount, this.#counts.address, 8);
+      this.addPairs(values, rows, rowCount, groups.address);
     }
     this.#holding.free(groups);
   }

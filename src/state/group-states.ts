@@ -19,7 +19,7 @@ export class GroupStates implements Disposable {
   readonly states: AggregateStates;
   readonly logs: readonly ValueLog[];
   readonly #holding: Holding;
-  readonly #distinct: readonly DistinctRows[];
+  readonly distinct: readonly DistinctRows[];
   readonly #answers: AggregateAnswers;
   /** Of the distinct rows, by position: filled when results are first asked for. */
   #inner: readonly GroupStates[] | undefined;
@@ -30,7 +30,7 @@ export class GroupStates implements Disposable {
     this.#holding = holding;
     this.states = new AggregateStates(plan, holding);
     this.logs = plan.logs.map((log) => new ValueLog(log, holding));
-    this.#distinct = plan.distinct.map((rows) => new DistinctRows(rows, holding));
+    this.distinct = plan.distinct.map((rows) => new DistinctRows(rows, holding));
     this.#answers = new AggregateAnswers(this, holding);
   }
 
@@ -45,7 +45,7 @@ export class GroupStates implements Disposable {
     const left = compiled ? uncompiled : accumulators;
     if (left.length > 0) this.states.add(columns, rowCount, ids, left);
     for (const log of this.logs) log.add(columns, rowCount, ids);
-    for (const rows of this.#distinct) rows.add(columns, rowCount, ids);
+    for (const rows of this.distinct) rows.add(columns, rowCount, ids);
   }
 
   /**
@@ -57,7 +57,7 @@ export class GroupStates implements Disposable {
     assert.ok(this.#inner === undefined, 'rows after results');
     this.states.merge(other.states, mapping);
     for (const [index, log] of this.logs.entries()) log.merge(at(other.logs, index), mapping);
-    for (const [index, rows] of this.#distinct.entries()) rows.merge(at(other.#distinct, index), mapping);
+    for (const [index, rows] of this.distinct.entries()) rows.merge(at(other.distinct, index), mapping);
   }
 
   /** Where a batch of results that begins with the group `from` ends, `to` at most. @throws MemoryBudgetExceeded */
@@ -66,10 +66,9 @@ export class GroupStates implements Disposable {
     const { groupCount } = this.states;
     let end = to;
     for (const inner of this.#inner) end = inner.endOfBatch(from, end);
-    for (const answer of this.plan.answers) {
-      if (answer.kind !== 'list' && answer.kind !== 'texts') continue;
-      end = at(this.logs, answer.log).endOfBatch(from, end, groupCount);
-    }
+    // Partial states of percentiles are lists too, and no answer needs more of a log at once than they.
+    const gathers = this.plan.answers.some(({ kind }) => kind === 'list' || kind === 'texts');
+    if (gathers) for (const log of this.logs) end = log.endOfBatch(from, end, groupCount);
     return end;
   }
 
@@ -88,13 +87,13 @@ export class GroupStates implements Disposable {
   [Symbol.dispose](): void {
     this.#answers[Symbol.dispose]();
     for (const inner of this.#inner ?? []) inner[Symbol.dispose]();
-    for (const rows of this.#distinct) rows[Symbol.dispose]();
+    for (const rows of this.distinct) rows[Symbol.dispose]();
     for (const log of this.logs) log[Symbol.dispose]();
     this.states[Symbol.dispose]();
   }
 
   #fillInner(): GroupStates[] {
-    return this.#distinct.map((rows, index) => {
+    return this.distinct.map((rows, index) => {
       const inner = new GroupStates(at(this.plan.distinct, index).inner, this.#holding);
       inner.states.ensure(this.states.groupCount);
       for (const { columns, rowCount, ids } of rows.batches()) inner.add(columns, rowCount, ids, false);

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import type { Column } from '../columnar/column.ts';
 import { columnFromValues } from '../columnar/column-from-values.ts';
-import { binary, type DataType } from '../columnar/data-type.ts';
+import type { DataType } from '../columnar/data-type.ts';
 import { accumulateKernels, kindOf } from '../kernels/accumulate-kernels.ts';
 import { groupKernels } from '../kernels/group-kernels.ts';
 import { type PickKernels, pickKernels } from '../kernels/pick-kernels.ts';
 import { takeKernels } from '../kernels/take-kernels.ts';
 import type { Holding } from '../memory/budget.ts';
-import { type Accumulator, comparesBytes, extremeType, isWideExtreme } from './accumulators.ts';
+import { type Accumulator, comparesBytes, isWideExtreme, pickedByType } from './accumulators.ts';
+import { type AnswerRegions, answerColumn, makeRoom, openRegions } from './answer-columns.ts';
 import { ColumnBuffer } from './column-buffer.ts';
 import { GrowingRegion } from './growing-region.ts';
 import type { HeldRows, HeldStates, HeldValues } from './held-values.ts';
@@ -71,8 +72,28 @@ export class PickedRows implements HeldValues {
     const validity = scratch.allocate(Math.ceil(count / 64) * 8).address;
     // The state of a group without a row begins with zeros.
     accumulateKernels(scratch.linear).presentGroups(states, stride, count, validity);
-    const by = other.#comparedBy(theirs, scratch);
+    const regions = openRegions(scratch);
+    const by = this.#accumulator.byType === undefined ? undefined : other.comparedBy(theirs, regions);
     this.add({ value: other.take(theirs), validity, by, rowCount: count, ids }, groups);
+  }
+
+  /**
+   * What the rows that were picked are compared by, in memory of `to`: bytes as binary, else as states hold it. Zero where
+   * there is none. @throws MemoryBudgetExceeded
+   */
+  comparedBy({ states, stride, count }: HeldStates, to: AnswerRegions): Column {
+    const { byType } = this.#accumulator;
+    assert.ok(byType !== undefined);
+    const type = pickedByType(byType);
+    const values = makeRoom(to, type, count);
+    const column = answerColumn(this.#holding, type, values, 0, count);
+    if (this.#texts === undefined) {
+      groupKernels(this.#holding.linear).unpackFields(states + BY_OFFSET, stride, column.width, count, values);
+      return column;
+    }
+    to.text.ensure(this.#texts.write(count, states + BY_OFFSET, stride, values, 0), 0);
+    this.#texts.write(count, states + BY_OFFSET, stride, values, to.text.address);
+    return { ...column, bytes: to.text.address };
   }
 
   take({ states, stride, count }: HeldStates): Column {
@@ -110,23 +131,6 @@ export class PickedRows implements HeldValues {
       const of = kindOf(by.type, by.width, isWideExtreme(byType));
       this.#kernels.pickExtreme(greatest, of, by.values, validity, ids, rowCount, states, stride);
     }
-  }
-
-  /** What the rows that were picked for `count` states are compared by, in memory of `scratch`. */
-  #comparedBy({ states, stride, count }: HeldStates, scratch: Holding): Column | undefined {
-    const { byType } = this.#accumulator;
-    if (byType === undefined) return undefined;
-    const column = { validity: 0, bytes: 0, dictionary: undefined, bits: undefined };
-    if (this.#texts !== undefined) {
-      const values = scratch.allocate((count + 1) * 4).address;
-      const text = scratch.allocate(this.#texts.write(count, states + BY_OFFSET, stride, values, 0)).address;
-      this.#texts.write(count, states + BY_OFFSET, stride, values, text);
-      return { ...column, type: binary, values, bytes: text, width: 0 };
-    }
-    const width = isWideExtreme(byType) ? 16 : 8;
-    const values = scratch.allocate(count * width).address;
-    groupKernels(scratch.linear).unpackFields(states + BY_OFFSET, stride, width, count, values);
-    return { ...column, type: extremeType(byType), values, width };
   }
 
   #makeAnew({ states, stride, count }: HeldStates): void {

@@ -1,5 +1,7 @@
-import { type DataType, float32, isBytes, isFloat, isNumeric, uint64 } from '../columnar/data-type.ts';
-import { castTo } from '../expressions/coerce.ts';
+import assert from 'node:assert/strict';
+import { bool, type DataType, float32, isBytes, isFloat, isNumeric, list, uint64 } from '../columnar/data-type.ts';
+import { type Field, field } from '../columnar/schema.ts';
+import { castTo, literal } from '../expressions/coerce.ts';
 import type { TypedAggregate, TypedExpression } from '../expressions/expression.ts';
 import { expressionKey } from '../expressions/expression-key.ts';
 import {
@@ -13,17 +15,33 @@ import {
   isWideExtreme,
   type LogPlan,
 } from './accumulators.ts';
+import { partialAnswer, structOf } from './partial-answers.ts';
 import { guarded, isNotNull, isNull, takingPart, trueWhere } from './taking-part.ts';
+
+const isTextExtreme = (answer: Answer): boolean =>
+  answer.kind === 'held' && (answer.held.kind === 'least' || answer.held.kind === 'greatest');
 
 /** Percentiles that have names of their own. */
 const MEDIAN = 0.5;
 
 /**
  * `grouped`: a group exists only because a row fell into it. Then its rows are counted even where nobody asks, so that
- * states prepared for keys that may come can be told from those of groups.
+ * states prepared for keys that may come can be told from those of groups. `partial`: the answers are partial states.
  */
-export function planAccumulators(aggregates: readonly TypedAggregate[], grouped: boolean): AccumulatorPlan {
-  return new AccumulatorPlanner(grouped).plan(aggregates);
+export function planAccumulators(
+  aggregates: readonly TypedAggregate[],
+  grouped: boolean,
+  partial: boolean = false,
+): AccumulatorPlan {
+  return new AccumulatorPlanner(grouped, partial).plan(aggregates);
+}
+
+/** The column of an aggregate's partial states. */
+export function partialField(aggregate: TypedAggregate): Field {
+  const [answer] = planAccumulators([aggregate], false, true).answers;
+  assert.ok(answer !== undefined);
+  // Null stands for no value; what counts, or lists, has other words for it.
+  return field(aggregate.name, answer.aggregate.type, answer.kind === 'value' || isTextExtreme(answer));
 }
 
 /** Different rows while aggregates of them are still being found. */
@@ -36,19 +54,21 @@ const ALONE: NoAccumulator = { by: -1, byType: undefined };
 
 class AccumulatorPlanner {
   readonly #grouped: boolean;
+  readonly #partial: boolean;
   readonly #inputs: TypedExpression[] = [];
   readonly #accumulators: Accumulator[] = [];
   readonly #logs: LogPlan[] = [];
   readonly #distinct: OpenDistinct[] = [];
   #stateBytes = 0;
 
-  constructor(grouped: boolean) {
+  constructor(grouped: boolean, partial: boolean) {
     this.#grouped = grouped;
+    this.#partial = partial;
   }
 
   plan(aggregates: readonly TypedAggregate[]): AccumulatorPlan {
     const rows = this.#grouped ? this.#rows() : undefined;
-    const answers = aggregates.map((aggregate): Answer => ({ aggregate, ...this.#answer(aggregate) }));
+    const answers = aggregates.map((aggregate) => this.#emitted(aggregate));
     const accumulators = this.#accumulators;
     return {
       inputs: this.#inputs,
@@ -66,11 +86,20 @@ class AccumulatorPlanner {
     };
   }
 
+  #emitted(aggregate: TypedAggregate): Answer {
+    const { input, filter } = aggregate;
+    if (isOfDistinct(aggregate) && input !== undefined && this.#partial) return this.#distinctLists(aggregate, input);
+    const answer: Answer = { aggregate, ...this.#answer(aggregate) };
+    if (!this.#partial) return answer;
+    const guardedInput = (): Accumulator =>
+      this.#count(input ?? literal(true, bool), filter === undefined ? [] : [filter], 'valid');
+    return partialAnswer(answer, guardedInput, this.#logs);
+  }
+
   #answer(aggregate: TypedAggregate): AnswerParts {
-    const { function: name, input, filter, distinct = false } = aggregate;
+    const { function: name, input, filter } = aggregate;
     if (input === undefined) return { kind: 'count', count: this.#countWhere(filter === undefined ? [] : [filter]) };
-    if (distinct || name === 'count_distinct' || name === 'mode' || name === 'set')
-      return this.#distinctAnswer(aggregate, input);
+    if (isOfDistinct(aggregate)) return this.#distinctAnswer(aggregate, input);
     const conditions = filter === undefined ? [] : [filter];
     switch (name) {
       case 'count':
@@ -100,6 +129,10 @@ class AccumulatorPlanner {
       case 'concat':
       case 'string_agg':
         return this.#logged(aggregate, input);
+      case 'count_distinct':
+      case 'mode':
+      case 'set':
+        return assert.fail(`${name} is over distinct rows`);
       default:
         return this.#numeric(name, guarded(asNumber(input), conditions));
     }
@@ -199,13 +232,34 @@ class AccumulatorPlanner {
   }
 
   #distinctAnswer(aggregate: TypedAggregate, input: TypedExpression): AnswerParts {
+    const { rows, those, value } = this.#distinctRows(aggregate, input);
+    return { kind: 'distinct', rows, position: those.push(innerAggregate(aggregate, value)) - 1 };
+  }
+
+  /** Of a partial state: the values, and of a mode how many rows had each. */
+  #distinctLists(aggregate: TypedAggregate, input: TypedExpression): Answer {
+    const { rows, those, value } = this.#distinctRows(aggregate, input);
+    const listOf = (each: TypedExpression): Answer => {
+      const inner = { ...aggregate, function: 'list', input: each, type: list(each.type) } as const;
+      const position = those.push({ ...inner, filter: undefined, distinct: false }) - 1;
+      return { kind: 'distinct', rows, position, aggregate: inner };
+    };
+    const values = listOf(value);
+    if (aggregate.function !== 'mode') return values;
+    return structOf(aggregate, [
+      ['values', values],
+      ['rows', listOf(ROWS_OF_PAIR)],
+    ]);
+  }
+
+  #distinctRows(aggregate: TypedAggregate, input: TypedExpression) {
     const nullable = aggregate.function === 'list' && input.nullable;
     const { value, mask } = takingPart(input, aggregate.filter, nullable);
     const taken = this.#taken(value, mask);
     let rows = this.#distinct.findIndex((each) => each.input === taken.input && each.mask === taken.mask);
     if (rows < 0) rows = this.#distinct.push({ ...taken, nullable, aggregates: [] }) - 1;
-    const those = this.#distinct[rows]?.aggregates ?? [];
-    return { kind: 'distinct', rows, position: those.push(innerAggregate(aggregate, { ...input, nullable })) - 1 };
+    const first: TypedExpression = { kind: 'column', index: 0, name: 'value', type: input.type, nullable };
+    return { rows, those: this.#distinct[rows]?.aggregates ?? [], value: first };
   }
 
   /** Of rows where all of `conditions` are true and the input is as `mode` says. */
@@ -262,13 +316,17 @@ class AccumulatorPlanner {
 type WithoutAggregate<T> = T extends unknown ? Omit<T, 'aggregate'> : never;
 type AnswerParts = WithoutAggregate<Answer>;
 
-/** Over pairs: the value is their first column, how many rows had it their second. */
-function innerAggregate(aggregate: TypedAggregate, { type, nullable }: TypedExpression): TypedAggregate {
+const isOfDistinct = ({ function: name, distinct = false }: TypedAggregate): boolean =>
+  distinct || name === 'count_distinct' || name === 'mode' || name === 'set';
+
+/** How many rows had the value of a pair: the second column of pairs. */
+const ROWS_OF_PAIR: TypedExpression = { kind: 'column', index: 1, name: 'rows', type: uint64, nullable: false };
+
+/** Over pairs, whose first column is `value`. */
+function innerAggregate(aggregate: TypedAggregate, value: TypedExpression): TypedAggregate {
   const { function: name } = aggregate;
-  const value: TypedExpression = { kind: 'column', index: 0, name: 'value', type, nullable };
-  const rows: TypedExpression = { kind: 'column', index: 1, name: 'rows', type: uint64, nullable: false };
   const over = { ...aggregate, input: value, filter: undefined, distinct: false };
-  if (name === 'mode') return { ...over, function: 'max_by', by: rows };
+  if (name === 'mode') return { ...over, function: 'max_by', by: ROWS_OF_PAIR };
   if (name === 'set') return { ...over, function: 'list' };
   return name === 'count_distinct' ? { ...over, function: 'count' } : over;
 }

@@ -41,12 +41,21 @@ export class StateReader {
     groupKernels(this.linear).unpackFields(this.at(accumulator), this.stride, width, this.rows, to);
   }
 
+  /** Copies 8 bytes of each state, those behind the first `word` times 8. */
+  unpackWord(accumulator: Accumulator, word: number, to: number): void {
+    groupKernels(this.linear).unpackFields(this.at(accumulator) + word * 8, this.stride, 8, this.rows, to);
+  }
+
+  /** A bitmap of the states that do not begin with 8 bytes of zero; returns how many. */
+  presentStates(accumulator: Accumulator, bitmap: number): number {
+    return accumulateKernels(this.linear).presentGroups(this.at(accumulator), this.stride, this.rows, bitmap);
+  }
+
   /** A bitmap of the groups with a count above zero: 0 where that is all of them, or nobody counts. */
   present(count: Accumulator | undefined, to: AnswerRegions): number {
     if (count === undefined) return 0;
     const bitmap = makeBitmap(to, this.rows);
-    const present = accumulateKernels(this.linear).presentGroups(this.at(count), this.stride, this.rows, bitmap);
-    return present === this.rows ? 0 : bitmap;
+    return this.presentStates(count, bitmap) === this.rows ? 0 : bitmap;
   }
 
   /** An integer of 16 bytes in the state of group `from + row`. */

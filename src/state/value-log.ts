@@ -64,7 +64,7 @@ export class ValueLog implements Disposable {
     const column = columns[input];
     assert.ok(column !== undefined);
     const chosen = this.#chosen.of(columns[mask], rowCount, ids);
-    this.#append(nullable ? column : { ...column, validity: 0 }, chosen.rows, chosen.count, chosen.ids);
+    this.append(nullable ? column : { ...column, validity: 0 }, chosen.rows, chosen.count, chosen.ids);
   }
 
   /** Adds the rows of `other`, whose group `g` is `mapping[g]` here, behind its own. Throws as `add`. */
@@ -72,8 +72,23 @@ export class ValueLog implements Disposable {
     if (other.#rowCount === 0) return;
     const ids = this.#holding.allocate(other.#rowCount * 4);
     takeKernels(this.#holding.linear).take4(mapping, other.#ids.address, other.#rowCount, ids.address);
-    this.#append(other.#values.column(other.#rowCount), 0, other.#rowCount, ids.address);
+    this.append(other.#values.column(other.#rowCount), 0, other.#rowCount, ids.address);
     this.#holding.free(ids);
+  }
+
+  /**
+   * Adds `count` rows of `column`, those whose numbers are at address `rows` or its first ones where that is 0; `ids` is the
+   * address of the group of each. Throws as `add`.
+   */
+  append(column: Column, rows: number, count: number, ids: number): void {
+    if (count === 0) return;
+    const at = this.#rowCount;
+    assert.ok(at + count < MOST_ROWS);
+    this.#forgetOrders();
+    this.#ids.ensure((at + count) * 4, at * 4);
+    this.#values.append(column, rows, count, at);
+    takeKernels(this.#holding.linear).copyBytes(ids, this.#ids.address + at * 4, count * 4);
+    this.#rowCount = at + count;
   }
 
   /** The end of the most groups from `from` to `to` on that have a batch's worth of values; one group at least. */
@@ -109,17 +124,6 @@ export class ValueLog implements Disposable {
     this.#ids.free();
     this.#chosen.free();
     this.#starts.free();
-  }
-
-  #append(column: Column, rows: number, count: number, ids: number): void {
-    if (count === 0) return;
-    const at = this.#rowCount;
-    assert.ok(at + count < MOST_ROWS);
-    this.#forgetOrders();
-    this.#ids.ensure((at + count) * 4, at * 4);
-    this.#values.append(column, rows, count, at);
-    takeKernels(this.#holding.linear).copyBytes(ids, this.#ids.address + at * 4, count * 4);
-    this.#rowCount = at + count;
   }
 
   #settle(groupCount: number): void {

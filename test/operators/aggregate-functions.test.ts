@@ -1,192 +1,39 @@
 import fc from 'fast-check';
 import { describe, test } from 'vitest';
-import * as t from '../../src/columnar/data-type.ts';
-import { field, schema } from '../../src/columnar/schema.ts';
-import type { AggregateCall } from '../../src/expressions/expression.ts';
-import { aggregateStage, column, expectSameResults, type Likeness } from '../support/aggregates.ts';
+import { AGGREGATE_CASES, AGGREGATE_FILTERS, CASE_INPUT, CASE_TABLES, callsOf } from '../support/aggregate-cases.ts';
+import { aggregateStage, expectSameResults } from '../support/aggregates.ts';
 import { duckRows } from '../support/duckdb.ts';
-import { lit } from '../support/expressions.ts';
-import { tables } from '../support/tables.ts';
 import { type Row, runStages } from '../support/task.ts';
 import { obeysContract } from './contract.ts';
-
-const input = schema(
-  field('g', t.utf8),
-  field('i', t.int32),
-  field('n', t.int64, false),
-  field('u', t.uint64),
-  field('x', t.float64),
-  field('f', t.float32),
-  field('d', t.decimal(12, 2)),
-  field('w', t.decimal(38, 3)),
-  field('s', t.utf8),
-  field('b', t.bool),
-  field('y', t.date, false),
-  field('r', t.int64, false),
-  field('l', t.list(t.int32)),
-);
-
-const quarters = (most: number): fc.Arbitrary<number> =>
-  fc.integer({ min: -most * 4, max: most * 4 }).map((each) => each / 4);
-const inputs = tables(input, {
-  maxRows: 90,
-  values: {
-    g: fc.constantFrom('a', 'b', ''),
-    i: fc.integer({ min: -3, max: 3 }),
-    n: fc.bigInt(-(2n ** 40n), 2n ** 40n),
-    u: fc.oneof(fc.bigInt(0n, 9n), fc.bigInt(0n, 2n ** 40n)),
-    x: fc.oneof(quarters(3), quarters(1e6)),
-    f: quarters(1000),
-    w: fc.bigInt(-(10n ** 15n), 10n ** 15n),
-    r: fc.bigInt(0n, 5n),
-    l: fc.array(fc.option(fc.integer({ min: -9, max: 9 })), { maxLength: 4 }),
-  },
-});
-
-interface Case {
-  readonly call: Omit<AggregateCall, 'name'>;
-  /** With `FILTER`, where there is a filter, put behind what is in front of the first `|`. */
-  readonly sql: string;
-  readonly likeness?: Likeness;
-}
-
-const of = (
-  name: AggregateCall['function'],
-  input_: string,
-  sql: string,
-  rest: Partial<AggregateCall> & { likeness?: Likeness } = {},
-): Case => {
-  const { likeness = 'exact', ...call } = rest;
-  return { call: { function: name, input: column(input_), ...call }, sql, likeness };
-};
-
-const CLOSE = { likeness: 'close' } as const;
-const UNORDERED = { likeness: 'unordered' } as const;
-const set = (name: string): string =>
-  `list_filter(coalesce(list(distinct ${name})|, []), lambda each: each is not null)`;
-const skew = (name: string): string =>
-  `case when count(${name})| = 0 then null else avg(pow(${name}::double - m_${name}, 3))|
-    / pow(avg(pow(${name}::double - m_${name}, 2))|, 1.5) end`;
-
-// Decimals as whole numbers: their fractions are no doubles, and what differs by little would lose all of its digits.
-const CASES: readonly Case[] = [
-  { call: { function: 'count' }, sql: 'count(*)|' },
-  of('count', 's', 'count(s)|'),
-  of('count', 's', 'count(*)|', { options: { mode: 'all' } }),
-  of('count', 's', 'count(*)| - count(s)|', { options: { mode: 'null' } }),
-  of('count', 'n', 'count(*)| - count(n)|', { options: { mode: 'null' } }),
-  of('count', 'x', 'count(distinct x)|', { distinct: true }),
-  of('count_distinct', 's', 'count(distinct s)|'),
-  of('count_distinct', 'w', 'count(distinct w)|'),
-  of('approx_count_distinct', 's', 'count(distinct s)|'),
-  of('approx_count_distinct', 'd', 'count(distinct d)|'),
-  of('sum', 'i', 'sum(i)|'),
-  of('sum', 'i', 'sum(distinct i)|', { distinct: true }),
-  of('sum', 'd', 'sum(distinct d)|', { distinct: true }),
-  of('sum', 'w', 'sum(w)|'),
-  of('mean', 'n', 'avg(n)|', CLOSE),
-  of('mean', 'x', 'avg(distinct x)|', { distinct: true, ...CLOSE }),
-  of('min', 's', 'min(s)|'),
-  of('max', 's', 'max(s)|'),
-  of('min', 'w', 'min(w)|'),
-  of('max', 'f', 'max(f)|'),
-  of('min', 'y', 'min(y)|'),
-  of('bool_and', 'b', 'bool_and(b)|'),
-  of('bool_or', 'b', 'bool_or(b)|'),
-  of('var', 'i', 'var_samp(i)|', CLOSE),
-  of('var', 'n', 'var_pop(n)|', { options: { ddof: 0 }, ...CLOSE }),
-  of('var', 'u', 'var_samp(u::double)|', CLOSE),
-  of('var', 'x', 'var_samp(x)|', CLOSE),
-  of('var', 'd', 'var_samp((d * 100)::bigint::double)| / 1e4', CLOSE),
-  of('var', 'w', 'var_samp((w::decimal(20, 3) * 1000)::hugeint::double)| / 1e6', CLOSE),
-  of('var', 'i', 'var_samp(distinct i)|', { distinct: true, ...CLOSE }),
-  of('stddev', 'i', 'stddev_samp(i)|', CLOSE),
-  of('stddev', 'f', 'stddev_pop(f)|', { options: { ddof: 0 }, ...CLOSE }),
-  of('skew', 'i', skew('i'), CLOSE),
-  of('skew', 'x', skew('x'), CLOSE),
-  of('any_value', 's', 'any_value(s)|'),
-  of('any_value', 'w', 'any_value(w)|'),
-  of('any_value', 'd', 'first(d)|', { options: { ignoreNulls: false } }),
-  of('first', 's', 'first(s)|'),
-  of('first', 'x', 'any_value(x)|', { options: { ignoreNulls: true } }),
-  of('last', 'b', 'last(b)|'),
-  of('last', 'y', 'last(y)|'),
-  of('min_by', 's', 'arg_min(s, i)|', { by: column('i') }),
-  of('max_by', 'w', 'arg_max(w, s)|', { by: column('s') }),
-  of('max_by', 'b', 'arg_max(b, x)|', { by: column('x') }),
-  of('min_by', 'n', 'arg_min(n, y)|', { by: column('y') }),
-  of('min_by', 'i', 'arg_min(i, w)|', { by: column('w') }),
-  of('max_by', 'd', 'arg_max(d, b)|', { by: column('b') }),
-  of('max_by', 'd', 'arg_max(d, u)|', { by: column('u') }),
-  of('median', 'i', 'median(i)|', CLOSE),
-  of('median', 'x', 'median(x)|', CLOSE),
-  of('median', 'u', 'quantile_cont(distinct u::double, 0.5)|', { distinct: true, ...CLOSE }),
-  of('percentile', 'd', 'quantile_cont(d::double, 0.9)|', { options: { percentile: 0.9 }, ...CLOSE }),
-  of('percentile', 'w', 'quantile_cont(w::double, 0.25)|', { options: { percentile: 0.25 }, ...CLOSE }),
-  of('percentile', 'f', 'quantile_cont(f::double, 1)|', { options: { percentile: 1 }, ...CLOSE }),
-  of('percentile', 'f', 'quantile_cont(f::double, 0)|', { options: { percentile: 0 }, ...CLOSE }),
-  of('mode', 'i', 'mode(i)|'),
-  of('mode', 's', 'mode(s)|'),
-  of('string_agg', 's', `string_agg(s, ',')|`),
-  of('string_agg', 's', `string_agg(s, '')|`, { options: { delimiter: '' } }),
-  of('concat', 's', `string_agg(s, '')|`),
-  of('percentile', 'i', 'quantile_cont(i, [0.9, 0.1, 0.5])|', { options: { percentiles: [0.9, 0.1, 0.5] }, ...CLOSE }),
-  of('list', 's', 'coalesce(list(s)|, [])'),
-  of('list', 'i', 'coalesce(list(i)|, [])'),
-  of('list', 'b', 'coalesce(list(b)|, [])'),
-  of('list', 'w', 'coalesce(list(w)|, [])'),
-  of('list', 'n', 'coalesce(list(n)|, [])'),
-  of('list', 's', 'coalesce(list(distinct s)|, [])', { distinct: true, ...UNORDERED }),
-  of('list', 'd', 'coalesce(list(distinct d)|, [])', { distinct: true, ...UNORDERED }),
-  of('set', 'x', set('x'), UNORDERED),
-  of('set', 's', set('s'), UNORDERED),
-  of('list', 'l', 'coalesce(list(l)|, [])'),
-  of('concat', 'l', 'case when count(l)| > 0 then flatten(list(l)|) end'),
-  of('first', 'l', 'first(l)|'),
-  of('max_by', 'l', 'arg_max(l, d)|', { by: column('d') }),
-  of('count', 'l', 'count(l)|'),
-];
-
-const filters = [
-  { filter: undefined, sql: '' },
-  {
-    filter: { kind: 'binary', operator: '>', left: column('i'), right: lit(0n) } as const,
-    sql: ' filter (where i > 0)',
-  },
-  { filter: column('b'), sql: ' filter (where b)' },
-] as const;
-
-const calls = (chosen: readonly Case[], filter: AggregateCall['filter']): AggregateCall[] =>
-  chosen.map(({ call }, index) => ({ ...call, name: `a${index}`, filter }));
 
 const same =
   (keys: readonly string[]) =>
   (actual: readonly Row[], expected: readonly Row[]): void =>
-    expectSameResults(actual, expected, (at) => CASES[at - keys.length]?.likeness ?? 'exact');
+    expectSameResults(actual, expected, (at) => AGGREGATE_CASES[at - keys.length]?.likeness ?? 'exact');
 
 describe('aggregate functions', () => {
   for (const keys of [[], ['g'], ['g', 'r']]) {
     test(`by ${keys.join(', ') || 'nothing'} are what DuckDB says, in any layout, filtered or not`, async () => {
       const shapes = fc.record({
-        table: inputs,
-        filter: fc.constantFrom(...filters),
-        chosen: fc.subarray([...CASES], { minLength: 1, maxLength: 12 }),
+        table: CASE_TABLES,
+        filter: fc.constantFrom(...AGGREGATE_FILTERS),
+        chosen: fc.subarray([...AGGREGATE_CASES], { minLength: 1, maxLength: 12 }),
         cuts: fc.array(fc.nat(40), { maxLength: 4 }),
         dictionaries: fc.array(fc.boolean(), { minLength: 3, maxLength: 5 }),
         sharedDictionaries: fc.boolean(),
       });
       const run = async ({ table: { rows }, filter, chosen, cuts, dictionaries, sharedDictionaries }: Shape) => {
-        const stage = aggregateStage(input, keys, calls(chosen, filter.filter));
+        const stage = aggregateStage(CASE_INPUT, keys, callsOf(chosen, filter.filter));
         const form = (batch: number, at: number) => ({
           dictionary: dictionaries[(batch + at) % dictionaries.length] === true,
         });
-        const ours = await runStages([stage], { schema: input, rows, cuts, form, sharedDictionaries });
+        const ours = await runStages([stage], { schema: CASE_INPUT, rows, cuts, form, sharedDictionaries });
         const by = keys.join();
         const means = ['i', 'x'].map(
           (name) => `avg(${name})${filter.sql} over (${by === '' ? '' : `partition by ${by}`}) as m_${name}`,
         );
         const theirs = await duckRows(
-          { schema: input, rows },
+          { schema: CASE_INPUT, rows },
           `select ${[...keys, ...chosen.map(({ sql }) => sql.replaceAll('|', filter.sql))].join()}
            from (select *, rowid as nr, ${means.join()} from t order by rowid)
            ${by === '' ? '' : `group by ${by} order by min(nr)`}`,
@@ -199,12 +46,19 @@ describe('aggregate functions', () => {
   }
 
   describe('of a whole input,', () => {
-    obeysContract(() => aggregateStage(input, [], calls(CASES, undefined)), inputs, { numRuns: 3, same: same([]) });
+    obeysContract(() => aggregateStage(CASE_INPUT, [], callsOf(AGGREGATE_CASES, undefined)), CASE_TABLES, {
+      numRuns: 3,
+      same: same([]),
+    });
   });
   describe('of groups, filtered,', () => {
-    obeysContract(() => aggregateStage(input, ['g'], calls(CASES, filters[1].filter)), inputs, {
-      numRuns: 3,
-      same: same(['g']),
-    });
+    obeysContract(
+      () => aggregateStage(CASE_INPUT, ['g'], callsOf(AGGREGATE_CASES, AGGREGATE_FILTERS[1]?.filter)),
+      CASE_TABLES,
+      {
+        numRuns: 3,
+        same: same(['g']),
+      },
+    );
   });
 });

@@ -187,6 +187,38 @@ describe('a problem', () => {
       [/^\$\.plan\.partitionBy\[0\]: .*of their own/],
     ],
     [
+      'final aggregates of what are no partial states',
+      {
+        kind: 'grouped-aggregate',
+        input: items,
+        groupBy: [{ name: 'key', expression: col('a') }],
+        aggregates: [{ name: 'lost', function: 'mean', input: col('a') }],
+        stage: { kind: 'final', schema: [field('a', types.utf8), field('b', types.int32), field('b', types.int32)] },
+      },
+      [
+        /^\$\.plan\.stage\.schema\[2\]\.name: The name "b" is given twice/,
+        /^\$\.plan\.aggregates\[0\]\.input: mean takes a number/,
+      ],
+    ],
+    [
+      'final aggregates over other columns',
+      {
+        kind: 'grouped-aggregate',
+        input: items,
+        groupBy: [{ name: 'price', expression: col('k') }],
+        aggregates: [
+          { name: 'flag', function: 'count' },
+          { name: 'lost', function: 'mean', input: col('k') },
+        ],
+        stage: { kind: 'final', schema: [field('k', types.int32)] },
+      },
+      [
+        /^\$\.plan\.groupBy\[0\]\.name: The column "price" should be the key, int32, and is decimal/,
+        /^\$\.plan\.aggregates\[0\]\.name: The column "flag" should be the partial state of count, uint64, and is utf8\.$/,
+        /^\$\.plan\.aggregates\[1\]\.name: There is no column "lost"/,
+      ],
+    ],
+    [
       'many, with those above a wrong filter and beside a wrong input',
       {
         kind: 'concat',

@@ -120,6 +120,34 @@ Aggregate sum(l_extendedprice * l_discount) as revenue, count(*) as "total rows"
     );
   });
 
+  test('shows the two stages of an aggregation, and what the second one needs of the first', () => {
+    const node = {
+      kind: 'grouped-aggregate',
+      groupBy: named('l_returnflag'),
+      aggregates: [{ name: 'n', function: 'mean', input: col('l_quantity') }],
+    } as const;
+    const partial: PlanNode = { ...node, input: items, stage: { kind: 'partial' } };
+    const schema = bindPlan(items).schema.fields;
+    const widened: PlanNode = {
+      kind: 'project',
+      input: partial,
+      columns: [
+        { name: 'more', expression: op(col('l_returnflag'), '=', { kind: 'literal', type: types.utf8, value: 'A' }) },
+        ...named('n', 'l_returnflag'),
+      ],
+    };
+    const final: PlanNode = { ...node, input: widened, stage: { kind: 'final', schema } };
+    expect(pushed(final)).toBe(
+      `
+FinalAggregate by l_returnflag aggregates mean(l_quantity) as n
+  Project n, l_returnflag
+    PartialGroupedAggregate by l_returnflag aggregates mean(l_quantity) as n
+      Scan lineitem columns l_quantity, l_returnflag
+`.trim(),
+    );
+    expect(bindPlan(final).schema).toEqual(bindPlan({ ...node, input: items }).schema);
+  });
+
   test('reads what aggregates are filtered and compared by', () => {
     const plan: PlanNode = {
       kind: 'aggregate',

@@ -4,13 +4,14 @@ import { expect } from 'vitest';
 import type { Schema } from '../../src/columnar/schema.ts';
 import type { Value } from '../../src/columnar/value.ts';
 import { bindAggregate } from '../../src/expressions/aggregates.ts';
-import type { AggregateCall, Expression, TypedAggregate } from '../../src/expressions/expression.ts';
+import type { AggregateCall, Expression, TypedAggregate, TypedColumn } from '../../src/expressions/expression.ts';
 import { Problems } from '../../src/expressions/problems.ts';
 import { aggregate } from '../../src/operators/blocking-sinks/aggregate.ts';
+import { finalAggregate } from '../../src/operators/blocking-sinks/final-aggregate.ts';
 import { groupedAggregate } from '../../src/operators/blocking-sinks/grouped-aggregate.ts';
 import type { Stage } from '../../src/operators/operator.ts';
 import { typed } from './expressions.ts';
-import type { Row } from './task.ts';
+import { type Feed, type Row, runStages } from './task.ts';
 
 export const column = (name: string): Expression => ({ kind: 'column', name });
 
@@ -22,12 +23,47 @@ function typedAggregates(schema: Schema, calls: readonly AggregateCall[]): Typed
   return bound.filter((each) => each !== undefined);
 }
 
-/** The operator of a plan: by the columns `keys`, or of all rows where there are none. */
-export function aggregateStage(input: Schema, keys: readonly string[], calls: readonly AggregateCall[]): Stage {
+const keysOf = (input: Schema, keys: readonly string[]): TypedColumn[] =>
+  keys.map((name) => ({ name: `key ${name}`, expression: typed(input, column(name)) }));
+
+/** The operator of a plan: by the columns `keys`, or of all rows where there are none; its results, or partial states. */
+export function aggregateStage(
+  input: Schema,
+  keys: readonly string[],
+  calls: readonly AggregateCall[],
+  partial: boolean = false,
+): Stage {
   const aggregates = typedAggregates(input, calls);
-  if (keys.length === 0) return aggregate({ input, aggregates });
-  const groupBy = keys.map((name) => ({ name: `key ${name}`, expression: typed(input, column(name)) }));
-  return groupedAggregate({ input, groupBy, aggregates });
+  if (keys.length === 0) return aggregate({ input, aggregates, partial });
+  return groupedAggregate({ input, groupBy: keysOf(input, keys), aggregates, partial });
+}
+
+/** The operator that makes the results of `aggregateStage` out of its partial states. */
+export function finalStage(input: Schema, keys: readonly string[], calls: readonly AggregateCall[]): Stage {
+  return finalAggregate({
+    groupBy: keysOf(input, keys).map(({ name, expression: { type, nullable } }, index) => ({
+      name,
+      expression: { kind: 'column', index, name, type, nullable },
+    })),
+    aggregates: typedAggregates(input, calls),
+    stateColumns: calls.map((_, index) => keys.length + index),
+  });
+}
+
+/**
+ * What `parts`, each aggregated for itself, give together. `form` says how the columns of partial states are laid out.
+ */
+export async function twoStageRows(
+  input: Schema,
+  keys: readonly string[],
+  calls: readonly AggregateCall[],
+  parts: readonly (readonly Row[])[],
+  { cuts, form }: Pick<Feed, 'cuts' | 'form'> = {},
+): Promise<readonly Row[]> {
+  const partial = aggregateStage(input, keys, calls, true);
+  const states: Row[] = [];
+  for (const rows of parts) states.push(...(await runStages([partial], { schema: input, rows })).rows);
+  return (await runStages([finalStage(input, keys, calls)], { schema: partial.schema, rows: states, cuts, form })).rows;
 }
 
 /** How results of a column are compared, where not exactly: floats up to some last digits, or lists in any order. */

@@ -134,6 +134,18 @@ export function repeatBits(bits: usize, count: i32, times: i32, out: usize): voi
   if ((at & 63) != 0) store<u64>(out + ((at >> 6) << 3), word);
 }
 
+/** Of the items of lists, one behind the other, the numbers of their rows and the groups of their lists. */
+export function listItems(offsets: usize, rows: i32, ids: usize, itemRows: usize, itemIds: usize): void {
+  let at: usize = 0;
+  for (let row = 0; row < rows; row++) {
+    const entry = offsets + (<usize>row << 2), end = load<u32>(entry, 4), id = <u32>idOf(ids, row);
+    for (let item = load<u32>(entry); item < end; item++, at += 4) {
+      store<u32>(itemRows + at, item);
+      store<u32>(itemIds + at, id);
+    }
+  }
+}
+
 /** Which groups have rows, as a bitmap; returns how many. */
 export function groupsWithRows(starts: usize, groups: i32, bitmap: usize): i32 {
   let present = 0;

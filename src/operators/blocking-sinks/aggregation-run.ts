@@ -1,23 +1,33 @@
 import assert from 'node:assert/strict';
 import { Batch } from '../../columnar/batch.ts';
+import type { Column } from '../../columnar/column.ts';
 import type { Schema } from '../../columnar/schema.ts';
 import type { Holding } from '../../memory/budget.ts';
-import type { AggregationSpec } from '../../state/aggregate-input.ts';
-import { Aggregation } from '../../state/aggregation.ts';
 import type { BlockingRun, Counters, Demand, Output, TaskContext } from '../operator.ts';
 
+/** What an aggregation can do, whether it begins with rows or with partial states. */
+interface Aggregating<Self> extends Disposable {
+  readonly groupCount: number;
+  /** Of those that count them. */
+  readonly fusedBatches?: number;
+  add(batch: Batch): void;
+  merge(other: Self): void;
+  endOfBatch(from: number): number;
+  columns(from: number, to: number): Column[];
+}
+
 /** A run of an aggregation, with keys or without: takes its batches, and lends its groups as batches of results. */
-export class AggregationRun implements BlockingRun {
+export class AggregationRun<Aggregation extends Aggregating<Aggregation>> implements BlockingRun {
   readonly #schema: Schema;
   readonly #holding: Holding;
   readonly #aggregation: Aggregation;
 
-  /** @throws MemoryBudgetExceeded */
-  constructor(spec: AggregationSpec, schema: Schema, { memory }: TaskContext) {
+  /** `open` makes the aggregation, whose memory is held under the name `operator`. @throws MemoryBudgetExceeded */
+  constructor(operator: string, open: (holding: Holding) => Aggregation, schema: Schema, { memory }: TaskContext) {
     this.#schema = schema;
-    this.#holding = memory.reserve(spec.operator);
+    this.#holding = memory.reserve(operator);
     try {
-      this.#aggregation = new Aggregation(spec, this.#holding);
+      this.#aggregation = open(this.#holding);
     } catch (error) {
       this.#holding[Symbol.dispose]();
       throw error;
@@ -44,7 +54,8 @@ export class AggregationRun implements BlockingRun {
   }
 
   counters(): Counters {
-    return { groups: this.#aggregation.groupCount, 'batches fused': this.#aggregation.fusedBatches };
+    const { groupCount, fusedBatches } = this.#aggregation;
+    return { groups: groupCount, ...(fusedBatches === undefined ? {} : { 'batches fused': fusedBatches }) };
   }
 
   [Symbol.dispose](): void {
