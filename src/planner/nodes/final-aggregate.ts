@@ -1,11 +1,13 @@
-import { type DataType, sameType, typeName } from '../columnar/data-type.ts';
-import type { Schema } from '../columnar/schema.ts';
-import { aggregateField } from '../expressions/aggregates.ts';
-import { addUnknownColumn, columnPositions } from '../expressions/bind.ts';
-import type { TypedAggregate, TypedColumn } from '../expressions/expression.ts';
-import { type Problems, pathOf, quoted } from '../expressions/problems.ts';
-import { partialField } from '../state/plan-accumulators.ts';
-import type { BoundNode } from './bound-plan.ts';
+import { type DataType, sameType, typeName } from '../../columnar/data-type.ts';
+import type { Schema } from '../../columnar/schema.ts';
+import { aggregateField } from '../../expressions/aggregates.ts';
+import { addUnknownColumn, columnPositions } from '../../expressions/bind.ts';
+import type { TypedAggregate, TypedColumn } from '../../expressions/expression.ts';
+import { type Problems, pathOf, quoted } from '../../expressions/problems.ts';
+import { partialField } from '../../state/plan-accumulators.ts';
+import type { BoundOf } from '../bind-parts.ts';
+import type { BoundNode } from '../bound-plan.ts';
+import { columnsAt, expressionsOf, type Prune, type Pruned, unchanged, withColumnsOf } from '../pruning.ts';
 
 /** Keys and aggregates as they are bound over the rows that the partial node aggregated. */
 export interface BoundAggregation {
@@ -40,6 +42,14 @@ export function bindFinalAggregate(
     ...aggregates.map((call) => aggregateField(call, groupBy.length > 0)),
   ];
   return { kind: 'final-aggregate', input, groupBy: bound, aggregates, stateColumns, schema: { fields } };
+}
+
+export function pruneFinalAggregate(node: BoundOf<'final-aggregate'>, prune: Prune): Pruned {
+  const used = withColumnsOf(expressionsOf(node.groupBy), new Set(node.stateColumns));
+  const { node: input, positionOf } = prune(node.input, used);
+  const groupBy = columnsAt(node.groupBy, positionOf);
+  const stateColumns = node.stateColumns.map(positionOf);
+  return { node: { ...node, input, groupBy, stateColumns }, positionOf: unchanged };
 }
 
 function columnOf(
