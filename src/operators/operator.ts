@@ -15,7 +15,8 @@
  * and every reservation, and is disposed when the task ends, however it ends. Several runs of one blocking sink may
  * each take a part of the input; `combine` brings their states together before one of them finishes.
  *
- * The signatures carry the rules. A blocking sink's `push` has no output, so it cannot emit early.
+ * The signatures carry the rules. A blocking sink's `push` has no output, so it cannot emit early; the probe side of a
+ * join does not exist before its build side is complete.
  */
 
 import type { Batch } from '../columnar/batch.ts';
@@ -81,6 +82,7 @@ export interface StreamingRun extends Disposable {
   push(batch: Batch, output: Output): Promise<Demand>;
   /** Emits what is still held. Called once, after the last push. */
   finish(output: Output): Promise<void>;
+  counters?(): Counters;
 }
 
 /** Needs all of its input before its first output: sort, aggregate, write. */
@@ -99,6 +101,41 @@ export interface BlockingRun extends Disposable {
   /** Emits the result. Called once, after the last push and the last `combine`. */
   finish(output: Output): Promise<void>;
   counters?(): Counters;
+}
+
+/** Has two inputs: all of the build side first, then the probe side as it comes. */
+export interface Join extends OperatorBase {
+  readonly role: 'join';
+  /** A run of the build side. */
+  open(task: TaskContext): BuildRun;
+}
+
+export interface BuildRun extends Disposable {
+  push(batch: Batch): Promise<Demand>;
+  /** As that of a blocking run. */
+  combine(other: BuildRun): Promise<void>;
+  /**
+   * What the probe side works with. It borrows the memory of this run, whose disposal ends it. Called once, after the last
+   * push and the last `combine`.
+   */
+  finish(): Promise<Probe>;
+  counters?(): Counters;
+}
+
+/** A build side that is complete: the bridge between the two sides. It is not changed any more, so many may read it. */
+export interface Probe {
+  /** `done`: whatever the probe side holds, nothing will come of it, so that it need not be read. */
+  readonly demand: Demand;
+  /** Several runs may each see a part of the probe side. */
+  open(task: TaskContext): ProbeRun;
+}
+
+export interface ProbeRun extends StreamingRun {
+  /**
+   * Takes over what `other`, a run of the same probe that has seen later rows, has found out about the build side; `other`
+   * is only disposed afterwards. One of all runs finishes, after this.
+   */
+  combine(other: ProbeRun): Promise<void>;
 }
 
 export type Stage = StreamingOperator | StreamingSink | BlockingSink;

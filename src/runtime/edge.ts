@@ -51,6 +51,11 @@ export class Edge implements Output {
     return this.#demand;
   }
 
+  /** For a consumer that wants nothing, before anything is pushed. */
+  close(): void {
+    this.#demand = 'done';
+  }
+
   async push(batch: Batch): Promise<Demand> {
     assert.equal(this.#demand, 'more', 'a batch was pushed after its consumer was done');
     assert.ok(!this.#pushing, 'two pushes over one edge overlap');

@@ -3,24 +3,17 @@
  *
  *     source ─▶ edge ─▶ stage ─▶ edge ─▶ stage ─▶ edge ─▶ output
  *
- * Every operator is opened before the first batch moves. When the source has come to its end, its run is disposed, the
+ * Every operator is opened before the first batch moves, and the build sides of joins are complete. When the source has come to its end, its run is disposed, the
  * first stage finishes and is disposed, then the second: whoever emits at the end does so with the memory of everything
  * before it free again. When anything fails, the first error aborts the signal that all runs share, so that reads ahead
  * stop; it travels up through the pushes that are waiting; and all runs are disposed, last opened first.
  */
 
-import type {
-  Counters,
-  Demand,
-  Output,
-  SourceRun,
-  Stage,
-  StreamingOperatorRun,
-  TaskContext,
-} from '../operators/operator.ts';
+import type { Counters, Output, SourceRun, TaskContext } from '../operators/operator.ts';
 import type { OperatorStats } from '../stats/operator-stats.ts';
 import { asCancelled } from './cancellation.ts';
-import type { Chain } from './chain.ts';
+import { type Chain, stageOperator } from './chain.ts';
+import { type Drive, type OpenRun, openStage } from './drive.ts';
 import { Edge, type Inlet, Turns } from './edge.ts';
 import { Observer } from './observe.ts';
 
@@ -59,7 +52,7 @@ export class ChainRun implements Disposable {
     try {
       this.#source = this.#open(source.name, () => source.open(task)).run;
       for (const stage of stages) {
-        const { link, run } = this.#open(stage.name, () => openStage(stage, task));
+        const { link, run } = this.#open(stageOperator(stage).name, () => openStage(stage, task, openChain));
         this.#stages.push({ link, run });
       }
     } catch (error) {
@@ -97,17 +90,36 @@ export class ChainRun implements Disposable {
 
   async #drive(output: Output): Promise<void> {
     let edge = this.#edge({ push: (batch) => output.push(batch), finish: async () => {} });
-    for (const { link, run } of this.#stages.toReversed()) edge = this.#edge(this.#inlet(link, run, edge));
+    const edges: Edge[] = [];
+    for (const { link, run } of this.#stages.toReversed()) {
+      edge = this.#edge(this.#inlet(link, run, edge));
+      edges.unshift(edge);
+    }
+    await this.#prepare(edges);
     const first = edge;
     const link = this.#links[0] as Link;
-    await this.#watch(link, () => this.#source.run(link.observer.downstream(first)));
+    if (first.demand === 'more') await this.#watch(link, () => this.#source.run(link.observer.downstream(first)));
     // A source that was stopped in the middle may return instead of throwing; its rows are not all there.
     this.#signal.throwIfAborted();
     link[Symbol.dispose]();
     await first.finish();
   }
 
-  /** The only place that knows how the roles are driven. Operators never see their neighbours or their statistics. */
+  /**
+   * From the last stage to the first: whatever stands before one that wants nothing need not be prepared, and is never
+   * pushed anything. `edges` lead into the stages.
+   */
+  async #prepare(edges: readonly Edge[]): Promise<void> {
+    for (const [index, { link, run }] of [...this.#stages.entries()].toReversed()) {
+      if (run.prepare === undefined) continue;
+      const demand = await this.#watch(link, async () => run.prepare?.() ?? 'more');
+      if (demand === 'more') continue;
+      for (const edge of edges.slice(0, index + 1)) edge.close();
+      return;
+    }
+  }
+
+  /** The only place where stages are driven. Operators never see their neighbours or their statistics. */
   #inlet(link: Link, run: Drive, next: Edge): Inlet {
     const output = link.observer.downstream(next);
     return {
@@ -161,29 +173,6 @@ export class ChainRun implements Disposable {
       }
     }
   }
-}
-
-interface OpenRun extends Disposable {
-  counters?(): Counters;
-  nestedStats?(): readonly OperatorStats[];
-}
-
-/** How every stage is driven. */
-interface Drive extends OpenRun {
-  push: StreamingOperatorRun['push'];
-  finish(output: Output): Promise<void>;
-}
-
-/** A streaming operator has nothing to finish; a blocking run ignores its output until it finishes. */
-function openStage(stage: Stage, task: TaskContext): Drive {
-  if (stage.role !== 'streaming') return stage.open(task);
-  const run = stage.open(task);
-  return {
-    push: (batch, output): Promise<Demand> => run.push(batch, output),
-    finish: async () => {},
-    counters: () => run.counters?.() ?? {},
-    [Symbol.dispose]: () => run[Symbol.dispose](),
-  };
 }
 
 const oneDeeper = (stats: OperatorStats): OperatorStats => ({ ...stats, depth: stats.depth + 1 });

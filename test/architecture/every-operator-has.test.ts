@@ -2,7 +2,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
-const FACTORY = /^export function \w+\([\s\S]*?\): (?:Source|StreamingOperator|StreamingSink|BlockingSink) \{$/m;
+const FACTORY = /^export function \w+\([\s\S]*?\): (?:Source|StreamingOperator|StreamingSink|BlockingSink|Join) \{$/m;
 const operators = globSync('src/operators/*/*.ts').filter((file) => FACTORY.test(readFileSync(file, 'utf8')));
 
 describe('every operator has', () => {
@@ -14,6 +14,7 @@ describe('every operator has', () => {
       streaming: 'streaming',
       'streaming-sinks': 'streaming-sink',
       'blocking-sinks': 'blocking-sink',
+      joins: 'join',
     };
     for (const file of operators) {
       const role = roles[file.split('/')[2] as string];
