@@ -1,7 +1,8 @@
 /**
  * The aggregates there are: what each takes, what it gives, and what it can be told.
  *
- * Nulls do not take part, but where it is said. Without any value a count is 0 and all else is null.
+ * Nulls do not take part, but where it is said. Without any value a count is 0, a list is empty, and all else is null, but
+ * that what is joined of a whole input is empty.
  */
 
 import {

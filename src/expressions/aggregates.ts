@@ -70,6 +70,7 @@ const NEVER_NULL: ReadonlySet<AggregateFunction> = new Set([
 function isNeverNull(call: TypedAggregate, isGrouped: boolean): boolean {
   const { function: name, options } = call;
   if (NEVER_NULL.has(name)) return true;
+  if (!isGrouped && (name === 'concat' || name === 'string_agg')) return true;
   if (!isGrouped || call.filter !== undefined) return false;
   if ((name === 'var' || name === 'stddev') && options?.ddof !== 0) return false;
   return call.input?.nullable === false && call.by?.nullable !== true;

@@ -116,9 +116,10 @@ export type Answer = { readonly aggregate: TypedAggregate } & (
   | { readonly kind: 'estimate'; readonly sketch: Accumulator }
   | { readonly kind: 'near-percentiles'; readonly sketch: Accumulator; readonly percentiles: readonly number[] }
   | { readonly kind: 'percentiles'; readonly log: number; readonly percentiles: readonly number[] }
-  | { readonly kind: 'texts'; readonly log: number; readonly delimiter: string }
+  /** `nullable`: without a value the answer is null, and not empty. */
+  | { readonly kind: 'texts'; readonly log: number; readonly delimiter: string; readonly nullable: boolean }
   /** A list of the values, or of the items of their lists. */
-  | { readonly kind: 'list'; readonly log: number; readonly flat: boolean }
+  | { readonly kind: 'list'; readonly log: number; readonly flat: boolean; readonly nullable: boolean }
   /** The answer at `position` of the inner plan of `distinct[rows]`. */
   | { readonly kind: 'distinct'; readonly rows: number; readonly position: number }
   /** Of partial states: 8 bytes of a state, whether a row was picked, and what it was picked by. */

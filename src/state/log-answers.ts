@@ -37,7 +37,7 @@ export function exactPercentilesColumn(
 
 /** The texts of each group, joined. @throws MemoryBudgetExceeded, ColumnTooLarge */
 export function textsColumn(
-  { delimiter }: AnswerOf<'texts'>,
+  { delimiter, nullable }: AnswerOf<'texts'>,
   log: ValueLog,
   { linear, states, from, rows: groups }: StateReader,
   to: AnswerRegions,
@@ -61,7 +61,7 @@ export function textsColumn(
   if (byteLength > MOST_COLUMN_BYTES) throw new ColumnTooLarge(holding.owner, byteLength);
   to.text.ensure(byteLength, 0);
   join(to.text.address);
-  const validity = withRows(linear, first, groups, to);
+  const validity = nullable ? withRows(linear, first, groups, to) : 0;
   return { ...answerColumn(holding, utf8, outOffsets, validity, groups), bytes: to.text.address };
 }
 
@@ -70,7 +70,7 @@ export function textsColumn(
  * gathered. @throws MemoryBudgetExceeded, ColumnTooLarge
  */
 export function listColumn(
-  { aggregate: { type }, flat }: AnswerOf<'list'>,
+  { aggregate: { type }, flat, nullable }: AnswerOf<'list'>,
   log: ValueLog,
   { linear, states, from, rows: groups }: StateReader,
   to: AnswerRegions,
@@ -91,7 +91,7 @@ export function listColumn(
   const [items] = values.children ?? [];
   assert.ok(items !== undefined);
   kernels.joinedOffsets(first, groups, values.values + (sorted.rows === 0 ? start * 4 : 0), offsets);
-  return nestedColumn(type, withRows(linear, first, groups, to), offsets, items);
+  return nestedColumn(type, nullable ? withRows(linear, first, groups, to) : 0, offsets, items);
 }
 
 function gathered(

@@ -59,7 +59,7 @@ export function partialAnswer(answer: Answer, presence: () => Accumulator, logs:
     case 'texts':
     case 'list': {
       const type = list(logs[answer.log]?.type ?? aggregate.type);
-      return { kind: 'list', log: answer.log, flat: false, aggregate: { ...aggregate, type } };
+      return { kind: 'list', log: answer.log, flat: false, nullable: false, aggregate: { ...aggregate, type } };
     }
     default:
       return answer;

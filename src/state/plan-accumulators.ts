@@ -25,20 +25,26 @@ const isTextExtreme = (answer: Answer): boolean =>
 const MEDIAN = 0.5;
 
 /**
- * `grouped`: a group exists only because a row fell into it. Then its rows are counted even where nobody asks, so that
- * states prepared for keys that may come can be told from those of groups. `partial`: the answers are partial states.
+ * What is aggregated into: one group, which is there even without a row; groups that exist only because a row fell into
+ * them; or groups that somebody else has found, so that what is added to one may be no row at all.
+ */
+type Groups = 'one' | 'by rows' | 'by others';
+
+/**
+ * By rows these are counted even where nobody asks, so that states prepared for keys that may come can be told from those
+ * of groups. `partial`: the answers are partial states.
  */
 export function planAccumulators(
   aggregates: readonly TypedAggregate[],
-  grouped: boolean,
+  groups: Groups,
   partial: boolean = false,
 ): AccumulatorPlan {
-  return new AccumulatorPlanner(grouped, partial).plan(aggregates);
+  return new AccumulatorPlanner(groups, partial).plan(aggregates);
 }
 
 /** The column of an aggregate's partial states. */
 export function partialField(aggregate: TypedAggregate): Field {
-  const [answer] = planAccumulators([aggregate], false, true).answers;
+  const [answer] = planAccumulators([aggregate], 'one', true).answers;
   assert.ok(answer !== undefined);
   // Null stands for no value; what counts, or lists, has other words for it.
   return field(aggregate.name, answer.aggregate.type, answer.kind === 'value' || isTextExtreme(answer));
@@ -53,7 +59,7 @@ type NoAccumulator = Pick<Accumulator, 'by' | 'byType'>;
 const ALONE: NoAccumulator = { by: -1, byType: undefined };
 
 class AccumulatorPlanner {
-  readonly #grouped: boolean;
+  readonly #groups: Groups;
   readonly #partial: boolean;
   readonly #inputs: TypedExpression[] = [];
   readonly #accumulators: Accumulator[] = [];
@@ -61,13 +67,13 @@ class AccumulatorPlanner {
   readonly #distinct: OpenDistinct[] = [];
   #stateBytes = 0;
 
-  constructor(grouped: boolean, partial: boolean) {
-    this.#grouped = grouped;
+  constructor(groups: Groups, partial: boolean) {
+    this.#groups = groups;
     this.#partial = partial;
   }
 
   plan(aggregates: readonly TypedAggregate[]): AccumulatorPlan {
-    const rows = this.#grouped ? this.#rows() : undefined;
+    const rows = this.#groups === 'by rows' ? this.#rows() : undefined;
     const answers = aggregates.map((aggregate) => this.#emitted(aggregate));
     const accumulators = this.#accumulators;
     return {
@@ -78,7 +84,7 @@ class AccumulatorPlanner {
       logs: this.#logs,
       distinct: this.#distinct.map(({ aggregates: those, ...each }) => ({
         ...each,
-        inner: planAccumulators(those, false),
+        inner: planAccumulators(those, this.#groups === 'one' ? 'one' : 'by others'),
       })),
       rows,
       stateBytes: Math.max(16, Math.ceil(this.#stateBytes / 16) * 16),
@@ -215,10 +221,11 @@ class AccumulatorPlanner {
   }
 
   #logged({ function: name, filter, options }: TypedAggregate, input: TypedExpression): AnswerParts {
-    if (name === 'list') return { kind: 'list', log: this.#log(input, filter, true), flat: false };
+    if (name === 'list') return { kind: 'list', log: this.#log(input, filter, true), flat: false, nullable: false };
     const log = this.#log(input, filter, false);
-    if (input.type.kind === 'list') return { kind: 'list', log, flat: true };
-    return { kind: 'texts', log, delimiter: name === 'concat' ? '' : (options?.delimiter ?? ',') };
+    const nullable = this.#groups !== 'one';
+    if (input.type.kind === 'list') return { kind: 'list', log, flat: true, nullable };
+    return { kind: 'texts', log, delimiter: name === 'concat' ? '' : (options?.delimiter ?? ','), nullable };
   }
 
   #log(input: TypedExpression, filter: TypedExpression | undefined, keepNulls: boolean): number {
@@ -278,7 +285,7 @@ class AccumulatorPlanner {
 
   /** What says whether there was a value; undefined where a group cannot be without. */
   #presence(input: TypedExpression): Accumulator | undefined {
-    return this.#grouped && !input.nullable ? undefined : this.#count(input, [], 'valid');
+    return this.#groups === 'by rows' && !input.nullable ? undefined : this.#count(input, [], 'valid');
   }
 
   #rows(): Accumulator {

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, test } from 'vitest';
-import { AGGREGATE_CASES, AGGREGATE_FILTERS, CASE_INPUT, CASE_TABLES, callsOf } from '../support/aggregate-cases.ts';
+import {
+  AGGREGATE_CASES,
+  AGGREGATE_FILTERS,
+  CASE_INPUT,
+  CASE_TABLES,
+  callsOf,
+  sqlOf,
+} from '../support/aggregate-cases.ts';
 import { aggregateStage, expectSameResults } from '../support/aggregates.ts';
 import { duckRows } from '../support/duckdb.ts';
 import { type Row, runStages } from '../support/task.ts';
@@ -34,7 +41,7 @@ describe('aggregate functions', () => {
         );
         const theirs = await duckRows(
           { schema: CASE_INPUT, rows },
-          `select ${[...keys, ...chosen.map(({ sql }) => sql.replaceAll('|', filter.sql))].join()}
+          `select ${[...keys, ...chosen.map((each) => sqlOf(each, filter.sql, keys.length > 0))].join()}
            from (select *, rowid as nr, ${means.join()} from t order by rowid)
            ${by === '' ? '' : `group by ${by} order by min(nr)`}`,
         );

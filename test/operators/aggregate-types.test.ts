@@ -14,7 +14,7 @@ import { type Row, runStages } from '../support/task.ts';
 
 type Present = NonNullable<Value>;
 /** Of the values of rows that take part, in their order: the result. */
-type Oracle = (values: readonly Value[]) => Value;
+type Oracle = (values: readonly Value[], isGroup: boolean) => Value;
 
 const present = (values: readonly Value[]): Present[] => values.filter((value) => value !== null);
 const key = (value: Present): string =>
@@ -54,7 +54,10 @@ const ORACLES: readonly (readonly [Omit<AggregateCall, 'name' | 'input'>, Oracle
   [{ function: 'approx_count_distinct' }, (values) => BigInt(distinct(present(values)).length)],
   [{ function: 'set' }, (values) => inOrder(present(values))],
   [{ function: 'mode' }, (values) => mode(present(values))],
-  [{ function: 'concat' }, (values) => (present(values).length === 0 ? null : (present(values) as Value[][]).flat())],
+  [
+    { function: 'concat' },
+    (values, isGroup) => (isGroup && present(values).length === 0 ? null : (present(values) as Value[][]).flat()),
+  ],
 ];
 
 /** 0 and -0 are one value, and which of them is kept is open. */
@@ -82,8 +85,14 @@ async function check(type: t.DataType, rows: readonly Row[], shape: Shape): Prom
     const wanted = groups.map((group) => [
       ...(keys.length === 0 ? [] : [group[0]?.[0] ?? null]),
       ...offered.flatMap(([, oracle]) => [
-        oracle(group.map(([, , value]) => value ?? null)),
-        oracle(group.filter(([, keep]) => keep === true).map(([, , value]) => value ?? null)),
+        oracle(
+          group.map(([, , value]) => value ?? null),
+          keys.length > 0,
+        ),
+        oracle(
+          group.filter(([, keep]) => keep === true).map(([, , value]) => value ?? null),
+          keys.length > 0,
+        ),
       ]),
     ]);
     const expected = wanted.map((row) => row.map(normal));

@@ -35,7 +35,7 @@ function answers(
   /** The first batch of a second run, merged into the first. */
   split: number = batches.length,
 ): Value[][] {
-  const plan = planAccumulators(aggregates, true);
+  const plan = planAccumulators(aggregates, 'by rows');
   const [states, later] = [new AggregateStates(plan, holding), new AggregateStates(plan, holding)];
   for (const run of [states, later]) run.ensure(groupCount);
   for (const [index, { groups, values, form }] of batches.entries()) {
@@ -221,7 +221,7 @@ describe('states of aggregates', () => {
   test('the greatest text does not keep what it replaced', () => {
     const budget = testBudget();
     using holding = budget.reserve('test');
-    const plan = planAccumulators([aggregate('max', field('v', t.utf8, false))], true);
+    const plan = planAccumulators([aggregate('max', field('v', t.utf8, false))], 'by rows');
     using states = new AggregateStates(plan, holding);
     states.ensure(1);
     for (let round = 0; round < 200; round++) {

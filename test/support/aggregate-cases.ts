@@ -49,19 +49,28 @@ export interface AggregateCase {
   /** With `FILTER`, where there is a filter, put behind what is in front of the first `|`. */
   readonly sql: string;
   readonly likeness?: Likeness;
+  /** What it is of a whole input without any value, in SQL, where that is not what DuckDB says. */
+  readonly empty?: string;
 }
 
 const of = (
   name: AggregateCall['function'],
   input_: string,
   sql: string,
-  rest: Partial<AggregateCall> & { likeness?: Likeness } = {},
+  rest: Partial<AggregateCall> & Pick<AggregateCase, 'likeness' | 'empty'> = {},
 ): AggregateCase => {
-  const { likeness = 'exact', ...call } = rest;
-  return { call: { function: name, input: column(input_), ...call }, sql, likeness };
+  const { likeness = 'exact', empty, ...call } = rest;
+  return { call: { function: name, input: column(input_), ...call }, sql, likeness, ...(empty && { empty }) };
+};
+
+/** Of all rows, or of groups. */
+export const sqlOf = ({ sql, empty }: AggregateCase, filter: string, isGrouped: boolean): string => {
+  const filtered = sql.replaceAll('|', filter);
+  return isGrouped || empty === undefined ? filtered : `coalesce(${filtered}, ${empty})`;
 };
 
 const CLOSE = { likeness: 'close' } as const;
+const EMPTY_TEXT = { empty: `''` } as const;
 const UNORDERED = { likeness: 'unordered' } as const;
 const set = (name: string): string =>
   `list_filter(coalesce(list(distinct ${name})|, []), lambda each: each is not null)`;
@@ -128,9 +137,9 @@ export const AGGREGATE_CASES: readonly AggregateCase[] = [
   of('percentile', 'f', 'quantile_cont(f::double, 0)|', { options: { percentile: 0 }, ...CLOSE }),
   of('mode', 'i', 'mode(i)|'),
   of('mode', 's', 'mode(s)|'),
-  of('string_agg', 's', `string_agg(s, ',')|`),
-  of('string_agg', 's', `string_agg(s, '')|`, { options: { delimiter: '' } }),
-  of('concat', 's', `string_agg(s, '')|`),
+  of('string_agg', 's', `string_agg(s, ',')|`, EMPTY_TEXT),
+  of('string_agg', 's', `string_agg(s, '')|`, { options: { delimiter: '' }, ...EMPTY_TEXT }),
+  of('concat', 's', `string_agg(s, '')|`, EMPTY_TEXT),
   of('percentile', 'i', 'quantile_cont(i, [0.9, 0.1, 0.5])|', { options: { percentiles: [0.9, 0.1, 0.5] }, ...CLOSE }),
   of('list', 's', 'coalesce(list(s)|, [])'),
   of('list', 'i', 'coalesce(list(i)|, [])'),
@@ -142,7 +151,7 @@ export const AGGREGATE_CASES: readonly AggregateCase[] = [
   of('set', 'x', set('x'), UNORDERED),
   of('set', 's', set('s'), UNORDERED),
   of('list', 'l', 'coalesce(list(l)|, [])'),
-  of('concat', 'l', 'case when count(l)| > 0 then flatten(list(l)|) end'),
+  of('concat', 'l', 'case when count(l)| > 0 then flatten(list(l)|) end', { empty: '[]' }),
   of('first', 'l', 'first(l)|'),
   of('max_by', 'l', 'arg_max(l, d)|', { by: column('d') }),
   of('count', 'l', 'count(l)|'),

@@ -17,11 +17,11 @@ export interface AggregateOptions {
 }
 
 /**
- * Exactly one row: the aggregates over all rows. Without any row counts are 0 and all else is null. O(1) memory, and
+ * Exactly one row: the aggregates over all rows. Without any row counts are 0, what is joined is empty, and all else is null. O(1) memory, and
  * O(distinct values) for `count_distinct`.
  */
 export function aggregate({ input, filter, aggregates, partial = false }: AggregateOptions): BlockingSink {
-  const spec = { operator: NAME, input, filter, groupBy: [], plan: planAccumulators(aggregates, false, partial) };
+  const spec = { operator: NAME, input, filter, groupBy: [], plan: planAccumulators(aggregates, 'one', partial) };
   const schema: Schema = {
     fields: aggregates.map((each) => (partial ? partialField(each) : aggregateField(each, false))),
   };

@@ -23,7 +23,8 @@ export interface FinalAggregateOptions {
  * some of them each. Keys come out in the order in which they first appear. Memory is that of the aggregation itself.
  */
 export function finalAggregate({ groupBy, aggregates, stateColumns }: FinalAggregateOptions): BlockingSink {
-  const plans = aggregates.map((each) => planAccumulators([each], false));
+  const groups = groupBy.length === 0 ? 'one' : 'by others';
+  const plans = aggregates.map((each) => planAccumulators([each], groups));
   const keyColumns = groupBy.map(({ expression }) => {
     assert.ok(expression.kind === 'column');
     return expression.index;

@@ -32,7 +32,7 @@ export function groupedAggregate({
   partial = false,
 }: GroupedAggregateOptions): BlockingSink {
   assert.ok(groupBy.length > 0);
-  const spec = { operator: NAME, input, filter, groupBy, plan: planAccumulators(aggregates, true, partial) };
+  const spec = { operator: NAME, input, filter, groupBy, plan: planAccumulators(aggregates, 'by rows', partial) };
   const schema: Schema = {
     fields: [
       ...groupBy.map(({ name, expression }) => field(name, expression.type, expression.nullable)),
