@@ -1,19 +1,25 @@
+import { AGGREGATE_REFERENCES } from '../../src/expressions/aggregate-reference.ts';
 import { type FunctionReference, functionReference } from '../../src/expressions/functions/reference.ts';
 import { FUNCTION_DEFINITIONS } from '../../src/expressions/functions/registry.ts';
 
 /** `docs/functions.md`. */
 export function functionsPage(): string {
-  const all = FUNCTION_DEFINITIONS.map(functionReference);
+  const functions = FUNCTION_DEFINITIONS.map(functionReference);
+  const aggregates = AGGREGATE_REFERENCES();
+  const all = [...functions, ...aggregates];
   const families = [...new Set(all.map(({ family }) => family))];
   return [
     '# Functions',
     '',
-    `The ${all.length} functions that expressions of a plan may call. This page is generated from their definitions by`,
-    '`npm run docs`, and its examples are run as tests. `millrace functions` prints the same on a terminal.',
+    `The ${functions.length} functions that expressions of a plan may call, and its ${aggregates.length} aggregates. This page is generated from their`,
+    'definitions by `npm run docs`, and its examples are run as tests. `millrace functions` prints the same on a terminal.',
     '',
     'A function is null where an argument is null, and never fails, unless it says otherwise. A value that a function does',
     'not take ends the task with `InvalidValue`, a result that does not fit its type with `ArithmeticOverflow`; both name the',
     'operator, the row and the expression.',
+    '',
+    'In an aggregate nulls do not take part, and without any value it is null, unless it says otherwise. Every aggregate takes',
+    'a `filter`, and those that say so `distinct`.',
     '',
     families.map((family) => `[${family}](#${family.toLowerCase().replaceAll(' ', '-')})`).join(' · '),
     ...families.flatMap((family) => ['', `## ${family}`, ...all.filter((f) => f.family === family).flatMap(section)]),

@@ -8,15 +8,15 @@ import { textTable } from './text-table.ts';
 
 const EXAMPLES = `
 Examples:
-  $ millrace functions                 every function with its arguments
+  $ millrace functions                 every function and aggregate with its arguments
   $ millrace functions lpad            what one does, with examples
   $ millrace functions --json | jq -r '.[].name'`;
 
-/** `millrace functions`: the functions that expressions of a plan may call. */
+/** `millrace functions`: the functions that expressions of a plan may call, and its aggregates. */
 export function addFunctionsCommand(program: Command, terminal: Terminal): Command {
   return program
     .command('functions')
-    .description('List the functions that expressions may call, or explain one.')
+    .description('List the functions that expressions may call, and the aggregates, or explain one.')
     .argument('[name]', 'of one function')
     .option('--json', 'print one JSON document')
     .addHelpText('after', EXAMPLES)
@@ -24,20 +24,22 @@ export function addFunctionsCommand(program: Command, terminal: Terminal): Comma
 }
 
 async function functions(name: string | undefined, json: boolean, terminal: Terminal): Promise<void> {
-  const { FUNCTION_DEFINITIONS, FUNCTIONS } = await import('../expressions/functions/registry.ts');
+  const { FUNCTION_DEFINITIONS } = await import('../expressions/functions/registry.ts');
   const { functionReference } = await import('../expressions/functions/reference.ts');
+  const { AGGREGATE_REFERENCES } = await import('../expressions/aggregate-reference.ts');
+  const all = [...FUNCTION_DEFINITIONS.map(functionReference), ...AGGREGATE_REFERENCES()];
   if (name === undefined) {
-    const all = FUNCTION_DEFINITIONS.map(functionReference);
     await terminal.write(json ? `${JSON.stringify(all)}\n` : listText(all));
     return;
   }
-  const found = FUNCTIONS.get(name);
-  if (found === undefined) {
+  // A function and an aggregate may have one name.
+  const found = all.filter((each) => each.name === name || each.aliases.includes(name));
+  if (found.length === 0) {
     const { didYouMean } = await import('../expressions/suggestion.ts');
-    throw new InvalidArgument(`There is no function '${name}'.${didYouMean(name, FUNCTIONS.keys())}`);
+    const names = all.flatMap((each) => [each.name, ...each.aliases]);
+    throw new InvalidArgument(`There is no function '${name}'.${didYouMean(name, names)}`);
   }
-  const reference = functionReference(found);
-  await terminal.write(json ? `${JSON.stringify(reference)}\n` : referenceText(reference));
+  await terminal.write(json ? `${JSON.stringify(found)}\n` : found.map(referenceText).join('\n'));
 }
 
 function listText(all: readonly FunctionReference[]): string {

@@ -48,6 +48,9 @@ describe('millrace', () => {
     const { code, stdout } = await cli(['functions', 'starts_with']);
     expect(code).toBe(0);
     expect(stdout).toContain("starts_with('PROMO BRASS', 'PROMO') = true");
+    const both = await cli(['functions', 'concat']);
+    expect(both.stdout).toContain("concat('order ', '7') = 'order 7'");
+    expect(both.stdout).toContain("concat(x) of 'a', null, 'b' = 'ab'");
     const wrong = await cli(['functions', 'start_with']);
     expect({ code: wrong.code, stdout: wrong.stdout }).toEqual({ code: 1, stdout: '' });
     expect(wrong.stderr).toContain('starts_with');
