@@ -22,16 +22,16 @@ const PROCESS_BYTES = 256e6;
 keepHeapSmall();
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const terminal = new ProcessTerminal();
-const budget = budgetFor(PROCESS_BYTES);
+const means = { memoryBytes: budgetFor(PROCESS_BYTES), udfs: {} };
 
 await terminal.write('3 million US flights of 2001: delays by airport and month (demo/flights.json)\n\n');
 const flights: Task = { ...(await readTask('demo/flights.json', terminal.signal)), jobId: `flights-${Date.now()}` };
-const result = await executeWithProgress(flights, budget, terminal);
+const result = await executeWithProgress(flights, means, terminal);
 await terminal.write(`${renderStats(result.statistics)}\n`);
 
 await terminal.write('Where flights were late most often in June, of the airports with over 1,000 flights:\n');
 const table = rowWriter('table', terminal, 10);
-const late = await executeWithProgress(worstOfJune(flights, result), budget, terminal, (batch) => table.write(batch));
+const late = await executeWithProgress(worstOfJune(flights, result), means, terminal, (batch) => table.write(batch));
 await table.finish(late.schema);
 
 const here = (uri: string): string => relative('.', fileURLToPath(uri));

@@ -6,13 +6,17 @@
  *                                                            *.wasm           read from beside their loader
  *                                                            node_modules/    parquet-wasm, of which a process loads many
  *                                      dist/functions-maps/<name>/*.mjs.map   for `node --enable-source-maps` at a desk
+ *                                                            udf-<name>.mjs   modules of user-defined functions, of execute-task
+ *                                                            udfs.json        their names and files
  *
- * `node scripts/bundle-functions.ts [directory]` puts them elsewhere than in `dist`. Prints what each weighs, and fails where our own part of `execute-task` has become too heavy to start quickly.
+ * `node scripts/bundle-functions.ts [directory] [--udf name=module]…` puts them elsewhere than in `dist`, and registers
+ * modules of user-defined functions. Prints what each weighs, and fails where our own part of `execute-task` has become too heavy to start quickly.
  */
 
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { deflateRawSync } from 'node:zlib';
 import { build, type Metafile, type Plugin } from 'esbuild';
 
@@ -21,7 +25,19 @@ const FUNCTIONS = ['execute-task', 'plan-stage', 'commit-job', 'abort-job', 'sta
 const MAX_OWN_BYTES = 1_000_000;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const [, , out = join(root, 'dist')] = process.argv;
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { udf: { type: 'string', multiple: true, default: [] } },
+});
+const [out = join(root, 'dist')] = positionals;
+/** The modules of user-defined functions, by the names that plans use. */
+const UDFS = new Map(
+  values.udf.map((given): [string, string] => {
+    const [, name, path] = /^([A-Za-z0-9_-]+)=(.+)$/s.exec(given) ?? [];
+    if (name === undefined || path === undefined) throw new Error(`--udf ${given}: it is <name>=<path of a module>`);
+    return [name, resolve(path)];
+  }),
+);
 const bundleDirectory = (name: string): string => join(out, 'functions', name);
 const mapsDirectory = (name: string): string => join(out, 'functions-maps', name);
 const KERNELS = 'src/kernels/kernels.wasm';
@@ -62,7 +78,9 @@ async function bundle(name: string): Promise<Metafile> {
   rmSync(directory, { recursive: true, force: true });
   const { metafile } = await build({
     absWorkingDir: root,
-    entryPoints: { index: `functions/${name}.ts` },
+    entryPoints: { index: `functions/${name}.ts`, ...(name === 'execute-task' ? udfEntries() : {}) },
+    // A module of functions imports what defines them by the name of this package.
+    alias: { millrace: join(root, 'src/index.ts') },
     outdir: directory,
     outExtension: { '.js': '.mjs' },
     chunkNames: '[name]-[hash]',
@@ -81,6 +99,10 @@ async function bundle(name: string): Promise<Metafile> {
     logLevel: 'warning',
   });
   setMapsApart(name, directory);
+  if (name === 'execute-task' && UDFS.size > 0) {
+    const files = [...UDFS.keys()].map((udf) => [udf, `udf-${udf}.mjs`]);
+    writeFileSync(join(directory, 'udfs.json'), JSON.stringify(Object.fromEntries(files)));
+  }
   const inputs = Object.values(metafile.outputs).flatMap((output) => Object.keys(output.inputs));
   if (inputs.some((input) => input.includes('kernels/static-kernels'))) addWasm(directory, KERNELS);
   if (inputs.some((input) => input.endsWith('parquet/parquet-wasm.ts'))) {
@@ -88,6 +110,13 @@ async function bundle(name: string): Promise<Metafile> {
   }
   writeFileSync(join(mapsDirectory(name), 'metafile.json'), JSON.stringify(metafile));
   return metafile;
+}
+
+/** With them the threads of actors, which nothing but those needs. */
+function udfEntries(): Record<string, string> {
+  if (UDFS.size === 0) return {};
+  const modules = [...UDFS].map(([name, path]): [string, string] => [`udf-${name}`, path]);
+  return { 'actor-worker': 'src/udf/actor-worker.ts', ...Object.fromEntries(modules) };
 }
 
 async function bundleParquetWasm(directory: string): Promise<Metafile['outputs']> {

@@ -121,6 +121,11 @@ export class InvalidValue extends MillraceError {
   override readonly name = 'InvalidValue';
 }
 
+/** A user-defined function failed for a row or a batch, the last time it was tried. */
+export class UdfFailed extends MillraceError {
+  override readonly name = 'UdfFailed';
+}
+
 /** A file does not hold what its format promises. */
 export class MalformedFile extends MillraceError {
   override readonly name = 'MalformedFile';

@@ -31,11 +31,13 @@ import type { UriRules } from './planner/async-call-stage.ts';
 import { bindPlan } from './planner/bind-plan.ts';
 import type { BoundNode } from './planner/bound-plan.ts';
 import { buildChain } from './planner/build-chain.ts';
+import { loadUdfs } from './planner/load-udfs.ts';
 import { pushDown } from './planner/push-down.ts';
 import { cancellable } from './runtime/cancellation.ts';
 import type { Chain } from './runtime/chain.ts';
 import { openChain } from './runtime/run-chain.ts';
 import type { TaskStats } from './stats/task-stats.ts';
+import type { UdfModules } from './udf/udf-modules.ts';
 
 /** What a task needs from outside. */
 export interface TaskServices {
@@ -55,6 +57,8 @@ export interface TaskServices {
    * a whole scheme, `https://`. Downloads where absent: `s3://`. Uploads may go below the output of the task besides.
    */
   readonly allowedUris?: { readonly downloads?: readonly string[]; readonly uploads?: readonly string[] } | undefined;
+  /** The modules of user-defined functions that plans may name, by the names they have there: see `udf`. None where absent. */
+  readonly udfs?: UdfModules | undefined;
   /** 1–64 letters and digits that no other attempt at this task has; a random one where absent. */
   readonly attemptId?: string | undefined;
   /**
@@ -168,19 +172,20 @@ class TaskRun {
           inputs: task.inputs,
           store,
           uris: uriRules(this.#services, task),
+          udfs: await loadUdfs(plan, this.#services.udfs ?? {}),
           ...(output && { output: this.#writing(output) }),
         });
     const rows = new RowCounter(await batchConsumer(this.#services, loan.linear));
-    await this.#run(chain, rows, memory);
+    await this.#run(chain, rows, memory, task.maintainOrder);
     const statistics = this.#statistics();
     if (this.#committed === undefined) return { schema, rowCount: rows.rowCount, statistics };
     const { manifest, manifestUri, files } = this.#committed;
     return { schema, rowCount: files.reduce((sum, file) => sum + file.rows, 0), statistics, manifest, manifestUri };
   }
 
-  async #run(chain: Chain, rows: RowCounter, memory: MemoryBudget): Promise<void> {
+  async #run(chain: Chain, rows: RowCounter, memory: MemoryBudget, maintainOrder?: boolean): Promise<void> {
     const { onProgress } = this.#services;
-    const run = openChain(chain, { memory, signal: this.#signal });
+    const run = openChain(chain, { memory, signal: this.#signal, maintainOrder });
     this.#statistics = () => ({
       operators: run.stats(),
       wallMs: performance.now() - this.#startMs,

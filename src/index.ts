@@ -18,3 +18,13 @@ export type { Task, TaskInput } from './plan/task.ts';
 export type { OperatorStats } from './stats/operator-stats.ts';
 export { renderStats } from './stats/render-stats.ts';
 export type { TaskStats } from './stats/task-stats.ts';
+export {
+  type Actor,
+  type BatchSizeBounds,
+  type Udf,
+  type UdfContext,
+  type UdfOnError,
+  type UdfOptions,
+  udf,
+} from './udf/udf.ts';
+export type { UdfModules } from './udf/udf-modules.ts';

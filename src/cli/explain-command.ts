@@ -1,11 +1,14 @@
 import type { Command } from 'commander';
 import { budgetFor } from '../memory/process-memory.ts';
 import type { BoundNode } from '../planner/bound-plan.ts';
+import type { UdfModules } from '../udf/udf-modules.ts';
 import { addMemoryOption } from './memory-option.ts';
 import type { Terminal } from './terminal.ts';
+import { addUdfOption } from './udf-option.ts';
 
 interface ExplainOptions {
   readonly memory: number;
+  readonly udf: UdfModules;
   readonly analyze?: true;
   readonly json?: true;
 }
@@ -25,10 +28,14 @@ export function addExplainCommand(program: Command, terminal: Terminal): Command
     .option('--json', 'print one JSON document')
     .addHelpText('after', EXAMPLES)
     .action((path: string, options: ExplainOptions) => explain(path, options, terminal));
-  return addMemoryOption(command);
+  return addUdfOption(addMemoryOption(command));
 }
 
-async function explain(path: string, { memory, analyze, json }: ExplainOptions, terminal: Terminal): Promise<void> {
+async function explain(
+  path: string,
+  { memory, udf: udfs, analyze, json }: ExplainOptions,
+  terminal: Terminal,
+): Promise<void> {
   const memoryBytes = budgetFor(memory);
   const [{ readTask }, { explainPlan }, { schemaText }] = await Promise.all([
     import('./task-document.ts'),
@@ -39,7 +46,7 @@ async function explain(path: string, { memory, analyze, json }: ExplainOptions, 
   const bound = await boundPlan(task, terminal);
   const text = explainPlan(bound);
   const { executeWithProgress } = await import('./task-execution.ts');
-  const statistics = analyze && (await executeWithProgress(task, memoryBytes, terminal)).statistics;
+  const statistics = analyze && (await executeWithProgress(task, { memoryBytes, udfs }, terminal)).statistics;
   if (json) {
     await terminal.write(`${JSON.stringify({ plan: text, schema: bound.schema.fields, statistics })}\n`);
     return;

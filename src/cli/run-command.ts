@@ -1,13 +1,16 @@
 import { type Command, Option } from 'commander';
 import { budgetFor } from '../memory/process-memory.ts';
 import type { TaskStats } from '../stats/task-stats.ts';
+import type { UdfModules } from '../udf/udf-modules.ts';
 import { addMemoryOption } from './memory-option.ts';
 import { parseCount } from './quantities.ts';
 import type { Format } from './row-writers.ts';
 import type { Terminal } from './terminal.ts';
+import { addUdfOption } from './udf-option.ts';
 
 interface RunOptions {
   readonly memory: number;
+  readonly udf: UdfModules;
   readonly out?: string;
   readonly format: Format;
   readonly json?: true;
@@ -19,6 +22,7 @@ Examples:
   $ millrace run task.json
   $ millrace run task.json --memory 1GB --out results/
   $ millrace run task.json --format csv > rows.csv
+  $ millrace run task.json --udf text=./udfs/text.ts
   $ cat task.json | millrace run - --json | jq .rowCount`;
 
 /** `millrace run`: rows, or the files that were written. */
@@ -41,11 +45,11 @@ export function addRunCommand(program: Command, terminal: Terminal): Command {
     .addOption(new Option('--json', 'print one JSON document: rows, their number, statistics').conflicts('format'))
     .addHelpText('after', EXAMPLES)
     .action((path: string, options: RunOptions) => run(path, options, terminal));
-  return addMemoryOption(command);
+  return addUdfOption(addMemoryOption(command));
 }
 
 async function run(path: string, options: RunOptions, terminal: Terminal): Promise<void> {
-  const memoryBytes = budgetFor(options.memory);
+  const means = { memoryBytes: budgetFor(options.memory), udfs: options.udf };
   const [{ readTask }, { uriOf }, { executeWithProgress }, { FirstRows, rowWriter }] = await Promise.all([
     import('./task-document.ts'),
     import('./documents.ts'),
@@ -56,7 +60,7 @@ async function run(path: string, options: RunOptions, terminal: Terminal): Promi
   const task = options.out === undefined ? read : { ...read, output: { uri: uriOf(options.out) } };
   if (options.json) {
     const first = new FirstRows(options.limit ?? 40);
-    const result = await executeWithProgress(task, memoryBytes, terminal, async (batch) => first.add(batch));
+    const result = await executeWithProgress(task, means, terminal, async (batch) => first.add(batch));
     const { jsonRow } = await import('./cell-text.ts');
     const { schema, rowCount, manifestUri, statistics } = result;
     const rows = first.rows.map((row) => jsonRow(schema, row));
@@ -64,7 +68,7 @@ async function run(path: string, options: RunOptions, terminal: Terminal): Promi
     return;
   }
   const writer = rowWriter(options.format, terminal, options.limit);
-  const { schema, statistics, manifestUri } = await executeWithProgress(task, memoryBytes, terminal, (batch) =>
+  const { schema, statistics, manifestUri } = await executeWithProgress(task, means, terminal, (batch) =>
     writer.write(batch),
   );
   await writer.finish(schema);

@@ -1,6 +1,7 @@
 import type { RecordBatch } from 'apache-arrow';
 import { executeTask, type TaskResult } from '../execute-task.ts';
 import type { Task } from '../plan/task.ts';
+import type { UdfModules } from '../udf/udf-modules.ts';
 import { commandStore } from './command-store.ts';
 import { ProgressBar } from './progress-bar.ts';
 import type { Terminal } from './terminal.ts';
@@ -8,7 +9,7 @@ import type { Terminal } from './terminal.ts';
 /** Runs a task with a progress bar, which is gone before a row is shown. */
 export async function executeWithProgress(
   task: Task,
-  memoryBytes: number,
+  { memoryBytes, udfs }: { readonly memoryBytes: number; readonly udfs: UdfModules },
   terminal: Terminal,
   onBatch?: (batch: RecordBatch) => Promise<void>,
 ): Promise<TaskResult> {
@@ -18,6 +19,7 @@ export async function executeWithProgress(
     // Whoever runs a task at a desk may read what they ask for.
     allowedUris: { downloads: ['s3://', 'file:///'] },
     memoryBytes,
+    udfs,
     signal: terminal.signal,
     onBatch:
       onBatch &&

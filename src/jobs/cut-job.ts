@@ -67,6 +67,7 @@ function rowWiseSource(plan: PlanNode): string | undefined {
     case 'write':
     case 'filter':
     case 'project':
+    case 'udf-project':
       return rowWiseSource(plan.input);
     case 'scan':
       return plan.limit === undefined ? plan.sourceId : undefined;

@@ -36,6 +36,8 @@ export interface TaskContext {
   readonly memory: MemoryBudget;
   /** Aborted at the deadline, or as soon as any operator fails. */
   readonly signal: AbortSignal;
+  /** False where rows may come in another order than they would one after the other: what waits need not wait in turn. */
+  readonly maintainOrder?: boolean | undefined;
 }
 
 /** Figures that only the operator itself can count, in their units: `row groups pruned`, `bytes read`. */

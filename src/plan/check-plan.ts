@@ -58,6 +58,9 @@ function checkNames({ node, path }: PlacedNode, problems: Problems): void {
     case 'project':
       addRepeated(names('columns', node.columns), problems);
       break;
+    case 'udf-project':
+      addRepeated(texts('passthrough', node.passthrough ?? []), problems);
+      break;
     case 'aggregate':
       addRepeated(names('aggregates', node.aggregates), problems);
       addRepeated(names('stage.schema', stageSchema(node.stage)), problems);

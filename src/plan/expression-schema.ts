@@ -70,7 +70,7 @@ const sizeSchema = z.int().min(1).max(65_536);
 // A type may contain types.
 const dataType: z.ZodType<DataType> = z.lazy(() => dataTypeSchema);
 
-const dataTypeSchema: z.ZodType<DataType> = z
+export const dataTypeSchema: z.ZodType<DataType> = z
   .discriminatedUnion('kind', [
     simpleType('null'),
     simpleType('bool'),

@@ -4,6 +4,7 @@
  * that all tasks of a stage share one plan. These interfaces are the meaning; `schema.ts` parses JSON into them.
  */
 
+import type { DataType } from '../columnar/data-type.ts';
 import type { Field } from '../columnar/schema.ts';
 import type { AggregateCall, Expression, NamedExpression } from '../expressions/expression.ts';
 
@@ -39,6 +40,21 @@ export interface ProjectNode {
   readonly kind: 'project';
   readonly input: PlanNode;
   readonly columns: readonly NamedExpression[];
+}
+
+/** Adds what a registered user-defined function makes of each row. */
+export interface UdfProjectNode {
+  readonly kind: 'udf-project';
+  readonly input: PlanNode;
+  /** A module that is registered where the task is run, and one of its exports. */
+  readonly udf: { readonly module: string; readonly export: string };
+  readonly arguments: readonly Expression[];
+  /** Of the column of results, which comes last. */
+  readonly name: string;
+  /** The type of the results: that of the function's own definition. */
+  readonly returns: DataType;
+  /** Columns of the input that are passed on, in this order; all of them where absent. */
+  readonly passthrough?: readonly string[] | undefined;
 }
 
 /** Keeps the rows for which the predicate is true: not those where it is null. */
@@ -147,6 +163,7 @@ export type PlanNode =
   | InMemoryScanNode
   | EmptyScanNode
   | ProjectNode
+  | UdfProjectNode
   | FilterNode
   | LimitNode
   | ConcatNode

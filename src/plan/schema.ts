@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import {
   aggregateCallSchema,
+  dataTypeSchema,
   expressionSchema,
   fieldSchema,
   namedExpressionSchema,
@@ -46,6 +47,25 @@ const project = z
     columns: z.array(namedExpressionSchema).min(1),
   })
   .describe('Makes columns out of those of its input.');
+
+const udfProject = z
+  .strictObject({
+    kind: z.literal('udf-project'),
+    get input(): z.ZodType<PlanNode> {
+      return planNodeSchema;
+    },
+    udf: z
+      .strictObject({ module: nameSchema, export: nameSchema })
+      .describe('A module that is registered where the task is run, and one of its exports.'),
+    arguments: z.array(expressionSchema).min(1),
+    name: nameSchema.describe('Of the column of results, which comes last.'),
+    returns: dataTypeSchema.describe("The type of the results: that of the function's own definition."),
+    passthrough: z
+      .array(nameSchema)
+      .optional()
+      .describe('Columns that are passed on, in this order; all where absent.'),
+  })
+  .describe('Adds what a registered user-defined function makes of each row.');
 
 const filter = z
   .strictObject({
@@ -168,6 +188,7 @@ export const planNodeSchema: z.ZodType<PlanNode> = z
     inMemoryScan,
     emptyScan,
     project,
+    udfProject,
     filter,
     limit,
     concat,
@@ -231,6 +252,10 @@ const taskWith = (plan: z.ZodType<Task['plan']>): z.ZodType<Task> =>
       taskId: count,
       plan,
       inputs: z.record(nameSchema, taskInput).describe('By source id.'),
+      maintainOrder: z
+        .boolean()
+        .optional()
+        .describe('False: rows may come in another order than that of the inputs where that saves waiting.'),
       output: z
         .strictObject({ uri: uriSchema })
         .optional()

@@ -26,6 +26,11 @@ export interface Task {
   readonly plan: PlanNode | { readonly uri: string };
   /** By source id. */
   readonly inputs: Readonly<Record<string, TaskInput>>;
+  /**
+   * False: rows may come in another order than that of the inputs where that saves waiting. The order of a sort stays its
+   * order. True where absent.
+   */
+  readonly maintainOrder?: boolean | undefined;
   /** Where a write puts its files: the uri of a directory. */
   readonly output?: { readonly uri: string } | undefined;
 }

@@ -19,6 +19,7 @@ import { bindLimit } from './nodes/limit.ts';
 import { bindProject } from './nodes/project.ts';
 import { bindScan } from './nodes/scan.ts';
 import { bindSort } from './nodes/sort.ts';
+import { bindUdfProject } from './nodes/udf-project.ts';
 import { bindWrite } from './nodes/write.ts';
 
 /** @throws InvalidPlan with every problem, paths from `$.plan`. */
@@ -63,6 +64,8 @@ function bindOver(
   switch (node.kind) {
     case 'project':
       return bindProject(input, node, problems, path);
+    case 'udf-project':
+      return bindUdfProject(input, node, problems, path);
     case 'filter':
       return bindFilter(input, node, problems, path);
     case 'limit':

@@ -4,9 +4,11 @@
  * `build-chain.ts`, which both can rely on it being right.
  */
 
+import type { DataType } from '../columnar/data-type.ts';
 import type { Schema } from '../columnar/schema.ts';
 import type { TypedAggregate, TypedColumn, TypedExpression } from '../expressions/expression.ts';
 import type { Compression, WriteMode } from '../plan/plan-node.ts';
+import type { UdfName } from '../udf/udf-modules.ts';
 
 export interface BoundSortKey {
   readonly expression: TypedExpression;
@@ -36,6 +38,16 @@ export type BoundNode = { readonly schema: Schema } & (
   | { readonly kind: 'project'; readonly input: BoundNode; readonly columns: readonly TypedColumn[] }
   /** A call that waits for storage, over columns of the input and literals: its result is the last column. */
   | { readonly kind: 'async-call'; readonly input: BoundNode; readonly call: AsyncCall }
+  | {
+      readonly kind: 'udf-project';
+      readonly input: BoundNode;
+      readonly udf: UdfName;
+      /** Columns of the input. */
+      readonly arguments: readonly number[];
+      readonly passthrough: readonly number[];
+      readonly name: string;
+      readonly returns: DataType;
+    }
   | { readonly kind: 'filter'; readonly input: BoundNode; readonly predicate: TypedExpression }
   | { readonly kind: 'limit'; readonly input: BoundNode; readonly limit: number; readonly offset: number }
   | { readonly kind: 'concat'; readonly inputs: readonly BoundNode[] }

@@ -25,9 +25,11 @@ import { filter } from '../operators/streaming/filter.ts';
 import { filterProject } from '../operators/streaming/filter-project.ts';
 import { project } from '../operators/streaming/project.ts';
 import { limit } from '../operators/streaming-sinks/limit.ts';
+import { udfProject } from '../operators/streaming-sinks/udf-project.ts';
 import type { TaskInput } from '../plan/task.ts';
 import type { Chain } from '../runtime/chain.ts';
 import { concat } from '../runtime/concat.ts';
+import type { LoadedUdf, UdfName } from '../udf/udf-modules.ts';
 import { asyncCallStage, type UriRules } from './async-call-stage.ts';
 import type { BoundNode } from './bound-plan.ts';
 import { type FusedStep, fuse, fuseAggregate, passesOn } from './fuse.ts';
@@ -39,6 +41,8 @@ export interface ChainResources {
   readonly store: ObjectStore;
   /** Nothing where absent. */
   readonly uris?: UriRules;
+  /** The functions that the plan names: see `load-udfs.ts`. */
+  readonly udfs?: (name: UdfName) => LoadedUdf | undefined;
   /** Only where the plan writes. */
   readonly output?: {
     readonly files: (task: TaskContext) => OutputFiles;
@@ -83,6 +87,8 @@ class ChainBuilder {
         return this.#step(fuse(node));
       case 'async-call':
         return this.#over(node.input, asyncCallStage(node, this.#resources));
+      case 'udf-project':
+        return this.#udfProject(node);
       case 'limit':
         if (node.limit === 0) return { source: emptyScan({ schema: node.schema }), stages: [] };
         return this.#over(node.input, limit({ input: node.input.schema, limit: node.limit, offset: node.offset }));
@@ -155,6 +161,13 @@ class ChainBuilder {
       filter,
       limit: filter === undefined ? limit : undefined,
     });
+  }
+
+  #udfProject(node: OfKind<'udf-project'>): Chain {
+    const { input, udf: name, arguments: given, passthrough } = node;
+    const udf = this.#resources.udfs?.(name);
+    assert.ok(udf !== undefined);
+    return this.#over(input, udfProject({ input: input.schema, udf, arguments: given, passthrough, name: node.name }));
   }
 
   #inMemoryScan({ sourceId, schema }: OfKind<'in-memory-scan'>): Source {

@@ -12,6 +12,7 @@ import { aggregatesText, columnsText, keysText, namesText, rangeText } from './n
 import { aggregateNodeText, groupedAggregateText, groupsText } from './nodes/aggregate.ts';
 import { asyncCallText } from './nodes/async-call.ts';
 import { scanText } from './nodes/scan.ts';
+import { udfProjectText } from './nodes/udf-project.ts';
 import { writeText } from './nodes/write.ts';
 
 /** Ends without a line break. */
@@ -39,6 +40,8 @@ function nodeText(node: BoundNode): string {
       return `Project ${columnsText(node.columns)}`;
     case 'async-call':
       return asyncCallText(node.call);
+    case 'udf-project':
+      return udfProjectText(node);
     case 'filter':
       return `Filter ${expressionText(node.predicate)}`;
     case 'limit':

@@ -29,6 +29,7 @@ import { pruneLimit } from './nodes/limit.ts';
 import { pruneProject } from './nodes/project.ts';
 import { pruneScan } from './nodes/scan.ts';
 import { pruneSort } from './nodes/sort.ts';
+import { pruneUdfProject } from './nodes/udf-project.ts';
 import { allColumns, type Pruned, unchanged, whole } from './pruning.ts';
 
 /** The same plan, with the same schema at its root. */
@@ -87,6 +88,8 @@ function pruned(node: BoundNode, needed: ReadonlySet<number>): Pruned {
       return pruneProject(node, needed, pruned);
     case 'async-call':
       return pruneAsyncCall(node, needed, pruned);
+    case 'udf-project':
+      return pruneUdfProject(node, needed, pruned);
     case 'filter':
       return pruneFilter(node, needed, pruned);
     case 'limit':

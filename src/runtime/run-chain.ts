@@ -45,10 +45,10 @@ export class ChainRun implements Disposable {
   readonly #source: SourceRun;
   readonly #stages: { readonly link: Link; readonly run: Drive }[] = [];
 
-  constructor({ source, stages }: Chain, { memory, signal }: TaskContext) {
+  constructor({ source, stages }: Chain, { memory, signal, maintainOrder }: TaskContext) {
     this.#callerSignal = signal;
     this.#signal = AbortSignal.any([signal, this.#failure.signal]);
-    const task: TaskContext = { memory, signal: this.#signal };
+    const task: TaskContext = { memory, signal: this.#signal, maintainOrder };
     try {
       this.#source = this.#open(source.name, () => source.open(task)).run;
       for (const stage of stages) {

@@ -15,11 +15,12 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   compile: ['expressions', 'kernels', 'columnar', 'memory'],
   state: ['kernels', 'compile', 'expressions', 'columnar', 'memory'],
   io: ['state', 'kernels', 'compile', 'expressions', 'columnar', 'memory'],
-  operators: ['state', 'kernels', 'compile', 'expressions', 'columnar', 'memory'],
+  udf: ['columnar', 'memory'],
+  operators: ['udf', 'state', 'kernels', 'compile', 'expressions', 'columnar', 'memory'],
   stats: [],
   runtime: ['operators/operator', 'columnar', 'memory', 'stats'],
   plan: ['expressions', 'columnar'],
-  planner: ['plan', 'operators', 'runtime', 'io', 'state', 'compile', 'expressions', 'columnar', 'memory'],
+  planner: ['plan', 'operators', 'udf', 'runtime', 'io', 'state', 'compile', 'expressions', 'columnar', 'memory'],
   commit: ['io', 'stats', 'columnar'],
   jobs: ['commit', 'planner', 'plan', 'io', 'stats', 'expressions', 'columnar', 'memory'],
 };
@@ -42,7 +43,7 @@ const MAY_USE_IO = [
 
 /** Who may use what comes from outside: a prefix of the files' paths. */
 const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
-  'apache-arrow': ['columnar/', 'io/parquet/', 'execute-task', 'cli/'],
+  'apache-arrow': ['columnar/', 'io/parquet/', 'udf/', 'operators/streaming-sinks/udf-project', 'execute-task', 'cli/'],
   '@aws-sdk/client-s3': ['io/s3/'],
   '@smithy/node-http-handler': ['io/s3/'],
   '@aws-lambda-powertools/logger': ['functions/middleware/observed'],
@@ -58,7 +59,7 @@ const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
   'node:assert': [''],
   'node:buffer': ['columnar/value-reader', 'columnar/bytes-from-arrow', 'expressions/casts/'],
   'node:crypto': ['state/', 'io/', 'commit/', 'compile/', 'jobs/', 'execute-task', 'expressions/functions/'],
-  'node:fs': ['io/', 'kernels/', 'cli/'],
+  'node:fs': ['io/', 'kernels/', 'cli/', 'functions/services'],
   'node:http': ['io/s3/'],
   'node:https': ['io/s3/'],
   'node:module': ['io/parquet/', 'cli/'],
@@ -66,7 +67,8 @@ const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
   'node:path': ['io/', 'cli/'],
   'node:process': ['memory/process-memory', 'cli/'],
   'node:stream': ['io/s3/'],
-  'node:timers': ['runtime/', 'io/', 'commit/', 'cli/'],
+  'node:worker_threads': ['udf/actor-'],
+  'node:timers': ['runtime/', 'udf/', 'operators/streaming-sinks/udf-project', 'io/', 'commit/', 'cli/'],
   'node:url': ['io/', 'cli/'],
   'node:util': ['io/file-store', 'cli/'],
   'node:v8': ['memory/process-memory'],

@@ -13,7 +13,8 @@ const out = mkdtempSync(join(tmpdir(), 'millrace-bundles-'));
 let table = '';
 
 beforeAll(() => {
-  table = execFileSync(process.execPath, ['scripts/bundle-functions.ts', out], { encoding: 'utf8' });
+  const args = ['scripts/bundle-functions.ts', out, '--udf', 'user=test/udf/modules.ts'];
+  table = execFileSync(process.execPath, args, { encoding: 'utf8' });
 });
 afterAll(() => rmSync(out, { recursive: true, force: true }));
 
@@ -68,7 +69,7 @@ describe.each(NAMES)('%s', (name) => {
 
   test('has its maps apart, and does not point to them', () => {
     const files = readdirSync(directory(name));
-    expect(files.filter((file) => !/\.(?:mjs|wasm)$|^node_modules$/.test(file))).toEqual([]);
+    expect(files.filter((file) => !/\.(?:mjs|wasm)$|^node_modules$|^udfs\.json$/.test(file))).toEqual([]);
     expect(readdirSync(join(out, 'functions-maps', name))).toContain('index.mjs.map');
     for (const file of files.filter((file) => file.endsWith('.mjs'))) {
       expect(readFileSync(join(directory(name), file), 'utf8'), file).not.toContain('sourceMappingURL');
@@ -110,5 +111,32 @@ describe('what is heavy', () => {
   test.each(['commit-job', 'abort-job'])('is not in %s, nor is what only expressions need', (name) => {
     const inputs = Object.values(metafile(name).outputs).flatMap((output) => Object.keys(output.inputs));
     expect(inputs.filter((input) => /src\/expressions\/functions\/|node_modules\/re2js\//.test(input))).toEqual([]);
+  });
+});
+
+describe('user-defined functions', () => {
+  const url = (file: string): string => pathToFileURL(join(directory('execute-task'), file)).href;
+
+  test('are bundled with execute-task, on demand, and with no other function', () => {
+    for (const name of NAMES) expect(existsSync(join(directory(name), 'udfs.json'))).toBe(name === 'execute-task');
+    expect(JSON.parse(readFileSync(join(directory('execute-task'), 'udfs.json'), 'utf8'))).toEqual({
+      user: 'udf-user.mjs',
+    });
+    const start = startOutputs(metafile('execute-task')).flatMap(({ inputs }) => Object.keys(inputs));
+    expect(start).not.toContain('test/udf/modules.ts');
+    expect(start).not.toContain('src/udf/actor-worker.ts');
+  });
+
+  test('and their actors run where nothing else is', () => {
+    const program = `const { Worker } = await import('node:worker_threads');
+      const { shout } = await import(${JSON.stringify(url('udf-user.mjs'))});
+      const workerData = { url: ${JSON.stringify(url('udf-user.mjs'))}, name: { module: 'user', export: 'Mirror' }, concurrency: 1 };
+      const worker = new Worker(new URL(${JSON.stringify(url('actor-worker.mjs'))}), { workerData, execArgv: [] });
+      worker.postMessage({ kind: 'rows', rows: [['a'], ['b']] });
+      worker.once('message', (reply) => {
+        console.log(shout.target('a'), JSON.stringify(reply));
+        worker.terminate();
+      });`;
+    expect(runAlone(program)).toBe('a! {"kind":"rows","outcomes":[{"value":"a"},{"value":"b"}],"counts":{}}\n');
   });
 });
