@@ -10,13 +10,24 @@ export interface PlacedNode {
   readonly path: string;
 }
 
+/** The members of nodes that hold their inputs, in order. */
+export const INPUT_KEYS = ['input', 'inputs', 'left', 'right'] as const;
+
+/** Any node, as its inputs say of which kind they are. */
+export type Inputs<Node> = { readonly kind: string } & {
+  readonly [Key in (typeof INPUT_KEYS)[number]]?: Node | readonly Node[];
+};
+
 /** The inputs of a node, with their paths. */
 function inputsOf({ node, path }: PlacedNode): readonly PlacedNode[] {
-  if (node.kind === 'concat') {
-    const inputsPath = pathOf(path, 'inputs');
-    return node.inputs.map((input, index) => ({ node: input, path: pathOf(inputsPath, index) }));
-  }
-  return 'input' in node ? [{ node: node.input, path: pathOf(path, 'input') }] : [];
+  const members: Inputs<PlanNode> = node;
+  return INPUT_KEYS.flatMap((key): readonly PlacedNode[] => {
+    const input = members[key];
+    if (input === undefined) return [];
+    const inputPath = pathOf(path, key);
+    if ('kind' in input) return [{ node: input, path: inputPath }];
+    return input.map((each, index) => ({ node: each, path: pathOf(inputPath, index) }));
+  });
 }
 
 /** All nodes, each before its inputs. */

@@ -158,6 +158,16 @@ export interface CommitWriteNode {
   readonly successFile?: boolean | undefined;
 }
 
+/**
+ * Which rows a join gives, of those of its two inputs:
+ *
+ *     inner       every pair that matches                 semi    rows of left that have a match
+ *     left        and the rows of left that have none     anti    rows of left that have none
+ *     right       … of right
+ *     outer       … of both
+ */
+export type JoinType = 'inner' | 'left' | 'right' | 'outer' | 'semi' | 'anti';
+
 export type PlanNode =
   | ScanNode
   | InMemoryScanNode

@@ -78,5 +78,12 @@ function bindSortKey(key: SortKey, schema: Schema, problems: Problems, path: str
   return { expression: simplified(expression), descending, nullsFirst: key.nullsFirst ?? descending };
 }
 
+/** `wanted`, or what it becomes with a number where that is taken. */
+export function freeName(wanted: string, taken: ReadonlySet<string>): string {
+  let name = wanted;
+  for (let n = 2; taken.has(name); n += 1) name = `${wanted} ${n}`;
+  return name;
+}
+
 export const columnField = ({ name, expression }: TypedColumn): Field =>
   field(name, expression.type, expression.nullable);

@@ -27,7 +27,7 @@ import { project } from '../operators/streaming/project.ts';
 import { limit } from '../operators/streaming-sinks/limit.ts';
 import { udfProject } from '../operators/streaming-sinks/udf-project.ts';
 import type { TaskInput } from '../plan/task.ts';
-import type { Chain } from '../runtime/chain.ts';
+import type { Chain, ChainStage } from '../runtime/chain.ts';
 import { concat } from '../runtime/concat.ts';
 import type { LoadedUdf, UdfName } from '../udf/udf-modules.ts';
 import { asyncCallStage, type UriRules } from './async-call-stage.ts';
@@ -113,7 +113,7 @@ class ChainBuilder {
     }
   }
 
-  #over(input: BoundNode, ...stages: Stage[]): Chain {
+  #over(input: BoundNode, ...stages: ChainStage[]): Chain {
     const below = this.chain(input);
     return { source: below.source, stages: [...below.stages, ...stages] };
   }

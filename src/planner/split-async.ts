@@ -18,6 +18,7 @@ import { expressionKey } from '../expressions/expression-key.ts';
 import { functionNamed } from '../expressions/functions/registry.ts';
 import { passedOn, schemaOfColumns } from '../expressions/typed-columns.ts';
 import { isVolatile } from '../expressions/volatile.ts';
+import { freeName } from './bind-parts.ts';
 import type { AsyncCall, BoundNode } from './bound-plan.ts';
 
 /** A projection of `input`, with a node below it for each call in `columns` that waits. */
@@ -112,8 +113,7 @@ class Level {
 
   /** A field under a name that no column has. */
   #freeField(wanted: string, { type, nullable }: TypedExpression): Field {
-    let name = wanted;
-    for (let n = 2; this.#names.has(name); n += 1) name = `${wanted} ${n}`;
+    const name = freeName(wanted, this.#names);
     this.#names.add(name);
     return field(name, type, nullable);
   }
