@@ -4,7 +4,7 @@ import type { PlanNode } from '../src/plan/plan-node.ts';
 import { bindPlan } from '../src/planner/bind-plan.ts';
 import { DuckDB } from './duckdb.ts';
 import { EXPRESSION_CASES, type ExpressionCase, type Home } from './expression-cases.ts';
-import { createTableSql, MadeTable } from './made-table.ts';
+import { createTableSql, onlyTable, TablesInMemory } from './made-table.ts';
 import { type Comparison, geometricMean, type Options, type Result } from './result.ts';
 import { takeTurns } from './turns.ts';
 
@@ -70,9 +70,10 @@ async function measure(
   { name, columns, plan, sql }: ExpressionCase,
   { rows, runs, duckdb, budget }: Measuring,
 ): Promise<Comparison> {
-  using table = new MadeTable(columns, rows, budget);
-  await duckdb.run(createTableSql(columns, rows), 1);
-  const contestants = { ours: () => table.run(plan), theirs: () => duckdb.run(sql, 1) };
+  const table = onlyTable(columns, rows);
+  using tables = new TablesInMemory([table], budget);
+  await duckdb.run(createTableSql(table), 1);
+  const contestants = { ours: () => tables.run(plan), theirs: () => duckdb.run(sql, 1) };
   return (await takeTurns({ name, ...contestants, runs })).compared;
 }
 

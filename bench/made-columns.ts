@@ -9,7 +9,7 @@
 
 import { type Column, nextDictionaryId } from '../src/columnar/column.ts';
 import { columnFromValues } from '../src/columnar/column-from-values.ts';
-import { type DataType, date, decimal, fixedWidth, float64, int64, utf8 } from '../src/columnar/data-type.ts';
+import { type DataType, date, decimal, fixedWidth, float64, int64, list, utf8 } from '../src/columnar/data-type.ts';
 import type { Holding } from '../src/memory/budget.ts';
 
 export interface MadeColumn {
@@ -160,6 +160,42 @@ export const numerals = (name: string, salt: number): MadeColumn =>
     for (let index = 0; index < digits.length; index++) bytes[start + index] = digits.charCodeAt(index);
     return start + digits.length;
   });
+
+/** Texts of a whole number behind a letter: k0, k17, k1234567. */
+export const keys = (name: string, spread: Spread): MadeColumn =>
+  textColumn(
+    name,
+    `('k' || ${numberSql(spread)})`,
+    1 + String(spread.least + spread.count).length,
+    (bytes, start, row) => {
+      const digits = String(numberIn(spread, row));
+      bytes[start] = 0x6b;
+      for (let index = 0; index < digits.length; index++) bytes[start + 1 + index] = digits.charCodeAt(index);
+      return start + 1 + digits.length;
+    },
+  );
+
+/** Lists of `size` whole numbers, each below 1000 and told by the number of the row and its place. */
+export const lists = (name: string, size: number): MadeColumn => ({
+  name,
+  type: list(int64),
+  sql: `[${Array.from({ length: size }, (_, place) => `(i * 7 + ${place} * 13) % 1000`).join(', ')}]`,
+  make: (holding, rowCount) => {
+    const values = holding.allocate((rowCount + 1) * 4).address;
+    const items = holding.allocate(rowCount * size * 8).address;
+    const { i32, u32 } = holding.linear;
+    for (let row = 0; row <= rowCount; row++) i32[values / 4 + row] = row * size;
+    for (let row = 0, at = items / 4; row < rowCount; row++) {
+      for (let place = 0; place < size; place++, at += 2) {
+        u32[at] = (row * 7 + place * 13) % 1000;
+        u32[at + 1] = 0;
+      }
+    }
+    const base = { validity: 0, bytes: 0, dictionary: undefined };
+    const child: Column = { ...base, type: int64, values: items, width: 8, bits: 10 };
+    return { ...base, type: list(int64), values, width: 0, bits: undefined, children: [child] };
+  },
+});
 
 const PHRASES = WORDS.slice(0, 6).flatMap((first) => WORDS.map((second) => `${first} ${second}`));
 

@@ -16,52 +16,70 @@ import type { Cell } from './duckdb.ts';
 import type { MadeColumn } from './made-columns.ts';
 import type { Answer } from './turns.ts';
 
+/** Of the table that plans of one table run over. */
 const NAME = 't';
 
-/** Reads the table that a plan runs over. */
-export function madeScan(columns: readonly MadeColumn[]): PlanNode {
-  return { kind: 'in-memory-scan', sourceId: NAME, schema: schemaOf(columns).fields };
+/** A table that both contestants make for themselves. */
+export interface MadeTable {
+  /** In plans the source id. */
+  readonly name: string;
+  readonly columns: readonly MadeColumn[];
+  readonly rowCount: number;
 }
 
-/** Makes the table `t` of the same rows in DuckDB. */
-export function createTableSql(columns: readonly MadeColumn[], rowCount: number): string {
-  const made = columns.map(({ name, sql }) => `${sql} as ${name}`);
-  return `create or replace table ${NAME} as select ${made.join(', ')} from range(${rowCount}) as numbers(i)`;
+/** The only table of a plan. */
+export const onlyTable = (columns: readonly MadeColumn[], rowCount: number): MadeTable => ({
+  name: NAME,
+  columns,
+  rowCount,
+});
+
+/** Reads a table that a plan runs over. */
+export function madeScan(columns: readonly MadeColumn[], name: string = NAME): PlanNode {
+  return { kind: 'in-memory-scan', sourceId: name, schema: schemaOf(columns).fields };
+}
+
+/** Makes the table of the same rows in DuckDB. */
+export function createTableSql({ name, columns, rowCount }: MadeTable): string {
+  const made = columns.map((column) => `${column.sql} as ${column.name}`);
+  return `create or replace table ${name} as select ${made.join(', ')} from range(${rowCount}) as numbers(i)`;
 }
 
 const schemaOf = (columns: readonly MadeColumn[]): Schema => ({
   fields: columns.map(({ name, type }) => ({ name, type, nullable: false })),
 });
 
-/** All rows of some columns in linear memory, which plans are run over by the operators of the engine. */
-export class MadeTable implements Disposable {
+/** All rows of some tables in linear memory, which plans are run over by the operators of the engine. */
+export class TablesInMemory implements Disposable {
   readonly #budget: MemoryBudget;
   readonly #holding: Holding;
-  readonly #source: Source;
+  readonly #sources: ReadonlyMap<string, Source>;
 
   /** @throws MemoryBudgetExceeded */
-  constructor(columns: readonly MadeColumn[], rowCount: number, budget: MemoryBudget) {
+  constructor(tables: readonly MadeTable[], budget: MemoryBudget) {
     this.#budget = budget;
-    this.#holding = budget.reserve('MadeTable');
+    this.#holding = budget.reserve('TablesInMemory');
     try {
-      const made = columns.map(({ make }) => make(this.#holding, rowCount));
-      this.#source = slices(schemaOf(columns), made, rowCount);
+      this.#sources = new Map(
+        tables.map(({ name, columns, rowCount }) => {
+          const made = columns.map(({ make }) => make(this.#holding, rowCount));
+          return [name, slices(schemaOf(columns), made, rowCount)];
+        }),
+      );
     } catch (error) {
       this.#holding[Symbol.dispose]();
       throw error;
     }
   }
 
-  /** Runs a plan over `madeScan` of the same columns, from the plan to its rows. */
+  /** Runs a plan over `madeScan` of the same tables, from the plan to its rows. */
   async run(plan: PlanNode): Promise<Answer> {
     const rows: Cell[][] = [];
     const task = { memory: this.#budget, signal: new AbortController().signal };
     const start = performance.now();
-    // Rows of a task are JavaScript values: all but their source is what the engine would run.
-    const resources = { inputs: { [NAME]: { kind: 'rows', rows: [] } }, store: fileStore() } as const;
-    const { stages } = buildChain(pushDown(bindPlan(plan)), resources);
+    const resources = { inputs: {}, sources: this.#sources, store: fileStore() };
     await runChain(
-      { source: this.#source, stages },
+      buildChain(pushDown(bindPlan(plan)), resources),
       {
         push: async (batch) => {
           rows.push(...rowsOf(copyToArrow(batch, this.#budget.linear, { dictionaries: 'decode' })));

@@ -39,6 +39,8 @@ export interface ChainResources {
   /** By source id. */
   readonly inputs: Readonly<Record<string, TaskInput>>;
   readonly store: ObjectStore;
+  /** Of inputs that are batches already, by source id: they take the place of an in-memory-scan of the same columns. */
+  readonly sources?: ReadonlyMap<string, Source>;
   /** Nothing where absent. */
   readonly uris?: UriRules;
   /** The functions that the plan names: see `load-udfs.ts`. */
@@ -171,6 +173,8 @@ class ChainBuilder {
   }
 
   #inMemoryScan({ sourceId, schema }: OfKind<'in-memory-scan'>): Source {
+    const given = this.#resources.sources?.get(sourceId);
+    if (given !== undefined) return given;
     const input = this.#resources.inputs[sourceId];
     assert.ok(input?.kind === 'rows');
     return inMemoryScan({ schema, rows: input.rows });

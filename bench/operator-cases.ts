@@ -1,0 +1,106 @@
+/** The operators that are measured: each as a plan over made tables, beside the SQL of the same. */
+
+import type { AggregateCall, NamedExpression } from '../src/expressions/expression.ts';
+import type { PlanNode } from '../src/plan/plan-node.ts';
+import { keys, type MadeColumn, wholes } from './made-columns.ts';
+import { type MadeTable, madeScan, onlyTable } from './made-table.ts';
+import { binary, column } from './plan-words.ts';
+
+export interface OperatorCase {
+  readonly name: string;
+  readonly tables: readonly MadeTable[];
+  readonly plan: PlanNode;
+  readonly sql: string;
+}
+
+/** The same shapes at any number of rows: sizes that belong to a case are shares of it. */
+export function operatorCases(rows: number): readonly OperatorCase[] {
+  return [...grouping(rows), ...sorting(rows)];
+}
+
+const payload = wholes('v', { salt: 9, least: -1_000_000, count: 2_000_001 });
+const named = (...names: readonly string[]): readonly NamedExpression[] =>
+  names.map((name) => ({ name, expression: column(name) }));
+const total = (name: string, of: string): AggregateCall => ({ name, function: 'sum', input: column(of) });
+const count: AggregateCall = { name: 'n', function: 'count' };
+
+/**
+ * Groups, and of them one row, so that all of them are made and none has to be fetched: their number, that of the rows, a
+ * sum, and how unevenly they are spread.
+ */
+function grouped(name: string, columns: readonly MadeColumn[], groupBy: readonly string[], rows: number): OperatorCase {
+  const groups: PlanNode = {
+    kind: 'grouped-aggregate',
+    input: madeScan([...columns, payload]),
+    groupBy: named(...groupBy),
+    aggregates: [count, total('s', 'v')],
+  };
+  const square: AggregateCall = { name: 'nn', function: 'sum', input: binary(column('n'), '*', column('n')) };
+  const groupsCount: AggregateCall = { name: 'groups', function: 'count' };
+  return {
+    name,
+    tables: [onlyTable([...columns, payload], rows)],
+    plan: {
+      kind: 'aggregate',
+      input: groups,
+      aggregates: [groupsCount, total('rows', 'n'), total('sum', 's'), square],
+    },
+    sql: `select count(*), sum(n), sum(s), sum(n * n)
+      from (select ${groupBy.join(', ')}, count(*) n, sum(v) s from t group by ${groupBy.join(', ')})`,
+  };
+}
+
+function grouping(rows: number): readonly OperatorCase[] {
+  const groups = [10, 10_000, Math.ceil(rows / 10), rows];
+  return [
+    ...groups.map((count) => grouped(`group-int-${count}`, [wholes('k', { salt: 1, least: 0, count })], ['k'], rows)),
+    ...groups.map((count) => grouped(`group-text-${count}`, [keys('k', { salt: 1, least: 0, count })], ['k'], rows)),
+    ...groups.map((count) => {
+      const share = Math.ceil(Math.cbrt(count));
+      const columns = [
+        wholes('a', { salt: 1, least: 0, count: share }),
+        keys('b', { salt: 2, least: 0, count: share }),
+        wholes('c', { salt: 3, least: -5, count: share }),
+      ];
+      return grouped(`group-three-${share ** 3}`, columns, ['a', 'b', 'c'], rows);
+    }),
+  ];
+}
+
+/** The last row of the sorted table, behind all others, so that all of them are sorted. */
+function sorted(name: string, columns: readonly MadeColumn[], by: readonly string[], rows: number): OperatorCase {
+  const sort: PlanNode = {
+    kind: 'sort',
+    input: madeScan([...columns, payload]),
+    keys: [...by, 'v'].map((key) => ({ expression: column(key) })),
+  };
+  const order = [...by, 'v'].join(', ');
+  return {
+    name,
+    tables: [onlyTable([...columns, payload], rows)],
+    plan: { kind: 'limit', input: sort, limit: 1, offset: rows - 1 },
+    sql: `select * from t order by ${order} limit 1 offset ${rows - 1}`,
+  };
+}
+
+function sorting(rows: number): readonly OperatorCase[] {
+  const numbers = wholes('a', { salt: 1, least: -2_000_000_000, count: 4_000_000_000 });
+  const texts = keys('b', { salt: 2, least: 0, count: rows });
+  const few = wholes('c', { salt: 3, least: 0, count: 100 });
+  return [
+    sorted('sort-int64', [numbers], ['a'], rows),
+    sorted('sort-text', [texts], ['b'], rows),
+    sorted('sort-three', [few, texts, numbers], ['c', 'b', 'a'], rows),
+    {
+      name: 'top-100',
+      tables: [onlyTable([numbers, payload], rows)],
+      plan: {
+        kind: 'top-n',
+        input: madeScan([numbers, payload]),
+        keys: ['a', 'v'].map((key) => ({ expression: column(key) })),
+        limit: 100,
+      },
+      sql: 'select * from t order by a, v limit 100',
+    },
+  ];
+}
