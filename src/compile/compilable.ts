@@ -5,7 +5,7 @@ import { operandsOf } from '../expressions/columns.ts';
 import { isDivision } from '../expressions/exact-arithmetic.ts';
 import type { TypedExpression } from '../expressions/expression.ts';
 import { isCastCompilable } from './casts.ts';
-import { isDatePartOf } from './dates.ts';
+import { isTimeFunctionCompilable } from './dates.ts';
 import { isDivisionCompilable } from './decimal-arithmetic.ts';
 import { machineOf } from './machine.ts';
 
@@ -15,8 +15,14 @@ export const isHeld = (type: DataType): boolean => type.kind === 'bool' || machi
 /** Whether a kernel can compute `e`. Not text: what reads it has become columns before. */
 export function isCompilable(e: TypedExpression): boolean {
   if (e.kind === 'is-null' && e.input.kind === 'column') return true;
-  return isNodeCompilable(e) && operandsOf(e).every(isCompilable);
+  return isNodeCompilable(e) && computedOperands(e).every(isCompilable);
 }
+
+/** The operands that a kernel computes: not the literals that only say what a function does, as units are. */
+export const computedOperands = (e: TypedExpression): readonly TypedExpression[] =>
+  e.kind === 'function'
+    ? e.arguments.filter((argument) => argument.kind !== 'literal' || isHeld(argument.type))
+    : operandsOf(e);
 
 /** Whether a kernel can compute `e` where it can read its operands. */
 export function isNodeCompilable(e: TypedExpression): boolean {
@@ -27,7 +33,7 @@ export function isNodeCompilable(e: TypedExpression): boolean {
     case 'arithmetic':
       return e.type.kind !== 'decimal' || !isDivision(e.operator) || isDivisionCompilable(e);
     case 'function':
-      return isDatePartOf(e.name, e.arguments[0]?.type);
+      return isTimeFunctionCompilable(e);
     case 'compare':
       return isHeld(e.left.type);
     case 'coalesce':

@@ -12,7 +12,7 @@ import { expressionKey } from '../expressions/expression-key.ts';
 import type { Bounds } from './bounds.ts';
 import { castLanes, isCastVectorizable, joined, notZero } from './casts.ts';
 import { compareFloats, compareWhole } from './comparisons.ts';
-import { datePart, isDatePart } from './dates.ts';
+import { isTimeFunction, timeFunction } from './dates.ts';
 import { divideDecimals, longArithmetic } from './decimal-arithmetic.ts';
 import { divideWhole, floatArithmetic } from './division.ts';
 import { type Code, get, type Local, select, tee, type ValueType } from './emit.ts';
@@ -39,7 +39,7 @@ export interface WordSource {
 type Typed<K extends TypedExpression['kind']> = TypedExpression & { readonly kind: K };
 
 /** Whether a function is computed row by row. */
-export const isLaneFunction = (name: string): boolean => isDatePart(name);
+export const isLaneFunction = (name: string): boolean => isTimeFunction(name);
 
 /** Whether four rows of `e` can be computed at a time. */
 export function isVectorizable(e: TypedExpression, words: WordSource): boolean {
@@ -177,10 +177,8 @@ export class Lanes {
         return e.try === true ? this.#tryCast(e, machine).parts : this.#cast(e, machine);
       case 'if-else':
         return this.#choose(e, machine);
-      case 'function': {
-        const [argument] = e.arguments;
-        return [datePart(this.#lanes, e.name, argument!.type, this.value(argument!)[0]!)];
-      }
+      case 'function':
+        return [timeFunction(this.#lanes, e, (position) => this.value(e.arguments[position]!)[0]!)];
       default:
         throw new Error(`not a value that compiles: ${expressionKey(e)}`);
     }

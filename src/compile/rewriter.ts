@@ -5,12 +5,12 @@
 
 import type { Batch } from '../columnar/batch.ts';
 import { bool } from '../columnar/data-type.ts';
-import { collectColumns, operandsOf, withColumnsAt, withOperands } from '../expressions/columns.ts';
+import { collectColumns, withColumnsAt, withOperands } from '../expressions/columns.ts';
 import type { TypedExpression } from '../expressions/expression.ts';
 import { expressionKey } from '../expressions/expression-key.ts';
 import { functionNamed } from '../expressions/functions/registry.ts';
 import { isVolatile } from '../expressions/volatile.ts';
-import { isHeld, isNodeCompilable } from './compilable.ts';
+import { computedOperands, isHeld, isNodeCompilable } from './compilable.ts';
 import type { ComputedColumn } from './computed-column.ts';
 import { isNullOnNull } from './dictionary-table.ts';
 import { isLookedUp } from './kernel-step.ts';
@@ -78,7 +78,7 @@ export class Rewriter {
     const over = withOperands(e, (operand) => (operand.kind === 'lambda' ? operand : this.#rewrite(operand)));
     const test = this.#makers.textTest(over, (column) => this.#isPlain(column));
     if (test !== undefined) return this.#column({ kind: 'text', e: over, test }, e);
-    if (isNodeCompilable(over) && operandsOf(over).every(isNodeCompilable)) return over;
+    if (isNodeCompilable(over) && computedOperands(over).every(isNodeCompilable)) return over;
     const step = withOperands(over, (operand) => this.#operand(operand));
     return this.#column({ kind: 'vector', e: step, step: this.#makers.vectorStep(step) }, e);
   }

@@ -9,6 +9,7 @@ import {
   date,
   decimal,
   duration,
+  float16,
   float32,
   float64,
   int8,
@@ -16,8 +17,11 @@ import {
   int32,
   int64,
   isInteger,
+  sameType,
+  type TimeUnit,
   time,
   timestamp,
+  typeName,
   uint8,
   uint16,
   uint32,
@@ -28,7 +32,9 @@ import { field, type Schema } from '../../src/columnar/schema.ts';
 import { type Value, wholeOf } from '../../src/columnar/value.ts';
 import { castBetween } from '../../src/expressions/cast-value.ts';
 import type { ArithmeticOperator, ComparisonOperator, TypedExpression } from '../../src/expressions/expression.ts';
+import { TICKS_PER_SECOND, ticksPerDay } from '../../src/expressions/temporal-text.ts';
 import type { Holding } from '../../src/memory/budget.ts';
+import { timeCalls } from './arbitrary-time-calls.ts';
 
 const INTEGERS = [int8, int16, int32, int64, uint8, uint16, uint32, uint64];
 const MONEY: DataType = decimal(15, 2);
@@ -42,11 +48,14 @@ const WHOLE = decimal(15, 0);
 const LONG_DECIMALS = [PRODUCT, HUGE, HUGE_PRODUCT, QUOTIENT];
 const MICROS = timestamp('us');
 const SECONDS = timestamp('s', 'UTC');
-const CLOCK = time('us');
-const LENGTHS = [duration('s'), duration('ns')];
+/** Half an hour is added in summer. */
+const ZONED = [timestamp('us', 'Europe/Berlin'), timestamp('ns', 'Australia/Lord_Howe'), timestamp('s', '-03:30')];
+const CLOCKS = [time('us'), time('ns')];
+const LENGTHS = [duration('s'), duration('us'), duration('ns')];
 export const TYPES: readonly DataType[] = [
   bool,
   ...INTEGERS,
+  float16,
   float32,
   float64,
   MONEY,
@@ -58,7 +67,8 @@ export const TYPES: readonly DataType[] = [
   date,
   MICROS,
   SECONDS,
-  CLOCK,
+  ...ZONED,
+  ...CLOCKS,
   ...LENGTHS,
 ];
 
@@ -74,7 +84,7 @@ const wholeRange = (type: DataType): [bigint, bigint] => {
     case 'date':
       return [-(2n ** 31n), 2n ** 31n - 1n];
     case 'time':
-      return [0n, 86_399_999_999n];
+      return [0n, ticksPerDay(type.unit) - 1n];
     case 'timestamp':
     case 'duration':
       return [-(2n ** 63n), 2n ** 63n - 1n];
@@ -88,6 +98,15 @@ const wholeRange = (type: DataType): [bigint, bigint] => {
 const isBig = ({ kind }: DataType): boolean =>
   ['int64', 'uint64', 'decimal', 'time', 'timestamp', 'duration'].includes(kind);
 
+/** Moments at which clocks are changed, in UTC: of Berlin in 1916 and 2024, of Lord Howe in 2024. */
+const CHANGES = [-1_693_706_400n, 1_711_846_800n, 1_729_990_800n, 1_712_415_600n, 1_728_142_200n];
+
+/** Within three hours of a moment at which clocks are changed, or at which they show what they show then. */
+const aroundChanges = (unit: TimeUnit): fc.Arbitrary<bigint> =>
+  fc
+    .tuple(fc.constantFrom(...CHANGES), fc.constantFrom(0n, 1n, 2n, 10n, 11n), fc.bigInt(-10_800n, 10_800n))
+    .map(([change, hours, near]) => (change + hours * 3_600n + near) * TICKS_PER_SECOND[unit] + (near & 1n));
+
 /** Mostly small values, so that most batches do not overflow; sometimes the edges of the type. */
 export function cell(type: DataType, tame: boolean): fc.Arbitrary<NonNullable<Value>> {
   switch (type.kind) {
@@ -98,6 +117,11 @@ export function cell(type: DataType, tame: boolean): fc.Arbitrary<NonNullable<Va
         fc.constantFrom('', 'a', 'ab', 'abc', 'special deposits', 'ß', '\u{1F600}', '\uFFFD', 'zebra zebra zebra'),
         fc.string({ unit: fc.constantFrom('a', 'b', 'é'), maxLength: 40 }),
       );
+    case 'float16':
+      return fc.oneof(
+        fc.integer({ min: -99, max: 99 }),
+        fc.constantFrom(NaN, -Infinity, -0, 0.5, -2.5, 65_504, 2 ** -24),
+      );
     case 'float32':
       return fc.oneof(fc.integer({ min: -99, max: 99 }), fc.constantFrom(NaN, Infinity, -0, 0.5, -2.5), fc.float());
     case 'float64':
@@ -107,7 +131,9 @@ export function cell(type: DataType, tame: boolean): fc.Arbitrary<NonNullable<Va
       const small = fc.bigInt(least < -99n ? -99n : least, 99n);
       const edges = fc.constantFrom(least, greatest, greatest / 2n, least + 1n, 0n);
       const any = tame
-        ? small
+        ? type.kind === 'timestamp'
+          ? fc.oneof(small, aroundChanges(type.unit))
+          : small
         : fc.oneof(
             { weight: 8, arbitrary: small },
             { weight: 1, arbitrary: edges },
@@ -120,7 +146,7 @@ export function cell(type: DataType, tame: boolean): fc.Arbitrary<NonNullable<Va
 
 const columnsOf = (type: DataType): TypedExpression[] =>
   INPUT.fields.flatMap((f, index) =>
-    f.type === type ? [{ kind: 'column' as const, index, name: f.name, type, nullable: true }] : [],
+    sameType(f.type, type) ? [{ kind: 'column' as const, index, name: f.name, type, nullable: true }] : [],
   );
 
 const leaf = (type: DataType): fc.Arbitrary<TypedExpression> =>
@@ -139,8 +165,20 @@ const CASTS: readonly (readonly [DataType, DataType])[] = TYPES.flatMap((from) =
   TYPES.filter((to) => from !== to && castBetween(from, to) !== undefined).map((to) => [from, to] as const),
 );
 
-/** Expressions of a type with at most `depth` levels. */
+const known = new Map<string, fc.Arbitrary<TypedExpression>>();
+
+/** Expressions of a type of `TYPES` with at most `depth` levels. */
 export function expression(type: DataType, depth: number): fc.Arbitrary<TypedExpression> {
+  const key = `${typeName(type)} ${depth}`;
+  let made = known.get(key);
+  if (made === undefined) {
+    made = makeExpression(TYPES.find((one) => sameType(one, type))!, depth);
+    known.set(key, made);
+  }
+  return made;
+}
+
+function makeExpression(type: DataType, depth: number): fc.Arbitrary<TypedExpression> {
   if (depth === 0) return leaf(type);
   const choices: fc.Arbitrary<TypedExpression>[] = [leaf(type)];
   const deeper = (of: DataType): fc.Arbitrary<TypedExpression> => expression(of, depth - 1);
@@ -195,18 +233,7 @@ export function expression(type: DataType, depth: number): fc.Arbitrary<TypedExp
   if (type === MONEY) arithmetic(['%'], MONEY, MONEY);
   if (type === float64) arithmetic(['+', '-', '*', '/', '//', '%'], type, type);
   if (type === float32) arithmetic(['+', '-', '*', '//', '%'], type, type);
-  if (type === int32 || type === uint32) {
-    const names = type === int32 ? ['year'] : ['quarter', 'month', 'day', 'day_of_week', 'day_of_year'];
-    const call = (of: readonly DataType[], name: string): fc.Arbitrary<TypedExpression> =>
-      fc
-        .constantFrom(...of)
-        .chain(deeper)
-        .map((argument): TypedExpression => ({ kind: 'function', name, arguments: [argument], type, nullable: true }));
-    choices.push(fc.constantFrom(...names).chain((name) => call([date, MICROS, SECONDS], name)));
-    if (type === uint32) {
-      choices.push(fc.constantFrom('hour', 'minute', 'second').chain((name) => call([MICROS, SECONDS], name)));
-    }
-  }
+  choices.push(...timeCalls(type, TYPES, deeper));
   if (type === bool) choices.push(...predicates(deeper));
   return fc.oneof(...choices);
 }
@@ -274,7 +301,7 @@ export function randomBatch(seed: number): RandomBatch {
     const [nullable, dictionary, bounded] = [next() < 0.5, next() < 0.5, next() < 0.5];
     const samples = SAMPLES.get(`${TYPES.indexOf(type)} ${tame}`)!;
     const values = Array.from({ length: rowCount }, () => (nullable && next() < 0.2 ? null : pick(samples)));
-    const isWhole = !['bool', 'utf8', 'float32', 'float64'].includes(type.kind);
+    const isWhole = !['bool', 'utf8', 'float16', 'float32', 'float64'].includes(type.kind);
     const isShort =
       LONG_DECIMALS.some((long) => long === type) &&
       next() < 0.5 &&

@@ -4,7 +4,7 @@ import { readColumn } from '../../src/columnar/column-values.ts';
 import { bool } from '../../src/columnar/data-type.ts';
 import type { Value } from '../../src/columnar/value.ts';
 import { RowProgram } from '../../src/compile/row-program.ts';
-import { ArithmeticOverflow, InvalidCast } from '../../src/errors.ts';
+import { ArithmeticOverflow, InvalidCast, InvalidValue } from '../../src/errors.ts';
 import type { TypedExpression } from '../../src/expressions/expression.ts';
 import { expressionText } from '../../src/expressions/expression-text.ts';
 import { interpreter } from '../../src/expressions/interpret.ts';
@@ -25,7 +25,8 @@ function expected(filter: TypedExpression | undefined, roots: readonly TypedExpr
       .filter((row) => keep === undefined || keep(row) === true)
       .map((row) => outputs.map((output) => output(row)));
   } catch (error) {
-    if (error instanceof ArithmeticOverflow || error instanceof InvalidCast) return 'an error';
+    if (error instanceof ArithmeticOverflow || error instanceof InvalidCast || error instanceof InvalidValue)
+      return 'an error';
     throw error;
   }
 }

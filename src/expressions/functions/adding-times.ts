@@ -88,7 +88,7 @@ const adding = (name: string, sign: bigint, doc: string, ...examples: readonly E
 const WEEKDAYS = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'];
 
 /** 0 for Monday; -1 where the text names no day: by its name, or the first two or three letters of it. */
-function weekdayNamed(text: string): number {
+export function weekdayNamed(text: string): number {
   const name = text.toLowerCase();
   return WEEKDAYS.findIndex(
     (day) => day === name || ((name.length === 2 || name.length === 3) && day.startsWith(name)),
