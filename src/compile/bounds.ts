@@ -14,6 +14,7 @@ import type { DataType } from '../columnar/data-type.ts';
 import { operandsOf } from '../expressions/columns.ts';
 import { divisionShift, isDivision } from '../expressions/exact-arithmetic.ts';
 import type { TypedExpression } from '../expressions/expression.ts';
+import { ticksPerDay } from '../expressions/temporal-text.ts';
 import { wholeConversion } from '../expressions/whole-conversion.ts';
 import type { ColumnLayout } from './layout.ts';
 import {
@@ -28,6 +29,9 @@ import {
   type Range,
   rangeOf,
 } from './machine.ts';
+
+/** Whether a cast gives the time of day that a timestamp's clock shows. */
+export const isTimeOfDay = (from: DataType, to: DataType): boolean => from.kind === 'timestamp' && to.kind === 'time';
 
 type Arithmetic = TypedExpression & { readonly kind: 'arithmetic' };
 
@@ -143,6 +147,7 @@ export class Bounds {
 
   #cast({ input, type }: TypedExpression & { kind: 'cast' }): Range {
     if (!isWhole(input.type) && input.type.kind !== 'bool') return typeRange(type);
+    if (isTimeOfDay(input.type, type)) return typeRange(type);
     const { least, greatest } = this.held(input);
     const { factor, divisor } = wholeConversion(input.type, type);
     if (divisor === 1n) return { least: least * factor, greatest: greatest * factor };
@@ -181,10 +186,11 @@ function wordRange(type: DataType): Range {
 
 /** The values of a type that a machine holds. */
 export const heldRange = (type: DataType, machine: Machine): Range =>
-  type.kind === 'decimal' ? intersection(typeRange(type), rangeOf(machine)) : rangeOf(machine);
+  type.kind === 'decimal' || type.kind === 'time' ? intersection(typeRange(type), rangeOf(machine)) : rangeOf(machine);
 
 /** Every value a type allows; for decimals by their digits, for other types without whole numbers that of a bool. */
 function typeRange(type: DataType): Range {
+  if (type.kind === 'time') return { least: 0n, greatest: ticksPerDay(type.unit) - 1n };
   if (type.kind === 'decimal') {
     const greatest = 10n ** BigInt(type.precision) - 1n;
     return { least: -greatest, greatest };
@@ -224,7 +230,14 @@ const FUNCTION_RANGES: Readonly<Record<string, Range>> = {
   quarter: { least: 1n, greatest: 4n },
   month: { least: 1n, greatest: 12n },
   day: { least: 1n, greatest: 31n },
+  day_of_week: { least: 0n, greatest: 6n },
+  day_of_year: { least: 1n, greatest: 366n },
+  week_of_year: { least: 1n, greatest: 53n },
+  iso_year: { least: -5_900_000n, greatest: 5_900_000n },
   hour: { least: 0n, greatest: 23n },
   minute: { least: 0n, greatest: 59n },
   second: { least: 0n, greatest: 59n },
+  millisecond: { least: 0n, greatest: 999n },
+  microsecond: { least: 0n, greatest: 999_999n },
+  nanosecond: { least: 0n, greatest: 999_999_999n },
 };

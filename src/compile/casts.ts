@@ -3,14 +3,23 @@
  * says for which row. Those of long decimals are in `long-casts.ts`.
  *
  *     whole → whole    × factor or ÷ divisor (whole-conversion.ts); the range is checked before multiplying, after dividing
+ *     timestamp → time the ticks since midnight
  *     whole → float    the nearest; decimals are divided as float64
  *     float → whole    truncated; to decimals multiplied as float64 and rounded half away from zero
  */
 
-import { type DataType, isFloat } from '../columnar/data-type.ts';
+import { type DataType, isFloat, type TimeUnit } from '../columnar/data-type.ts';
 import { scaleOf } from '../expressions/exact-arithmetic.ts';
-import { isWholeCast, powerOfTen, type WholeConversion, wholeConversion } from '../expressions/whole-conversion.ts';
-import { heldRange, within } from './bounds.ts';
+import { TICKS_PER_SECOND, ticksPerDay } from '../expressions/temporal-text.ts';
+import {
+  hasPlainDays,
+  isWholeCast,
+  powerOfTen,
+  type WholeConversion,
+  wholeConversion,
+} from '../expressions/whole-conversion.ts';
+import { heldRange, isTimeOfDay, within } from './bounds.ts';
+import { floorRemainder, unitOf } from './dates.ts';
 import { type Code, get, type Local, select } from './emit.ts';
 import { f32, f32x4, f64, f64x2, i32, i64, i64x2, v128 } from './instructions.ts';
 import { highHalf, type LaneCode, narrowed } from './lane-code.ts';
@@ -37,8 +46,7 @@ const isFloatMachine = ({ type }: Machine): boolean => type === 'f32' || type ==
 /** Whether there is code for it. */
 export function isCastCompilable(from: DataType, to: DataType): boolean {
   if (isFloat(from) || isFloat(to)) return !HAS_TICKS.has(from.kind) && !HAS_TICKS.has(to.kind);
-  // Not every int64 is a time of day.
-  return isWholeCast(from, to) && (to.kind !== 'time' || from.kind === 'time');
+  return isWholeCast(from, to) || (isTimeOfDay(from, to) && hasPlainDays(from));
 }
 
 const HAS_TICKS: ReadonlySet<string> = new Set(['date', 'time', 'timestamp', 'duration']);
@@ -51,6 +59,7 @@ export function isCastVectorizable(from: DataType, to: DataType): boolean {
   const target = machineOf(to)!;
   if (isFloatMachine(source)) return isFloatMachine(target);
   if (isFloatMachine(target)) return source.type === 'i32';
+  if (isTimeOfDay(from, to)) return false;
   const { factor, divisor } = wholeConversion(from, to);
   if (divisor > 1n || factor >= LONG_FACTOR) return false;
   return source.type <= target.type && (source.type === 'i32' || source.signed);
@@ -66,9 +75,17 @@ export function castLanes(lanes: LaneCode, cast: LaneCast, value: readonly Local
     if (isLong(source)) return [longToFloat(lanes, from, target, asLong(lanes, source, value))];
     return wholeToFloat(lanes, from, source, target, value);
   }
+  if (isTimeOfDay(from, to)) return [timeOfDay(lanes, unitOf(from), unitOf(to), value[0] as Local<'i64'>)];
   const { factor, divisor } = wholeConversion(from, to);
   const isWord = !isLong(source) && !isLong(target) && factor < LONG_FACTOR && divisor < LONG_FACTOR;
   return (isWord ? wholeToWhole : wholeToLong)(lanes, { ...cast, source }, value);
+}
+
+/** Of ticks on a clock without a zone. */
+function timeOfDay(lanes: LaneCode, from: TimeUnit, to: TimeUnit, ticks: Local<'i64'>): Code<'i64'> {
+  const inDay = floorRemainder(lanes, get(ticks), ticksPerDay(from));
+  const [up, down] = [TICKS_PER_SECOND[to], TICKS_PER_SECOND[from]];
+  return up >= down ? i64.mul(inDay, i64.const(up / down)) : i64.divU(inDay, i64.const(down / up));
 }
 
 function wholeToWhole(lanes: LaneCode, cast: LongCast, value: readonly Local[]): Code[] {

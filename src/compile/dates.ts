@@ -76,7 +76,8 @@ const ofDay = (
   emit: (lanes, call, value) => make(lanes, daysOf(lanes, typeAt(call, 0), value(0)), call, value),
 });
 
-const unitOf = (type: DataType): TimeUnit => {
+/** Of a type that has ticks. */
+export const unitOf = (type: DataType): TimeUnit => {
   if (type.kind === 'timestamp' || type.kind === 'time' || type.kind === 'duration') return type.unit;
   throw new Error(`${type.kind} has no unit`);
 };
@@ -190,6 +191,11 @@ function flagBeyond32(lanes: LaneCode, value: Local<'i64'>): void {
   lanes.flagNonZero([i64.ne(i64.extend(i32.wrap(get(value))), get(value))], 'i32');
 }
 
+/** A magnitude above `most`, by one comparison: what is below wraps around to above. */
+function flagBeyond(lanes: LaneCode, value: Local<'i64'>, most: bigint): void {
+  lanes.flagNonZero([i64.gtU(i64.add(get(value), i64.const(most)), i64.const(2n * most))], 'i32');
+}
+
 /** In 32 bits; what does not fit raises a flag. */
 function in32Bits(lanes: LaneCode, days: Code<'i64'>): Code<'i32'> {
   const kept = keep64(lanes, days);
@@ -201,8 +207,7 @@ function in32Bits(lanes: LaneCode, days: Code<'i64'>): Code<'i32'> {
 function monthsLater(lanes: LaneCode, days: Local<'i64'>, months: Code<'i64'>): Code<'i64'> {
   const day = marchDay(lanes, days);
   const count = keep64(lanes, i64.add(i64.extend(monthCount(day)), months));
-  const fromLeast = i64.add(get(count), i64.const(BigInt(MOST_MONTHS)));
-  lanes.flagNonZero([i64.gtU(fromLeast, i64.const(2n * BigInt(MOST_MONTHS)))], 'i32');
+  flagBeyond(lanes, count, BigInt(MOST_MONTHS));
   const month = keep32(lanes, i32.wrap(get(count)));
   const first = keep64(lanes, firstOfMonth(lanes, get(month)));
   const last = keep64(lanes, i64.sub(firstOfMonth(lanes, i32.add(get(month), i32.const(1))), i64.const(1n)));
@@ -216,12 +221,14 @@ function adding(sign: bigint): TimeFunction {
     takes: (call) => {
       const type = typeAt(call, 0);
       if (typeAt(call, 1).kind === 'duration') return type.kind === 'date' || type.kind === 'time';
+      if (typeAt(call, 1).kind === 'int64') return hasPlainDays(type);
       const interval = intervalOf(call, sign);
       return interval !== undefined && isIntervalAddable(type, interval);
     },
     emit(lanes, call, value) {
       const type = typeAt(call, 0);
       if (typeAt(call, 1).kind === 'duration') return durationAdded(lanes, call, sign, value);
+      if (typeAt(call, 1).kind === 'int64') return daysAdded(lanes, type, sign, value);
       return intervalAdded(lanes, type, value(0), intervalOf(call, sign)!);
     },
   };
@@ -263,14 +270,22 @@ function intervalAdded(lanes: LaneCode, type: DataType, value: Local, interval: 
   return wholeArithmetic(lanes, '+', machineOf(int64)!, [from], [more], false)[0]!;
 }
 
+/** To a timestamp. */
+function daysAdded(lanes: LaneCode, type: DataType, sign: bigint, value: ValueAt): Code {
+  const perDay = ticksPerDay(unitOf(type));
+  const days = value(1) as Local<'i64'>;
+  flagBeyond(lanes, days, INT64.greatest / perDay);
+  const more = keep64(lanes, i64.mul(get(days), i64.const(perDay)));
+  return wholeArithmetic(lanes, sign > 0n ? '+' : '-', machineOf(int64)!, [value(0)], [more], false)[0]!;
+}
+
 function monthsAddedToTicks(lanes: LaneCode, type: DataType, value: Local<'i64'>, months: number): Local<'i64'> {
   const perDay = ticksPerDay(unitOf(type));
   const days = daysOf(lanes, type, value);
   const inDay = i64.sub(get(value), i64.mul(get(days), i64.const(perDay)));
   const later = keep64(lanes, monthsLater(lanes, days, i64.const(BigInt(months))));
   // One day short of what 64 bits can hold, so that the ticks of the day fit.
-  const most = INT64.greatest / perDay - 1n;
-  lanes.flagNonZero([i64.gtU(i64.add(get(later), i64.const(most)), i64.const(2n * most))], 'i32');
+  flagBeyond(lanes, later, INT64.greatest / perDay - 1n);
   return keep64(lanes, i64.add(i64.mul(get(later), i64.const(perDay)), inDay));
 }
 
@@ -296,7 +311,7 @@ function durationAdded(lanes: LaneCode, call: FunctionCall, sign: bigint, value:
 }
 
 /** Divided by a positive constant, rounded down. */
-export function floorQuotient(lanes: LaneCode, value: Code<'i64'>, divisor: bigint): Code<'i64'> {
+function floorQuotient(lanes: LaneCode, value: Code<'i64'>, divisor: bigint): Code<'i64'> {
   if (divisor === 1n) return value;
   const kept = keep64(lanes, value);
   const rest = i64.rem(get(kept), i64.const(divisor));

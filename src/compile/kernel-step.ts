@@ -7,15 +7,18 @@
  *     left strip replace …   parts of texts and texts put in: text-part-step.ts
  *     concat concat_ws       of columns and literals: text-joining-step.ts
  *     cast                   of texts to numbers, bools and times, and back: text-cast-step.ts
+ *     cast                   of float16 to float32, and of float64 to float16
+ *     cast, date_trunc       on clocks of time zones: zone-step.ts
  *     in                     a list of constants: texts, or more integers than are compared one by one
  *
  * Only plain columns, and upper and lower only where all bytes of the batch are ASCII: else the step does without.
  */
 
 import type { Column } from '../columnar/column.ts';
-import { bool, fixedWidth, int64, isBytes, isFloat } from '../columnar/data-type.ts';
+import { bool, type DataType, fixedWidth, int64, isBytes, isFloat } from '../columnar/data-type.ts';
 import { wholeOf } from '../columnar/value.ts';
 import type { TypedExpression } from '../expressions/expression.ts';
+import { halfFloatKernels } from '../kernels/half-float-kernels.ts';
 import { compileLike, type LikeProgram, matchLike } from '../kernels/like-kernels.ts';
 import { textCaseKernels } from '../kernels/text-case-kernels.ts';
 import { textMeasureKernels } from '../kernels/text-measure-kernels.ts';
@@ -33,6 +36,7 @@ import { textReadingStep, textWritingStep } from './text-cast-step.ts';
 import { textJoiningStep } from './text-joining-step.ts';
 import { type Compute, keptBytes } from './text-operands.ts';
 import { textPartStep } from './text-part-step.ts';
+import { zoneCastStep, zonedTruncationStep } from './zone-step.ts';
 
 export interface KernelStep {
   /** Valid until the next call; undefined where these columns are not for it. @throws MemoryBudgetExceeded */
@@ -45,6 +49,11 @@ export function kernelStepOf(e: TypedExpression, holding: Holding): KernelStep |
   if (e.kind === 'cast') return castStep(e, holding);
   if (e.kind !== 'function') return undefined;
   if (e.name === 'concat' || e.name === 'concat_ws') return textJoiningStep(e.name, e.arguments, holding);
+  if (e.name === 'date_trunc') {
+    const [, time] = e.arguments;
+    const compute = time?.kind === 'column' ? zonedTruncationStep(e, holding) : undefined;
+    return compute && time?.kind === 'column' ? onPlain(time.index, compute) : undefined;
+  }
   const [text, ...others] = e.arguments;
   if (text?.kind !== 'column' || text.type.kind !== 'utf8') return undefined;
   const literals = others.map((other) => (other.kind === 'literal' ? other.value : undefined));
@@ -79,12 +88,34 @@ type Cast = Extract<TypedExpression, { kind: 'cast' }>;
 
 function castStep({ input, type, try: isTried = false }: Cast, holding: Holding): KernelStep | undefined {
   if (input.kind !== 'column') return undefined;
+  if (input.type.kind === 'timestamp' && type.kind === 'timestamp') {
+    const compute = zoneCastStep(input.type, type, holding);
+    return compute && onPlain(input.index, compute);
+  }
+  if (input.type.kind === 'float16' || type.kind === 'float16') {
+    const compute = halfFloatStep(input.type, type, holding);
+    return compute && onPlain(input.index, compute);
+  }
   if (input.type.kind === 'utf8') {
     const read = textReadingStep(type, isTried, holding);
     return read && onPlain(input.index, read);
   }
   const write = type.kind === 'utf8' ? textWritingStep(input.type, holding) : undefined;
   return write && onPlain(input.index, write);
+}
+
+/** Of float16 to float32, or of float64 to float16: `simpler-times.ts` makes the others of these. */
+function halfFloatStep(from: DataType, to: DataType, holding: Holding): Compute | undefined {
+  const widens = from.kind === 'float16' && to.kind === 'float32';
+  if (!widens && !(from.kind === 'float64' && to.kind === 'float16')) return undefined;
+  const results = new Scratch(holding);
+  const width = widens ? 4 : 2;
+  return ({ values: given, validity }, rowCount) => {
+    const values = results.ensure(rowCount * width);
+    const { widenHalves, nearestHalves } = halfFloatKernels(holding.linear);
+    (widens ? widenHalves : nearestHalves)(given, rowCount, values);
+    return { type: to, validity, values, bytes: 0, dictionary: undefined, width, bits: undefined };
+  };
 }
 
 type IsIn = Extract<TypedExpression, { kind: 'is-in' }>;

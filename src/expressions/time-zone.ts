@@ -28,6 +28,14 @@ export interface TimeZone {
   momentOf(clock: number): number;
   /** The first moment at which clocks show this, or, where they pass over it, what comes behind it. */
   firstMomentOf(clock: number): number;
+  /** What is in force from `first` to `last`, before the rules repeat: in order, no two alike, the first since `first` or before. */
+  offsetsBetween(first: number, last: number): readonly OffsetSince[];
+}
+
+/** An offset, and the second from which on it is in force. */
+export interface OffsetSince {
+  readonly since: number;
+  readonly offset: number;
 }
 
 const HOUR = 3_600;
@@ -37,9 +45,13 @@ const GREATEST_OFFSET = 16 * HOUR;
 const CHUNK = 2 ** 25;
 const STEP = 3 * DAY;
 const YEARS_400 = 146_097 * DAY;
-/** 1800-01-01 and 2500-01-01. */
+/** 1800-01-01. */
 const LEAST = -5_364_662_400;
+/** 2500-01-01. */
 const GREATEST = 16_725_225_600;
+
+/** From `from` on offsets are those of `period` seconds before. */
+export const RULES_REPEAT: { readonly from: number; readonly period: number } = { from: GREATEST, period: YEARS_400 };
 
 /** Zones kept at most, with what was found out about them. */
 const MAX_ZONES = 100;
@@ -85,6 +97,7 @@ const fixedZone = (offset: number): TimeZone => ({
   offsetAt: () => offset,
   momentOf: (clock) => clock - offset,
   firstMomentOf: (clock) => clock - offset,
+  offsetsBetween: (since) => [{ since, offset }],
 });
 
 function placeNamed(name: string): TimeZone | undefined {
@@ -112,12 +125,7 @@ class Place implements TimeZone {
 
   offsetAt(second: number): number {
     const at = withinRules(Math.floor(second));
-    const chunk = Math.floor(at / CHUNK);
-    let found = this.#chunks.get(chunk);
-    if (found === undefined) {
-      found = this.#search(chunk * CHUNK);
-      this.#chunks.set(chunk, found);
-    }
+    const found = this.#chunk(Math.floor(at / CHUNK));
     let n = found.since.length - 1;
     while (n > 0 && (found.since[n] ?? 0) > at) n -= 1;
     return found.offsets[n] ?? 0;
@@ -135,9 +143,29 @@ class Place implements TimeZone {
     return this.#change(clock - after, clock - before, before, (second) => this.offsetAt(second));
   }
 
+  offsetsBetween(first: number, last: number): readonly OffsetSince[] {
+    const found: OffsetSince[] = [];
+    const chunkOf = (second: number): number => Math.floor(Math.max(second, LEAST) / CHUNK);
+    for (let chunk = chunkOf(first); chunk <= chunkOf(last); chunk += 1) {
+      const { since, offsets } = this.#chunk(chunk);
+      for (const [n, offset] of offsets.entries()) {
+        if (found.at(-1)?.offset !== offset) found.push({ since: since[n] ?? 0, offset });
+      }
+    }
+    return found;
+  }
+
   /** The offsets before and behind a change that is so near that the clock may show this on either side. */
   #around(clock: number): { readonly before: number; readonly after: number } {
     return { before: this.offsetAt(clock - GREATEST_OFFSET), after: this.offsetAt(clock + GREATEST_OFFSET) };
+  }
+
+  #chunk(chunk: number): Offsets {
+    const known = this.#chunks.get(chunk);
+    if (known !== undefined) return known;
+    const found = this.#search(chunk * CHUNK);
+    this.#chunks.set(chunk, found);
+    return found;
   }
 
   #search(start: number): Offsets {

@@ -26,3 +26,5 @@ export * from './hashes';
 export * from './text-measures';
 export * from './compact';
 export * from './long-decimals';
+export * from './zone-clocks';
+export * from './half-floats';

@@ -1,0 +1,188 @@
+/**
+ * Clocks of time zones over whole columns, by kernels:
+ *
+ *     shown      timestamp with a zone → without      what the clock shows
+ *     moments    timestamp without a zone → with      when the clock shows it
+ *     date_trunc on a clock                           shown, cut by a kernel of its own, and back
+ *
+ * The kernels search a table of the zone's offsets, which covers the moments that were met so far. What lies within a
+ * clock's reach of the first or last tick that there is, they leave to others.
+ */
+
+import type { Column } from '../columnar/column.ts';
+import { type DataType, timestamp } from '../columnar/data-type.ts';
+import { floorDivide, type TimestampType } from '../expressions/clock.ts';
+import type { TypedExpression } from '../expressions/expression.ts';
+import { TICKS_PER_SECOND } from '../expressions/temporal-text.ts';
+import { RULES_REPEAT, type TimeZone, timeZone } from '../expressions/time-zone.ts';
+import { stepFromText } from '../expressions/truncation.ts';
+import { hasPlainDays } from '../expressions/whole-conversion.ts';
+import { MOMENTS, zoneKernels } from '../kernels/zone-kernels.ts';
+import type { Holding } from '../memory/budget.ts';
+import { isNodeCompilable } from './compilable.ts';
+import { ComputedColumn } from './computed-column.ts';
+import type { FunctionCall } from './dates.ts';
+import { INT64 } from './machine.ts';
+import { Scratch } from './scratch.ts';
+import type { Compute } from './text-operands.ts';
+
+/** Seconds that no clock is ahead of UTC, or behind it. */
+const REACH = 16 * 3_600;
+/** Seconds covered beside those that are needed, so that the next batch finds its own. */
+const MARGIN = 2 ** 24;
+
+/** A timestamp whose clock shows other days than its ticks count, else undefined. */
+export const zoned = (type: DataType): TimestampType | undefined =>
+  type.kind === 'timestamp' && !hasPlainDays(type) ? type : undefined;
+
+/** The cast between timestamps of one unit of which one has a zone; undefined where no kernel is for it. */
+export function zoneCastStep(from: TimestampType, to: TimestampType, holding: Holding): Compute | undefined {
+  if (from.unit !== to.unit) return undefined;
+  if (zoned(from) && to.timezone === null) return shownStep(from, holding);
+  if (from.timezone !== null || !zoned(to)) return undefined;
+  const moments = momentStep(to, MOMENTS.last, holding);
+  return moments && ((shown, rowCount) => moments(shown, shown, rowCount));
+}
+
+/** `date_trunc` of a column in a zone; undefined where the truncation itself does not compile. */
+export function zonedTruncationStep(call: FunctionCall, holding: Holding): Compute | undefined {
+  const [unit, time] = call.arguments as [TypedExpression, TypedExpression];
+  const type = zoned(time.type);
+  const step = unit.kind === 'literal' && typeof unit.value === 'string' ? stepFromText(unit.value) : undefined;
+  if (type === undefined || step === undefined) return undefined;
+  const plain = timestamp(type.unit);
+  const cut: TypedExpression = {
+    ...call,
+    arguments: [unit, { kind: 'column', index: 0, name: '', type: plain, nullable: true }],
+    type: plain,
+  };
+  if (!isNodeCompilable(cut)) return undefined;
+  const show = shownStep(type, holding);
+  // Hours and less are counted on both sides of a change.
+  const back = momentStep(type, step.kind === 'clock' ? MOMENTS.near : MOMENTS.first, holding);
+  const truncate = new ComputedColumn(cut, holding);
+  return (moments, rowCount) => {
+    const shown = show?.(moments, rowCount);
+    const beginnings = shown && truncate.evaluate([shown], rowCount);
+    return beginnings && back?.(beginnings, moments, rowCount);
+  };
+}
+
+function shownStep(type: TimestampType, holding: Holding): Compute | undefined {
+  const table = tableOf(type, holding);
+  const result = new Scratch(holding);
+  return (
+    table &&
+    (({ values, validity }, rowCount) => {
+      const to = result.ensure(rowCount * 8);
+      const address = table.covering([values], validity, rowCount);
+      const isDone = zoneKernels(holding.linear).shownTicks(values, validity, rowCount, address, to);
+      return isDone === 1 ? timestamps({ ...type, timezone: null }, validity, to) : undefined;
+    })
+  );
+}
+
+/** Of what the clock shows, and moments beside it. */
+type ComputeMoments = (shown: Column, moments: Column, rowCount: number) => Column | undefined;
+
+function momentStep(type: TimestampType, which: number, holding: Holding): ComputeMoments | undefined {
+  const table = tableOf(type, holding);
+  const result = new Scratch(holding);
+  return (
+    table &&
+    (({ values, validity }, moments, rowCount) => {
+      const to = result.ensure(rowCount * 8);
+      const address = table.covering([values, moments.values], validity, rowCount);
+      const { momentTicks } = zoneKernels(holding.linear);
+      const isDone = momentTicks(values, validity, rowCount, address, which, moments.values, to);
+      return isDone === 1 ? timestamps(type, validity, to) : undefined;
+    })
+  );
+}
+
+const timestamps = (type: TimestampType, validity: number, values: number): Column => ({
+  type,
+  validity,
+  values,
+  bytes: 0,
+  dictionary: undefined,
+  width: 8,
+  bits: undefined,
+});
+
+function tableOf({ unit, timezone }: TimestampType, holding: Holding): ZoneTable | undefined {
+  const zone = timezone === null ? undefined : timeZone(timezone);
+  return zone && new ZoneTable(zone, TICKS_PER_SECOND[unit], holding);
+}
+
+/** The offsets of a zone in linear memory, for the moments that were met so far. */
+class ZoneTable {
+  readonly #zone: TimeZone;
+  readonly #perSecond: bigint;
+  readonly #holding: Holding;
+  readonly #table: Scratch;
+  readonly #range: Scratch;
+  #address = 0;
+  /** Seconds; nothing is covered yet. */
+  #first = Number.POSITIVE_INFINITY;
+  #last = Number.NEGATIVE_INFINITY;
+
+  constructor(zone: TimeZone, perSecond: bigint, holding: Holding) {
+    this.#zone = zone;
+    this.#perSecond = perSecond;
+    this.#holding = holding;
+    this.#table = new Scratch(holding);
+    this.#range = new Scratch(holding);
+  }
+
+  /** The address of a table of the offsets around all ticks of the columns. @throws MemoryBudgetExceeded */
+  covering(columns: readonly number[], validity: number, rowCount: number): number {
+    for (const values of columns) {
+      const range = this.#range.ensure(16);
+      const { linear } = this.#holding;
+      if (zoneKernels(linear).ticksRange(values, validity, rowCount, range) === 1) {
+        this.#cover(this.#secondOf(linear.i64[range / 8]!), this.#secondOf(linear.i64[range / 8 + 1]!));
+      }
+    }
+    if (this.#address === 0) this.#cover(0, 0);
+    return this.#address;
+  }
+
+  #secondOf(ticks: bigint): number {
+    return Number(floorDivide(ticks, this.#perSecond));
+  }
+
+  #cover(least: number, greatest: number): void {
+    const { from: repeats, period } = RULES_REPEAT;
+    let [first, last] = [least - 3 * REACH, greatest + 3 * REACH];
+    if (last >= repeats) {
+      last = repeats - 1;
+      first = Math.min(first, repeats - period);
+    }
+    if (first >= this.#first && last <= this.#last) return;
+    this.#first = Math.min(first - MARGIN, this.#first);
+    this.#last = Math.max(Math.min(last + MARGIN, repeats - 1), this.#last);
+    this.#write();
+  }
+
+  #write(): void {
+    const { from: repeats, period } = RULES_REPEAT;
+    const offsets = this.#zone.offsetsBetween(this.#first, this.#last);
+    const table = this.#table.ensure((HEADER + offsets.length * 2 + 1) * 8);
+    const ticks = (seconds: number): bigint => clamped(BigInt(seconds) * this.#perSecond);
+    const words = [BigInt(offsets.length), ticks(repeats), ticks(period), this.#perSecond, ticks(REACH)];
+    for (const [n, { since, offset }] of offsets.entries()) {
+      words.push(n === 0 ? INT64.least : ticks(since), ticks(offset));
+    }
+    words.push(INT64.greatest);
+    this.#holding.linear.i64.set(words, table / 8);
+    this.#address = table;
+  }
+}
+
+/** Words before the entries. */
+const HEADER = 5;
+
+function clamped(ticks: bigint): bigint {
+  return ticks > INT64.greatest ? INT64.greatest : ticks < INT64.least ? INT64.least : ticks;
+}
