@@ -11,7 +11,16 @@
  * Checks may fail where the original does not: then the batch is repeated by the interpreter of the original.
  */
 
-import { type DataType, duration, float32, float64, int32, sameType, timestamp } from '../columnar/data-type.ts';
+import {
+  type DataType,
+  duration,
+  float32,
+  float64,
+  int32,
+  isNumeric,
+  sameType,
+  timestamp,
+} from '../columnar/data-type.ts';
 import type { Interval } from '../columnar/value.ts';
 import type { TimestampType } from '../expressions/clock.ts';
 import { literal } from '../expressions/coerce.ts';
@@ -53,6 +62,7 @@ const ON_CLOCK: ReadonlySet<string> = new Set([
 const cast = (input: TypedExpression, type: DataType, isTry: boolean = false): TypedExpression =>
   sameType(input.type, type) ? input : { kind: 'cast', input, type, try: isTry, nullable: isTry || input.nullable };
 
+const isCount = (type: DataType): boolean => isNumeric(type) || type.kind === 'bool';
 const plain = ({ unit }: TimestampType): DataType => timestamp(unit);
 
 function onShownClock(call: FunctionCall): TypedExpression | undefined {
@@ -67,8 +77,9 @@ function simplerCast({ input, type, try: isTry = false }: Cast): TypedExpression
       ? undefined
       : cast(cast(input, between, isTry), type, isTry);
   const from = input.type;
-  if (from.kind === 'float16') return through(float32);
-  if (type.kind === 'float16') return through(float64);
+  // Of the digits of text each float has its own.
+  if (from.kind === 'float16' && isCount(type)) return through(float32);
+  if (type.kind === 'float16' && isCount(from)) return through(float64);
   const [zonedFrom, zonedTo] = [zoned(from), zoned(type)];
   if (zonedFrom !== undefined) {
     const isPlain = type.kind === 'timestamp' && type.timezone === null;
