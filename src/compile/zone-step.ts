@@ -167,7 +167,9 @@ class ZoneTable {
 
   #write(): void {
     const { from: repeats, period } = RULES_REPEAT;
-    const offsets = this.#zone.offsetsBetween(this.#first, this.#last);
+    const all = this.#zone.offsetsBetween(this.#first, this.#last);
+    // What begins behind the last tick never does.
+    const offsets = all.filter(({ since }) => BigInt(since) * this.#perSecond <= INT64.greatest);
     const table = this.#table.ensure((HEADER + offsets.length * 2 + 1) * 8);
     const ticks = (seconds: number): bigint => clamped(BigInt(seconds) * this.#perSecond);
     const words = [BigInt(offsets.length), ticks(repeats), ticks(period), this.#perSecond, ticks(REACH)];

@@ -122,6 +122,11 @@ describe.each(ZONES)('on the clocks of %s', (zone) => {
   });
 });
 
+test('the first and the last nanosecond that there are lie in summer and in winter as others do', () => {
+  const type = timestamp('ns', 'America/St_Johns');
+  compare(type, [2n ** 63n - 1n, 0n, -(2n ** 63n) + 10n ** 15n], [call('hour', column), call('minute', column)]);
+});
+
 test('ticks whose clock is beyond 64 bits are left to the interpreter, which refuses them', () => {
   const budget = new MemoryBudget(64 << 20);
   using holding = budget.reserve('test');

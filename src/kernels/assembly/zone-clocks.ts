@@ -3,7 +3,8 @@
 //     table   │ entries │ repeats │ period │ second │ reach │ since, ahead │ since, ahead │ … │ MAX │
 //
 // All in ticks, of 64 bits each: clocks are `ahead` of UTC from `since` on, the first entry being since ever. From `repeats`
-// on they are what they were `period` before. `second` are the ticks of one; `reach` is further than any clock is ahead.
+// on, where that is not MAX, they are what they were `period` before. `second` are the ticks of one; `reach` is further than
+// any clock is ahead.
 // The period that was found last is kept: moments of a batch mostly lie in one or two.
 
 import { isValid } from './numbers';
@@ -22,7 +23,7 @@ let ahead: i64 = 0;
 function find(table: usize, ticks: i64): void {
   const repeats = load<i64>(table, REPEATS);
   let at = ticks, least = i64.MIN_VALUE;
-  if (ticks >= repeats) {
+  if (ticks >= repeats && repeats != i64.MAX_VALUE) {
     const period = load<i64>(table, PERIOD);
     least = repeats - period;
     at = least + (ticks - repeats) % period;
