@@ -1,27 +1,28 @@
 /**
  * Nodes that static kernels compute over a whole column, instead of JavaScript row by row:
  *
- *     upper lower            ASCII, sixteen bytes at a time; offsets stay
- *     length length_bytes    characters and bytes
- *     like                   patterns that are literals
- *     left strip replace …   parts of texts and texts put in: text-part-step.ts
- *     concat concat_ws       of columns and literals: text-joining-step.ts
- *     cast                   of texts to numbers, bools and times, and back: text-cast-step.ts
- *     cast                   of float16 to float32, and of float64 to float16
- *     cast, date_trunc       on clocks of time zones: zone-step.ts
- *     in                     a list of constants: texts, or more integers than are compared one by one
+ *     upper lower reverse ilike     ASCII, sixteen bytes at a time, and JavaScript for other rows: text-case-step.ts
+ *     length length_bytes find      characters, bytes and places: text-measure-step.ts
+ *     like                          patterns that are literals
+ *     left substr slice …           parts of texts, by places that may be columns: text-slice-step.ts
+ *     strip split_part replace      parts of texts and texts put in: text-part-step.ts
+ *     lpad rpad repeat space        to lengths that may be columns: text-filling-step.ts
+ *     concat concat_ws              of columns and literals: text-joining-step.ts
+ *     hash murmurhash3 …            of columns of any form: hash-step.ts
+ *     cast                          of texts to numbers, bools and times, and back: text-cast-step.ts
+ *     cast                          of float16 to float32, and of float64 to float16
+ *     cast, date_trunc              on clocks of time zones: zone-step.ts
+ *     in                            a list of constants: texts, or more integers than are compared one by one
  *
- * Only plain columns, and upper and lower only where all bytes of the batch are ASCII: else the step does without.
+ * Where it is not said otherwise only plain columns: dictionaries are worked out per entry, or the step does without.
  */
 
 import type { Column } from '../columnar/column.ts';
-import { bool, type DataType, fixedWidth, int64, isBytes, isFloat } from '../columnar/data-type.ts';
+import { bool, type DataType, fixedWidth, isBytes, isFloat } from '../columnar/data-type.ts';
 import { wholeOf } from '../columnar/value.ts';
 import type { TypedExpression } from '../expressions/expression.ts';
 import { halfFloatKernels } from '../kernels/half-float-kernels.ts';
-import { compileLike, type LikeProgram, matchLike } from '../kernels/like-kernels.ts';
-import { textCaseKernels } from '../kernels/text-case-kernels.ts';
-import { textMeasureKernels } from '../kernels/text-measure-kernels.ts';
+import { compileLike, matchLike } from '../kernels/like-kernels.ts';
 import {
   type IntegerSet,
   integersInSet,
@@ -30,12 +31,17 @@ import {
   textsInSet,
 } from '../kernels/value-set-kernels.ts';
 import type { Holding } from '../memory/budget.ts';
+import { hashStep } from './hash-step.ts';
 import { machineOf } from './machine.ts';
 import { bitmapBytes, Scratch } from './scratch.ts';
+import { ilikeStep, textCaseStep } from './text-case-step.ts';
 import { textReadingStep, textWritingStep } from './text-cast-step.ts';
+import { textFillingStep } from './text-filling-step.ts';
 import { textJoiningStep } from './text-joining-step.ts';
+import { findStep, lengthStep } from './text-measure-step.ts';
 import { type Compute, keptBytes } from './text-operands.ts';
 import { textPartStep } from './text-part-step.ts';
+import { isSliced, textSliceStep } from './text-slice-step.ts';
 import { zoneCastStep, zonedTruncationStep } from './zone-step.ts';
 
 export interface KernelStep {
@@ -48,32 +54,52 @@ export function kernelStepOf(e: TypedExpression, holding: Holding): KernelStep |
   if (e.kind === 'is-in') return memberStep(e, holding);
   if (e.kind === 'cast') return castStep(e, holding);
   if (e.kind !== 'function') return undefined;
-  if (e.name === 'concat' || e.name === 'concat_ws') return textJoiningStep(e.name, e.arguments, holding);
-  if (e.name === 'date_trunc') {
-    const [, time] = e.arguments;
-    const compute = time?.kind === 'column' ? zonedTruncationStep(e, holding) : undefined;
-    return compute && time?.kind === 'column' ? onPlain(time.index, compute) : undefined;
-  }
+  const { name, arguments: given } = e;
+  if (name === 'concat' || name === 'concat_ws') return textJoiningStep(name, given, holding);
+  if (name === 'date_trunc') return truncationStep(e, holding);
+  if (isSliced(name)) return textSliceStep(name, given, holding);
+  return textFillingStep(name, given, holding) ?? hashStep(e, holding) ?? ofOneText(e, holding);
+}
+
+function truncationStep(e: Call, holding: Holding): KernelStep | undefined {
+  const [, time] = e.arguments;
+  const compute = time?.kind === 'column' ? zonedTruncationStep(e, holding) : undefined;
+  return compute && time?.kind === 'column' ? onPlain(time.index, compute) : undefined;
+}
+
+/** The step of a function of one plain column of texts, and literals. */
+function ofOneText(e: Call, holding: Holding): KernelStep | undefined {
   const [text, ...others] = e.arguments;
   if (text?.kind !== 'column' || text.type.kind !== 'utf8') return undefined;
   const literals = others.map((other) => (other.kind === 'literal' ? other.value : undefined));
+  const compute = literals.includes(undefined) ? undefined : computeOf(e, literals, holding);
+  return compute && onPlain(text.index, compute);
+}
+
+type Call = Extract<TypedExpression, { kind: 'function' }>;
+
+function computeOf(e: Call, literals: readonly unknown[], holding: Holding): Compute | undefined {
+  const [first, second] = literals;
   switch (e.name) {
     case 'upper':
     case 'lower':
-      return onPlain(text.index, caseStep(e.name === 'upper' ? 1 : 0, holding));
+    case 'reverse':
+      return textCaseStep(e.name, e, holding);
     case 'length':
+      return lengthStep('characters', holding);
     case 'length_bytes':
-      return onPlain(text.index, lengthStep(e.name === 'length', holding));
-    case 'like': {
-      const [pattern, escaping] = literals;
-      if (typeof pattern !== 'string' || typeof escaping !== 'string') return undefined;
-      const program = compileLike(pattern, escaping === '' ? {} : { escape: escaping });
-      return program && onPlain(text.index, likeStep(program, holding));
-    }
-    default: {
-      const part = literals.includes(undefined) ? undefined : textPartStep(e.name, literals, holding);
-      return part && onPlain(text.index, part);
-    }
+      return lengthStep('bytes', holding);
+    case 'find':
+    case 'position':
+      return typeof first === 'string' && first !== ''
+        ? findStep(first, e.name === 'find' ? 0 : 1, holding)
+        : undefined;
+    case 'like':
+      return typeof first === 'string' && typeof second === 'string' ? likeStep(first, second, holding) : undefined;
+    case 'ilike':
+      return typeof first === 'string' && typeof second === 'string' ? ilikeStep(first, second, e, holding) : undefined;
+    default:
+      return textPartStep(e.name, literals, holding);
   }
 }
 
@@ -156,33 +182,9 @@ function memberStep(e: IsIn, holding: Holding): KernelStep | undefined {
   });
 }
 
-function caseStep(upper: 0 | 1, holding: Holding): Compute {
-  const bytes = new Scratch(holding);
-  return (text, rowCount) => {
-    const { i32 } = holding.linear;
-    const first = i32[text.values >>> 2]!;
-    const count = i32[(text.values >>> 2) + rowCount]! - first;
-    const to = bytes.ensure(count);
-    const isAscii = textCaseKernels(holding.linear).asciiCase(text.bytes + first, count, upper, to);
-    return isAscii === 1 ? { ...text, bytes: to - first } : undefined;
-  };
-}
-
-/** A text has less than 2 ** 31 bytes. */
-const LENGTH_BITS = 31;
-
-function lengthStep(inCharacters: boolean, holding: Holding): Compute {
-  const lengths = new Scratch(holding);
-  return ({ values: offsets, bytes, validity }, rowCount) => {
-    const values = lengths.ensure(rowCount * 8);
-    const kernels = textMeasureKernels(holding.linear);
-    if (inCharacters) kernels.textCharacters(offsets, bytes, rowCount, values);
-    else kernels.textByteLengths(offsets, rowCount, values);
-    return { type: int64, validity, values, bytes: 0, dictionary: undefined, width: 8, bits: LENGTH_BITS };
-  };
-}
-
-function likeStep(program: LikeProgram, holding: Holding): Compute {
+function likeStep(pattern: string, escaping: string, holding: Holding): Compute | undefined {
+  const program = compileLike(pattern, escaping === '' ? {} : { escape: escaping });
+  if (program === undefined) return undefined;
   const address = keptBytes(program.bytes, holding);
   const bits = new Scratch(holding);
   return ({ values: offsets, bytes, validity }, rowCount) => {

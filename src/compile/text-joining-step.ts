@@ -9,12 +9,17 @@ import { isBytes } from '../columnar/data-type.ts';
 import type { TypedExpression } from '../expressions/expression.ts';
 import { PIECE_BYTES, textBuildingKernels } from '../kernels/text-building-kernels.ts';
 import type { Holding } from '../memory/budget.ts';
-import { ConstantColumns } from './constant-columns.ts';
 import type { KernelStep } from './kernel-step.ts';
 import { Scratch } from './scratch.ts';
-import { commonValidity, keptNeedle, textAddresses } from './text-operands.ts';
-
-type Piece = Extract<TypedExpression, { kind: 'column' | 'literal' }>;
+import {
+  commonValidity,
+  isOperand,
+  keptNeedle,
+  type Operand,
+  OperandColumns,
+  textAddresses,
+  textOf,
+} from './text-operands.ts';
 
 /** All the bytes that offsets can say. */
 const MOST_BYTES = 2 ** 31 - 1;
@@ -35,11 +40,11 @@ export function textJoiningStep(
   const { type } = given.at(-1)!;
   const table = holding.allocate(pieces.length * PIECE_BYTES).address;
   const between = keptNeedle(separator, holding);
-  const constants = new ConstantColumns(holding);
+  const operands = new OperandColumns(pieces, holding);
   const [bitmap, offsets, texts] = [new Scratch(holding), new Scratch(holding), new Scratch(holding)];
   return {
     evaluate(columns, rowCount) {
-      const joined = pieces.map((e) => (e.kind === 'column' ? columns[e.index]! : constants.of(e, rowCount)));
+      const joined = operands.of(columns, rowCount);
       writePieces(joined, skipsNulls, table, holding);
       const validity = skipsNulls ? 0 : commonValidity(joined, rowCount, bitmap, holding);
       const kernels = textBuildingKernels(holding.linear);
@@ -54,11 +59,7 @@ export function textJoiningStep(
   };
 }
 
-const textOf = (e: TypedExpression | undefined): string | undefined =>
-  e?.kind === 'literal' && typeof e.value === 'string' ? e.value : undefined;
-
-const isPiece = (e: TypedExpression): e is Piece =>
-  isBytes(e.type) && (e.kind === 'column' || (e.kind === 'literal' && e.value !== null));
+const isPiece = (e: TypedExpression): e is Operand => isBytes(e.type) && isOperand(e);
 
 /** As the kernel takes them; where a piece `isLeftOut` when it is null, it says in which rows. */
 function writePieces(pieces: readonly Column[], isLeftOut: boolean, table: number, { linear }: Holding): void {

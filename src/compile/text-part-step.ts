@@ -1,7 +1,6 @@
 /**
  * Texts that are made of texts by kernels over a whole column, where all arguments but the text are literals:
  *
- *     left right substr substring slice     characters by place: from, count
  *     strip lstrip rstrip                   without white space, or ASCII characters, at the ends
  *     split_part                            what stands between separators
  *     replace                               each needle by another text
@@ -17,6 +16,7 @@ import { textSliceKernels, trimSet } from '../kernels/text-slice-kernels.ts';
 import type { Holding } from '../memory/budget.ts';
 import { Scratch } from './scratch.ts';
 import { type Compute, keptNeedle } from './text-operands.ts';
+import { TextParts } from './text-slice-step.ts';
 
 type Literal = unknown;
 
@@ -33,84 +33,36 @@ export function textPartStep(name: string, literals: readonly Literal[], holding
       return trimStep(1, literals, holding);
     case 'rstrip':
       return trimStep(2, literals, holding);
-    default: {
-      const range = rangeOf(name, literals);
-      return range && rangeStep(range, holding);
-    }
+    default:
+      return undefined;
   }
 }
 
-/** The most characters or places that a kernel counts; as a count, all there are. */
+/** The most places that a kernel counts. */
 const MOST = 2 ** 31 - 1;
-const TO_THE_END = 2n ** 63n - 1n;
 
 /** A place that kernels count to. */
 function placeOf(value: Literal): number | undefined {
   const place = Number(value);
   return (typeof value === 'bigint' || typeof value === 'number') && Math.abs(place) <= MOST ? place : undefined;
 }
-/** The same, or all there is. */
-const countOf = (value: Literal): number | undefined => (value === TO_THE_END ? MOST : placeOf(value));
-
-/** As `textSlice` takes it. */
-interface Range {
-  readonly from: number;
-  readonly count: number;
-  readonly isWindow: 0 | 1;
-}
-
-const range = (from: number, count: number, isWindow: 0 | 1 = 0): Range => ({ from, count, isWindow });
-
-function rangeOf(name: string, [first, second]: readonly Literal[]): Range | undefined {
-  const from = placeOf(first);
-  if (from === undefined) return undefined;
-  if (name === 'left') return range(0, from);
-  if (name === 'right') return from === 0 ? range(0, 0) : range(-from, MOST);
-  const to = countOf(second);
-  if (to === undefined) return undefined;
-  if (name === 'substr') return range(from, Math.max(to, 0));
-  if (name === 'slice') return sliceRange(from, to);
-  return name === 'substring' && to >= 0 ? substringRange(from, to) : undefined;
-}
-
-/** An end that is given from the start is a count only behind a start that is, too. */
-function sliceRange(from: number, to: number): Range | undefined {
-  if (to === MOST || to < 0) return range(from, to);
-  return from < 0 ? undefined : range(from, Math.max(to - from, 0));
-}
-
-/** Place 0 lies before the text, and counts. */
-function substringRange(from: number, count: number): Range {
-  if (from < 0) return range(from, count, 1);
-  return from > 0 ? range(from - 1, count) : range(0, count === MOST ? MOST : Math.max(count - 1, 0));
-}
 
 /** `cut` writes where the parts begin, and the offsets of the result, of which it returns the last. */
-function sliceStep(
+function cutStep(
   holding: Holding,
   cut: (text: Column, rowCount: number, starts: number, out: number) => number,
 ): Compute {
-  const [starts, offsets, bytes] = [new Scratch(holding), new Scratch(holding), new Scratch(holding)];
-  return (text, rowCount) => {
-    const from = starts.ensure(rowCount * 4);
-    const values = offsets.ensure((rowCount + 1) * 4);
-    const to = bytes.ensure(cut(text, rowCount, from, values));
-    textSliceKernels(holding.linear).copySlices(text.bytes, from, rowCount, values, to);
-    return { ...text, values, bytes: to };
-  };
+  const parts = new TextParts(holding);
+  return (text, rowCount) =>
+    parts.of(text.bytes, text.validity, rowCount, (starts, out) => cut(text, rowCount, starts, out));
 }
-
-const rangeStep = ({ from, count, isWindow }: Range, holding: Holding): Compute =>
-  sliceStep(holding, ({ values, bytes }, rowCount, starts, out) =>
-    textSliceKernels(holding.linear).textSlice(values, bytes, rowCount, from, count, isWindow, starts, out),
-  );
 
 function trimStep(sides: 1 | 2 | 3, [characters]: readonly Literal[], holding: Holding): Compute | undefined {
   if (typeof characters !== 'string') return undefined;
   const isSpace = characters === WHITE_SPACE;
   const set = trimSet(isSpace ? characters.replace(/[^\0-\x7f]/g, '') : characters);
   if (set === undefined) return undefined;
-  return sliceStep(holding, ({ values, bytes }, rowCount, starts, out) =>
+  return cutStep(holding, ({ values, bytes }, rowCount, starts, out) =>
     textSliceKernels(holding.linear).textTrim(
       values,
       bytes,
@@ -129,7 +81,7 @@ function splitPartStep([separator, part]: readonly Literal[], holding: Holding):
   const number = placeOf(part);
   if (typeof separator !== 'string' || separator === '' || !number) return undefined;
   const { address, length, rare } = keptNeedle(separator, holding);
-  return sliceStep(holding, ({ values, bytes }, rowCount, starts, out) =>
+  return cutStep(holding, ({ values, bytes }, rowCount, starts, out) =>
     textSliceKernels(holding.linear).textSplitPart(values, bytes, rowCount, address, length, rare, number, starts, out),
   );
 }

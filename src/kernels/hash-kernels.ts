@@ -7,18 +7,21 @@ import { staticKernels } from './static-kernels.ts';
 
 interface HashKernels {
   hashTexts(
-    isMurmur: 0 | 1,
+    which: number,
+    codes: number,
     offsets: number,
     bytes: number,
     rows: number,
+    validity: number,
     seed: bigint,
     buckets: number,
     out: number,
   ): void;
   hashValues(
-    isMurmur: 0 | 1,
+    which: number,
     form: number,
     width: number,
+    codes: number,
     values: number,
     rows: number,
     validity: number,
@@ -28,10 +31,18 @@ interface HashKernels {
   ): void;
 }
 
-/** XXH64 of 8 bytes, MurmurHash3_x86_32 of 4, or the int32 bucket, of so many, that Iceberg puts a row into. */
+/**
+ * XXH64 of 8 bytes, MurmurHash3_x86_32 in 4 bytes or, without a sign, in 8, or the int32 bucket, of so many, that Iceberg
+ * puts a row into.
+ */
 export type HashRequest =
-  | { readonly hash: 'xxhash64' | 'murmur3'; readonly seed: bigint }
+  | { readonly hash: 'xxhash64'; readonly seed: bigint }
+  | { readonly hash: 'murmur3'; readonly seed: bigint; readonly bytes: 4 | 8 }
   | { readonly hash: 'bucket'; readonly buckets: number };
+
+/** Bytes of each result. */
+export const hashWidth = (request: HashRequest): 4 | 8 =>
+  request.hash === 'xxhash64' ? 8 : request.hash === 'murmur3' ? request.bytes : 4;
 
 const TEXT = -1;
 const SIGNED = 0;
@@ -69,21 +80,24 @@ function formOf(type: DataType): number | undefined {
 export const canHash = (type: DataType): boolean => formOf(type) !== undefined;
 
 /**
- * Writes the hash of each row of a plain column of a type that `canHash`. Null rows have that of no bytes, which is 0 for
+ * Writes the hash of each row of a column of a type that `canHash`. Null rows have that of no bytes, which is 0 for
  * MurmurHash3 with seed 0 and for buckets.
  */
 export function hashColumn(
   linear: LinearMemory,
   request: HashRequest,
-  { type, values, bytes, validity, width }: Column,
+  { type, values, bytes, validity, width, dictionary }: Column,
   rows: number,
   out: number,
 ): void {
   const kernels = staticKernels(linear) as unknown as HashKernels;
-  const isMurmur = request.hash === 'xxhash64' ? 0 : 1;
+  const which = request.hash === 'xxhash64' ? 0 : hashWidth(request) === 8 ? 2 : 1;
   const [seed, buckets] = request.hash === 'bucket' ? [0n, request.buckets] : [request.seed, 0];
   const form = formOf(type);
   if (form === undefined) throw new TypeError(`no kernel hashes ${type.kind}`);
-  if (form === TEXT) kernels.hashTexts(isMurmur, values, bytes, rows, seed, buckets, out);
-  else kernels.hashValues(isMurmur, form, width, values, rows, validity, seed, buckets, out);
+  const codes = dictionary === undefined ? 0 : values;
+  const plain = dictionary === undefined ? { values, bytes } : dictionary.values;
+  if (form === TEXT) {
+    kernels.hashTexts(which, codes, plain.values, plain.bytes, rows, validity, seed, buckets, out);
+  } else kernels.hashValues(which, form, width, codes, plain.values, rows, validity, seed, buckets, out);
 }

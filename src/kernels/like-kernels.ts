@@ -21,8 +21,6 @@ export interface LikeProgram {
   readonly kind: 'everything' | 'equals' | 'startsWith' | 'endsWith' | 'contains' | 'general';
   /** To be copied to an address that is a multiple of 4; up to 16 bytes behind it are read. */
   readonly bytes: Uint8Array;
-  /** Whether its literals are: else what ignores the case of ASCII only must not run it. */
-  readonly isAscii: boolean;
   /** The needle within `bytes`; of a general pattern what each match contains, empty where that helps nothing. */
   readonly needle: { readonly at: number; readonly length: number; readonly rare: number };
 }
@@ -47,8 +45,6 @@ interface Step {
 export interface LikeOptions {
   /** One character; what follows it in a pattern stands for itself. Default: none. */
   readonly escape?: string | undefined;
-  /** Literals become lower case, for texts that are: default no. */
-  readonly lowerCase?: boolean;
 }
 
 /**
@@ -58,10 +54,7 @@ export interface LikeOptions {
 export function compileLike(pattern: string, options: LikeOptions = {}): LikeProgram | undefined {
   const segments = segmentsOf(pattern, options.escape);
   if (segments === undefined) return undefined;
-  const cased = options.lowerCase
-    ? segments.map((segment) => segment.map((element) => element?.toLowerCase()))
-    : segments;
-  const [head = [], ...others] = cased;
+  const [head = [], ...others] = segments;
   const tail = others.pop();
   return simpleProgram(head, others, tail) ?? generalProgram(head, others, tail);
 }
@@ -91,7 +84,6 @@ function simpleProgram(head: Segment, middle: readonly Segment[], tail?: Segment
   const simple = (kind: LikeProgram['kind']): LikeProgram => ({
     kind,
     bytes,
-    isAscii: isAscii(bytes),
     needle: { at: 0, length: bytes.length, rare: rarestByte(bytes) },
   });
   if (tail === undefined) return simple('equals');
@@ -110,7 +102,6 @@ function generalProgram(head: Segment, middle: readonly Segment[], tail?: Segmen
   const header = [headSteps.length, tailSteps.length, steps.length, fewestBytes, tail === undefined ? 1 : 0];
   const { bytes, places } = assemble(header, steps);
   const literals = steps.map(({ literal }) => literal);
-  const isAsciiOnly = literals.every(isAscii);
   // Literals that have to begin or end the text are compared quicker than any is sought.
   const isAnchored = headSteps[0]?.kind === LITERAL || tailSteps[0]?.kind === LITERAL;
   const longest = longestOf(literals);
@@ -120,12 +111,9 @@ function generalProgram(head: Segment, middle: readonly Segment[], tail?: Segmen
   return {
     kind: 'general',
     bytes,
-    isAscii: isAsciiOnly,
     needle: isSought ? needle : { at: 0, length: 0, rare: 0 },
   };
 }
-
-const isAscii = (bytes: Uint8Array): boolean => bytes.every((byte) => byte < 0x80);
 
 /** Shorter ones are met in too many rows for a search of its own to pay. */
 const FEWEST_SOUGHT_BYTES = 3;

@@ -29,15 +29,26 @@ export interface TextBuildingKernels {
     validity: number,
     to: number,
   ): void;
-  /** `count` is not negative. */
-  repeatOffsets(offsets: number, rows: number, count: number, mostBytes: number, out: number): number;
-  repeatTexts(offsets: number, bytes: number, rows: number, outOffsets: number, to: number): void;
-  /** `length` counts characters, `fillingLength` bytes, of which there is at least one. */
+  /** Codes are 0 of columns that are plain, here and below. Counts are int64 values, so many bytes apart. */
+  repeatOffsets(
+    codes: number,
+    offsets: number,
+    rows: number,
+    counts: number,
+    countStep: 0 | 8,
+    validity: number,
+    mostBytes: number,
+    out: number,
+  ): number;
+  repeatTexts(codes: number, offsets: number, bytes: number, rows: number, outOffsets: number, to: number): void;
+  /** `lengths`, int64 values too, count characters; `fillingLength` bytes, of which there is at least one. */
   padOffsets(
+    codes: number,
     offsets: number,
     bytes: number,
     rows: number,
-    length: number,
+    lengths: number,
+    lengthStep: 0 | 8,
     filling: number,
     fillingLength: number,
     validity: number,
@@ -45,6 +56,7 @@ export interface TextBuildingKernels {
     out: number,
   ): number;
   padTexts(
+    codes: number,
     offsets: number,
     bytes: number,
     rows: number,

@@ -9,10 +9,10 @@ export interface TextCaseKernels {
    */
   asciiCase(from: number, count: number, upper: 0 | 1, to: number): 0 | 1;
   /**
-   * Writes the texts backwards, the first to `to`, and up to 16 bytes more; 0, and nothing is written, where some bytes are
-   * not ASCII or there are carriage returns, which are one character with a line feed.
+   * Writes the bytes of each text backwards, of the first to `to`, and up to 16 bytes more; 0, and nothing is written, where
+   * there are carriage returns, which are one character with a line feed.
    */
-  asciiReverse(offsets: number, bytes: number, rows: number, to: number): 0 | 1;
+  reverseBytes(offsets: number, bytes: number, rows: number, to: number): 0 | 1;
 }
 
 /** The kernels, working on `linear`. */

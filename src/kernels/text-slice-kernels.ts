@@ -1,22 +1,29 @@
 import type { LinearMemory } from '../memory/linear-memory.ts';
 import { staticKernels } from './static-kernels.ts';
 
+/** What `textSlice` cuts by: the arguments of functions of these names. */
+export const SLICE_FORM = { left: 0, right: 1, substr: 2, substring: 3, slice: 4 } as const;
+
 /**
  * What `assembly/text-slices.ts` exports. Each kernel but the last writes the uint32 starts of the parts, counted as the
  * column's offsets are, and the offsets of the result from 0; it returns the bytes that `copySlices` then writes.
  */
 export interface TextSliceKernels {
   /**
-   * `count` characters from place `from`, which counts from 0 or, if negative, from the end. A negative count leaves as
-   * many at the end. A negative `from` that lies before the text begins with it; in a window what lies before is counted.
+   * The characters that a function of the text and of one or two int64 values gives, which lie so many bytes apart. Codes
+   * are 0 of a column that is plain. Rows that are null by `validity` (0: none is) become empty.
    */
   textSlice(
+    form: number,
+    codes: number,
     offsets: number,
     bytes: number,
     rows: number,
-    from: number,
-    count: number,
-    isWindow: 0 | 1,
+    validity: number,
+    first: number,
+    firstStep: 0 | 8,
+    second: number,
+    secondStep: 0 | 8,
     starts: number,
     out: number,
   ): number;

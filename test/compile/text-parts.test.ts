@@ -5,130 +5,218 @@ import { expect, test } from 'vitest';
 import { Batch } from '../../src/columnar/batch.ts';
 import { columnFromValues } from '../../src/columnar/column-from-values.ts';
 import { readColumn } from '../../src/columnar/column-values.ts';
-import { utf8 } from '../../src/columnar/data-type.ts';
+import { type DataType, decimal, float64, int64, timestamp, utf8, uuid } from '../../src/columnar/data-type.ts';
 import { field, type Schema } from '../../src/columnar/schema.ts';
+import type { Value } from '../../src/columnar/value.ts';
 import { kernelStepOf } from '../../src/compile/kernel-step.ts';
 import { RowProgram } from '../../src/compile/row-program.ts';
 import { bindExpression } from '../../src/expressions/bind.ts';
+import type { Expression } from '../../src/expressions/expression.ts';
 import { interpreter } from '../../src/expressions/interpret.ts';
 import { Problems } from '../../src/expressions/problems.ts';
 import { MemoryBudget } from '../../src/memory/budget.ts';
 import { columnsOf, needles, texts } from '../kernels/text-columns.ts';
+import { anyValue } from '../support/arbitrary-values.ts';
 import { fuzzed } from '../support/fuzz.ts';
 
-const places = fc.oneof(fc.integer({ min: -9, max: 9 }), fc.constantFrom(2 ** 31 - 1, 1 - 2 ** 31));
-const starts = places.filter((place) => place !== 0);
-const lengths = fc.oneof(fc.nat({ max: 9 }), fc.constant(2 ** 31 - 1));
-const needle = needles.filter((text) => text !== '');
+interface Input {
+  readonly name: string;
+  readonly type: DataType;
+  readonly values: readonly Value[];
+  readonly dictionary?: boolean;
+}
 
-const calls: fc.Arbitrary<readonly [name: string, ...rest: (string | number)[]]> = fc.oneof(
-  fc.tuple(fc.constantFrom('left', 'right', 'substr', 'substring', 'slice'), places),
-  fc.tuple(fc.constant('substr'), places, places),
-  fc.tuple(fc.constant('substring'), places, lengths),
-  fc.tuple(fc.constant('slice'), fc.nat({ max: 9 }), places),
-  fc.tuple(fc.constant('slice'), starts, fc.integer({ min: -9, max: -1 })),
-  fc.tuple(fc.constantFrom('strip', 'lstrip', 'rstrip')),
-  fc.tuple(fc.constantFrom('strip', 'lstrip', 'rstrip'), fc.constantFrom('ab', ' _%', '')),
-  fc.tuple(fc.constant('split_part'), needle, starts),
-  fc.tuple(fc.constant('replace'), needle, needles),
+const column = (name: string): Expression => ({ kind: 'column', name });
+const literal = (value: string | number): Expression => ({
+  kind: 'literal',
+  value,
+  type: typeof value === 'string' ? utf8 : int64,
+});
+const callOf = (name: string, ...given: readonly Expression[]): Expression => ({
+  kind: 'function',
+  name,
+  arguments: given,
+});
+
+/** Fails unless a program gives what the interpreter gives, row by row, and a kernel if it has to. */
+function expectAsInterpreted(call: Expression, inputs: readonly Input[], byKernel: boolean): void {
+  const budget = new MemoryBudget(64 << 20);
+  using holding = budget.reserve('test');
+  const schema: Schema = { fields: inputs.map(({ name, type }) => field(name, type)) };
+  const problems = new Problems();
+  const expression = bindExpression(call, schema, problems, '$');
+  if (expression === undefined) throw new Error(JSON.stringify(problems));
+  const rowCount = Math.min(...inputs.map(({ values }) => values.length));
+  const columns = inputs.map(({ type, values, dictionary = false }) =>
+    columnFromValues(holding, type, values.slice(0, rowCount), { dictionary }),
+  );
+  if (byKernel && expression.kind === 'function') {
+    expect(kernelStepOf(expression, holding)?.evaluate(columns, rowCount)).toBeDefined();
+  }
+  using program = new RowProgram({ input: schema, columns: [{ name: 'x', expression }], operator: 'Project' }, holding);
+  const [result] = program.apply(new Batch(schema, rowCount, columns)).columns;
+  const evaluate = interpreter(expression);
+  const expected = Array.from({ length: rowCount }, (_, row) =>
+    evaluate({ value: (index) => inputs[index]?.values[row] ?? null, where: () => 'here' }),
+  );
+  expect(result && readColumn(budget.linear, result, rowCount)).toEqual(expected);
+}
+
+const places = fc.oneof(
+  fc.integer({ min: -9, max: 9 }),
+  fc.constantFrom(2 ** 31 - 1, 1 - 2 ** 31, 2 ** 53 - 1, 1 - 2 ** 53),
 );
+const needle = needles.filter((text) => text !== '');
+const starts = fc.integer({ min: -9, max: 9 }).filter((place) => place !== 0);
 
+/** A column of texts that are all ASCII, or that are not. */
 const values = fc
   .tuple(columnsOf(texts(['a', 'b', ' ', '\u3000', 'é', '😀'])), columnsOf(texts(['a', 'b', ' ', '\t'])))
   .chain((kinds) => fc.constantFrom(...kinds))
-  .chain((column) => fc.array(fc.option(fc.constantFrom('', ...column)), { minLength: 1, maxLength: 200 }));
+  .chain((column) => fc.array(fc.option(fc.constantFrom('', ...column)), { minLength: 1, maxLength: 100 }));
+const numbersOf = (number: fc.Arbitrary<number>): fc.Arbitrary<(bigint | null)[]> =>
+  fc.array(fc.option(number.map(BigInt)), { minLength: 100, maxLength: 100, size: 'max' });
 
 const pieces = fc.array(
-  fc.oneof(
-    { weight: 3, arbitrary: fc.constantFrom('a', 'b', 'c') },
-    needles.map((text) => ({ text })),
-  ),
+  fc.oneof({ weight: 3, arbitrary: fc.constantFrom('a', 'b', 'c').map(column) }, needles.map(literal)),
   { minLength: 1, maxLength: 5 },
 );
 
 test('columns and literals are put together by kernels as by the interpreter', () => {
   fc.assert(
+    fc.property(values, values, values, pieces, fc.option(needles), fc.boolean(), (a, b, c, parts, between, coded) => {
+      const call = between === null ? callOf('concat', ...parts) : callOf('concat_ws', literal(between), ...parts);
+      const inputs = Object.entries({ a, b, c }).map(([name, column]) => ({ name, type: utf8, values: column }));
+      const [first, second, third] = inputs;
+      expectAsInterpreted(call, [first!, { ...second!, dictionary: coded }, third!], true);
+    }),
+    fuzzed(200),
+  );
+});
+
+const calls: fc.Arbitrary<readonly [name: string, ...rest: (string | number)[]]> = fc.oneof(
+  fc.tuple(fc.constantFrom('strip', 'lstrip', 'rstrip')),
+  fc.tuple(fc.constantFrom('strip', 'lstrip', 'rstrip'), fc.constantFrom('ab', ' _%', '')),
+  fc.tuple(fc.constant('split_part'), needle, starts),
+  fc.tuple(fc.constant('replace'), needle, needles),
+  fc.tuple(fc.constantFrom('find', 'position'), needle),
+  fc.tuple(fc.constantFrom('length', 'length_bytes')),
+);
+
+test('texts are trimmed, split, replaced, searched and measured by kernels as by the interpreter', () => {
+  fc.assert(
+    fc.property(values, calls, (text, [name, ...rest]) => {
+      const call = callOf(name, column('text'), ...rest.map(literal));
+      expectAsInterpreted(call, [{ name: 'text', type: utf8, values: text }], true);
+    }),
+    fuzzed(200),
+  );
+});
+
+/** Numbers that are literals, or columns. */
+const someOf = (number: fc.Arbitrary<number>, name: string): fc.Arbitrary<Expression> =>
+  fc.oneof(number.map(literal), fc.constant(column(name)));
+const lengths = fc.integer({ min: -2, max: 20 });
+const byNumbers = fc.oneof(
+  fc.record({
+    name: fc.constantFrom('left', 'right', 'substr', 'substring', 'slice'),
+    rest: fc.tuple(someOf(places, 'n')),
+    n: numbersOf(places),
+    m: fc.constant([]),
+  }),
+  fc.record({
+    name: fc.constantFrom('substr', 'substring', 'slice'),
+    rest: fc.tuple(someOf(places, 'n'), someOf(places, 'm')),
+    n: numbersOf(places),
+    m: numbersOf(places),
+  }),
+  fc.record({
+    name: fc.constantFrom('lpad', 'rpad'),
+    rest: fc.tuple(someOf(lengths, 'n'), needle.map(literal)),
+    n: numbersOf(lengths),
+    m: fc.constant([]),
+  }),
+  fc.record({
+    name: fc.constant('repeat'),
+    rest: fc.tuple(someOf(lengths, 'n')),
+    n: numbersOf(lengths),
+    m: fc.constant([]),
+  }),
+);
+
+test('texts are cut and filled up by numbers of each row by kernels as by the interpreter', () => {
+  fc.assert(
     fc.property(
       values,
-      values,
-      values,
-      pieces,
       fc.option(needles),
-      fc.boolean(),
-      (a, b, c, parts, separator, coded) => {
-        const budget = new MemoryBudget(16 << 20);
-        using holding = budget.reserve('test');
-        const schema: Schema = { fields: ['a', 'b', 'c'].map((name) => field(name, utf8)) };
-        const literal = (value: string) => ({ kind: 'literal', value, type: utf8 }) as const;
-        const call = {
-          kind: 'function',
-          name: separator === null ? 'concat' : 'concat_ws',
-          arguments: [
-            ...(separator === null ? [] : [literal(separator)]),
-            ...parts.map((part) =>
-              typeof part === 'string' ? ({ kind: 'column', name: part } as const) : literal(part.text),
-            ),
-          ],
-        } as const;
-        const problems = new Problems();
-        const expression = bindExpression(call, schema, problems, '$');
-        if (expression === undefined) throw new Error(JSON.stringify(problems));
-        const rowCount = Math.min(a.length, b.length, c.length);
-        const columns = [a, b, c].map((column, n) =>
-          columnFromValues(holding, utf8, column.slice(0, rowCount), { dictionary: coded && n === 1 }),
-        );
-        if (expression.kind === 'function') {
-          expect(kernelStepOf(expression, holding)?.evaluate(columns, rowCount)).toBeDefined();
-        }
-        using program = new RowProgram(
-          { input: schema, columns: [{ name: 'x', expression }], operator: 'Project' },
-          holding,
-        );
-        const [result] = program.apply(new Batch(schema, rowCount, columns)).columns;
-        const evaluate = interpreter(expression);
-        const expected = a.slice(0, rowCount).map((text, row) => {
-          const values = [text, b[row] ?? null, c[row] ?? null];
-          return evaluate({ value: (index) => values[index] ?? null, where: () => 'here' });
-        });
-        expect(result && readColumn(budget.linear, result, rowCount)).toEqual(expected);
+      byNumbers,
+      fc.constantFrom('', 'text', 'n', 'm'),
+      (text, constant, { name, rest, n, m }, coded) => {
+        const call = callOf(name, constant === null ? column('text') : literal(constant), ...rest);
+        const inputs = [
+          { name: 'text', type: utf8, values: text },
+          { name: 'n', type: int64, values: n },
+          { name: 'm', type: int64, values: m.length > 0 ? m : n },
+        ];
+        const given = inputs.map((input) => ({ ...input, dictionary: input.name === coded }));
+        expectAsInterpreted(call, given, rest.some(({ kind }) => kind === 'column') || constant === null);
       },
     ),
     fuzzed(300),
   );
 });
 
-test('texts are cut, trimmed, split and replaced by kernels as by the interpreter', () => {
+const letters = fc.constantFrom('a', 'B', 'k', 'é', 'É', 'ß', 'Σ', 'ı', 'İ', '\u212a', 'ﬁ', '😀', 'e\u0301', '\r\n');
+const patterns = fc
+  .array(fc.constantFrom('a', 'b', 'K', 'É', '%', '%', '_', 'σ', 'İ'), { maxLength: 5 })
+  .map((all) => all.join(''));
+
+test('texts of any characters change their case, are reversed and matched as by the interpreter', () => {
+  const mixed = fc.array(
+    fc.option(
+      fc.oneof(
+        { weight: 3, arbitrary: texts(['a', 'B', 'k', ' ']) },
+        fc.array(letters, { maxLength: 6 }).map((all) => all.join('')),
+      ),
+    ),
+    { minLength: 1, maxLength: 150 },
+  );
+  const call = fc.oneof(
+    fc.constantFrom('upper', 'lower', 'reverse').map((name) => callOf(name, column('text'))),
+    patterns.map((pattern) => callOf('ilike', column('text'), literal(pattern))),
+    patterns.map((pattern) => callOf('ilike', column('text'), literal(`${pattern}!%`), literal('!'))),
+  );
   fc.assert(
-    fc.property(values, calls, (column, [name, ...rest]) => {
-      const budget = new MemoryBudget(16 << 20);
-      using holding = budget.reserve('test');
-      const schema: Schema = { fields: [field('text', utf8)] };
-      const problems = new Problems();
-      const call = {
-        kind: 'function',
-        name,
-        arguments: [
-          { kind: 'column', name: 'text' },
-          ...rest.map((value) => ({
-            kind: 'literal',
-            value,
-            type: { kind: typeof value === 'string' ? 'utf8' : 'int64' },
-          })),
-        ],
-      };
-      const expression = bindExpression(call as never, schema, problems, '$');
-      if (expression === undefined) throw new Error(JSON.stringify(problems));
-      const batch = new Batch(schema, column.length, [columnFromValues(holding, utf8, column)]);
-      expect(kernelStepOf(expression, holding)?.evaluate(batch.columns, column.length)).toBeDefined();
-      using program = new RowProgram(
-        { input: schema, columns: [{ name: 'x', expression }], operator: 'Project' },
-        holding,
-      );
-      const [result] = program.apply(batch).columns;
-      const evaluate = interpreter(expression);
-      const expected = column.map((value) => evaluate({ value: () => value, where: () => 'here' }));
-      expect(result && readColumn(budget.linear, result, column.length)).toEqual(expected);
+    fc.property(mixed, call, (text, made) => {
+      const isIlike = made.kind === 'function' && made.name === 'ilike';
+      expectAsInterpreted(made, [{ name: 'text', type: utf8, values: text }], isIlike);
     }),
-    fuzzed(300),
+    fuzzed(200),
+  );
+});
+
+test('a few rows that are not ASCII leave the others to the kernel', () => {
+  const text = { name: 'text', type: utf8, values: ['Straße', 'ab', null, 'Ärger', 'e\u0301a', ''] };
+  for (const name of ['upper', 'lower', 'reverse']) expectAsInterpreted(callOf(name, column('text')), [text], true);
+  // Two bytes more in upper case.
+  expectAsInterpreted(callOf('upper', column('text')), [{ ...text, values: ['\u0149', 'b'] }], false);
+});
+
+const HASHED = [utf8, int64, float64, decimal(30, 2), uuid, timestamp('us'), timestamp('s', 'UTC')];
+
+test.each(HASHED)('%j is hashed by kernels as by the interpreter', (type) => {
+  const bucketed = type.kind === 'float64' ? 'hash' : 'partition_iceberg_bucket';
+  const hash = fc.oneof(
+    fc.maxSafeInteger().map((seed) => callOf('hash', column('value'), literal(seed))),
+    fc.maxSafeInteger().map((seed) => callOf('hash', column('value'), literal(seed), literal('murmurhash3'))),
+    fc.constant(callOf('murmurhash3', column('value'))),
+    fc.integer({ min: 1, max: 2 ** 31 - 1 }).map((count) => callOf(bucketed, column('value'), literal(count))),
+  );
+  fc.assert(
+    fc.property(fc.array(anyValue(type), { minLength: 1, maxLength: 60 }), hash, fc.boolean(), (all, call, coded) => {
+      const isInSeconds = type.kind === 'timestamp' && type.unit === 's';
+      expectAsInterpreted(call, [{ name: 'value', type, values: all, dictionary: coded }], !isInSeconds);
+    }),
+    fuzzed(30),
   );
 });

@@ -5,15 +5,21 @@ import { binary, type DataType, decimal, fixedSizeBinary, uuid } from '../../src
 import type { Value } from '../../src/columnar/value.ts';
 import { murmurhash3, xxhash64 } from '../../src/expressions/functions/hashing.ts';
 import { valueBytes } from '../../src/expressions/functions/value-bytes.ts';
-import { canHash, type HashRequest, hashColumn } from '../../src/kernels/hash-kernels.ts';
+import { canHash, type HashRequest, hashColumn, hashWidth } from '../../src/kernels/hash-kernels.ts';
 import { texts, withHolding } from './text-columns.ts';
 
 const of = (kind: string): DataType => ({ kind }) as DataType;
 
-function hashed(type: DataType, values: readonly Value[], request: HashRequest, width?: 8 | 16): bigint[] {
+function hashed(
+  type: DataType,
+  values: readonly Value[],
+  request: HashRequest,
+  width?: 8 | 16,
+  dictionary: boolean = false,
+): bigint[] {
   return withHolding((holding) => {
-    const column = columnFromValues(holding, type, values, width === undefined ? {} : { width });
-    const size = request.hash === 'xxhash64' ? 8 : 4;
+    const column = columnFromValues(holding, type, values, { dictionary, ...(width === undefined ? {} : { width }) });
+    const size = hashWidth(request);
     const out = holding.allocate(values.length * size).address;
     hashColumn(holding.linear, request, column, values.length, out);
     const { i32, u64 } = holding.linear;
@@ -70,18 +76,21 @@ describe.each(CASES)('hashes of %s', (_, type, value, width) => {
         columns,
         fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }),
         fc.integer({ min: 1, max: 2 ** 31 - 1 }),
-        (values, seed, buckets) => {
+        fc.boolean(),
+        (values, seed, buckets, coded) => {
           const bytes = values.map((each) => valueBytes(each, type));
-          const read = (request: HashRequest): bigint[] => hashed(type, values, request, width);
+          const read = (request: HashRequest): bigint[] => hashed(type, values, request, width, coded);
           expect(read({ hash: 'xxhash64', seed })).toEqual(bytes.map((each) => xxhash64(each, seed)));
           const murmur = bytes.map((each) => BigInt(murmurhash3(each, Number(BigInt.asIntN(32, seed)))));
-          expect(read({ hash: 'murmur3', seed })).toEqual(murmur);
+          expect(read({ hash: 'murmur3', seed, bytes: 4 })).toEqual(murmur);
+          const unsigned = murmur.map((each) => BigInt.asUintN(32, each));
+          expect(read({ hash: 'murmur3', seed, bytes: 8 })).toEqual(unsigned);
           expect(read({ hash: 'bucket', buckets })).toEqual(
             bytes.map((each) => BigInt((murmurhash3(each) & 0x7fff_ffff) % buckets)),
           );
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
   });
 });
@@ -99,7 +108,7 @@ describe('published hashes', () => {
     [fixedSizeBinary(4), Uint8Array.of(0, 1, 2, 3), -188683207],
     [binary, Uint8Array.of(0, 1, 2, 3), -188683207],
   ])('of %o %s is %i', (type, value, hash) => {
-    expect(hashed(type, [value], { hash: 'murmur3', seed: 0n })).toEqual([BigInt(hash)]);
+    expect(hashed(type, [value], { hash: 'murmur3', seed: 0n, bytes: 4 })).toEqual([BigInt(hash)]);
   });
 
   test('of no bytes and of long texts', () => {

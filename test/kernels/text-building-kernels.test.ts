@@ -13,6 +13,7 @@ import {
   writeBytes,
   writeTexts,
   writeValidity,
+  writeWholes,
 } from './text-columns.ts';
 
 const MOST = 1 << 24;
@@ -117,14 +118,20 @@ describe('concatenation', () => {
 });
 
 describe('repetition', () => {
-  const repeated = (values: readonly string[], count: number, mostBytes: number = MOST): string[] | undefined =>
+  const repeated = (
+    values: readonly (string | null)[],
+    count: number | readonly number[],
+    mostBytes: number = MOST,
+  ): string[] | undefined =>
     withHolding((holding) => {
       const { offsets, bytes, rows } = writeTexts(holding, values);
+      const counts = writeWholes(holding, count);
+      const validity = values.includes(null) ? writeValidity(holding, values) : 0;
       return built(
         holding,
         rows,
-        (kernels, out) => kernels.repeatOffsets(offsets, rows, count, mostBytes, out),
-        (kernels, out, to) => kernels.repeatTexts(offsets, bytes, rows, out, to),
+        (kernels, out) => kernels.repeatOffsets(0, offsets, rows, ...counts, validity, mostBytes, out),
+        (kernels, out, to) => kernels.repeatTexts(0, offsets, bytes, rows, out, to),
       );
     });
 
@@ -134,6 +141,10 @@ describe('repetition', () => {
         expect(repeated(values, count)).toEqual(values.map((value) => value.repeat(count)));
       }),
     );
+  });
+
+  test('has a count for each row, and nothing where it is negative or something is null', () => {
+    expect(repeated(['ab', 'é', '', 'x', null], [3, 2, 9, -1, 4])).toEqual(['ababab', 'éé', '', '', '']);
   });
 
   test('gives up where a text becomes too long, or all together', () => {
@@ -153,7 +164,7 @@ describe('repetition', () => {
 describe('padding', () => {
   const padded = (
     values: readonly (string | null)[],
-    length: number,
+    length: number | readonly number[],
     filling: string,
     atStart: 0 | 1,
     mostBytes: number = MOST,
@@ -163,11 +174,13 @@ describe('padding', () => {
       const by = Buffer.from(filling);
       const at = writeBytes(holding, by);
       const validity = values.includes(null) ? writeValidity(holding, values) : 0;
+      const text = [0, offsets, bytes, rows] as const;
+      const lengths = writeWholes(holding, length);
       return built(
         holding,
         rows,
-        (kernels, out) => kernels.padOffsets(offsets, bytes, rows, length, at, by.length, validity, mostBytes, out),
-        (kernels, out, to) => kernels.padTexts(offsets, bytes, rows, atStart, at, by.length, out, to),
+        (kernels, out) => kernels.padOffsets(...text, ...lengths, at, by.length, validity, mostBytes, out),
+        (kernels, out, to) => kernels.padTexts(...text, atStart, at, by.length, out, to),
       );
     });
 
@@ -200,6 +213,10 @@ describe('padding', () => {
     expect(padded(['a'], 2 ** 31 - 1, '😀', 0, 2 ** 32 - 1)).toBeUndefined();
     expect(padded([null, ''], 2, 'x', 0)).toEqual(['', 'xx']);
   });
+
+  test('has a length for each row', () => {
+    expect(padded(['abc', 'é', null, '€', 'x'], [2, 4, 3, -5, 2], 'yz', 1)).toEqual(['ab', 'yzyé', '', '', 'yx']);
+  });
 });
 
 describe('reversal', () => {
@@ -209,7 +226,7 @@ describe('reversal', () => {
       const first = holding.linear.u32[offsets / 4]!;
       const count = holding.linear.u32[offsets / 4 + rows]! - first;
       const to = guarded(holding, count);
-      if (textCaseKernels(holding.linear).asciiReverse(offsets, bytes, rows, to) === 0) return undefined;
+      if (textCaseKernels(holding.linear).reverseBytes(offsets, bytes, rows, to) === 0) return undefined;
       expectGuarded(holding, to, count);
       return readTexts(holding, offsets, to - first, rows);
     });
@@ -222,12 +239,15 @@ describe('reversal', () => {
     );
   });
 
-  test('is left to others where characters may be of several bytes', () => {
-    expect(reversed(['abc', 'é'])).toBeUndefined();
+  test('is left to others where two characters may be one', () => {
     expect(reversed(['abc', 'd\r\n'])).toBeUndefined();
     expect(reversed([])).toEqual([]);
     // What lies behind the last text does not count.
     expect(reversed(['ab', '\r', 'é'], 1)).toEqual(['ba']);
     expect(reversed(['ab', '\r', 'é'], 2)).toBeUndefined();
+  });
+
+  test('leaves other texts where they are', () => {
+    expect(reversed(['abc', 'é€', 'de'])).toEqual(['cba', Buffer.from('é€').reverse().toString(), 'ed']);
   });
 });

@@ -38,6 +38,15 @@ export function writeBytes(holding: Holding, bytes: Uint8Array): number {
   return address;
 }
 
+/** Whole numbers as int64 values: one per row, or the same for each. Their address, and how many bytes they are apart. */
+export function writeWholes(holding: Holding, numbers: number | readonly number[]): [address: number, step: 0 | 8] {
+  const isSame = typeof numbers === 'number';
+  const all = isSame ? [numbers] : numbers;
+  const { address } = holding.allocate(all.length * 8);
+  holding.linear.i64.set(all.map(BigInt), address / 8);
+  return [address, isSame ? 0 : 8];
+}
+
 /** A bit per row that is not null. */
 export function writeValidity(holding: Holding, values: readonly unknown[]): number {
   const { address } = holding.allocateZeroed(Math.ceil(values.length / 64) * 8);

@@ -8,7 +8,7 @@
  * Austin Appleby.
  */
 
-import { isNull } from './text-bytes';
+import { entryAt, isNull } from './text-bytes';
 
 const P1: u64 = 0x9e3779b185ebca87;
 const P2: u64 = 0xc2b2ae3d27d4eb4f;
@@ -110,41 +110,47 @@ function decimalBytes(at: usize, width: i32): usize {
   return <usize>((isLong ? 128 : 64) - unused + 8) >> 3;
 }
 
+const XXHASH64 = 0;
+const MURMUR_IN_8_BYTES = 2;
+
 // @ts-ignore: decorator
 @inline
-function put(isMurmur: i32, at: usize, length: usize, seed: u64, buckets: u32, out: usize, row: i32): void {
-  if (isMurmur) {
-    const hash = murmur(at, length, <u32>seed);
-    store<u32>(out + (<usize>row << 2), buckets ? (hash & 0x7fffffff) % buckets : hash);
-  } else store<u64>(out + (<usize>row << 3), xxhash64(at, length, seed));
+function put(which: i32, at: usize, length: usize, seed: u64, buckets: u32, out: usize, row: i32): void {
+  if (which == XXHASH64) return store<u64>(out + (<usize>row << 3), xxhash64(at, length, seed));
+  const hash = murmur(at, length, <u32>seed);
+  if (which == MURMUR_IN_8_BYTES) store<u64>(out + (<usize>row << 3), hash);
+  else store<u32>(out + (<usize>row << 2), buckets ? (hash & 0x7fffffff) % buckets : hash);
 }
 
 /**
- * The hash of each text: 8 bytes of XXH64, or 4 of MurmurHash3, of which with `buckets` is left the bucket, of so many, that
- * Iceberg puts the row into.
+ * The hash of each text: XXH64 (`which` is 0), or MurmurHash3 in 4 bytes (1) or in 8 (2). Of that in 4 bytes with `buckets`
+ * is left the bucket, of so many, that Iceberg puts the row into. That of a null is of no bytes. Codes are 0 of plain columns.
  */
 export function hashTexts(
-  isMurmur: i32,
+  which: i32,
+  codes: usize,
   offsets: usize,
   bytes: usize,
   rows: i32,
+  validity: usize,
   seed: u64,
   buckets: u32,
   out: usize,
 ): void {
-  let from = load<u32>(offsets);
   for (let row = 0; row < rows; row++) {
-    const to = load<u32>(offsets + (<usize>row << 2), 4);
-    put(isMurmur, bytes + from, to - from, seed, buckets, out, row);
-    from = to;
+    const at = offsets + (entryAt(codes, row) << 2);
+    const from = load<u32>(at);
+    const length = isNull(validity, row) ? 0 : load<u32>(at, 4) - from;
+    put(which, bytes + from, length, seed, buckets, out, row);
   }
 }
 
-/** The hash of each value of `width` bytes; of a null that of no bytes. */
+/** The hash of each value of `width` bytes. */
 export function hashValues(
-  isMurmur: i32,
+  which: i32,
   form: i32,
   width: i32,
+  codes: usize,
   values: usize,
   rows: i32,
   validity: usize,
@@ -153,16 +159,17 @@ export function hashValues(
   out: usize,
 ): void {
   for (let row = 0; row < rows; row++) {
+    const entry = entryAt(codes, row);
     let at = BUFFER;
     let length: usize = 8;
     if (isNull(validity, row)) length = 0;
     else if (form == BYTES) {
-      at = values + <usize>row * width;
+      at = values + entry * width;
       length = width;
     } else if (form == DECIMAL) {
-      length = decimalBytes(values + <usize>row * width, width);
+      length = decimalBytes(values + entry * width, width);
       at = BUFFER + 16 - length;
-    } else store<u64>(BUFFER, wordOf(form, width, values, row));
-    put(isMurmur, at, length, seed, buckets, out, row);
+    } else store<u64>(BUFFER, wordOf(form, width, values, <i32>entry));
+    put(which, at, length, seed, buckets, out, row);
   }
 }

@@ -5,7 +5,7 @@
  * more than `mostBytes`. Rows whose bit in `validity` is 0 are empty (address 0: none).
  */
 
-import { MOST_BYTES, copyText, countCharacters, isNull, skipCharacters } from './text-bytes';
+import { MOST_BYTES, copyText, countAt, countCharacters, entryAt, isNull, skipCharacters } from './text-bytes';
 
 // Concatenation -------------------------------------------------------------------------------------------------------
 // A piece is four u32: codes or 0, offsets, bytes, and the validity of its rows or 0: where it is null it is left out,
@@ -17,9 +17,7 @@ const PIECE_BYTES: usize = 16;
 // @ts-ignore: decorator
 @inline
 function pieceAt(piece: usize, row: i32): usize {
-  const codes = <usize>load<u32>(piece);
-  const entry = codes ? <usize>load<u32>(codes + (<usize>row << 2)) : <usize>row;
-  return <usize>load<u32>(piece, 4) + (entry << 2);
+  return <usize>load<u32>(piece, 4) + (entryAt(load<u32>(piece), row) << 2);
 }
 
 export function concatOffsets(
@@ -81,16 +79,28 @@ export function concatTexts(
 
 // Repetition ----------------------------------------------------------------------------------------------------------
 
-/** Each text `count` times, which is not negative. */
-export function repeatOffsets(offsets: usize, rows: i32, count: u32, mostBytes: u32, out: usize): i32 {
+/** Each text as often as its count says, an int64 value; not at all where that is not positive. */
+export function repeatOffsets(
+  codes: usize,
+  offsets: usize,
+  rows: i32,
+  counts: usize,
+  countStep: usize,
+  validity: usize,
+  mostBytes: u32,
+  out: usize,
+): i32 {
   let total: u64 = 0;
   store<u32>(out, 0);
-  for (let row: usize = 0; row < <usize>rows; row++) {
-    const at = offsets + (row << 2);
-    const size = <u64>(load<u32>(at, 4) - load<u32>(at)) * count;
-    total += size;
-    if (size > <u64>mostBytes || total > MOST_BYTES) return -1;
-    store<u32>(out + (row << 2), <u32>total, 4);
+  for (let row = 0; row < rows; row++) {
+    if (!isNull(validity, row)) {
+      const at = offsets + (entryAt(codes, row) << 2);
+      const count = <u64>max<i64>(countAt(counts, countStep, row), 0);
+      const size = <u64>(load<u32>(at, 4) - load<u32>(at)) * count;
+      total += size;
+      if (size > <u64>mostBytes || total > MOST_BYTES) return -1;
+    }
+    store<u32>(out + (<usize>row << 2), <u32>total, 4);
   }
   return <i32>total;
 }
@@ -108,23 +118,28 @@ function fill(to: usize, size: usize, from: usize, length: usize): void {
   }
 }
 
-export function repeatTexts(offsets: usize, bytes: usize, rows: i32, outOffsets: usize, to: usize): void {
-  for (let row: usize = 0; row < <usize>rows; row++) {
-    const start = load<u32>(offsets + (row << 2));
-    const length = load<u32>(offsets + (row << 2), 4) - start;
-    const at = load<u32>(outOffsets + (row << 2));
-    fill(to + at, load<u32>(outOffsets + (row << 2), 4) - at, bytes + start, length);
+export function repeatTexts(codes: usize, offsets: usize, bytes: usize, rows: i32, outOffsets: usize, to: usize): void {
+  for (let row = 0; row < rows; row++) {
+    const text = offsets + (entryAt(codes, row) << 2);
+    const start = load<u32>(text);
+    const at = load<u32>(outOffsets + (<usize>row << 2));
+    fill(to + at, load<u32>(outOffsets + (<usize>row << 2), 4) - at, bytes + start, load<u32>(text, 4) - start);
   }
 }
 
 // Padding -------------------------------------------------------------------------------------------------------------
 
-/** Texts of `length` characters, cut or filled up with those of `filling`, of which there is one at least. */
+/**
+ * Texts of as many characters as their length says, an int64 value: cut, or filled up with the characters of `filling`, of
+ * which there is one at least.
+ */
 export function padOffsets(
+  codes: usize,
   offsets: usize,
   bytes: usize,
   rows: i32,
-  length: i32,
+  lengths: usize,
+  lengthStep: usize,
   filling: usize,
   fillingLength: i32,
   validity: usize,
@@ -135,10 +150,12 @@ export function padOffsets(
   let total: u64 = 0;
   store<u32>(out, 0);
   for (let row = 0; row < rows; row++) {
-    const text = bytes + load<u32>(offsets + (<usize>row << 2));
-    const end = bytes + load<u32>(offsets + (<usize>row << 2), 4);
     let size: u64 = 0;
     if (!isNull(validity, row)) {
+      const at = offsets + (entryAt(codes, row) << 2);
+      const text = bytes + load<u32>(at);
+      const end = bytes + load<u32>(at, 4);
+      const length = <i32>min<i64>(max<i64>(countAt(lengths, lengthStep, row), 0), <i64>MOST_BYTES);
       const missing = length - countCharacters(text, end);
       if (missing <= 0) size = skipCharacters(text, end, length) - text;
       else {
@@ -155,6 +172,7 @@ export function padOffsets(
 
 /** May overrun the last text by 16 bytes. */
 export function padTexts(
+  codes: usize,
   offsets: usize,
   bytes: usize,
   rows: i32,
@@ -164,11 +182,12 @@ export function padTexts(
   outOffsets: usize,
   to: usize,
 ): void {
-  for (let row: usize = 0; row < <usize>rows; row++) {
-    const start = load<u32>(offsets + (row << 2));
-    const length = load<u32>(offsets + (row << 2), 4) - start;
-    const target = to + load<u32>(outOffsets + (row << 2));
-    const size = load<u32>(outOffsets + (row << 2), 4) - load<u32>(outOffsets + (row << 2));
+  for (let row = 0; row < rows; row++) {
+    const at = offsets + (entryAt(codes, row) << 2);
+    const start = load<u32>(at);
+    const length = load<u32>(at, 4) - start;
+    const target = to + load<u32>(outOffsets + (<usize>row << 2));
+    const size = load<u32>(outOffsets + (<usize>row << 2), 4) - load<u32>(outOffsets + (<usize>row << 2));
     const missing: usize = size > length ? <usize>(size - length) : 0;
     if (atStart) fill(target, missing, filling, fillingLength);
     copyText(target + (atStart ? missing : 0), bytes + start, <usize>min(size, length));

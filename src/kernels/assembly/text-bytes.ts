@@ -120,3 +120,22 @@ export const MOST_BYTES: u64 = 0x7fffffff;
 export function isNull(validity: usize, row: i32): bool {
   return validity != 0 && ((load<u8>(validity + (row >> 3)) >> <u8>(row & 7)) & 1) == 0;
 }
+
+/** The row of a column's values that a row refers to, by its codes, or is, where it has none (address 0). */
+// @ts-ignore: decorator
+@inline
+export function entryAt(codes: usize, row: i32): usize {
+  return codes ? <usize>load<u32>(codes + (<usize>row << 2)) : <usize>row;
+}
+
+/**
+ * A number of characters that a row of int64 values gives, which lie `step` bytes apart: 0 where all rows have the same.
+ * What lies beyond every text stays there.
+ */
+// @ts-ignore: decorator
+@inline
+export function countAt(values: usize, step: usize, row: i32): i64 {
+  return min<i64>(max<i64>(load<i64>(values + <usize>row * step), -MOST_CHARACTERS), MOST_CHARACTERS);
+}
+
+const MOST_CHARACTERS: i64 = 0xffffffff;

@@ -1,8 +1,7 @@
 /**
- * Texts of ASCII in upper and lower case, and backwards, sixteen bytes at a time: offsets stay what they are.
+ * Texts of ASCII in upper and lower case, and backwards, sixteen bytes at a time: offsets stay what they are. Of others the
+ * bytes that are ASCII are turned, or all of them are written backwards, and somebody else has to write these texts again.
  */
-
-import { isAscii } from './text-bytes';
 
 /**
  * Writes `count` bytes, letters of ASCII in the other case: upper where `upper` is 1, else lower. Returns 1 if all bytes
@@ -31,13 +30,12 @@ export function asciiCase(from: usize, count: usize, upper: i32, to: usize): i32
 }
 
 /**
- * Writes the texts backwards, the first to `to`, and up to 16 bytes more; `to` may not overlap them. Returns 0, and writes
- * nothing, where not all bytes are ASCII, or a carriage return may be one character with the line feed behind it.
+ * Writes the bytes of each text backwards, of the first to `to`, and up to 16 bytes more; `to` may not overlap them.
+ * Returns 0, and writes nothing, where a carriage return may be one character with the line feed behind it.
  */
-export function asciiReverse(offsets: usize, bytes: usize, rows: i32, to: usize): i32 {
+export function reverseBytes(offsets: usize, bytes: usize, rows: i32, to: usize): i32 {
   const first = load<u32>(offsets);
   const last = load<u32>(offsets + (<usize>rows << 2));
-  if (!isAscii(bytes + first, bytes + last)) return 0;
   for (let p = bytes + first; p < bytes + last; p += 16) {
     const returns = i8x16.bitmask(i8x16.eq(v128.load(p), i8x16.splat(13)));
     if (returns && p + ctz(returns) < bytes + last) return 0;

@@ -6,7 +6,17 @@
  * Each kernel of the first kind returns the bytes of all parts. Starts are u32, counted as offsets are.
  */
 
-import { NOWHERE, copyText, countCharacters, isAscii, search, skipCharacters, skipCharactersBack } from './text-bytes';
+import {
+  NOWHERE,
+  copyText,
+  countAt,
+  countCharacters,
+  entryAt,
+  isAscii,
+  isNull,
+  search,
+  skipCharacters,
+} from './text-bytes';
 
 /** Copies the parts; may overrun the last by 16 bytes. */
 export function copySlices(bytes: usize, starts: usize, rows: i32, offsets: usize, to: usize): void {
@@ -20,58 +30,89 @@ export function copySlices(bytes: usize, starts: usize, rows: i32, offsets: usiz
 
 // Characters by place -------------------------------------------------------------------------------------------------
 
-/** The part of a text of as many bytes as characters: its start in the upper half, its length in the lower. */
+const LEFT = 0;
+const RIGHT = 1;
+const SUBSTR = 2;
+const SUBSTRING = 3;
+
+/** The place in the upper half and the one behind the last in the lower, of a text of that many characters. */
 // @ts-ignore: decorator
 @inline
-function asciiSlice(length: i32, from: i32, count: i32, isWindow: bool): u64 {
-  let start = min(from, length);
-  if (from < 0) {
-    start = max(length + from, 0);
-    if (isWindow && length + from < 0) count = max(count + length + from, 0);
+function rangeOf(form: i32, length: i64, first: i64, second: i64): u64 {
+  let start = first < 0 ? length + first : first;
+  let stop = second < 0 ? length + second : second;
+  if (form == LEFT) {
+    stop = start;
+    start = 0;
+  } else if (form == RIGHT) {
+    start = first < 0 ? -first : length - first;
+    stop = length;
+  } else if (form == SUBSTR) {
+    start = max<i64>(start, 0);
+    stop = start + max<i64>(second, 0);
+  } else if (form == SUBSTRING) {
+    start -= <i64>(first >= 0);
+    stop = start + max<i64>(second, 0);
+    start += min<i64>(second, 0);
   }
-  const rest = length - start;
-  return (<u64>start << 32) | <u64>(count < 0 ? max(rest + count, 0) : min(count, rest));
-}
-
-function slice(begin: usize, end: usize, from: i32, count: i32, isWindow: bool): u64 {
-  let start = from < 0 ? skipCharactersBack(begin, end, -from) : skipCharacters(begin, end, from);
-  if (start == NOWHERE) {
-    start = from < 0 ? begin : end;
-    if (from < 0 && isWindow) count = max(count + countCharacters(begin, end) + from, 0);
-  }
-  let stop = count < 0 ? skipCharactersBack(start, end, -count) : skipCharacters(start, end, count);
-  if (stop == NOWHERE) stop = count < 0 ? start : end;
-  return (<u64>(start - begin) << 32) | <u64>(stop - start);
+  start = min<i64>(max<i64>(start, 0), length);
+  stop = min<i64>(max<i64>(stop, start), length);
+  return (<u64>start << 32) | <u64>stop;
 }
 
 /**
- * `count` characters from place `from`, which counts from 0 or, if negative, from the end; there may be fewer. A negative
- * count leaves as many at the end. Where a negative `from` lies before the text, the part begins with it, and in a window
- * (`isWindow` is 1, and the count is not negative) what lies before it is counted. Neither number is the least i32.
+ * The characters of each text that a function gives, of one or two counts, which are int64 values:
+ *
+ *     0 left(count)   1 right(count)   2 substr(start, length)   3 substring(start, length)   4 slice(start, end)
+ *
+ * Starts count from 0, but of `substring` from 1, and negative ones from the end, as does the end. Counts lie so many bytes
+ * apart. Codes are 0 of a plain column. What is null by `validity` is empty.
  */
 export function textSlice(
+  form: i32,
+  codes: usize,
   offsets: usize,
   bytes: usize,
   rows: i32,
-  from: i32,
-  count: i32,
-  isWindow: i32,
+  validity: usize,
+  first: usize,
+  firstStep: usize,
+  second: usize,
+  secondStep: usize,
   starts: usize,
   out: usize,
 ): u32 {
-  let begin = load<u32>(offsets);
-  const isSimple = isAscii(bytes + begin, bytes + load<u32>(offsets + (<usize>rows << 2)));
+  const isSimple =
+    codes == 0 && isAscii(bytes + load<u32>(offsets), bytes + load<u32>(offsets + (<usize>rows << 2)));
+  const varies = (firstStep | secondStep) != 0;
+  let a = rows ? countAt(first, 0, 0) : 0;
+  let b = rows ? countAt(second, 0, 0) : 0;
   let total: u32 = 0;
   store<u32>(out, 0);
-  for (let row: usize = 0; row < <usize>rows; row++) {
-    const end = load<u32>(offsets + (row << 2), 4);
-    const part = isSimple
-      ? asciiSlice(end - begin, from, count, isWindow != 0)
-      : slice(bytes + begin, bytes + end, from, count, isWindow != 0);
-    store<u32>(starts + (row << 2), begin + <u32>(part >> 32));
-    total += <u32>part;
-    store<u32>(out + (row << 2), total, 4);
-    begin = end;
+  for (let row = 0; row < rows; row++) {
+    const at = offsets + (entryAt(codes, row) << 2);
+    const begin = bytes + load<u32>(at);
+    const end = bytes + load<u32>(at, 4);
+    let start: usize = 0;
+    let size: usize = 0;
+    if (!isNull(validity, row)) {
+      const length = isSimple ? <i64>(end - begin) : <i64>countCharacters(begin, end);
+      if (varies) {
+        a = countAt(first, firstStep, row);
+        b = countAt(second, secondStep, row);
+      }
+      const range = rangeOf(form, length, a, b);
+      start = <usize>(range >> 32);
+      size = <usize>(<u32>range) - start;
+      if (!isSimple) {
+        const from = skipCharacters(begin, end, <i32>start);
+        size = skipCharacters(from, end, <i32>size) - from;
+        start = from - begin;
+      }
+    }
+    store<u32>(starts + (<usize>row << 2), <u32>(begin - bytes + start));
+    total += <u32>size;
+    store<u32>(out + (<usize>row << 2), total, 4);
   }
   return total;
 }
