@@ -6,7 +6,7 @@ import { formatTexts, textWriter } from '../kernels/format-kernels.ts';
 import { parseTexts, type TextZone, textReader } from '../kernels/parse-kernels.ts';
 import type { Holding } from '../memory/budget.ts';
 import { bitmapBytes, Scratch } from './scratch.ts';
-import type { Compute } from './text-operands.ts';
+import { type Compute, keptBytes } from './text-operands.ts';
 
 /**
  * The cast to a type; undefined where no kernel reads it. What fails becomes null where `isTried` and the kernel knows
@@ -32,10 +32,11 @@ export function textWritingStep(type: DataType, holding: Holding): Compute | und
   const writer = zone === 'other' ? undefined : textWriter(type, zone === 'utc' ? { suffix: '+00' } : {});
   if (writer === undefined) return undefined;
   const [offsets, texts] = [new Scratch(holding), new Scratch(holding)];
+  const table = writer.table && keptBytes(writer.table, holding);
   return ({ values: given, width, validity }, rowCount) => {
     const values = offsets.ensure((rowCount + 1) * 4);
     const bytes = texts.ensure(rowCount * writer.mostBytes);
-    const total = formatTexts(holding.linear, writer, given, width, rowCount, validity, values, bytes);
+    const total = formatTexts(holding.linear, writer, given, width, rowCount, validity, values, bytes, table);
     if (total < 0) return undefined;
     return { type: utf8, validity, values, bytes, dictionary: undefined, width: 0, bits: undefined };
   };

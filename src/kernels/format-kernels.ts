@@ -25,6 +25,8 @@ export interface TextWriter {
   readonly kind: number;
   readonly a: bigint;
   readonly b: bigint;
+  /** What must lie in linear memory, at an address that is a multiple of 8, for `formatTexts` to read. */
+  readonly table?: Uint8Array;
 }
 
 export interface TimeForm {
@@ -43,18 +45,20 @@ const BOOL = 3;
 const DATE = 4;
 const TIME = 5;
 const TIMESTAMP = 6;
+const FLOAT = 7;
 
 const DIGITS: Readonly<Record<TimeUnit, number>> = { s: 0, ms: 3, us: 6, ns: 9 };
-const MOST_SHORT_DIGITS = 18;
 /** `-9223372036854775808`, `+5881580-07-11`, `08:00:00` and a point. */
 const INTEGER_BYTES = 20;
 const DATE_BYTES = 14;
 const CLOCK_BYTES = 9;
 const MOST_SUFFIX_BYTES = 7;
+/** A sign, 17 digits, a point, and `e-308`. */
+const FLOAT_BYTES = 24;
 
 /**
- * The writer for a type: of integers, bools, decimals of 8 bytes, dates, times and timestamps; undefined for others, and
- * where the suffix is too long. Timestamps are written as of the clock that their ticks are of.
+ * The writer for a type: of integers, bools, decimals, floats of 4 or 8 bytes, dates, times and timestamps; undefined for
+ * others, and where the suffix is too long. Timestamps are written as of the clock that their ticks are of.
  */
 export function textWriter(type: DataType, form: TimeForm = {}): TextWriter | undefined {
   if (isInteger(type)) {
@@ -63,10 +67,13 @@ export function textWriter(type: DataType, form: TimeForm = {}): TextWriter | un
   switch (type.kind) {
     case 'bool':
       return { mostBytes: 'false'.length, kind: BOOL, a: 0n, b: 0n };
-    case 'decimal': {
-      if (type.precision > MOST_SHORT_DIGITS) return undefined;
+    case 'decimal':
       // A sign, a zero and a point.
       return { mostBytes: type.precision + 3, kind: DECIMAL, a: BigInt(type.scale), b: 0n };
+    case 'float32':
+    case 'float64': {
+      const is64 = type.kind === 'float64' ? 1n : 0n;
+      return { mostBytes: FLOAT_BYTES, kind: FLOAT, a: 0n, b: is64, table: tableOfPowers() };
     }
     case 'date':
       return { mostBytes: DATE_BYTES, kind: DATE, a: 0n, b: 0n };
@@ -97,7 +104,7 @@ const timeForm = (unit: TimeUnit, { separator = ' ', isFixed = false }: TimeForm
  * Writes the texts of a plain column of values of `width` bytes: `rows` + 1 offsets from 0, and bytes from `to` on, for
  * which there has to be room for `mostBytes` in each row and the padding behind them. Texts of rows that are null by
  * `validity` (0: none is) are empty. Returns the bytes of all, or -1, without a result, where a timestamp lies beyond the
- * days of a date.
+ * days of a date. `table` is where that of the writer lies, if it has one.
  */
 export function formatTexts(
   linear: LinearMemory,
@@ -108,7 +115,29 @@ export function formatTexts(
   validity: number,
   offsets: number,
   to: number,
+  table: number = 0,
 ): number {
   const kernels = staticKernels(linear) as unknown as FormatKernels;
-  return kernels.formatTexts(kind, values, width, rows, validity, a, b, offsets, to);
+  return kernels.formatTexts(kind, values, width, rows, validity, table === 0 ? a : BigInt(table), b, offsets, to);
+}
+
+const LEAST_POWER = -292;
+const GREATEST_POWER = 324;
+let powers: Uint8Array | undefined;
+
+/** The powers of ten that floats of 8 bytes need: each the least number of 128 bits that is not below, low half first. */
+function tableOfPowers(): Uint8Array {
+  if (powers !== undefined) return powers;
+  const words = new BigUint64Array(2 * (GREATEST_POWER - LEAST_POWER + 1));
+  for (let exponent = LEAST_POWER; exponent <= GREATEST_POWER; exponent += 1) {
+    const power = 10n ** BigInt(Math.abs(exponent));
+    const bits = BigInt(power.toString(2).length);
+    const [above, below] = exponent < 0 ? [1n << (127n + bits), power] : [power << 128n, 1n << bits];
+    const found = (above + below - 1n) / below;
+    const at = 2 * (exponent - LEAST_POWER);
+    words[at] = BigInt.asUintN(64, found);
+    words[at + 1] = found >> 64n;
+  }
+  powers = new Uint8Array(words.buffer);
+  return powers;
 }

@@ -88,6 +88,8 @@ const WRITTEN: readonly DataType[] = [
   { kind: 'int8' },
   decimal(15, 2),
   decimal(30, 4),
+  float64,
+  float32,
   bool,
   date,
   { kind: 'time', unit: 'us' },

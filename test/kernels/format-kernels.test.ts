@@ -6,7 +6,7 @@ import type { Value } from '../../src/columnar/value.ts';
 import { castToText } from '../../src/expressions/casts/text-casts.ts';
 import { formatTexts, type TimeForm, textWriter } from '../../src/kernels/format-kernels.ts';
 import { query } from '../support/duckdb.ts';
-import { readTexts, withHolding } from './text-columns.ts';
+import { readTexts, withHolding, writeBytes } from './text-columns.ts';
 
 const of = (kind: string): DataType => ({ kind }) as DataType;
 const timestampOf = (unit: 's' | 'ms' | 'us' | 'ns', timezone: string | null = null): DataType => ({
@@ -15,20 +15,26 @@ const timestampOf = (unit: 's' | 'ms' | 'us' | 'ns', timezone: string | null = n
   timezone,
 });
 
-function written(type: DataType, values: readonly Value[], form?: TimeForm): string[] | undefined {
+function written(
+  type: DataType,
+  values: readonly Value[],
+  form?: TimeForm,
+  decimalWidth?: 8 | 16,
+): string[] | undefined {
   return withHolding((holding) => {
     const { linear } = holding;
     const writer = textWriter(type, form)!;
-    const column = columnFromValues(holding, type, values);
+    const column = columnFromValues(holding, type, values, decimalWidth === undefined ? {} : { width: decimalWidth });
     const offsets = holding.allocate((values.length + 1) * 4).address;
     const room = writer.mostBytes * values.length;
     const to = holding.allocate(room).address;
     linear.u8.fill(0xab, to, to + room + 64);
     const { values: address, width, validity } = column;
-    const total = formatTexts(linear, writer, address, width, values.length, validity, offsets, to);
+    const table = writer.table && writeBytes(holding, writer.table);
+    const total = formatTexts(linear, writer, address, width, values.length, validity, offsets, to, table);
     if (total < 0) return undefined;
     expect(linear.u32[offsets / 4 + values.length]).toBe(total);
-    expect(linear.u8.slice(to + total + 8, to + total + 32).every((byte) => byte === 0xab)).toBe(true);
+    expect(linear.u8.slice(to + total + 16, to + total + 64).every((byte) => byte === 0xab)).toBe(true);
     return readTexts(holding, offsets, to, values.length);
   });
 }
@@ -117,6 +123,83 @@ describe('decimals', () => {
     // DuckDB leaves out the zero where no digit may stand before the point.
     expect(written(decimal(3, 3), [0n, 1n, -500n])).toEqual(['0.000', '0.001', '-0.500']);
   });
+});
+
+describe('long decimals', () => {
+  test('are written as a cast writes them', () => {
+    fc.assert(
+      fc.property(columnOf(wholes(38)), fc.nat({ max: 38 }), fc.boolean(), (values, scale, isShort) => {
+        const most = isShort ? 2n ** 63n : 10n ** 38n;
+        const fitting = values.filter((value) => value === null || BigInt(value as bigint) ** 2n < most ** 2n);
+        const type = decimal(38, scale);
+        expect(written(type, fitting, {}, isShort ? 8 : 16)).toEqual(cast(type, fitting));
+      }),
+    );
+  });
+
+  test('are written as DuckDB writes them', async () => {
+    const rows = await query(`
+      select (x::decimal(38,20))::varchar, (y::decimal(38,0))::varchar
+      from (values ('0', '0'), ('1.5', '10000000000000000000'), ('-0.00000000000000000001', '-99999999999999999999'),
+                   ('123456789012345678.98765432109876543210', '-99999999999999999999999999999999999999')) t(x, y)
+    `);
+    const scaled = [0n, 150_000_000_000_000_000_000n, -1n, 12345678901234567898765432109876543210n];
+    expect(written(decimal(38, 20), scaled)).toEqual(rows.map(([text]) => text));
+    const whole = [0n, 10n ** 19n, -(10n ** 20n) + 1n, -(10n ** 38n) + 1n];
+    expect(written(decimal(38, 0), whole)).toEqual(rows.map(([, text]) => text));
+  });
+});
+
+describe.each([
+  { kind: 'float32', bits: 32, least: -149, most: 127 },
+  { kind: 'float64', bits: 64, least: -1074, most: 1023 },
+] as const)('$kind', ({ kind, bits, least, most }) => {
+  const view = new DataView(new ArrayBuffer(8));
+  const fromBits = (pattern: bigint): number => {
+    view.setBigUint64(0, BigInt.asUintN(bits, pattern) << BigInt(64 - bits));
+    return bits === 32 ? view.getFloat32(0) : view.getFloat64(0);
+  };
+  const toBits = (value: number): bigint => {
+    if (bits === 32) view.setFloat32(0, value);
+    else view.setFloat64(0, value);
+    return view.getBigUint64(0) >> BigInt(64 - bits);
+  };
+
+  test('is written as a cast writes it', () => {
+    const any = fc.bigInt({ min: 0n, max: (1n << BigInt(bits)) - 1n }).map(fromBits);
+    const usual = fc
+      .tuple(fc.maxSafeInteger(), fc.integer({ min: -20, max: 20 }), fc.nat({ max: 15 }))
+      .map(([digits, ten, cut]) => fromBits(toBits(Math.trunc(digits / 10 ** cut) * 10 ** ten)));
+    fc.assert(
+      fc.property(columnOf(fc.oneof(any, usual)), (values) => {
+        expect(written(of(kind), values)).toEqual(cast(of(kind), values));
+      }),
+    );
+  });
+
+  test('is written as a cast writes it near every power of two', () => {
+    const values = [0, -0, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    for (let power = least; power <= most; power += 1) {
+      for (const step of [-2n, -1n, 0n, 1n]) values.push(fromBits(toBits(2 ** power) + step));
+    }
+    expect(written(of(kind), values)).toEqual(cast(of(kind), values));
+  });
+
+  test('is read as what it was', () => {
+    fc.assert(
+      fc.property(fc.array(fc.bigInt({ min: 0n, max: (1n << BigInt(bits)) - 1n }).map(fromBits)), (values) => {
+        const finite = values.filter(Number.isFinite);
+        expect(written(of(kind), finite)?.map((text) => fromBits(toBits(Number(text))))).toEqual(finite);
+      }),
+    );
+  });
+});
+
+test('floats halfway between two texts end with the even digit', () => {
+  const values = [1048576.25, 390251.625, 48453.8125, 0.000244140625, 390251.875];
+  const texts = ['1048576.2', '390251.62', '48453.812', '0.00024414062', '390251.88'];
+  expect(written(of('float32'), values)).toEqual(texts);
+  expect(cast(of('float32'), values)).toEqual(texts);
 });
 
 test('bools', () => {
@@ -217,7 +300,6 @@ test('timestamps in microseconds are those of DuckDB', async () => {
 test('no rows, and types that have no writer', () => {
   expect(written(of('int32'), [])).toEqual([]);
   expect(written(of('int32'), [null, null])).toEqual(['', '']);
-  for (const kind of ['utf8', 'float64', 'interval', 'duration', 'list']) expect(textWriter(of(kind))).toBeUndefined();
-  expect(textWriter(decimal(19, 0))).toBeUndefined();
+  for (const kind of ['utf8', 'float16', 'interval', 'duration', 'list']) expect(textWriter(of(kind))).toBeUndefined();
   expect(textWriter(timestampOf('us'), { suffix: '+00:53:28' })).toBeUndefined();
 });

@@ -35,12 +35,25 @@ function shortest(magnitude: number, type: DataType): string {
   if (type.kind === 'float64' || magnitude === 0) return magnitude.toExponential();
   for (let digits = 0; digits < FLOAT32_DIGITS; digits += 1) {
     const nearest = magnitude.toExponential(digits);
-    for (const text of [nearest, neighbour(nearest, magnitude)]) {
+    for (const text of [evenIfHalfway(nearest, magnitude), nearest, neighbour(nearest, magnitude)]) {
       if (text !== undefined && roundedTo(type, Number(text)) === magnitude) return text;
     }
   }
   return magnitude.toExponential();
 }
+
+/** JavaScript rounds up what is halfway; with fewer digits than a float64 has, others, and kernels, take the even digit. */
+function evenIfHalfway(nearest: string, magnitude: number): string | undefined {
+  const [digits = '', exponent = ''] = nearest.split('e');
+  const last = Number(digits.at(-1));
+  const isOdd = last % 2 === 1;
+  if (!isOdd || !/^\.?50*$/.test(magnitude.toExponential(MOST_DIGITS).split('e')[0]?.slice(digits.length) ?? ''))
+    return undefined;
+  return `${digits.slice(0, -1)}${last - 1}e${exponent}`;
+}
+
+/** More than what is halfway between two numbers of so few digits has. */
+const MOST_DIGITS = 60;
 
 /**
  * The digits on the other side of the value: below a power of two values lie closer, so that what is nearest may be

@@ -8,7 +8,9 @@
  */
 
 import { powerOfTen } from './digits';
+import { exponent, shortestDigits } from './shortest-digits';
 import { isNull } from './text-bytes';
+import { digit, rest } from './wide-division';
 
 // Digits --------------------------------------------------------------------------------------------------------------
 
@@ -74,6 +76,103 @@ function writeSign(to: usize, isNegative: bool): usize {
 @inline
 function magnitude(value: i64): u64 {
   return value < 0 ? <u64>(0 - value) : <u64>value;
+}
+
+// Long decimals -------------------------------------------------------------------------------------------------------
+
+const TEN_TO_18: u64 = 1000000000000000000;
+
+/** A decimal in two halves, as `-0.012`. */
+function writeLongDecimal(to: usize, low: u64, high: i64, scale: usize): usize {
+  const isNegative = high < 0;
+  to = writeSign(to, isNegative);
+  if (isNegative) {
+    low = 0 - low;
+    high = ~high + <i64>(low == 0);
+  }
+  let end = to;
+  if (high == 0) end = writeWhole(end, low);
+  else {
+    const first = <u64>high / TEN_TO_18;
+    let middle = digit(<u64>high % TEN_TO_18, low, TEN_TO_18);
+    const last = rest;
+    const top = digit(first, middle, TEN_TO_18);
+    middle = rest;
+    end = top ? writePadded(writeWhole(end, top), middle, 18) : writeWhole(end, middle);
+    end = writePadded(end, last, 18);
+  }
+  if (scale == 0) return end;
+  // As many zeros before as leave one before the point.
+  const digits = end - to;
+  const zeros: usize = digits > scale ? 0 : scale + 1 - digits;
+  memory.copy(to + zeros, to, digits);
+  memory.fill(to, 0x30, zeros);
+  end += zeros;
+  memory.copy(end - scale + 1, end - scale, scale);
+  store<u8>(end - scale, 0x2e);
+  return end + 1;
+}
+
+// Floats --------------------------------------------------------------------------------------------------------------
+
+/** The least and the greatest exponent of ten that are written as zeros. */
+const LEAST_PLAIN = -4;
+const GREATEST_PLAIN = 15;
+
+/** The digits of one float. */
+const DIGITS: usize = memory.data(32);
+
+/** `1.0`, `0.001`, `-1.25e20`, `inf` or `nan` as the cast has them, in the shortest digits. At most 24 bytes. */
+function writeFloat(to: usize, bits: u64, fractionBits: i32, powers: usize): usize {
+  const isSingle = fractionBits == 23;
+  const fraction = bits & ((<u64>1 << fractionBits) - 1);
+  const power = <i32>(bits >> fractionBits) & (isSingle ? 0xff : 0x7ff);
+  const isSpecial = power == (isSingle ? 0xff : 0x7ff);
+  if (isSpecial && fraction != 0) {
+    store<u32>(to, 0x4e614e);
+    return to + 3;
+  }
+  to = writeSign(to, bits >> (isSingle ? 31 : 63) != 0);
+  if (isSpecial) {
+    store<u32>(to, 0x666e69);
+    return to + 3;
+  }
+  if ((power | <i32>(fraction != 0)) == 0) {
+    store<u32>(to, 0x302e30);
+    return to + 3;
+  }
+  const c = power == 0 ? fraction : fraction | (<u64>1 << fractionBits);
+  const q = max(power, 1) - (isSingle ? 150 : 1075);
+  let end = writeWhole(DIGITS, shortestDigits(c, q, fraction == 0 && power > 1, powers));
+  const ten = exponent + <i32>(end - DIGITS) - 1;
+  while (load<u8>(end - 1) == 0x30) end--;
+  const count = <i32>(end - DIGITS);
+  if (ten < LEAST_PLAIN || ten > GREATEST_PLAIN) return writeScientific(to, count, ten);
+  if (ten < 0) {
+    store<u64>(to, 0x303030302e30);
+    memory.copy(to + 1 - ten, DIGITS, count);
+    return to + 1 - ten + count;
+  }
+  const whole = ten + 1;
+  v128.store(to, v128.splat<u8>(0x30));
+  memory.copy(to, DIGITS, min(count, whole));
+  to += whole;
+  store<u16>(to, 0x302e);
+  if (count <= whole) return to + 2;
+  memory.copy(to + 1, DIGITS + whole, count - whole);
+  return to + 1 + (count - whole);
+}
+
+/** The digits as `1e20` or `1.25e-7`. */
+function writeScientific(to: usize, count: i32, ten: i32): usize {
+  store<u16>(to, load<u8>(DIGITS) | 0x2e00);
+  to++;
+  if (count > 1) {
+    memory.copy(to + 1, DIGITS + 1, count - 1);
+    to += count;
+  }
+  store<u8>(to, 0x65);
+  return writeWhole(writeSign(to + 1, ten < 0), abs(ten));
 }
 
 // Times ---------------------------------------------------------------------------------------------------------------
@@ -148,13 +247,16 @@ const DECIMAL = 2;
 const BOOL = 3;
 const DATE = 4;
 const TIME = 5;
+const TIMESTAMP = 6;
+const FLOAT = 7;
 
+/** The value of 8 bytes or less; of a longer one the low half. */
 // @ts-ignore: decorator
 @inline
 function valueAt(kind: i32, values: usize, width: i32, row: i32): i64 {
   if (kind == BOOL) return (load<u8>(values + (row >> 3)) >> <u8>(row & 7)) & 1;
   const at = values + <usize>row * width;
-  if (width == 8) return load<i64>(at);
+  if (width >= 8) return load<i64>(at);
   if (kind == UNSIGNED) return width == 4 ? <i64>load<u32>(at) : width == 2 ? <i64>load<u16>(at) : <i64>load<u8>(at);
   return width == 4 ? <i64>load<i32>(at) : width == 2 ? <i64>load<i16>(at) : <i64>load<i8>(at);
 }
@@ -184,16 +286,17 @@ function write(to: usize, kind: i32, value: i64, a: u64, b: u64): usize {
     const seconds = <u64>value / power;
     return writeClock(to, <u32>seconds, <u64>value - seconds * power, <i32>a & 0xff, (a >> 16) != 0);
   }
-  return writeTimestamp(to, value, a, b);
+  if (kind == TIMESTAMP) return writeTimestamp(to, value, a, b);
+  return writeFloat(to, b ? value : <u64><u32>value, b ? 52 : 23, <usize>a);
 }
 
 /**
- * Writes the texts of a column, empty ones where bit r of `validity` is 0 (address 0: nowhere), and up to 8 bytes more.
+ * Writes the texts of a column, empty ones where bit r of `validity` is 0 (address 0: nowhere), and up to 16 bytes more.
  * Returns how many bytes they have, or -1 where a timestamp is of no day that a date has.
  *
  * `a` is the scale of decimals; of times the digits behind the second, with the byte between date and time in the second
- * byte, and 1 in the third where all digits are written. `b` is what is written behind timestamps: up to seven bytes, and
- * how many in the eighth.
+ * byte, and 1 in the third where all digits are written; of floats the address of the powers of ten. `b` is what is written
+ * behind timestamps: up to seven bytes, and how many in the eighth; of floats 1 where they have 8 bytes.
  */
 export function formatTexts(
   kind: i32,
@@ -210,7 +313,11 @@ export function formatTexts(
   store<u32>(offsets, 0);
   for (let row = 0; row < rows; row++) {
     if (!isNull(validity, row)) {
-      end = write(end, kind, valueAt(kind, values, width, row), a, b);
+      const value = valueAt(kind, values, width, row);
+      if (kind == DECIMAL && (width == 16 || a > 18)) {
+        const high = width == 16 ? load<i64>(values + (<usize>row << 4), 8) : value >> 63;
+        end = writeLongDecimal(end, value, high, <usize>a);
+      } else end = write(end, kind, value, a, b);
       if (end == 0) return -1;
     }
     store<u32>(offsets + (<usize>row << 2), <u32>(end - to), 4);

@@ -7,9 +7,10 @@
 // Division is Knuth's algorithm D (TAOCP 4.3.1) with digits of 64 bits. For a divisor of two digits the guess of a
 // quotient digit is tested with all of the divisor, so that it is right and nothing ever has to be added back.
 
-// Second results: of `product64` the high half, of `digit` the rest.
+import { digit, rest } from './wide-division';
+
+// Second result of `product64`: the high half.
 let high: u64 = 0;
-let rest: u64 = 0;
 // Of `product128`.
 let p3: u64 = 0, p2: u64 = 0, p1: u64 = 0, p0: u64 = 0;
 // Of `divide256`.
@@ -44,37 +45,6 @@ function product128(a1: u64, a0: u64, b1: u64, b0: u64): void {
   p3 += <u64>(p2 < z);
   p2 += y1;
   p3 += <u64>(p2 < y1);
-}
-
-/** `n1` n0 / d, where n1 < d: a digit of the quotient. */
-function digit(n1: u64, n0: u64, d: u64): u64 {
-  if (n1 == 0) {
-    const q = n0 / d;
-    rest = n0 - q * d;
-    return q;
-  }
-  // The same algorithm again, with digits of 32 bits, whose guesses are at most 2 too high.
-  const shift = clz(d);
-  d <<= shift;
-  const top = shift == 0 ? n1 : (n1 << shift) | (n0 >> (64 - shift));
-  n0 <<= shift;
-  const d1 = d >> 32, d0 = d & LOW32;
-  let qHigh = top / d1, r = top - qHigh * d1;
-  while (qHigh > LOW32 || qHigh * d0 > ((r << 32) | (n0 >> 32))) {
-    qHigh--;
-    r += d1;
-    if (r > LOW32) break;
-  }
-  const middle = (top << 32) + (n0 >> 32) - qHigh * d;
-  let qLow = middle / d1;
-  r = middle - qLow * d1;
-  while (qLow > LOW32 || qLow * d0 > ((r << 32) | (n0 & LOW32))) {
-    qLow--;
-    r += d1;
-    if (r > LOW32) break;
-  }
-  rest = ((middle << 32) + (n0 & LOW32) - qLow * d) >> shift;
-  return (qHigh << 32) + qLow;
 }
 
 /** A digit of the quotient of u2 u1 u0 by d1 d0, whose highest bit is set; leaves the rest in r1 r0. */
