@@ -7,6 +7,7 @@ import type { ObjectStore } from '../io/object-store.ts';
 import { readFooter } from '../io/parquet/footer.ts';
 import { planScan } from '../io/parquet/scan-plan.ts';
 import { matchColumns } from '../io/parquet/value-form.ts';
+import { filterOfPartition, partitionValues } from '../io/partition-values.ts';
 import { MemoryBudget } from '../memory/budget.ts';
 import type { FilePiece } from './cut-files.ts';
 import type { SizedFile } from './resolve-inputs.ts';
@@ -42,13 +43,16 @@ async function rowGroupsOf(
   memory: MemoryBudget,
   { store, readSchema, filter, signal }: Reading,
 ): Promise<FilePiece[]> {
-  const { uri, etag } = file;
+  const { uri, etag, partition = {} } = file;
+  const values = partitionValues(partition, readSchema.fields);
+  const left = filter && filterOfPartition(filter, values);
+  if (left === 'never') return [];
   const footer = await readFooter({ store, memory, uri, etag, signal });
-  const readings = matchColumns(uri, footer.columns, readSchema.fields);
-  const plan = planScan(footer, { readings, filter, rowGroups: file.rowGroups });
+  const readings = matchColumns(uri, footer.columns, readSchema.fields, values);
+  const plan = planScan(footer, { readings, filter: left, rowGroups: file.rowGroups });
   return plan.rowGroups.map(({ index, chunks }) => ({
     fileIndex,
-    file: { uri, etag, rowGroups: [index] },
+    file: { ...file, rowGroups: [index] },
     bytes: chunks.reduce((sum, chunk) => sum + (chunk?.byteLength ?? 0), 0),
   }));
 }

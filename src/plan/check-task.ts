@@ -60,6 +60,34 @@ function checkInput(task: TaskLike, { node, path }: PlacedNode, problems: Proble
     problems.add(pathOf(inputPath, 'kind'), `A ${node.kind} (${path}) takes ${wanted}, and this is ${input.kind}.`);
   } else if (input.kind === 'rows') {
     checkRows(input.rows, node.schema, problems, pathOf(inputPath, 'rows'));
+  } else if (input.kind === 'files') {
+    for (const [index, { partition }] of input.files.entries()) {
+      if (partition !== undefined)
+        checkValues(partition, node.schema, problems, `${inputPath}.files[${index}].partition`);
+    }
+  }
+}
+
+/** Values of some columns. */
+function checkValues(
+  values: Readonly<Record<string, unknown>>,
+  schema: readonly Field[],
+  problems: Problems,
+  path: string,
+): void {
+  for (const [name, value] of Object.entries(values)) {
+    const column = schema.find((field) => field.name === name);
+    if (problems.isFull) return;
+    if (column === undefined) {
+      const suggestion = didYouMean(
+        name,
+        schema.map((field) => field.name),
+      );
+      problems.add(path, `The schema has no column ${quoted(name)}.${suggestion}`);
+      continue;
+    }
+    const wrong = whatIsWrong(value ?? null, column);
+    if (wrong !== undefined) problems.add(pathOf(path, name), wrong);
   }
 }
 

@@ -216,6 +216,10 @@ const scanFile: z.ZodType<ScanFile> = z
       .array(count.max(2 ** 31 - 1))
       .optional()
       .describe('Indexes of the row groups to read; all where absent.'),
+    partition: z
+      .record(nameSchema, z.union([z.null(), z.boolean(), z.number(), z.string().max(MAX_URI_CHARACTERS)]))
+      .optional()
+      .describe('Values that all of its rows have, by column; they are not read from the file.'),
   })
   .meta({ id: 'ScanFile' });
 

@@ -7,6 +7,11 @@ export interface ScanFile {
   readonly etag?: string | undefined;
   /** Indexes of the row groups to read; all where absent. */
   readonly rowGroups?: readonly number[] | undefined;
+  /**
+   * Values that all of its rows have, by column, as literals write them: those of a Hive partition. They are not read from
+   * the file, and a filter that they decide leaves it unread.
+   */
+  readonly partition?: Readonly<Record<string, null | boolean | number | string>> | undefined;
 }
 
 export type TaskInput =

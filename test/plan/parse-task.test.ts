@@ -226,14 +226,12 @@ describe('a hostile document', () => {
     ['a bigint', { version: 1n }],
     ['a function', { plan: () => 1 }],
     ['nothing', undefined],
-  ])('%s is refused quickly', (_, input) => {
-    const start = performance.now();
+    // What took time by the square of its size would not end before the time of a test is over.
+  ])('%s is refused', (_, input) => {
     const problems = problemsOf(() => parseTask(input));
     expect(problems.length).toBeGreaterThan(0);
     expect(problems.length).toBeLessThanOrEqual(MAX_PROBLEMS);
     expect(problems.map(({ message }) => message).join('').length).toBeLessThan(50_000);
-    // Well beyond what it takes, also on a machine that is busy with other things.
-    expect(performance.now() - start).toBeLessThan(5_000);
   });
 
   test('may be as deep as the limit says, through every recursion', () => {

@@ -49,15 +49,18 @@ export interface ColumnReading {
 }
 
 /**
- * How to read each field of `fields`; undefined for a column that the file does not have.
+ * How to read each field of `fields`; undefined for a column that the file does not have, and for those at the positions
+ * that `known` holds, whose values are had from elsewhere.
  * @throws SchemaMismatch, UnsupportedFile
  */
 export function matchColumns(
   uri: string,
   columns: readonly FileColumn[],
   fields: readonly Field[],
+  known?: { has(position: number): boolean },
 ): (ColumnReading | undefined)[] {
-  return fields.map((field) => {
+  return fields.map((field, position) => {
+    if (known?.has(position)) return undefined;
     const found = columns.filter(({ name }) => name === field.name);
     const [file] = found;
     if (file === undefined) {

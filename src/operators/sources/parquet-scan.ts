@@ -1,6 +1,8 @@
-import { Batch } from '../../columnar/batch.ts';
+import { BATCH_ROWS, Batch } from '../../columnar/batch.ts';
 import type { Column } from '../../columnar/column.ts';
+import { constantColumn } from '../../columnar/column-from-values.ts';
 import type { Schema } from '../../columnar/schema.ts';
+import type { Value } from '../../columnar/value.ts';
 import type { TypedExpression } from '../../expressions/expression.ts';
 import type { ObjectStore } from '../../io/object-store.ts';
 import { ColumnMemory } from '../../io/parquet/column-memory.ts';
@@ -9,6 +11,8 @@ import { FilterProbe } from '../../io/parquet/filter-probe.ts';
 import { readFooter } from '../../io/parquet/footer.ts';
 import { planScan, type ScanPlan } from '../../io/parquet/scan-plan.ts';
 import { matchColumns } from '../../io/parquet/value-form.ts';
+import { filterOfPartition, type PartitionJson, partitionValues } from '../../io/partition-values.ts';
+import type { Holding } from '../../memory/budget.ts';
 import type { Counters, Demand, Output, Source, SourceRun, TaskContext } from '../operator.ts';
 
 /** One file to read, or a part of it. */
@@ -18,6 +22,8 @@ interface ParquetFile {
   readonly etag?: string | undefined;
   /** Indexes of the row groups to read; all where absent. */
   readonly rowGroups?: readonly number[] | undefined;
+  /** Values that all of its rows have, by column. */
+  readonly partition?: PartitionJson | undefined;
 }
 
 export interface ParquetScanOptions {
@@ -53,6 +59,9 @@ class ParquetScanRun implements SourceRun {
   #rowsRead = 0;
   #rowsSkipped = 0;
   #probe: FilterProbe | undefined;
+  /** Of the file that is read: columns that it does not say itself, by position. */
+  #constants: ReadonlyMap<number, Column> = new Map();
+  #filesPruned = 0;
   #rowGroupsRead = 0;
   #rowGroupsPruned = 0;
 
@@ -77,6 +86,7 @@ class ParquetScanRun implements SourceRun {
       'bytes read': this.#costs.bytesRead,
       'bytes total': this.#bytesTotal,
       requests: this.#costs.requests,
+      'files pruned': this.#filesPruned,
       'row groups read': this.#rowGroupsRead,
       'row groups pruned': this.#rowGroupsPruned,
       'rows read': this.#rowsRead,
@@ -90,15 +100,23 @@ class ParquetScanRun implements SourceRun {
     return (this.#options.limit ?? Number.POSITIVE_INFINITY) - this.#rowsRead;
   }
 
-  async #file({ uri, etag, rowGroups }: ParquetFile, output: Output): Promise<Demand> {
-    const { store, readSchema, filter } = this.#options;
+  async #file({ uri, etag, rowGroups, partition = {} }: ParquetFile, output: Output): Promise<Demand> {
+    const { store, readSchema } = this.#options;
     const { memory: budget, signal } = this.#task;
+    const values = partitionValues(partition, readSchema.fields);
+    const filter = this.#options.filter && filterOfPartition(this.#options.filter, values);
+    if (filter === 'never') {
+      this.#filesPruned += 1;
+      return 'more';
+    }
+    using constants = budget.reserve('Scan');
+    this.#constants = constantColumns(values, readSchema, constants);
     const footer = await readFooter({ store, memory: budget, uri, etag, signal });
     this.#costs.bytesRead += footer.bytesRead;
     this.#costs.requests += footer.requests;
     this.#bytesTotal += footer.fileBytes;
     const { fields } = readSchema;
-    const readings = matchColumns(uri, footer.columns, fields);
+    const readings = matchColumns(uri, footer.columns, fields, values);
     const plan = planScan(footer, { readings, filter, rowGroups, limit: this.#rowsLeft });
     this.#rowGroupsPruned += plan.prunedRowGroups;
     if (plan.rowGroups.length === 0) return 'more';
@@ -141,9 +159,8 @@ class ParquetScanRun implements SourceRun {
       const count = Math.min(batch.rowCount, this.#rowsLeft);
       if (count === 0) return 'more';
       this.#rowsRead += count;
-      const demand = await output.push(
-        count === batch.rowCount ? batch : new Batch(batch.schema, count, batch.columns),
-      );
+      const columns = batch.columns.map((column, position) => this.#constants.get(position) ?? column);
+      const demand = await output.push(new Batch(batch.schema, count, columns));
       if (demand === 'done') return 'done';
     }
     return 'more';
@@ -155,7 +172,7 @@ class ParquetScanRun implements SourceRun {
     const columns: Column[] = [];
     const read = async (positions: Iterable<number>): Promise<void> => {
       for (const position of positions) {
-        const column = await readers[position]?.read(count);
+        const column = this.#constants.get(position) ?? (await readers[position]?.read(count));
         if (column !== undefined) columns[position] = column;
       }
     };
@@ -174,4 +191,20 @@ class ParquetScanRun implements SourceRun {
     await read(others);
     return new Batch(this.#options.readSchema, count, columns);
   }
+}
+
+/** Each value in every row of a batch. */
+function constantColumns(
+  values: ReadonlyMap<number, Value>,
+  { fields }: Schema,
+  holding: Holding,
+): ReadonlyMap<number, Column> {
+  if (values.size === 0) return new Map();
+  const codes = holding.allocateZeroed(BATCH_ROWS * 4).address;
+  return new Map(
+    [...values].flatMap(([position, value]): [number, Column][] => {
+      const type = fields[position]?.type;
+      return type === undefined ? [] : [[position, constantColumn(holding, type, value, BATCH_ROWS, codes)]];
+    }),
+  );
 }
