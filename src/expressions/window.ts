@@ -1,30 +1,33 @@
 /**
  * Binding of window functions: a function over the rows around each row, as a spec says which.
  *
- *     { function: "lag", input: x }  over  { partitionBy: [city], orderBy: [{ expression: day }] }
+ *     [{ function: "lag", input: x }]  over  { partitionBy: [city], orderBy: [{ expression: day }] }
  *         │ names are looked up, types checked, and the frame that is meant is written out
  *         ▼
- *     TypedWindow of the type of x
+ *     TypedWindow with a function of the type of x
  */
 
 import {
   type DataType,
   float64,
   isFloat,
+  isGroupable,
   isInteger,
   isNumeric,
   isOrderable,
   typeName,
   uint64,
 } from '../columnar/data-type.ts';
-import type { Schema } from '../columnar/schema.ts';
-import { bindAggregate } from './aggregates.ts';
+import { type Field, field, type Schema } from '../columnar/schema.ts';
+import type { Interval } from '../columnar/value.ts';
+import { aggregateField, aggregateOperands, bindAggregate, withAggregateOperands } from './aggregates.ts';
 import { bindExpression } from './bind.ts';
 import { castTo } from './coerce.ts';
 import { commonType } from './common-type.ts';
 import type { AggregateCall, Expression, TypedAggregate, TypedExpression } from './expression.ts';
 import { type Problems, pathOf } from './problems.ts';
 import { simplified } from './simplify.ts';
+import { TICKS_PER_SECOND } from './temporal-text.ts';
 
 /** Functions of the place of a row, and of rows beside it. */
 export type WindowFunction =
@@ -100,7 +103,7 @@ export interface TypedFrame {
   readonly minPeriods: number;
 }
 
-export interface TypedWindow {
+export interface TypedWindowFunction {
   readonly name: string;
   readonly type: DataType;
   readonly call:
@@ -113,6 +116,11 @@ export interface TypedWindow {
         readonly default: TypedExpression | undefined;
         readonly ignoreNulls: boolean;
       };
+}
+
+/** Functions over the same rows. */
+export interface TypedWindow {
+  readonly functions: readonly TypedWindowFunction[];
   readonly partitionBy: readonly TypedExpression[];
   readonly orderBy: readonly TypedOrder[];
   readonly frame: TypedFrame;
@@ -146,9 +154,9 @@ const FUNCTIONS: Readonly<
   nth_value: { takes: 'input and count', ordered: false },
 };
 
-/** Undefined where it added a problem; `path` is that of the call, `specPath` that of the spec. */
+/** Undefined where it added a problem; `path` is that of the list of calls, `specPath` that of the spec. */
 export function bindWindow(
-  call: WindowCall,
+  calls: readonly WindowCall[],
   spec: WindowSpec,
   schema: Schema,
   problems: Problems,
@@ -157,11 +165,53 @@ export function bindWindow(
 ): TypedWindow | undefined {
   const binder = new WindowBinder(schema, problems);
   const over = binder.spec(spec, specPath);
-  const bound = call.kind === 'aggregate' ? binder.aggregate(call, path) : binder.function(call, spec, path);
-  return over && bound && { ...bound, ...over };
+  const functions = calls
+    .map((call, index) => {
+      const callPath = pathOf(path, index);
+      return call.kind === 'aggregate' ? binder.aggregate(call, callPath) : binder.function(call, spec, callPath);
+    })
+    .filter((bound) => bound !== undefined);
+  return over && (functions.length < calls.length ? undefined : { functions, ...over });
 }
 
-type Bound = Pick<TypedWindow, 'name' | 'type' | 'call'>;
+/** The expressions of a window function, those that are there. */
+export const windowOperands = ({ call }: TypedWindowFunction): readonly TypedExpression[] =>
+  call.kind === 'aggregate'
+    ? aggregateOperands(call.aggregate)
+    : [call.input, call.default].filter((e) => e !== undefined);
+
+/** The same function over other expressions, of the types of the old ones. */
+export function withWindowOperands(
+  bound: TypedWindowFunction,
+  change: (e: TypedExpression) => TypedExpression,
+): TypedWindowFunction {
+  const { call } = bound;
+  if (call.kind === 'aggregate') {
+    return { ...bound, call: { ...call, aggregate: withAggregateOperands(call.aggregate, change) } };
+  }
+  const { input, default: fallback } = call;
+  return { ...bound, call: { ...call, input: input && change(input), default: fallback && change(fallback) } };
+}
+
+/**
+ * The column that a window function becomes. A partition has rows, and so has the frame of each row where it is the whole
+ * of its partition or reaches it; any other may have none.
+ */
+export function windowField({ name, type, call }: TypedWindowFunction, frame: TypedFrame): Field {
+  const hasRows = frame.minPeriods <= 1 && reaches(frame);
+  if (call.kind === 'aggregate') {
+    const known = aggregateField({ ...call.aggregate, name }, hasRows);
+    return field(name, type, known.nullable || frame.minPeriods > (hasRows ? 1 : 0));
+  }
+  const { function: called, input, default: fallback } = call;
+  if (input === undefined) return field(name, type, false);
+  if (called === 'lag' || called === 'lead') return field(name, type, input.nullable || fallback?.nullable !== false);
+  return field(name, type, input.nullable || called === 'nth_value' || !hasRows);
+}
+
+/** Whether the row itself, or one of its peers, is in its frame. */
+const reaches = ({ start, end }: TypedFrame): boolean => start.kind !== 'following' && end.kind !== 'preceding';
+
 type Over = Pick<TypedWindow, 'partitionBy' | 'orderBy' | 'frame'>;
 
 class WindowBinder {
@@ -173,12 +223,12 @@ class WindowBinder {
     this.#problems = problems;
   }
 
-  aggregate({ aggregate }: Extract<WindowCall, { kind: 'aggregate' }>, path: string): Bound | undefined {
+  aggregate({ aggregate }: Extract<WindowCall, { kind: 'aggregate' }>, path: string): TypedWindowFunction | undefined {
     const bound = bindAggregate(aggregate, this.#schema, this.#problems, pathOf(path, 'aggregate'));
     return bound && { name: bound.name, type: bound.type, call: { kind: 'aggregate', aggregate: bound } };
   }
 
-  function(call: Extract<WindowCall, { kind: 'function' }>, spec: WindowSpec, path: string): Bound | undefined {
+  function(call: Extract<WindowCall, { kind: 'function' }>, spec: WindowSpec, path: string): TypedWindowFunction | undefined {
     const { takes, ordered } = FUNCTIONS[call.function];
     const wrong = this.#misuse(call, takes);
     if (wrong !== undefined) return this.#fail(path, `${call.function} ${wrong}`);
@@ -207,7 +257,7 @@ class WindowBinder {
     if (spec.partitionBy.length === 0 && spec.orderBy.length === 0) {
       return this.#fail(path, 'A window has a partition, an order, or both.');
     }
-    const partitionBy = spec.partitionBy.map((e, index) => this.#bind(e, `${path}.partitionBy[${index}]`));
+    const partitionBy = spec.partitionBy.map((e, index) => this.#key(e, `${path}.partitionBy[${index}]`));
     const orderBy = spec.orderBy.map((key, index) => this.#order(key, `${path}.orderBy[${index}]`));
     const [parts, keys] = [partitionBy.filter((e) => e !== undefined), orderBy.filter((key) => key !== undefined)];
     if (parts.length < partitionBy.length || keys.length < orderBy.length) return undefined;
@@ -222,6 +272,12 @@ class WindowBinder {
   #bind(e: Expression, path: string): TypedExpression | undefined {
     const bound = bindExpression(e, this.#schema, this.#problems, path);
     return bound && simplified(bound);
+  }
+
+  #key(e: Expression, path: string): TypedExpression | undefined {
+    const bound = this.#bind(e, path);
+    if (bound === undefined || isGroupable(bound.type)) return bound;
+    return this.#fail(path, `Equal values of ${typeName(bound.type)} are not told from others.`);
   }
 
   /** What is wrong with what a call brings, as the end of a sentence. */
@@ -261,7 +317,10 @@ class WindowBinder {
     if (frame.start.kind === 'unbounded-following' || frame.end.kind === 'unbounded-preceding') {
       return this.#fail(path, 'A frame begins before it ends.');
     }
-    return start && end && { unit, start, end, minPeriods };
+    if (start === undefined || end === undefined) return undefined;
+    const [from, to] = [amountOf(start), amountOf(end)];
+    if (from !== undefined && to !== undefined && from > to) return this.#fail(path, 'A frame begins before it ends.');
+    return { unit, start, end, minPeriods };
   }
 
   #frameBound(
@@ -283,7 +342,11 @@ class WindowBinder {
     const [key] = keys;
     if (key === undefined || keys.length > 1) return this.#fail(path, 'A range with an offset has one order.');
     const type = offsetType(key.expression.type, offset.type);
-    if (type !== undefined) return { kind: bound.kind, offset: castTo(offset, type) };
+    if (type !== undefined) {
+      const amount = simplified(castTo(offset, type));
+      if (!isNegative(amount)) return { kind: bound.kind, offset: amount };
+      return this.#fail(path, 'An offset of a frame is not negative: preceding and following say where it leads.');
+    }
     const [by, of] = [typeName(key.expression.type), typeName(offset.type)];
     return this.#fail(path, `Rows in the order of ${by} have no range of ${of}.`);
   }
@@ -291,6 +354,34 @@ class WindowBinder {
 
 /** SQL's: with an order the peers of the row count too. */
 const defaultFrame = (keys: readonly TypedOrder[]): TypedFrame => (keys.length === 0 ? UNBOUNDED : UP_TO_PEERS);
+
+/** An offset as a number, the smaller the earlier its bound; undefined where only a calendar can say. */
+function amountOf(bound: TypedBound): number | undefined {
+  if (bound.kind === 'unbounded-preceding') return Number.NEGATIVE_INFINITY;
+  if (bound.kind === 'unbounded-following') return Number.POSITIVE_INFINITY;
+  if (bound.kind !== 'preceding' && bound.kind !== 'following') return 0;
+  const size = sizeOf(bound.offset);
+  return bound.kind === 'preceding' && size !== undefined ? -size : size;
+}
+
+/** In the unit of rows, of keys, or in seconds. */
+function sizeOf(offset: TypedExpression): number | undefined {
+  if (offset.kind !== 'literal') return undefined;
+  const { type, value } = offset;
+  if (type.kind === 'interval') {
+    const { months, days, nanoseconds } = value as Interval;
+    return months === 0 ? days * 86_400 + Number(nanoseconds) / 1e9 : undefined;
+  }
+  if (type.kind === 'duration') return Number(value) / Number(TICKS_PER_SECOND[type.unit]);
+  return type.kind === 'decimal' ? Number(value) / 10 ** type.scale : Number(value);
+}
+
+function isNegative(offset: TypedExpression): boolean {
+  if (offset.kind !== 'literal') return false;
+  if (offset.type.kind !== 'interval') return Number(offset.value) < 0;
+  const { months, days, nanoseconds } = offset.value as Interval;
+  return months < 0 || days < 0 || nanoseconds < 0n;
+}
 
 function resultType(name: WindowFunction, input: TypedExpression | undefined): DataType {
   if (name === 'percent_rank' || name === 'cume_dist') return float64;
@@ -306,5 +397,6 @@ function offsetType(key: DataType, offset: DataType): DataType | undefined {
   }
   const isTime = ['date', 'time', 'timestamp', 'duration'].includes(key.kind);
   if (!isTime) return undefined;
-  return offset.kind === 'duration' || (offset.kind === 'interval' && key.kind !== 'duration') ? offset : undefined;
+  const isCalendar = key.kind === 'date' || key.kind === 'timestamp';
+  return offset.kind === 'duration' || (offset.kind === 'interval' && isCalendar) ? offset : undefined;
 }

@@ -33,7 +33,7 @@ const byCity: WindowSpec = { partitionBy: [col('city')], orderBy: [] };
 
 function bind(call: WindowCall, spec: WindowSpec) {
   const problems = new Problems();
-  const bound = bindWindow(call, spec, columns, problems, '$.call', '$.window');
+  const bound = bindWindow([call], spec, columns, problems, '$.functions', '$.window');
   return { bound, problems: problems.found.map(({ path, message }) => `${path}: ${message}`) };
 }
 
@@ -60,7 +60,7 @@ describe('a window function', () => {
   ])('has the type that it gives: $call.function', ({ call, type }) => {
     const { bound, problems } = bind(call as WindowCall, byDay);
     expect(problems).toEqual([]);
-    expect(bound?.type).toEqual(type);
+    expect(bound?.functions[0]?.type).toEqual(type);
   });
 
   test('has the frame of SQL where none is given', () => {
@@ -102,6 +102,33 @@ describe('a window function', () => {
     ['no column "m"', of('lag', { input: col('m') }), byDay],
     ['A window has a partition, an order, or both', of('row_number'), { partitionBy: [], orderBy: [] }],
     ['cannot be sorted by list(utf8)', of('rank'), { ...byDay, orderBy: [{ expression: col('tags') }] }],
+    ['are not told from others', of('row_number'), { ...byDay, partitionBy: [col('tags')] }],
+    ['is not negative', of('row_number'), ordered('n', 'range', lit(int64, -1))],
+    ['is not negative', of('row_number'), ordered('day', 'range', lit(interval, 'P-1D'))],
+    [
+      'begins before it ends',
+      of('row_number'),
+      {
+        ...byDay,
+        frame: {
+          unit: 'rows',
+          start: { kind: 'following', offset: lit(int64, 2) },
+          end: { kind: 'current-row' },
+        },
+      },
+    ],
+    [
+      'begins before it ends',
+      of('row_number'),
+      {
+        ...byDay,
+        frame: {
+          unit: 'range',
+          start: preceding(lit(duration('s'), 'PT1S')),
+          end: preceding(lit(duration('ms'), 'PT1.5S')),
+        },
+      },
+    ],
     ['an integer from 0 on', of('row_number'), ordered('n', 'rows', lit(int64, -1))],
     ['is a literal', of('row_number'), ordered('n', 'rows', col('n'))],
     ['have no range of float64', of('row_number'), ordered('n', 'range', lit(float64, 0.5))],

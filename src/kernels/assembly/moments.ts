@@ -10,6 +10,7 @@
 // Floats are, and so are decimals of more than 18 digits, whose squares would need 256 bits each.
 
 import { floatOf, idOf, isValid, mulHigh } from './numbers';
+import { BEYOND, joinMoment, multiply, NEGATIVE, ZERO } from './state-joins';
 
 // ---- squares ---------------------------------------------------------------------------------------------------------
 
@@ -146,21 +147,8 @@ export function addMoments(
 export function joinMoments(
   third: i32, from: usize, fromStride: usize, ids: usize, rows: i32, states: usize, stride: usize,
 ): void {
-  const bytes: usize = third != 0 ? 32 : 24;
   for (let row = 0; row < rows; row++) {
-    const theirs = from + <usize>row * fromStride, at = states + idOf(ids, row) * stride;
-    const a = load<f64>(at), b = load<f64>(theirs), n = a + b;
-    if (b == 0) continue;
-    if (a == 0) { memory.copy(at, theirs, bytes); continue; }
-    const mean = load<f64>(at, 8), second = load<f64>(at, 16), theirSecond = load<f64>(theirs, 16);
-    const delta = load<f64>(theirs, 8) - mean, step = delta / n;
-    store<f64>(at, n);
-    store<f64>(at, mean + step * b, 8);
-    store<f64>(at, second + theirSecond + delta * step * a * b, 16);
-    if (third != 0) {
-      const cubes = delta * step * step * a * b * (a - b) + 3 * step * (a * theirSecond - b * second);
-      store<f64>(at, load<f64>(at, 24) + load<f64>(theirs, 24) + cubes, 24);
-    }
+    joinMoment(third != 0, from + <usize>row * fromStride, states + idOf(ids, row) * stride);
   }
 }
 
@@ -227,19 +215,6 @@ export function groupsAbove(counts: usize, stride: usize, groups: i32, least: f6
 
 // ---- products --------------------------------------------------------------------------------------------------------
 // A product's state: magnitude, then flags.
-
-const ZERO: u64 = 1;
-const BEYOND: u64 = 2;
-const NEGATIVE: u64 = 4;
-
-@inline function multiply(at: usize, magnitude: u64, flags: u64): void {
-  const old = load<u64>(at);
-  // The magnitudes of what is not zero never shrink: what was beyond 64 bits stays beyond.
-  const beyond = mulHigh(old, magnitude) != 0;
-  if (!beyond) store<u64>(at, old * magnitude);
-  const known = load<u64>(at, 8);
-  store<u64>(at, (known ^ (flags & NEGATIVE)) | (flags & (ZERO | BEYOND)) | (beyond ? BEYOND : 0), 8);
-}
 
 @inline function productsOf<T>(values: usize, validity: usize, ids: usize, rows: i32, states: usize, stride: usize): void {
   for (let row = 0; row < rows; row++) {
