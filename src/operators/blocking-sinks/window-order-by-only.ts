@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict';
+import type { Schema } from '../../columnar/schema.ts';
+import type { TypedWindow } from '../../expressions/window.ts';
+import { planWindow } from '../../state/window-plan.ts';
+import type { BlockingSink } from '../operator.ts';
+import { WindowRun } from './window-run.ts';
+
+const NAME = 'WindowOrderByOnly';
+
+/**
+ * The sorted input with a column for each function, over all rows as if they were one partition: without a frame from the
+ * first row to the peers of each. Rows with equal keys stay as they came. Retains all rows.
+ */
+export function windowOrderByOnly(input: Schema, window: TypedWindow): BlockingSink {
+  assert.ok(window.partitionBy.length === 0 && window.orderBy.length > 0);
+  const plan = planWindow(input, window);
+  return {
+    role: 'blocking-sink',
+    name: NAME,
+    schema: plan.schema,
+    open: (task) => new WindowRun(NAME, plan, task),
+  };
+}

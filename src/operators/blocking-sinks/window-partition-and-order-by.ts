@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict';
+import type { Schema } from '../../columnar/schema.ts';
+import type { TypedWindow } from '../../expressions/window.ts';
+import { planWindow } from '../../state/window-plan.ts';
+import type { BlockingSink } from '../operator.ts';
+import { WindowRun } from './window-run.ts';
+
+const NAME = 'WindowPartitionAndOrderBy';
+
+/**
+ * The input with a column for each function: of the place of a row among those of its partition, of rows beside it, or of
+ * all rows from the first to its peers. Partitions come out in the order in which their keys first appear, and in each the
+ * rows in its order, those with equal keys as they came. Retains all rows.
+ */
+export function windowPartitionAndOrderBy(input: Schema, window: TypedWindow): BlockingSink {
+  assert.ok(window.partitionBy.length > 0 && window.orderBy.length > 0);
+  const plan = planWindow(input, window);
+  return {
+    role: 'blocking-sink',
+    name: NAME,
+    schema: plan.schema,
+    open: (task) => new WindowRun(NAME, plan, task),
+  };
+}

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import type { Batch } from '../../columnar/batch.ts';
+import type { Holding } from '../../memory/budget.ts';
+import type { WindowPlan } from '../../state/window-plan.ts';
+import { WindowResults } from '../../state/window-results.ts';
+import { WindowRows } from '../../state/window-rows.ts';
+import type { BlockingRun, Counters, Demand, Output, TaskContext } from '../operator.ts';
+
+/** A run of a window whose rows have an order: keeps and sorts them, and emits them with the results of its functions. */
+export class WindowRun implements BlockingRun {
+  readonly #plan: WindowPlan;
+  readonly #holding: Holding;
+  readonly #rows: WindowRows;
+
+  /** The memory is held under the name `operator`. @throws MemoryBudgetExceeded */
+  constructor(operator: string, plan: WindowPlan, { memory }: TaskContext) {
+    this.#plan = plan;
+    this.#holding = memory.reserve(operator);
+    try {
+      this.#rows = new WindowRows(plan, this.#holding);
+    } catch (error) {
+      this.#holding[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  async push(batch: Batch): Promise<Demand> {
+    this.#rows.add(batch);
+    return 'more';
+  }
+
+  async combine(other: BlockingRun): Promise<void> {
+    assert.ok(other instanceof WindowRun);
+    this.#rows.merge(other.#rows);
+  }
+
+  async finish(output: Output): Promise<void> {
+    using results = new WindowResults(this.#plan, this.#rows.sorted(), this.#holding);
+    for (const batch of results.batches()) {
+      if ((await output.push(batch)) === 'done') return;
+    }
+  }
+
+  counters(): Counters {
+    return { partitions: this.#rows.partitionCount };
+  }
+
+  [Symbol.dispose](): void {
+    this.#rows[Symbol.dispose]();
+    this.#holding[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,106 @@
+/** All functions of a window over its sorted rows: stretch by stretch, and of each a batch at a time. */
+
+import { BATCH_ROWS, Batch } from '../columnar/batch.ts';
+import type { Column } from '../columnar/column.ts';
+import { RANKS } from '../kernels/window-kernels.ts';
+import type { Holding } from '../memory/budget.ts';
+import { GatherScratch } from './gather-scratch.ts';
+import { type WindowAnswers, WindowAnswer } from './window-answers.ts';
+import { WindowDistinct } from './window-distinct.ts';
+import { EvaluatedAggregates } from './window-evaluated.ts';
+import type { WindowFunction } from './window-function.ts';
+import { WindowPercentiles } from './window-percentiles.ts';
+import { WindowPicks } from './window-picks.ts';
+import type { WindowPlan } from './window-plan.ts';
+import { WindowRanks } from './window-ranks.ts';
+import type { SortedRows } from './window-rows.ts';
+import { SlidingAggregates } from './window-sliding.ts';
+import { WindowStretch } from './window-stretch.ts';
+
+export class WindowResults implements Disposable {
+  readonly #plan: WindowPlan;
+  readonly #sorted: SortedRows;
+  readonly #stretch: WindowStretch;
+  readonly #answers: WindowAnswers[] = [];
+  readonly #functions: readonly WindowFunction[];
+  readonly #scratch: GatherScratch;
+
+  /** Reserves under `holding`, whose owner disposes it also where this throws. @throws MemoryBudgetExceeded */
+  constructor(plan: WindowPlan, sorted: SortedRows, holding: Holding) {
+    this.#plan = plan;
+    this.#sorted = sorted;
+    this.#stretch = new WindowStretch(plan, needsOf(plan), sorted, holding);
+    this.#scratch = new GatherScratch(plan.input, holding);
+    this.#functions = this.#open(holding);
+  }
+
+  /** Input and results, in order; each batch is valid until the next. @throws MemoryBudgetExceeded, ArithmeticOverflow */
+  *batches(): Generator<Batch> {
+    for (let first = 0; first < this.#sorted.partitions; ) {
+      first = this.#stretch.begin(first);
+      for (const each of [...this.#answers, ...this.#functions]) each.begin();
+      for (let from = 0; from < this.#stretch.rowCount; ) {
+        const batch = this.#batch(from);
+        yield batch;
+        from += batch.rowCount;
+      }
+    }
+  }
+
+  [Symbol.dispose](): void {
+    for (const each of [...this.#functions, ...this.#answers]) each[Symbol.dispose]();
+    this.#scratch[Symbol.dispose]();
+    this.#stretch[Symbol.dispose]();
+  }
+
+  #batch(from: number): Batch {
+    let to = Math.min(from + BATCH_ROWS, this.#stretch.rowCount);
+    for (const answers of this.#answers) to = answers.end(from, to);
+    const input = this.#scratch.gather(this.#sorted.columns, this.#stretch.rows + from * 4, to - from);
+    let { rowCount } = input;
+    const columns: Column[] = [...input.columns];
+    for (const each of this.#functions) {
+      // The columns there are already stay right where there are fewer rows.
+      const made = each.values(from, from + rowCount);
+      rowCount = made.rowCount;
+      columns.push(made.column);
+    }
+    return new Batch(this.#plan.schema, rowCount, columns);
+  }
+
+  #open(holding: Holding): readonly WindowFunction[] {
+    const { functions, sliding, evaluated, kept } = this.#plan;
+    const [stretch, { rowCount }] = [this.#stretch, this.#sorted];
+    const slide = new SlidingAggregates(sliding, stretch, holding);
+    const evaluate = new EvaluatedAggregates(evaluated, kept, stretch, holding);
+    this.#answers.push(slide, evaluate);
+    return functions.map((plan) => {
+      switch (plan.kind) {
+        case 'rank':
+          return new WindowRanks(plan, stretch, holding);
+        case 'beside':
+        case 'frame-row':
+        case 'least':
+          return new WindowPicks(plan, stretch, rowCount, holding);
+        case 'sliding':
+          return new WindowAnswer(plan, slide, stretch, holding);
+        case 'evaluated':
+          return new WindowAnswer(plan, evaluate, stretch, holding);
+        case 'percentiles':
+          return new WindowPercentiles(plan, stretch, holding);
+        case 'distinct':
+          return new WindowDistinct(plan, stretch, rowCount, holding);
+      }
+    });
+  }
+}
+
+/** Ranks that do not ask for peers. */
+const BY_ROW: ReadonlySet<number> = new Set([RANKS.row_number, RANKS.ntile]);
+
+function needsOf({ functions, start, end }: WindowPlan) {
+  const frames = functions.some(({ kind }) => kind !== 'rank' && kind !== 'beside');
+  const byPeers = [start, end].some(({ kind }) => kind === 'peers' || kind === 'distance' || kind === 'limit');
+  const ranked = functions.some((plan) => plan.kind === 'rank' && !BY_ROW.has(plan.what));
+  return { frames, peers: ranked || (frames && byPeers) };
+}
