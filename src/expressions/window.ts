@@ -228,7 +228,11 @@ class WindowBinder {
     return bound && { name: bound.name, type: bound.type, call: { kind: 'aggregate', aggregate: bound } };
   }
 
-  function(call: Extract<WindowCall, { kind: 'function' }>, spec: WindowSpec, path: string): TypedWindowFunction | undefined {
+  function(
+    call: Extract<WindowCall, { kind: 'function' }>,
+    spec: WindowSpec,
+    path: string,
+  ): TypedWindowFunction | undefined {
     const { takes, ordered } = FUNCTIONS[call.function];
     const wrong = this.#misuse(call, takes);
     if (wrong !== undefined) return this.#fail(path, `${call.function} ${wrong}`);
@@ -388,13 +392,10 @@ function resultType(name: WindowFunction, input: TypedExpression | undefined): D
   return input?.type ?? uint64;
 }
 
-/** The type in which an offset is added to a key of an order; undefined where it cannot be. */
+/** The type of an offset in the order of a key, whose distances are exact but of floats; undefined where there are none. */
 function offsetType(key: DataType, offset: DataType): DataType | undefined {
-  if (isNumeric(key)) {
-    if (!isNumeric(offset)) return undefined;
-    const type = commonType(key, offset);
-    return type !== undefined && (isFloat(key) || !isFloat(type)) ? type : undefined;
-  }
+  if (isFloat(key)) return isNumeric(offset) ? float64 : undefined;
+  if (isNumeric(key)) return isNumeric(offset) && !isFloat(offset) ? offset : undefined;
   const isTime = ['date', 'time', 'timestamp', 'duration'].includes(key.kind);
   if (!isTime) return undefined;
   const isCalendar = key.kind === 'date' || key.kind === 'timestamp';

@@ -103,14 +103,7 @@ export interface WindowKernels {
     out: number,
   ): void;
   countBefore(validity: number, count: number, before: number, list: number): void;
-  pickBeside(
-    delta: number,
-    partStarts: number,
-    partEnds: number,
-    rows: number,
-    count: number,
-    picks: number,
-  ): void;
+  pickBeside(delta: number, partStarts: number, partEnds: number, rows: number, count: number, picks: number): void;
   pickValidBeside(
     delta: number,
     partStarts: number,
@@ -145,23 +138,9 @@ export interface WindowKernels {
   mergePicks(picks: number, count: number, first: number, other: number, otherStep: 0 | 1, out: number): void;
 
   slideRows(lows: number, highs: number, frames: number, states: number, stride: number): void;
-  slideValid(
-    validity: number,
-    lows: number,
-    highs: number,
-    frames: number,
-    states: number,
-    stride: number,
-  ): void;
+  slideValid(validity: number, lows: number, highs: number, frames: number, states: number, stride: number): void;
   /** Returns 1 where a sum leaves 128 bits. */
-  slideWideSums(
-    values: number,
-    lows: number,
-    highs: number,
-    frames: number,
-    states: number,
-    stride: number,
-  ): number;
+  slideWideSums(values: number, lows: number, highs: number, frames: number, states: number, stride: number): number;
   readonly slideSums: Slide;
   readonly slideSquares: Slide;
   slideStates(
@@ -198,8 +177,7 @@ export interface WindowKernels {
 }
 
 /** The kernels, working on `linear`. */
-export const windowKernels = (linear: LinearMemory): WindowKernels =>
-  staticKernels(linear) as unknown as WindowKernels;
+export const windowKernels = (linear: LinearMemory): WindowKernels => staticKernels(linear) as unknown as WindowKernels;
 
 /** How `rankRows` names what it counts. */
 export const RANKS = {

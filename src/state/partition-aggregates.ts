@@ -42,7 +42,10 @@ export class PartitionAggregates implements Disposable {
   /** Retains rows and groups under `holding`, which the caller disposes when this throws. @throws MemoryBudgetExceeded */
   constructor(spec: AggregationSpec, schema: Schema, holding: Holding) {
     const { groupBy, plan, input } = spec;
-    const [types, nullable] = [groupBy.map((key) => key.expression.type), groupBy.map((key) => key.expression.nullable)];
+    const [types, nullable] = [
+      groupBy.map((key) => key.expression.type),
+      groupBy.map((key) => key.expression.nullable),
+    ];
     this.#spec = spec;
     this.#schema = schema;
     this.#holding = holding;

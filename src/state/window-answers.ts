@@ -1,6 +1,6 @@
 import type { Column } from '../columnar/column.ts';
-import type { Holding } from '../memory/budget.ts';
 import { windowKernels } from '../kernels/window-kernels.ts';
+import type { Holding } from '../memory/budget.ts';
 import { GrowingRegion } from './growing-region.ts';
 import type { WindowFunction, WindowValues } from './window-function.ts';
 import type { WindowFunctionPlan } from './window-plan.ts';

@@ -49,7 +49,13 @@ export class EvaluatedAggregates implements WindowAnswers {
     if (this.#plan.accumulators.answers.length === 0) return to;
     const { frameLows, frameHighs, frameCount } = this.#stretch;
     const first = this.#stretch.frameAt(from);
-    const frames = windowKernels(this.#holding.linear).framesWithin(frameLows, frameHighs, first, frameCount, MOST_ROWS);
+    const frames = windowKernels(this.#holding.linear).framesWithin(
+      frameLows,
+      frameHighs,
+      first,
+      frameCount,
+      MOST_ROWS,
+    );
     return this.#stretch.rowBehindFrame(first + frames - 1, from, to);
   }
 

@@ -49,6 +49,5 @@ export class WindowNumbers implements Disposable {
     return address;
   }
 
-  [Symbol.dispose](): void {
-  }
+  [Symbol.dispose](): void {}
 }

@@ -97,7 +97,10 @@ export class WindowPercentiles implements WindowFunction {
       );
       return present;
     };
-    return { column: percentilesColumn(field.type, percentiles, rows, this.#regions, this.#holding, write), rowCount: rows };
+    return {
+      column: percentilesColumn(field.type, percentiles, rows, this.#regions, this.#holding, write),
+      rowCount: rows,
+    };
   }
 
   [Symbol.dispose](): void {

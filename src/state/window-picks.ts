@@ -48,7 +48,8 @@ export class WindowPicks implements WindowFunction {
     this.#picks = new GrowingRegion(holding);
     this.#before = new GrowingRegion(holding);
     this.#list = new GrowingRegion(holding);
-    const fallback = plan.kind === 'beside' && plan.default !== undefined ? stretch.keptColumn(plan.default) : undefined;
+    const fallback =
+      plan.kind === 'beside' && plan.default !== undefined ? stretch.keptColumn(plan.default) : undefined;
     this.#picked = new PickedValues(stretch.keptColumn(plan.column), fallback, holding);
     if (plan.kind === 'least') {
       this.#numbers = new WindowNumbers(stretch.keptColumn(plan.by), kept, plan.greatest, holding);
@@ -142,7 +143,8 @@ class PickedValues implements Disposable {
     this.#present.ensure(BATCH_ROWS / 8, 0);
     const [rows, present] = [this.#rows.address, this.#present.address];
     const picked = windowKernels(linear).pickedRows(picks, most, rows, present);
-    if (this.#fallback !== undefined || isNested(type)) return this.#joinedValues(this.#fallback, picks, rows, own, most);
+    if (this.#fallback !== undefined || isNested(type))
+      return this.#joinedValues(this.#fallback, picks, rows, own, most);
     const bitmap = picked === most && validity === 0 ? 0 : present;
     if (validity !== 0) {
       this.#valid.ensure(BATCH_ROWS / 8, 0);

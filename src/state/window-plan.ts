@@ -306,8 +306,11 @@ function fractionOf(
   if (isFloat(key)) return undefined;
   if (typeof value === 'object') {
     const { months, days, nanoseconds } = value;
-    const isExact = months === 0 && (days === 0 || key.kind === 'date' || (key.kind === 'timestamp' && key.timezone === null));
-    return isExact ? [BigInt(days) * SECONDS_PER_DAY * NANOSECONDS_PER_SECOND + nanoseconds, nanosecondsOf(key)] : undefined;
+    const isExact =
+      months === 0 && (days === 0 || key.kind === 'date' || (key.kind === 'timestamp' && key.timezone === null));
+    return isExact
+      ? [BigInt(days) * SECONDS_PER_DAY * NANOSECONDS_PER_SECOND + nanoseconds, nanosecondsOf(key)]
+      : undefined;
   }
   const amount = BigInt(value);
   if (offset.kind === 'duration') return [amount * nanosecondsOf(offset), nanosecondsOf(key)];

@@ -5,7 +5,7 @@ import type { Column } from '../columnar/column.ts';
 import { RANKS } from '../kernels/window-kernels.ts';
 import type { Holding } from '../memory/budget.ts';
 import { GatherScratch } from './gather-scratch.ts';
-import { type WindowAnswers, WindowAnswer } from './window-answers.ts';
+import { WindowAnswer, type WindowAnswers } from './window-answers.ts';
 import { WindowDistinct } from './window-distinct.ts';
 import { EvaluatedAggregates } from './window-evaluated.ts';
 import type { WindowFunction } from './window-function.ts';

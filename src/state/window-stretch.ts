@@ -329,13 +329,7 @@ export class WindowStretch implements Disposable {
 }
 
 /** Marks the rows of a list, by their position there, whose value is not that of the row before. */
-export function markChanges(
-  kernels: WindowKernels,
-  column: Column,
-  rows: number,
-  count: number,
-  marks: number,
-): void {
+export function markChanges(kernels: WindowKernels, column: Column, rows: number, count: number, marks: number): void {
   const { type, dictionary, values, bytes, validity, width } = column;
   if (dictionary !== undefined) kernels.markChanges(4, values, validity, rows, count, marks);
   else if (isBytes(type)) kernels.markTextChanges(values, bytes, validity, rows, count, marks);

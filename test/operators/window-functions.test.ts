@@ -29,8 +29,6 @@ interface Shape {
   readonly dictionary: boolean;
 }
 
-export const times = [0,0,0] as [number,number,number];
-process.on('exit', () => console.log('TIMES', times));
 const NO_FRAME: FrameCase = { frame: undefined, offsets: ['', ''] };
 
 /** Windows in one order: of rows that are told apart by a second key, or of functions that do not ask. */
@@ -51,7 +49,7 @@ const ordered: fc.Arbitrary<Omit<Shape, 'table' | 'partitionBy' | 'filter' | 'cu
     return fc.record({
       order: fc.constant(single ? [first] : [first, orderBy('q', !descending, undefined)]),
       frame,
-      chosen: fc.subarray([...cases], { minLength: 4, maxLength: 8 }),
+      chosen: fc.subarray([...cases], { minLength: 11, maxLength: 14 }),
     });
   });
 
@@ -73,16 +71,13 @@ async function agrees(shape: Shape): Promise<void> {
   const { table, partitionBy, order, frame, chosen, filter, cuts, dictionary } = shape;
   const spec: WindowSpec = { partitionBy: partitionBy.map(column), orderBy: order, frame: frame.frame };
   const calls = chosen.map(({ call }, index) => call(`w${index}`, filter.filter));
-  const t0 = performance.now();
   const ours = await runStages([windowStage(WINDOW_INPUT, calls, spec)], {
     ...table,
     cuts,
     form: () => ({ dictionary }),
   });
-  const t1 = performance.now();
   const sql = sqlOf(shape, spec);
   const theirs = await duckRows(table, sql);
-  times[0] += t1 - t0; times[1] += performance.now() - t1; times[2]++;
   const inputs = WINDOW_INPUT.fields.length;
   const results = ours.rows.map((row) => [row[inputs - 1] ?? null, ...row.slice(inputs)]);
   try {
@@ -105,12 +100,13 @@ function sqlOf({ partitionBy, order, frame, chosen, filter }: Shape, spec: Windo
   return `select id, ${results.join()} from t order by ${first} ${keys.replace('order by ', '')}, id`;
 }
 
+/** A thousand functions in a hundred windows. */
 describe('window functions are what DuckDB says, in any order and frame:', () => {
   test('of partitions', async () => {
-    await fc.assert(fc.asyncProperty(over([['g'], ['r'], ['g', 'b'], ['x']]), agrees), { numRuns: 150, endOnFailure: true });
+    await fc.assert(fc.asyncProperty(over([['g'], ['r'], ['g', 'b'], ['x']]), agrees), { numRuns: 60 });
   });
 
   test('of all rows', async () => {
-    await fc.assert(fc.asyncProperty(over([[]]), agrees), { numRuns: 100, endOnFailure: true });
+    await fc.assert(fc.asyncProperty(over([[]]), agrees), { numRuns: 35 });
   });
 });

@@ -1,11 +1,11 @@
 /** Window functions of every kind, and frames, as plans and as SQL. */
 
 import fc from 'fast-check';
+import type { DataType } from '../../src/columnar/data-type.ts';
 import * as t from '../../src/columnar/data-type.ts';
 import { field, type Schema } from '../../src/columnar/schema.ts';
-import type { DataType } from '../../src/columnar/data-type.ts';
-import type { JsonValue } from '../../src/expressions/literal.ts';
 import type { Expression } from '../../src/expressions/expression.ts';
+import type { JsonValue } from '../../src/expressions/literal.ts';
 import type { FrameBound, WindowCall, WindowFrame, WindowFunction, WindowOrder } from '../../src/expressions/window.ts';
 import { AGGREGATE_CASES, CASE_INPUT, CASE_TABLES } from './aggregate-cases.ts';
 import { column, type Likeness } from './aggregates.ts';
@@ -32,12 +32,7 @@ export const WINDOW_TABLES: fc.Arbitrary<Table> = fc
     schema: WINDOW_INPUT,
     rows: rows.map((row, index) => {
       const time = times[(index * 7) % times.length] ?? null;
-      return [
-        ...row,
-        time === null ? null : time * HOUR_MICROS,
-        BigInt((index * 7919 + 13) % 10_007),
-        BigInt(index),
-      ];
+      return [...row, time === null ? null : time * HOUR_MICROS, BigInt((index * 7919 + 13) % 10_007), BigInt(index)];
     }),
   }));
 
@@ -86,7 +81,10 @@ const FUNCTIONS: readonly WindowCase[] = [
   }),
   of('lag', 'lag(x ignore nulls)#', { input: column('x'), ignoreNulls: true }),
   of('lead', 'lead(b, 2)#', { input: column('b'), count: 2 }),
-  of('lead', 'lead(d, 1, 1.5)#', { input: column('d'), default: { kind: 'literal', type: t.decimal(2, 1), value: '1.5' } }),
+  of('lead', 'lead(d, 1, 1.5)#', {
+    input: column('d'),
+    default: { kind: 'literal', type: t.decimal(2, 1), value: '1.5' },
+  }),
   of('lead', 'lead(y)#', { input: column('y') }),
   of('lead', 'lead(f, 2, 0 ignore nulls)#', { input: column('f'), count: 2, default: lit(0n), ignoreNulls: true }),
   of('lead', 'lead(s, 3 ignore nulls)#', { input: column('s'), count: 3, ignoreNulls: true }),
@@ -99,7 +97,17 @@ const FUNCTIONS: readonly WindowCase[] = [
   of('nth_value', 'nth_value(b, 3 ignore nulls)#', { input: column('b'), count: 3, ignoreNulls: true }),
 ];
 
-const BY_ROW: ReadonlySet<string> = new Set(['first', 'last', 'any_value', 'min_by', 'max_by', 'mode', 'list', 'concat', 'string_agg']);
+const BY_ROW: ReadonlySet<string> = new Set([
+  'first',
+  'last',
+  'any_value',
+  'min_by',
+  'max_by',
+  'mode',
+  'list',
+  'concat',
+  'string_agg',
+]);
 
 const AGGREGATES: readonly WindowCase[] = AGGREGATE_CASES.filter(({ call }) => call.function !== 'skew').map(
   ({ call, sql, likeness = 'exact' }) => ({
@@ -206,14 +214,16 @@ export function framesOf(unit: 'rows' | 'range', { offsets }: OrderCase): fc.Arb
   const bounds = [CURRENT, ...(unit === 'rows' ? ROW_OFFSETS : offsets).flatMap(atOffset)];
   const start = fc.constantFrom(UNBOUNDED_START, ...bounds);
   const end = fc.constantFrom(UNBOUNDED_END, ...bounds);
-  return fc
-    .tuple(start, end, fc.constantFrom(undefined, undefined, 1, 3))
-    // What begins behind what it ends with by its words alone DuckDB does not parse.
-    .filter(([from, to]) => from.at <= to.at && WORDS.indexOf(from.bound.kind) <= WORDS.indexOf(to.bound.kind))
-    .map(([from, to, minPeriods]) => ({
-      frame: { unit, start: from.bound, end: to.bound, minPeriods },
-      offsets: [from.sql, to.sql],
-    }));
+  return (
+    fc
+      .tuple(start, end, fc.constantFrom(undefined, undefined, 1, 3))
+      // What begins behind what it ends with by its words alone DuckDB does not parse.
+      .filter(([from, to]) => from.at <= to.at && WORDS.indexOf(from.bound.kind) <= WORDS.indexOf(to.bound.kind))
+      .map(([from, to, minPeriods]) => ({
+        frame: { unit, start: from.bound, end: to.bound, minPeriods },
+        offsets: [from.sql, to.sql],
+      }))
+  );
 }
 
 /** Keys: the one, where rows are to be told apart a second, and how. */
