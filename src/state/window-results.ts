@@ -11,7 +11,7 @@ import { EvaluatedAggregates } from './window-evaluated.ts';
 import type { WindowFunction } from './window-function.ts';
 import { WindowPercentiles } from './window-percentiles.ts';
 import { WindowPicks } from './window-picks.ts';
-import type { WindowPlan } from './window-plan.ts';
+import type { WindowFunctionPlan, WindowPlan } from './window-plan.ts';
 import { WindowRanks } from './window-ranks.ts';
 import type { SortedRows } from './window-rows.ts';
 import { SlidingAggregates } from './window-sliding.ts';
@@ -74,7 +74,7 @@ export class WindowResults implements Disposable {
     const slide = new SlidingAggregates(sliding, stretch, holding);
     const evaluate = new EvaluatedAggregates(evaluated, kept, stretch, holding);
     this.#answers.push(slide, evaluate);
-    return functions.map((plan) => {
+    const open = (plan: WindowFunctionPlan): WindowFunction => {
       switch (plan.kind) {
         case 'rank':
           return new WindowRanks(plan, stretch, holding);
@@ -91,7 +91,8 @@ export class WindowResults implements Disposable {
         case 'distinct':
           return new WindowDistinct(plan, stretch, rowCount, holding);
       }
-    });
+    };
+    return functions.map(open);
   }
 }
 
