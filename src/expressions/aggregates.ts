@@ -67,9 +67,12 @@ const NEVER_NULL: ReadonlySet<AggregateFunction> = new Set([
   'set',
 ]);
 
+/** Whether a group in which no row takes part has a value: a count, or an empty list. */
+export const hasValueWithoutRows = ({ function: name }: TypedAggregate): boolean => NEVER_NULL.has(name);
+
 function isNeverNull(call: TypedAggregate, isGrouped: boolean): boolean {
   const { function: name, options } = call;
-  if (NEVER_NULL.has(name)) return true;
+  if (hasValueWithoutRows(call)) return true;
   if (!isGrouped && (name === 'concat' || name === 'string_agg')) return true;
   if (!isGrouped || call.filter !== undefined) return false;
   if ((name === 'var' || name === 'stddev') && options?.ddof !== 0) return false;

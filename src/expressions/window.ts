@@ -20,7 +20,13 @@ import {
 } from '../columnar/data-type.ts';
 import { type Field, field, type Schema } from '../columnar/schema.ts';
 import type { Interval } from '../columnar/value.ts';
-import { aggregateField, aggregateOperands, bindAggregate, withAggregateOperands } from './aggregates.ts';
+import {
+  aggregateField,
+  aggregateOperands,
+  bindAggregate,
+  hasValueWithoutRows,
+  withAggregateOperands,
+} from './aggregates.ts';
 import { bindExpression } from './bind.ts';
 import { castTo } from './coerce.ts';
 import { commonType } from './common-type.ts';
@@ -46,7 +52,7 @@ export type WindowFunction =
 /** A window function of a plan; `aggregate` is one of the aggregates, over the rows of the frame. */
 export type WindowCall =
   | {
-      readonly kind: 'function';
+      readonly kind: 'window';
       readonly name: string;
       readonly function: WindowFunction;
       readonly input?: Expression | undefined;
@@ -134,8 +140,8 @@ const UNBOUNDED: TypedFrame = {
 };
 const UP_TO_PEERS: TypedFrame = { ...UNBOUNDED, unit: 'range', end: { kind: 'current-row' } };
 
-/** What each function takes, and whether it makes sense only where rows have an order. */
-const FUNCTIONS: Readonly<
+/** What each window function takes, and whether it makes sense only where rows have an order. */
+export const WINDOW_FUNCTIONS: Readonly<
   Record<
     WindowFunction,
     { readonly takes: 'nothing' | 'count' | 'input' | 'input and count'; readonly ordered: boolean }
@@ -200,8 +206,9 @@ export function withWindowOperands(
 export function windowField({ name, type, call }: TypedWindowFunction, frame: TypedFrame): Field {
   const hasRows = frame.minPeriods <= 1 && reaches(frame);
   if (call.kind === 'aggregate') {
-    const known = aggregateField({ ...call.aggregate, name }, hasRows);
-    return field(name, type, known.nullable || frame.minPeriods > (hasRows ? 1 : 0));
+    const { aggregate } = call;
+    const nullable = hasRows ? aggregateField(aggregate, true).nullable : !hasValueWithoutRows(aggregate);
+    return field(name, type, nullable || frame.minPeriods > (hasRows ? 1 : 0));
   }
   const { function: called, input, default: fallback } = call;
   if (input === undefined) return field(name, type, false);
@@ -229,11 +236,11 @@ class WindowBinder {
   }
 
   function(
-    call: Extract<WindowCall, { kind: 'function' }>,
+    call: Extract<WindowCall, { kind: 'window' }>,
     spec: WindowSpec,
     path: string,
   ): TypedWindowFunction | undefined {
-    const { takes, ordered } = FUNCTIONS[call.function];
+    const { takes, ordered } = WINDOW_FUNCTIONS[call.function];
     const wrong = this.#misuse(call, takes);
     if (wrong !== undefined) return this.#fail(path, `${call.function} ${wrong}`);
     if (ordered && spec.orderBy.length === 0) {
@@ -285,7 +292,7 @@ class WindowBinder {
   }
 
   /** What is wrong with what a call brings, as the end of a sentence. */
-  #misuse({ input, count, default: fallback, ...call }: Extract<WindowCall, { kind: 'function' }>, takes: string) {
+  #misuse({ input, count, default: fallback, ...call }: Extract<WindowCall, { kind: 'window' }>, takes: string) {
     if (takes.includes('input') !== (input !== undefined)) {
       return input === undefined ? 'needs an input.' : 'takes no input.';
     }

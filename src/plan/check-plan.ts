@@ -2,6 +2,7 @@
 
 import type { Field } from '../columnar/schema.ts';
 import { type Problems, pathOf, quoted } from '../expressions/problems.ts';
+import type { WindowCall } from '../expressions/window.ts';
 import type { AggregateStage, PlanNode } from './plan-node.ts';
 
 /** A node and its JSON path. */
@@ -80,6 +81,14 @@ function checkNames({ node, path }: PlacedNode, problems: Problems): void {
       addRepeated(names('stage.schema', stageSchema(node.stage)), problems);
       addRepeated([...names('groupBy', node.groupBy), ...names('aggregates', node.aggregates)], problems);
       break;
+    case 'window-partition-only':
+      addRepeated(names('aggregates', node.aggregates), problems);
+      break;
+    case 'window-partition-and-order-by':
+    case 'window-partition-and-dynamic-frame':
+    case 'window-order-by-only':
+      addRepeated(windowNames(node.functions, path), problems);
+      break;
     case 'write':
       addRepeated(texts('partitionBy', node.partitionBy ?? []), problems);
       break;
@@ -89,6 +98,13 @@ function checkNames({ node, path }: PlacedNode, problems: Problems): void {
 
 const stageSchema = (stage: AggregateStage | undefined): readonly Field[] =>
   stage?.kind === 'final' ? stage.schema : [];
+
+const windowNames = (functions: readonly WindowCall[], path: string): readonly PlacedName[] =>
+  functions.map((call, index) =>
+    call.kind === 'aggregate'
+      ? { name: call.aggregate.name, path: `${path}.functions[${index}].aggregate.name` }
+      : { name: call.name, path: `${path}.functions[${index}].name` },
+  );
 
 interface PlacedName {
   readonly name: string;

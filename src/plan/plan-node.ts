@@ -7,6 +7,7 @@
 import type { DataType } from '../columnar/data-type.ts';
 import type { Field } from '../columnar/schema.ts';
 import type { AggregateCall, Expression, NamedExpression } from '../expressions/expression.ts';
+import type { WindowCall, WindowFrame } from '../expressions/window.ts';
 
 /** Reads files. */
 export interface ScanNode {
@@ -132,6 +133,46 @@ export interface TopNNode {
   readonly offset?: number | undefined;
 }
 
+/** The input with a column for each aggregate, over all rows of the partition of each; rows stay in their order. */
+export interface WindowPartitionOnlyNode {
+  readonly kind: 'window-partition-only';
+  readonly input: PlanNode;
+  readonly partitionBy: readonly Expression[];
+  readonly aggregates: readonly AggregateCall[];
+}
+
+/**
+ * The input with a column for each function: of the place of a row in its partition, of rows beside it, or of the rows up to
+ * its peers, those with equal keys. Rows come out sorted in their partitions, these as their keys first appear.
+ */
+export interface WindowPartitionAndOrderByNode {
+  readonly kind: 'window-partition-and-order-by';
+  readonly input: PlanNode;
+  readonly partitionBy: readonly Expression[];
+  readonly orderBy: readonly SortKey[];
+  readonly functions: readonly WindowCall[];
+}
+
+/** The same, values and aggregates being of the rows in the frame of each. */
+export interface WindowPartitionAndDynamicFrameNode {
+  readonly kind: 'window-partition-and-dynamic-frame';
+  readonly input: PlanNode;
+  readonly partitionBy: readonly Expression[];
+  readonly orderBy: readonly SortKey[];
+  readonly frame: WindowFrame;
+  readonly functions: readonly WindowCall[];
+}
+
+/** All rows as one partition, sorted. */
+export interface WindowOrderByOnlyNode {
+  readonly kind: 'window-order-by-only';
+  readonly input: PlanNode;
+  readonly orderBy: readonly SortKey[];
+  /** Up to the peers of each row where absent. */
+  readonly frame?: WindowFrame | undefined;
+  readonly functions: readonly WindowCall[];
+}
+
 export type Compression = 'none' | 'snappy' | 'gzip' | 'zstd';
 
 /** Writes files into the task's output; they stay invisible until the job is committed. One row out per file. */
@@ -181,6 +222,10 @@ export type PlanNode =
   | GroupedAggregateNode
   | SortNode
   | TopNNode
+  | WindowPartitionOnlyNode
+  | WindowPartitionAndOrderByNode
+  | WindowPartitionAndDynamicFrameNode
+  | WindowOrderByOnlyNode
   | WriteNode
   | CommitWriteNode;
 

@@ -12,6 +12,7 @@ import {
 } from './expression-schema.ts';
 import type { PlanNode } from './plan-node.ts';
 import type { ScanFile, Task, TaskInput } from './task.ts';
+import { windowCallSchema, windowFrameSchema } from './window-schema.ts';
 
 const MAX_URI_CHARACTERS = 8_192;
 
@@ -153,6 +154,60 @@ const topN = z
   })
   .describe('The rows [offset, offset + limit) of the sorted input.');
 
+const partitionBy = z.array(expressionSchema).min(1);
+const orderBy = z.array(sortKeySchema).min(1);
+const functions = z.array(windowCallSchema).min(1);
+
+const windowPartitionOnly = z
+  .strictObject({
+    kind: z.literal('window-partition-only'),
+    get input(): z.ZodType<PlanNode> {
+      return planNodeSchema;
+    },
+    partitionBy,
+    aggregates: z.array(aggregateCallSchema).min(1),
+  })
+  .describe('The input, in its order, with aggregates over the partition of each row.');
+
+const windowPartitionAndOrderBy = z
+  .strictObject({
+    kind: z.literal('window-partition-and-order-by'),
+    get input(): z.ZodType<PlanNode> {
+      return planNodeSchema;
+    },
+    partitionBy,
+    orderBy,
+    functions,
+  })
+  .describe(
+    'The input, sorted in partitions, with functions of the place of each row and of the rows up to its peers.',
+  );
+
+const windowPartitionAndDynamicFrame = z
+  .strictObject({
+    kind: z.literal('window-partition-and-dynamic-frame'),
+    get input(): z.ZodType<PlanNode> {
+      return planNodeSchema;
+    },
+    partitionBy,
+    orderBy,
+    frame: windowFrameSchema,
+    functions,
+  })
+  .describe('The input, sorted in partitions, with functions of the rows in the frame of each row.');
+
+const windowOrderByOnly = z
+  .strictObject({
+    kind: z.literal('window-order-by-only'),
+    get input(): z.ZodType<PlanNode> {
+      return planNodeSchema;
+    },
+    orderBy,
+    frame: windowFrameSchema.optional().describe('Up to the peers of each row where absent.'),
+    functions,
+  })
+  .describe('The sorted input with functions of the rows around each row, all rows being one partition.');
+
 const write = z
   .strictObject({
     kind: z.literal('write'),
@@ -196,6 +251,10 @@ export const planNodeSchema: z.ZodType<PlanNode> = z
     groupedAggregate,
     sort,
     topN,
+    windowPartitionOnly,
+    windowPartitionAndOrderBy,
+    windowPartitionAndDynamicFrame,
+    windowOrderByOnly,
     write,
     commitWrite,
   ])

@@ -20,6 +20,7 @@ import { bindProject } from './nodes/project.ts';
 import { bindScan } from './nodes/scan.ts';
 import { bindSort } from './nodes/sort.ts';
 import { bindUdfProject } from './nodes/udf-project.ts';
+import { bindWindowNode } from './nodes/window.ts';
 import { bindWrite } from './nodes/write.ts';
 
 /** @throws InvalidPlan with every problem, paths from `$.plan`. */
@@ -76,6 +77,11 @@ function bindOver(
     case 'sort':
     case 'top-n':
       return bindSort(input, node, problems, path);
+    case 'window-partition-only':
+    case 'window-partition-and-order-by':
+    case 'window-partition-and-dynamic-frame':
+    case 'window-order-by-only':
+      return bindWindowNode(input, node, problems, path);
     case 'write':
       return bindWrite(input, node, problems, path);
     case 'commit-write': {

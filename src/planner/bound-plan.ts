@@ -7,6 +7,7 @@
 import type { DataType } from '../columnar/data-type.ts';
 import type { Schema } from '../columnar/schema.ts';
 import type { TypedAggregate, TypedColumn, TypedExpression } from '../expressions/expression.ts';
+import type { TypedWindow } from '../expressions/window.ts';
 import type { Compression, WriteMode } from '../plan/plan-node.ts';
 import type { UdfName } from '../udf/udf-modules.ts';
 
@@ -82,6 +83,16 @@ export type BoundNode = { readonly schema: Schema } & (
       readonly keys: readonly BoundSortKey[];
       readonly limit: number;
       readonly offset: number;
+    }
+  | {
+      readonly kind:
+        | 'window-partition-only'
+        | 'window-partition-and-order-by'
+        | 'window-partition-and-dynamic-frame'
+        | 'window-order-by-only';
+      readonly input: BoundNode;
+      /** The results are columns behind those of the input. */
+      readonly window: TypedWindow;
     }
   | {
       readonly kind: 'write';

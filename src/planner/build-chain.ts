@@ -16,6 +16,10 @@ import { finalAggregate } from '../operators/blocking-sinks/final-aggregate.ts';
 import { groupedAggregate } from '../operators/blocking-sinks/grouped-aggregate.ts';
 import { sort } from '../operators/blocking-sinks/sort.ts';
 import { topN } from '../operators/blocking-sinks/top-n.ts';
+import { windowOrderByOnly } from '../operators/blocking-sinks/window-order-by-only.ts';
+import { windowPartitionAndDynamicFrame } from '../operators/blocking-sinks/window-partition-and-dynamic-frame.ts';
+import { windowPartitionAndOrderBy } from '../operators/blocking-sinks/window-partition-and-order-by.ts';
+import { windowPartitionOnly } from '../operators/blocking-sinks/window-partition-only.ts';
 import { write } from '../operators/blocking-sinks/write.ts';
 import type { Source, Stage, TaskContext } from '../operators/operator.ts';
 import { emptyScan } from '../operators/sources/empty-scan.ts';
@@ -107,6 +111,14 @@ class ChainBuilder {
         const { input, keys, limit, offset } = node;
         return this.#over(input, topN({ input: input.schema, keys, limit, offset }));
       }
+      case 'window-partition-only':
+        return this.#over(node.input, windowPartitionOnly(node.input.schema, node.window));
+      case 'window-partition-and-order-by':
+        return this.#over(node.input, windowPartitionAndOrderBy(node.input.schema, node.window));
+      case 'window-partition-and-dynamic-frame':
+        return this.#over(node.input, windowPartitionAndDynamicFrame(node.input.schema, node.window));
+      case 'window-order-by-only':
+        return this.#over(node.input, windowOrderByOnly(node.input.schema, node.window));
       case 'write':
         return this.#write(node, 'CommitTask');
       case 'commit-write':

@@ -13,6 +13,7 @@ import { aggregateNodeText, groupedAggregateText, groupsText } from './nodes/agg
 import { asyncCallText } from './nodes/async-call.ts';
 import { scanText } from './nodes/scan.ts';
 import { udfProjectText } from './nodes/udf-project.ts';
+import { windowText } from './nodes/window.ts';
 import { writeText } from './nodes/write.ts';
 
 /** Ends without a line break. */
@@ -59,6 +60,11 @@ function nodeText(node: BoundNode): string {
       return `Sort by ${keysText(node.keys)}`;
     case 'top-n':
       return `TopN ${rangeText(node)} by ${keysText(node.keys)}`;
+    case 'window-partition-only':
+    case 'window-partition-and-order-by':
+    case 'window-partition-and-dynamic-frame':
+    case 'window-order-by-only':
+      return windowText(node);
     case 'write':
       return writeText(node);
     case 'commit-write':

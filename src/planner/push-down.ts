@@ -30,6 +30,7 @@ import { pruneProject } from './nodes/project.ts';
 import { pruneScan } from './nodes/scan.ts';
 import { pruneSort } from './nodes/sort.ts';
 import { pruneUdfProject } from './nodes/udf-project.ts';
+import { pruneWindow } from './nodes/window.ts';
 import { allColumns, type Pruned, unchanged, whole } from './pruning.ts';
 
 /** The same plan, with the same schema at its root. */
@@ -105,6 +106,11 @@ function pruned(node: BoundNode, needed: ReadonlySet<number>): Pruned {
       return pruneGroupedAggregate(node, pruned);
     case 'final-aggregate':
       return pruneFinalAggregate(node, pruned);
+    case 'window-partition-only':
+    case 'window-partition-and-order-by':
+    case 'window-partition-and-dynamic-frame':
+    case 'window-order-by-only':
+      return pruneWindow(node, needed, pruned);
     case 'write':
     case 'commit-write':
       return { node: { ...node, input: whole(node.input, pruned) }, positionOf: unchanged };

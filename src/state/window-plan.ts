@@ -161,7 +161,7 @@ class WindowPlanner {
   }
 
   #states(aggregates: readonly TypedAggregate[]): StatesPlan {
-    const accumulators = planAccumulators(aggregates, false);
+    const accumulators = planAccumulators(aggregates, 'by others');
     return { accumulators, inputs: accumulators.inputs.map((e) => this.#column(e)) };
   }
 
@@ -219,7 +219,7 @@ class WindowPlanner {
   }
 
   #aggregate(aggregate: TypedAggregate): WithoutField<WindowFunctionPlan> {
-    const plan = planAccumulators([aggregate], false);
+    const plan = planAccumulators([aggregate], 'by others');
     const [answer] = plan.answers;
     assert.ok(answer !== undefined);
     switch (answer.kind) {

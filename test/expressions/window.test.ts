@@ -37,8 +37,8 @@ function bind(call: WindowCall, spec: WindowSpec) {
   return { bound, problems: problems.found.map(({ path, message }) => `${path}: ${message}`) };
 }
 
-const of = (name: Extract<WindowCall, { kind: 'function' }>['function'], more: object = {}): WindowCall => ({
-  kind: 'function',
+const of = (name: Extract<WindowCall, { kind: 'window' }>['function'], more: object = {}): WindowCall => ({
+  kind: 'window',
   name: 'w',
   function: name,
   ...more,

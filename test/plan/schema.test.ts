@@ -16,11 +16,14 @@ describe('the JSON Schema of a task', () => {
       'DataType',
       'Expression',
       'Field',
+      'FrameBound',
       'NamedExpression',
       'PlanNode',
       'ScanFile',
       'SortKey',
       'TaskInput',
+      'WindowCall',
+      'WindowFrame',
     ]);
     const refs = new Set(JSON.stringify(schema).match(/#\/\$defs\/\w+/g));
     for (const ref of refs) expect(names).toContain(ref.slice('#/$defs/'.length));

@@ -38,8 +38,8 @@ export function windowStage(schema: Schema, calls: readonly WindowCall[], spec: 
 export const windowFunction = (
   name: string,
   called: WindowFunction,
-  rest: Partial<Omit<Extract<WindowCall, { kind: 'function' }>, 'kind' | 'name' | 'function'>> = {},
-): WindowCall => ({ kind: 'function', name, function: called, ...rest });
+  rest: Partial<Omit<Extract<WindowCall, { kind: 'window' }>, 'kind' | 'name' | 'function'>> = {},
+): WindowCall => ({ kind: 'window', name, function: called, ...rest });
 
 /** What stands behind `over`. `offsets` are the words of the offsets of start and end. */
 export function overSql(spec: WindowSpec, offsets: readonly [string, string] = ['', '']): string {

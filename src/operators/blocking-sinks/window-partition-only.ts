@@ -24,7 +24,7 @@ export function windowPartitionOnly(input: Schema, window: TypedWindow): Blockin
     return call.aggregate;
   });
   const groupBy = partitionBy.map((expression, index) => ({ name: `\0partition ${index}`, expression }));
-  const plan = planAccumulators(aggregates, true);
+  const plan = planAccumulators(aggregates, 'by rows');
   const spec: AggregationSpec = { operator: NAME, input, filter: undefined, groupBy, plan };
   const schema = windowSchema(input, window);
   return { role: 'blocking-sink', name: NAME, schema, open: (task) => new WindowPartitionOnlyRun(spec, schema, task) };
