@@ -1,6 +1,8 @@
 /** The operators that are measured: each as a plan over made tables, beside the SQL of the same. */
 
+import { int64 } from '../src/columnar/data-type.ts';
 import type { AggregateCall, NamedExpression } from '../src/expressions/expression.ts';
+import type { WindowCall } from '../src/expressions/window.ts';
 import type { PlanNode } from '../src/plan/plan-node.ts';
 import { keys, type MadeColumn, wholes } from './made-columns.ts';
 import { type MadeTable, madeScan, onlyTable } from './made-table.ts';
@@ -15,7 +17,7 @@ export interface OperatorCase {
 
 /** The same shapes at any number of rows: sizes that belong to a case are shares of it. */
 export function operatorCases(rows: number): readonly OperatorCase[] {
-  return [...grouping(rows), ...sorting(rows)];
+  return [...grouping(rows), ...sorting(rows), ...windows(rows)];
 }
 
 const payload = wholes('v', { salt: 9, least: -1_000_000, count: 2_000_001 });
@@ -101,6 +103,48 @@ function sorting(rows: number): readonly OperatorCase[] {
         limit: 100,
       },
       sql: 'select * from t order by a, v limit 100',
+    },
+  ];
+}
+
+/** A hundred rows a partition, and of the results one row, so that all of them are made and none has to be fetched. */
+function windows(rows: number): readonly OperatorCase[] {
+  const columns = [
+    wholes('p', { salt: 1, least: 0, count: Math.ceil(rows / 100) }),
+    wholes('o', { salt: 2, least: -2_000_000_000, count: 4_000_000_000 }),
+    payload,
+  ];
+  const over = {
+    input: madeScan(columns),
+    partitionBy: [column('p')],
+    orderBy: [{ expression: column('o') }],
+  } as const;
+  const summed = (input: PlanNode): PlanNode => ({
+    kind: 'aggregate',
+    input,
+    aggregates: [count, { name: 's', function: 'sum', input: binary(column('w'), '*', column('v')) }],
+  });
+  const number: WindowCall = { kind: 'window', name: 'w', function: 'row_number' };
+  const offset = { kind: 'literal', type: int64, value: 10 } as const;
+  return [
+    {
+      name: 'window-row-number',
+      tables: [onlyTable(columns, rows)],
+      plan: summed({ kind: 'window-partition-and-order-by', ...over, functions: [number] }),
+      sql: `select count(*), sum(w * v)
+        from (select *, row_number() over (partition by p order by o) w from t)`,
+    },
+    {
+      name: 'window-sliding-sum',
+      tables: [onlyTable(columns, rows)],
+      plan: summed({
+        kind: 'window-partition-and-dynamic-frame',
+        ...over,
+        frame: { unit: 'rows', start: { kind: 'preceding', offset }, end: { kind: 'current-row' } },
+        functions: [{ kind: 'aggregate', aggregate: total('w', 'v') }],
+      }),
+      sql: `select count(*), sum(w * v)
+        from (select *, sum(v) over (partition by p order by o rows between 10 preceding and current row) w from t)`,
     },
   ];
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataType, type RecordBatch } from 'apache-arrow';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bool, date, decimal, float64, int8, int32, int64, utf8 } from '../src/columnar/data-type.ts';
+import { bool, date, decimal, float64, int8, int32, int64, interval, utf8 } from '../src/columnar/data-type.ts';
 import { type Field, field } from '../src/columnar/schema.ts';
 import { abortJob } from '../src/commit/abort-job.ts';
 import { readDecision } from '../src/commit/decision.ts';
@@ -195,6 +195,39 @@ describe('a task', () => {
       },
       sql: 'select * from sales order by amount desc, id limit 20 offset 5',
       operators: ['TopN', 'Scan'],
+    },
+    {
+      name: 'looks at the rows around each row, and sums what is left of them',
+      plan: {
+        kind: 'aggregate',
+        input: {
+          kind: 'window-partition-and-dynamic-frame',
+          input: {
+            kind: 'window-partition-only',
+            input: january,
+            partitionBy: [col('shop'), col('day')],
+            aggregates: [{ name: 'most', function: 'max', input: col('amount') }],
+          },
+          partitionBy: [col('shop')],
+          orderBy: [{ expression: col('day'), descending: true }],
+          frame: {
+            unit: 'range',
+            start: { kind: 'preceding', offset: { kind: 'literal', type: interval, value: 'P2D' } },
+            end: { kind: 'current-row' },
+          },
+          functions: [{ kind: 'aggregate', aggregate: { name: 'total', function: 'sum', input: col('amount') } }],
+        },
+        aggregates: [
+          { name: 'n', function: 'count' },
+          { name: 'most', function: 'sum', input: col('most') },
+          { name: 'total', function: 'sum', input: col('total') },
+        ],
+      },
+      sql: `select count(*), sum(most), sum(total) from (
+        select sum(amount) over (partition by shop order by day desc range between interval 2 day preceding and current row) total,
+          max(amount) over (partition by shop, day) most
+        from sales where day < '2024-02-01')`,
+      operators: ['Aggregate', 'WindowPartitionAndDynamicFrame', 'WindowPartitionOnly', 'Filter', 'Scan'],
     },
     {
       name: 'limits',
