@@ -11,11 +11,9 @@
 import assert from 'node:assert/strict';
 import { BATCH_ROWS, Batch } from '../columnar/batch.ts';
 import type { Column } from '../columnar/column.ts';
-import { uint32 } from '../columnar/data-type.ts';
-import { field, type Schema } from '../columnar/schema.ts';
+import type { Schema } from '../columnar/schema.ts';
 import { sliceColumn, slicesAt } from '../columnar/slice.ts';
 import { sortKernels } from '../kernels/sort-kernels.ts';
-import { takeKernels } from '../kernels/take-kernels.ts';
 import { windowKernels } from '../kernels/window-kernels.ts';
 import type { Holding } from '../memory/budget.ts';
 import { AggregateInput, type AggregationSpec, fuseRows } from './aggregate-input.ts';
@@ -23,6 +21,7 @@ import { FusedKernel } from './fused-kernel.ts';
 import { GatherScratch } from './gather-scratch.ts';
 import { GroupStates } from './group-states.ts';
 import { GroupTable } from './group-table.ts';
+import { absorbNumbered, PARTITION_NUMBER } from './numbered-rows.ts';
 import { RowBuffer } from './row-buffer.ts';
 import { groupColumn } from './value-log.ts';
 import { RepeatedAnswers } from './window-repeated.ts';
@@ -53,7 +52,7 @@ export class PartitionAggregates implements Disposable {
     this.#kernel = new FusedKernel(plan, holding);
     this.#table = new GroupTable(types, holding, nullable);
     this.#groups = new GroupStates(plan, holding);
-    this.#rows = new RowBuffer({ fields: [...input.fields, field('\0partition', uint32, false)] }, holding);
+    this.#rows = new RowBuffer({ fields: [...input.fields, PARTITION_NUMBER] }, holding);
   }
 
   get partitionCount(): number {
@@ -81,12 +80,8 @@ export class PartitionAggregates implements Disposable {
     const mapping = this.#table.merge(other.#table);
     this.#groups.states.ensure(this.#table.groupCount);
     this.#groups.merge(other.#groups, mapping.address);
-    const ids = other.#rows.columns().at(-1);
-    assert.ok(ids !== undefined);
-    // In place: a number is read before it is written.
-    takeKernels(this.#holding.linear).take4(mapping.address, ids.values, other.#rows.rowCount, ids.values);
+    absorbNumbered(this.#rows, other.#rows, mapping.address, this.#holding.linear);
     this.#holding.free(mapping);
-    this.#rows.absorb(other.#rows);
   }
 
   /** All rows with their results; each batch is valid until the next. @throws MemoryBudgetExceeded, ArithmeticOverflow */

@@ -19,7 +19,7 @@
  */
 
 import assert from 'node:assert/strict';
-import { type DataType, float64, isFloat, isOrderable, timestamp, uint32 } from '../columnar/data-type.ts';
+import { type DataType, float64, isFloat, isOrderable, timestamp } from '../columnar/data-type.ts';
 import { type Field, field, type Schema } from '../columnar/schema.ts';
 import type { Interval } from '../columnar/value.ts';
 import { bindArithmetic } from '../expressions/bind-arithmetic.ts';
@@ -37,6 +37,7 @@ import {
 } from '../expressions/window.ts';
 import { RANKS } from '../kernels/window-kernels.ts';
 import type { Accumulator, AccumulatorPlan, Answer } from './accumulators.ts';
+import { PARTITION_NUMBER } from './numbered-rows.ts';
 import { planAccumulators } from './plan-accumulators.ts';
 
 /** Where a frame begins or ends. Columns are positions in the rows that are kept. */
@@ -131,7 +132,7 @@ class WindowPlanner {
     const sliding = this.#states(this.#sliding);
     const evaluated = this.#states(this.#evaluated);
     const computed = this.#computed.map(({ name, expression: { type, nullable } }) => field(name, type, nullable));
-    const partition = partitionBy.length === 0 ? [] : [field('\0partition', uint32, false)];
+    const partition = partitionBy.length === 0 ? [] : [PARTITION_NUMBER];
     return {
       input: this.#input,
       kept: { fields: [...this.#input.fields, ...computed, ...partition] },

@@ -14,10 +14,10 @@ import { Batch } from '../columnar/batch.ts';
 import type { Column } from '../columnar/column.ts';
 import { RowProgram } from '../compile/row-program.ts';
 import { sortKernels } from '../kernels/sort-kernels.ts';
-import { takeKernels } from '../kernels/take-kernels.ts';
 import { valueLogKernels } from '../kernels/value-log-kernels.ts';
 import type { Holding } from '../memory/budget.ts';
 import { GroupTable } from './group-table.ts';
+import { absorbNumbered } from './numbered-rows.ts';
 import { RowBuffer } from './row-buffer.ts';
 import { sortRows } from './sort-rows.ts';
 import { groupColumn } from './value-log.ts';
@@ -85,16 +85,13 @@ export class WindowRows implements Disposable {
 
   /** Takes over the rows of `other`, of the same plan, behind its own. @throws MemoryBudgetExceeded, ColumnTooLarge */
   merge(other: WindowRows): void {
-    if (this.#partitions !== undefined && other.#partitions !== undefined) {
-      const mapping = this.#partitions.merge(other.#partitions);
-      const numbers = other.#rows.columns().at(-1);
-      assert.ok(numbers !== undefined);
-      // In place: a number is read before it is written.
-      const { rowCount } = other.#rows;
-      takeKernels(this.#holding.linear).take4(mapping.address, numbers.values, rowCount, numbers.values);
-      this.#holding.free(mapping);
+    if (this.#partitions === undefined || other.#partitions === undefined) {
+      this.#rows.absorb(other.#rows);
+      return;
     }
-    this.#rows.absorb(other.#rows);
+    const mapping = this.#partitions.merge(other.#partitions);
+    absorbNumbered(this.#rows, other.#rows, mapping.address, this.#holding.linear);
+    this.#holding.free(mapping);
   }
 
   /** Puts the rows in order; no more may come. @throws MemoryBudgetExceeded */

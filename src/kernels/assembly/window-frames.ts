@@ -10,9 +10,7 @@
 
 import { sameText } from './hash-text';
 import { isValid } from './numbers';
-
-@inline function u32At(array: usize, index: i32): i32 { return load<i32>(array + (<usize>index << 2)); }
-@inline function put32(array: usize, index: i32, value: i32): void { store<i32>(array + (<usize>index << 2), value); }
+import { NONE, put32, u32At } from './positions';
 
 // ---- partitions ------------------------------------------------------------------------------------------------------
 
@@ -112,7 +110,7 @@ export function numberInOrder(marks: usize, order: usize, validity: usize, count
   let number = -1;
   for (let i = 0; i < count; i++) {
     const row = u32At(order, i);
-    if (!isValid(validity, row)) { put32(numbers, row, -1); continue; }
+    if (!isValid(validity, row)) { put32(numbers, row, NONE); continue; }
     if (i == 0 || load<u8>(marks + <usize>i) != 0) number++;
     put32(numbers, row, number);
   }
@@ -121,7 +119,7 @@ export function numberInOrder(marks: usize, order: usize, validity: usize, count
 
 /** All ones where a bit is 0. */
 export function dropNumbers(numbers: usize, validity: usize, count: i32): void {
-  for (let i = 0; i < count; i++) if (!isValid(validity, i)) put32(numbers, i, -1);
+  for (let i = 0; i < count; i++) if (!isValid(validity, i)) put32(numbers, i, NONE);
 }
 
 // ---- bounds ----------------------------------------------------------------------------------------------------------

@@ -7,11 +7,7 @@
 // Picks are row numbers where the rows are kept, all ones where there is no such row.
 
 import { isValid } from './numbers';
-
-@inline function u32At(array: usize, index: i32): i32 { return load<i32>(array + (<usize>index << 2)); }
-@inline function put32(array: usize, index: i32, value: i32): void { store<i32>(array + (<usize>index << 2), value); }
-
-const NONE: i32 = -1;
+import { NONE, put32, u32At } from './positions';
 
 // ---- numbers of rows -------------------------------------------------------------------------------------------------
 

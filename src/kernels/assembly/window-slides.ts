@@ -19,10 +19,8 @@
 // or rows leave at the end and enter at the start.
 
 import { floatOf, isValid, mulHigh } from './numbers';
+import { NONE, put32, u32At } from './positions';
 import { joinMoment, multiply } from './state-joins';
-
-@inline function u32At(array: usize, index: i32): i32 { return load<i32>(array + (<usize>index << 2)); }
-@inline function put32(array: usize, index: i32, value: i32): void { store<i32>(array + (<usize>index << 2), value); }
 
 // ---- what can be taken away ------------------------------------------------------------------------------------------
 
@@ -298,7 +296,7 @@ export function slideDistinct(numbers: usize, lows: usize, highs: usize, frames:
 
 @inline function enters(numbers: usize, i: i32, counts: usize): bool {
   const number = u32At(numbers, i);
-  if (number == -1) return false;
+  if (number == NONE) return false;
   const before = u32At(counts, number);
   put32(counts, number, before + 1);
   return before == 0;
@@ -306,7 +304,7 @@ export function slideDistinct(numbers: usize, lows: usize, highs: usize, frames:
 
 @inline function leaves(numbers: usize, i: i32, counts: usize): bool {
   const number = u32At(numbers, i);
-  if (number == -1) return false;
+  if (number == NONE) return false;
   const after = u32At(counts, number) - 1;
   put32(counts, number, after);
   return after == 0;
@@ -347,20 +345,20 @@ export function slidePercentiles(
       if (toLow >= high || toHigh <= low) {
         for (; low < high; low++) {
           const rank = u32At(ranks, low);
-          if (rank != -1) countRank(tree, size, rank, -1);
+          if (rank != NONE) countRank(tree, size, rank, -1);
         }
         counted = 0;
         low = high = toLow;
       }
       while (high < toHigh || low > toLow) {
         const rank = u32At(ranks, high < toHigh ? high++ : --low);
-        if (rank == -1) continue;
+        if (rank == NONE) continue;
         countRank(tree, size, rank, 1);
         counted++;
       }
       while (low < toLow || high > toHigh) {
         const rank = u32At(ranks, low < toLow ? low++ : --high);
-        if (rank == -1) continue;
+        if (rank == NONE) continue;
         countRank(tree, size, rank, -1);
         counted--;
       }

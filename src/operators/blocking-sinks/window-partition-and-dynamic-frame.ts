@@ -9,7 +9,7 @@ const NAME = 'WindowPartitionAndDynamicFrame';
 
 /**
  * The input with a column for each function, over the rows of its partition that the frame of each row has: so many before
- * and behind it, or those whose key is so near. Ordered as `windowPartitionAndOrderBy` does. Retains all rows.
+ * and behind it, or those whose key is so near. Ordered, and retained, as by `windowPartitionAndOrderBy`.
  */
 export function windowPartitionAndDynamicFrame(input: Schema, window: TypedWindow): BlockingSink {
   assert.ok(window.partitionBy.length > 0 && window.orderBy.length > 0);

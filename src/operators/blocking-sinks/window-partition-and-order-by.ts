@@ -10,7 +10,8 @@ const NAME = 'WindowPartitionAndOrderBy';
 /**
  * The input with a column for each function: of the place of a row among those of its partition, of rows beside it, or of
  * all rows from the first to its peers. Partitions come out in the order in which their keys first appear, and in each the
- * rows in its order, those with equal keys as they came. Retains all rows.
+ * rows in its order, those with equal keys as they came. Retains all rows, and in the end what sorting takes and some 50
+ * bytes for each row of the largest partition.
  */
 export function windowPartitionAndOrderBy(input: Schema, window: TypedWindow): BlockingSink {
   assert.ok(window.partitionBy.length > 0 && window.orderBy.length > 0);
