@@ -34,20 +34,7 @@ import type { AggregateCall, Expression, TypedAggregate, TypedExpression } from 
 import { type Problems, pathOf } from './problems.ts';
 import { simplified } from './simplify.ts';
 import { TICKS_PER_SECOND } from './temporal-text.ts';
-
-/** Functions of the place of a row, and of rows beside it. */
-export type WindowFunction =
-  | 'row_number'
-  | 'rank'
-  | 'dense_rank'
-  | 'percent_rank'
-  | 'cume_dist'
-  | 'ntile'
-  | 'lag'
-  | 'lead'
-  | 'first_value'
-  | 'last_value'
-  | 'nth_value';
+import { WINDOW_FUNCTIONS, type WindowFunction } from './window-functions.ts';
 
 /** A window function of a plan; `aggregate` is one of the aggregates, over the rows of the frame. */
 export type WindowCall =
@@ -139,26 +126,6 @@ const UNBOUNDED: TypedFrame = {
   minPeriods: 0,
 };
 const UP_TO_PEERS: TypedFrame = { ...UNBOUNDED, unit: 'range', end: { kind: 'current-row' } };
-
-/** What each window function takes, and whether it makes sense only where rows have an order. */
-export const WINDOW_FUNCTIONS: Readonly<
-  Record<
-    WindowFunction,
-    { readonly takes: 'nothing' | 'count' | 'input' | 'input and count'; readonly ordered: boolean }
-  >
-> = {
-  row_number: { takes: 'nothing', ordered: false },
-  rank: { takes: 'nothing', ordered: true },
-  dense_rank: { takes: 'nothing', ordered: true },
-  percent_rank: { takes: 'nothing', ordered: true },
-  cume_dist: { takes: 'nothing', ordered: true },
-  ntile: { takes: 'count', ordered: true },
-  lag: { takes: 'input and count', ordered: true },
-  lead: { takes: 'input and count', ordered: true },
-  first_value: { takes: 'input', ordered: false },
-  last_value: { takes: 'input', ordered: false },
-  nth_value: { takes: 'input and count', ordered: false },
-};
 
 /** Undefined where it added a problem; `path` is that of the list of calls, `specPath` that of the spec. */
 export function bindWindow(

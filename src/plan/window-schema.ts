@@ -1,13 +1,8 @@
 /** Parsers of window functions and frames: `expressions/window.ts` as zod schemas. */
 
 import { z } from 'zod';
-import {
-  type FrameBound,
-  WINDOW_FUNCTIONS,
-  type WindowCall,
-  type WindowFrame,
-  type WindowFunction,
-} from '../expressions/window.ts';
+import type { FrameBound, WindowCall, WindowFrame } from '../expressions/window.ts';
+import { WINDOW_FUNCTIONS, type WindowFunction } from '../expressions/window-functions.ts';
 import { aggregateCallSchema, expressionSchema, nameSchema } from './expression-schema.ts';
 
 const count = z.int().min(0);

@@ -8,9 +8,9 @@ import {
   type FrameBound,
   type TypedWindow,
   type WindowCall,
-  type WindowFunction,
   type WindowSpec,
 } from '../../src/expressions/window.ts';
+import type { WindowFunction } from '../../src/expressions/window-functions.ts';
 import { windowOrderByOnly } from '../../src/operators/blocking-sinks/window-order-by-only.ts';
 import { windowPartitionAndDynamicFrame } from '../../src/operators/blocking-sinks/window-partition-and-dynamic-frame.ts';
 import { windowPartitionAndOrderBy } from '../../src/operators/blocking-sinks/window-partition-and-order-by.ts';
