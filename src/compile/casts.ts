@@ -4,7 +4,7 @@
  *
  *     whole → whole    × factor or ÷ divisor (whole-conversion.ts); the range is checked before multiplying, after dividing
  *     timestamp → time the ticks since midnight
- *     whole → float    the nearest; decimals are divided as float64
+ *     whole → float    the nearest; decimals are divided as float64 where that is exact but for one rounding
  *     float → whole    truncated; to decimals multiplied as float64 and rounded half away from zero
  */
 
@@ -72,7 +72,9 @@ export function castLanes(lanes: LaneCode, cast: LaneCast, value: readonly Local
     return floatToWhole(lanes, to, source, target, value[0]!);
   }
   if (isFloatMachine(target)) {
-    if (isLong(source)) return [longToFloat(lanes, from, target, asLong(lanes, source, value))];
+    if (isLong(source) || !isExactQuotient(from, target, cast.range)) {
+      return [longToFloat(lanes, from, target, asLong(lanes, source, value))];
+    }
     return wholeToFloat(lanes, from, source, target, value);
   }
   if (isTimeOfDay(from, to)) return [timeOfDay(lanes, unitOf(from), unitOf(to), value[0] as Local<'i64'>)];
@@ -168,6 +170,17 @@ function flagRange64(lanes: LaneCode, allowed: Range, source: Range, value: read
   // One unsigned comparison: what is below the least wraps around to above.
   const offset = i64.sub(get(value[0] as Local<'i64'>), i64.const(least));
   lanes.flagNonZero([i64.gtU(offset, i64.const(greatest - least))], 'i32');
+}
+
+/**
+ * Whether dividing by a power of ten rounds as it should, for both are floats: of a float32 they have to be such, too, for
+ * then it does not matter that a float64 is rounded again (Figueroa, "When is double rounding innocuous?", 1995).
+ */
+function isExactQuotient(from: DataType, target: Machine, range: Range): boolean {
+  const scale = scaleOf(from);
+  if (scale === 0) return true;
+  const [bits, greatestScale] = target.type === 'f32' ? [24n, 10] : [53n, 22];
+  return scale <= greatestScale && within(range, { least: -(1n << bits), greatest: 1n << bits });
 }
 
 function wholeToFloat(

@@ -5,10 +5,10 @@
 
 import type { DataType } from '../columnar/data-type.ts';
 import { scaleOf } from '../expressions/exact-arithmetic.ts';
-import { powerOfTen, wholeConversion } from '../expressions/whole-conversion.ts';
+import { wholeConversion } from '../expressions/whole-conversion.ts';
 import { heldRange, within } from './bounds.ts';
 import { type Code, callImport, get, type Local } from './emit.ts';
-import { f32, f64, i32, i64 } from './instructions.ts';
+import { f64, i32, i64 } from './instructions.ts';
 import type { LaneCode } from './lane-code.ts';
 import {
   asLong,
@@ -62,19 +62,17 @@ export function narrowed(target: Machine, [low, high]: Long): Code[] {
   return [target.type === 'i64' ? get(low) : i32.wrap(get(low))];
 }
 
+/** The nearest float. */
 export function longToFloat(lanes: LaneCode, from: DataType, target: Machine, [low, high]: Long): Code {
+  const type = target.type === 'f32' ? 'f32' : 'f64';
+  const suffix = type === 'f32' ? 'float32' : 'float64';
   const scale = scaleOf(from);
-  const nearest = (type: 'f32' | 'f64'): Code => {
-    const index = lanes.frame.importFunction(
-      type === 'f32' ? 'long_to_float32' : 'long_to_float64',
-      ['i64', 'i64'],
-      type,
-    );
+  if (scale === 0) {
+    const index = lanes.frame.importFunction(`long_to_${suffix}`, ['i64', 'i64'], type);
     return callImport(index, get(low), get(high));
-  };
-  if (scale === 0) return nearest(target.type === 'f32' ? 'f32' : 'f64');
-  const divided = f64.div(nearest('f64') as Code<'f64'>, f64.const(powerOfTen(scale)));
-  return target.type === 'f64' ? divided : f32.demote(divided);
+  }
+  const index = lanes.frame.importFunction(`decimal_to_${suffix}`, ['i64', 'i64', 'i64', 'i64'], type);
+  return callImport(index, get(low), get(high), ...longConstant(10n ** BigInt(scale)));
 }
 
 /** A float64 that is a whole number, as a long decimal of so many digits. */

@@ -55,22 +55,38 @@ function roundedHalfAway(value: number): number {
 function wholeToFloat(from: DataType, to: DataType): Cast | undefined {
   const nearest = to.kind === 'float32' ? nearestFloat32 : (exact: bigint): number => roundedTo(to, Number(exact));
   if (from.kind === 'decimal' && from.scale > 0) {
-    const divisor = powerOfTen(from.scale);
-    return always((value) => roundedTo(to, Number(value) / divisor));
+    const { scale } = from;
+    if (to.kind === 'float32') return always((value) => nearestQuotient32(wholeOf(value), scale));
+    // What reads numbers rounds them once, however many digits they have.
+    return always((value) => roundedTo(to, Number(`${wholeOf(value)}e-${scale}`)));
   }
   const isCount = from.kind === 'bool' || from.kind === 'decimal' || isInteger(from);
   return isCount ? always((value: NonNullable<Value>) => nearest(wholeOf(value))) : undefined;
 }
 
+/** The nearest float32 of a decimal. */
+function nearestQuotient32(exact: bigint, scale: number): number {
+  const magnitude = exact < 0n ? -exact : exact;
+  // So many bits that the quotient has more than a float64; one more, below them, stands for all that is cut off.
+  const shift = 256n;
+  const divisor = 10n ** BigInt(scale);
+  const quotient = (magnitude << shift) / divisor;
+  const sticky = quotient * divisor === magnitude << shift ? 0n : 1n;
+  const result = oddFloat((quotient << 1n) | sticky, Number(shift) + 1);
+  return Math.fround(exact < 0n ? -result : result);
+}
+
+/** `whole` / 2 ** `exponent` as a float64 that is exact, or else odd, so that a float32 of it is rounded once. */
+function oddFloat(whole: bigint, exponent: number): number {
+  const extra = whole.toString(2).length - 53;
+  if (extra <= 0) return Number(whole) * 2 ** -exponent;
+  const kept = whole >> BigInt(extra);
+  const odd = kept << BigInt(extra) === whole ? kept : kept | 1n;
+  return Number(odd) * 2 ** (extra - exponent);
+}
+
 /** Rounded once, to even: through float64 it would be twice. */
 function nearestFloat32(exact: bigint): number {
-  const magnitude = exact < 0n ? -exact : exact;
-  const extraBits = magnitude.toString(2).length - 53;
-  if (extraBits <= 0) return Math.fround(Number(exact));
-  // A bit below the 53 that are kept stands for all that are cut off: it breaks ties as they would.
-  const shift = BigInt(extraBits + 1);
-  const kept = magnitude >> shift;
-  const sticky = kept << shift === magnitude ? kept : kept | 1n;
-  const result = Math.fround(Number(sticky) * 2 ** Number(shift));
-  return exact < 0n ? -result : result;
+  const result = oddFloat(exact < 0n ? -exact : exact, 0);
+  return Math.fround(exact < 0n ? -result : result);
 }

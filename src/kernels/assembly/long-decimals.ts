@@ -199,3 +199,83 @@ export function long_to_float64(low: u64, highHalf: i64): f64 {
 export function long_to_float32(low: u64, highHalf: i64): f32 {
   return nearest<f32>(low, highHalf);
 }
+
+// A quotient of two positive numbers, both shifted up as far as they go, has 127 or 128 bits. Of these the upper 64 are
+// kept, odd where anything is cut off, so that they round as all of them would.
+
+/** What the last quotient is to be multiplied by: a power of two. */
+let quotientExponent: i32 = 0;
+
+/** The leading bits of a magnitude, not zero, divided by d1 d0. */
+function leadingQuotient(a0: u64, a1: u64, d0: u64, d1: u64): u64 {
+  const up = a1 != 0 ? clz(a1) : 64 + clz(a0), downUp = d1 != 0 ? clz(d1) : 64 + clz(d0);
+  // One bit less than it could be: so it is below the divisor.
+  shiftUp(a0, a1, up - 1);
+  const n1 = shifted1, n0 = shifted0;
+  shiftUp(d0, d1, downUp);
+  divide256(n1, n0, 0, 0, shifted1, shifted0);
+  const rest = <u64>((r1 | r0) != 0), shift = clz(q1);
+  quotientExponent = <i32>downUp - <i32>(up - 1) - 64 - <i32>shift;
+  return leading(q0, q1, shift) | rest;
+}
+
+let shifted1: u64 = 0, shifted0: u64 = 0;
+
+/** By 0 to 127. */
+function shiftUp(low: u64, highHalf: u64, by: u64): void {
+  if (by == 0) {
+    shifted1 = highHalf;
+    shifted0 = low;
+  } else if (by < 64) {
+    shifted1 = (highHalf << by) | (low >> (64 - by));
+    shifted0 = low << by;
+  } else {
+    shifted1 = low << (by - 64);
+    shifted0 = 0;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function powerOfTwo(exponent: i32): f64 {
+  return reinterpret<f64>(<u64>(1023 + exponent) << 52);
+}
+
+/** Whether numerator and divisor are float64 values, so that one division rounds as it should. */
+// @ts-ignore: decorator
+@inline
+function areFloats(low: i64, highHalf: i64, d0: u64, d1: u64): bool {
+  return highHalf == low >> 63 && <u64>abs(low) <= 1 << 53 && (d1 == 0 ? d0 <= 10_000_000_000_000_000_000 : d1 < 543);
+}
+
+// @ts-ignore: decorator
+@inline
+function floatQuotient(low: i64, d0: u64, d1: u64): f64 {
+  return <f64>low / (<f64>d1 * 18446744073709551616.0 + <f64>d0);
+}
+
+/** A number divided by a power of ten, the nearest float64. */
+export function decimal_to_float64(low: u64, highHalf: i64, d0: u64, d1: u64): f64 {
+  if (areFloats(low, highHalf, d0, d1)) return floatQuotient(low, d0, d1);
+  const negative = highHalf < 0;
+  const a0 = negative ? 0 - low : low, a1 = <u64>(negative ? ~highHalf + <i64>(low == 0) : highHalf);
+  const bits = leadingQuotient(a0, a1, d0, d1);
+  const magnitude = <f64>bits * powerOfTwo(quotientExponent);
+  return negative ? -magnitude : magnitude;
+}
+
+/** The nearest float32: rounded once, from a float64 that is odd where it is not exact. */
+export function decimal_to_float32(low: u64, highHalf: i64, d0: u64, d1: u64): f32 {
+  if (areFloats(low, highHalf, d0, d1)) {
+    const quotient = floatQuotient(low, d0, d1);
+    // Not in the middle between two: of these it would have to be known where the quotient was before it was rounded.
+    if ((reinterpret<u64>(quotient) & 0x1fff_ffff) != 0x1000_0000) return <f32>quotient;
+  }
+  const negative = highHalf < 0;
+  const a0 = negative ? 0 - low : low, a1 = <u64>(negative ? ~highHalf + <i64>(low == 0) : highHalf);
+  if ((a0 | a1) == 0) return 0;
+  const bits = leadingQuotient(a0, a1, d0, d1);
+  const odd = (bits >> 11) | <u64>((bits & 0x7ff) != 0);
+  const magnitude = <f32>(<f64>odd * powerOfTwo(quotientExponent + 11));
+  return negative ? -magnitude : magnitude;
+}
