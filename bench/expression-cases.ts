@@ -8,6 +8,7 @@ import {
   dates,
   floats,
   type MadeColumn,
+  moments,
   numerals,
   phrases,
   sentences,
@@ -135,6 +136,14 @@ const datePart = (name: string, sql: string): ExpressionCase =>
     sql: `select ${sql} from t`,
   });
 
+const truncated = (unit: string): ExpressionCase =>
+  summed(call('to_unix_epoch', call('date_trunc', text(unit), d)), {
+    name: `date-trunc-${unit}`,
+    home: 'compiled',
+    columns: [moments('d', { salt: 1, least: -1_000_000_000, count: 2_000_000_000 })],
+    sql: `select sum(epoch_us(date_trunc('${unit}', d)) // 1000000) from t`,
+  });
+
 const PATTERN = '(needle|thread) [a-m][a-z]* .*[aeiou]n';
 
 const textsAndDates: readonly ExpressionCase[] = [
@@ -145,6 +154,8 @@ const textsAndDates: readonly ExpressionCase[] = [
   datePart('month', 'sum(month(d))'),
   // Their weeks begin with 1.
   datePart('day_of_week', 'sum(isodow(d)) - count(*)'),
+  truncated('hour'),
+  truncated('month'),
   counted(binary(call('upper', s), '<', text('N')), {
     name: 'upper',
     home: 'compiled',

@@ -9,7 +9,17 @@
 
 import { type Column, nextDictionaryId } from '../src/columnar/column.ts';
 import { columnFromValues } from '../src/columnar/column-from-values.ts';
-import { type DataType, date, decimal, fixedWidth, float64, int64, list, utf8 } from '../src/columnar/data-type.ts';
+import {
+  type DataType,
+  date,
+  decimal,
+  fixedWidth,
+  float64,
+  int64,
+  list,
+  timestamp,
+  utf8,
+} from '../src/columnar/data-type.ts';
 import type { Holding } from '../src/memory/budget.ts';
 
 export interface MadeColumn {
@@ -75,6 +85,22 @@ export const wholes = (name: string, spread: Spread): MadeColumn => wholeColumn(
 /** As `wholes`, without a word about how large they are. */
 export const unboundedWholes = (name: string, spread: Spread): MadeColumn =>
   wholeColumn(name, int64, spread, numberSql(spread), false);
+
+/** Timestamps in microseconds, so many whole seconds since 1970. */
+export const moments = (name: string, spread: Spread): MadeColumn => {
+  const type = timestamp('us');
+  const make = (holding: Holding, rowCount: number): Column => {
+    const { address } = holding.allocate(rowCount * 8);
+    const { i32 } = holding.linear;
+    for (let row = 0, at = address / 4; row < rowCount; row++, at += 2) {
+      const microseconds = numberIn(spread, row) * 1e6;
+      i32[at] = microseconds % 2 ** 32;
+      i32[at + 1] = Math.floor(microseconds / 2 ** 32);
+    }
+    return { type, validity: 0, values: address, bytes: 0, dictionary: undefined, width: 8, bits: undefined };
+  };
+  return { name, type, sql: `make_timestamp(${numberSql(spread)} * 1000000)`, make };
+};
 
 /** Days from `least` on since 1970. */
 export const dates = (name: string, spread: Spread): MadeColumn =>

@@ -8,7 +8,7 @@ import type { DataType } from '../columnar/data-type.ts';
 import { TICKS_PER_SECOND, ticksPerDay } from '../expressions/temporal-text.ts';
 import { type Step, stepFromText } from '../expressions/truncation.ts';
 import { hasPlainDays } from '../expressions/whole-conversion.ts';
-import { firstOfMonth, keep32, keep64, marchDay, monthCount } from './calendar-code.ts';
+import { dayOfMonth, firstOfMonth, keep32, keep64, marchDay, monthCount } from './calendar-code.ts';
 import { type Code, get, type Local } from './emit.ts';
 import { i32, i64 } from './instructions.ts';
 import type { LaneCode } from './lane-code.ts';
@@ -79,7 +79,11 @@ const raised = (value: Local<'i64'>, length: bigint): Code<'i64'> =>
   i64.add(get(value), i64.and(i64.shr(get(value), i64.const(63n)), i64.const(length)));
 
 function monthTruncated(lanes: LaneCode, type: DataType, months: number, days: Local<'i64'>): Code {
-  const count = keep32(lanes, monthCount(marchDay(lanes, days)));
+  const day = marchDay(lanes, days);
+  if (months === 1) {
+    return dayInType(lanes, type, i64.sub(get(days), i64.extendU(i32.sub(dayOfMonth(day), i32.const(1)))));
+  }
+  const count = keep32(lanes, monthCount(day));
   const rest = keep32(lanes, i32.rem(get(count), i32.const(months)));
   const above = i32.add(get(rest), i32.and(i32.shr(get(rest), i32.const(31)), i32.const(months)));
   return dayInType(lanes, type, firstOfMonth(lanes, i32.sub(get(count), above)));
