@@ -11,7 +11,7 @@
  *     hash murmurhash3 …            of columns of any form: hash-step.ts
  *     cast                          of texts to numbers, bools and times, and back: text-cast-step.ts
  *     cast                          of float16 to float32, and of float64 to float16
- *     cast, date_trunc              on clocks of time zones: zone-step.ts
+ *     cast, date_trunc, …           on clocks of time zones: zone-step.ts
  *     in                            a list of constants: texts, or more integers than are compared one by one
  *
  * Where it is not said otherwise only plain columns: dictionaries are worked out per entry, or the step does without.
@@ -42,7 +42,7 @@ import { findStep, lengthStep } from './text-measure-step.ts';
 import { type Compute, keptBytes } from './text-operands.ts';
 import { textPartStep } from './text-part-step.ts';
 import { isSliced, textSliceStep } from './text-slice-step.ts';
-import { zoneCastStep, zonedTruncationStep } from './zone-step.ts';
+import { onZoneClockStep, zoneCastStep } from './zone-step.ts';
 
 export interface KernelStep {
   /** Valid until the next call; undefined where these columns are not for it. @throws MemoryBudgetExceeded */
@@ -56,15 +56,9 @@ export function kernelStepOf(e: TypedExpression, holding: Holding): KernelStep |
   if (e.kind !== 'function') return undefined;
   const { name, arguments: given } = e;
   if (name === 'concat' || name === 'concat_ws') return textJoiningStep(name, given, holding);
-  if (name === 'date_trunc') return truncationStep(e, holding);
+  if (ON_ZONE_CLOCK.has(name)) return onZoneClockStep(e, holding);
   if (isSliced(name)) return textSliceStep(name, given, holding);
   return textFillingStep(name, given, holding) ?? hashStep(e, holding) ?? ofOneText(e, holding);
-}
-
-function truncationStep(e: Call, holding: Holding): KernelStep | undefined {
-  const [, time] = e.arguments;
-  const compute = time?.kind === 'column' ? zonedTruncationStep(e, holding) : undefined;
-  return compute && time?.kind === 'column' ? onPlain(time.index, compute) : undefined;
 }
 
 /** The step of a function of one plain column of texts, and literals. */
@@ -102,6 +96,8 @@ function computeOf(e: Call, literals: readonly unknown[], holding: Holding): Com
       return textPartStep(e.name, literals, holding);
   }
 }
+
+const ON_ZONE_CLOCK: ReadonlySet<string> = new Set(['date_trunc', 'date_add', 'date_sub']);
 
 const onPlain = (index: number, compute: Compute): KernelStep => ({
   evaluate(columns, rowCount) {

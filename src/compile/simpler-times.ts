@@ -5,7 +5,7 @@
  *     cast     between zones, days and units   casts one after the other
  *     date_add(t, duration)                    t + duration, in the finer unit
  *     date_add(date, days)                     date + days
- *     date_add(t, interval of months)          on the clock of the zone, and back
+ *     date_add(t, interval) in a zone          months on its clock, and back; then days; then nanoseconds
  *     cast of or to float16                    by way of float32, float64
  *
  * Checks may fail where the original does not: then the batch is repeated by the interpreter of the original.
@@ -17,6 +17,7 @@ import {
   float32,
   float64,
   int32,
+  interval,
   isNumeric,
   sameType,
   timestamp,
@@ -103,16 +104,24 @@ function simplerSum(call: FunctionCall): TypedExpression | undefined {
   if (amount.type.kind === 'duration') return sum(cast(time, type), cast(amount, duration(type.unit)));
   if (!zoned(type) || amount.kind !== 'literal' || amount.type.kind !== 'interval' || amount.value === null)
     return undefined;
-  const { months, days, nanoseconds } = amount.value as Interval;
-  if (months === 0 || days !== 0) return undefined;
-  const clock = plain(type);
-  const shown: TypedExpression = {
+  return partByPart(call, time, type, amount.value as Interval);
+}
+
+/** An interval of one part, or, in this order, months, days and nanoseconds one after the other. */
+function partByPart(
+  call: FunctionCall,
+  time: TypedExpression,
+  type: TimestampType,
+  { months, days, nanoseconds }: Interval,
+): TypedExpression | undefined {
+  const added = (to: TypedExpression, part: Partial<Interval>): FunctionCall => ({
     ...call,
-    type: clock,
-    arguments: [cast(time, clock), literal({ months, days, nanoseconds: 0n }, amount.type)],
-  };
-  const moment = cast(shown, type);
-  return nanoseconds === 0n
-    ? moment
-    : { ...call, arguments: [moment, literal({ months: 0, days: 0, nanoseconds }, amount.type)] };
+    type: to.type,
+    arguments: [to, literal({ months: 0, days: 0, nanoseconds: 0n, ...part }, interval)],
+  });
+  if (months !== 0) {
+    const moment = cast(added(cast(time, plain(type)), { months }), type);
+    return days === 0 && nanoseconds === 0n ? moment : added(moment, { days, nanoseconds });
+  }
+  return days === 0 || nanoseconds === 0n ? undefined : added(added(time, { days }), { nanoseconds });
 }

@@ -3,7 +3,7 @@
  *
  *     shown      timestamp with a zone → without      what the clock shows
  *     moments    timestamp without a zone → with      when the clock shows it
- *     date_trunc on a clock                           shown, cut by a kernel of its own, and back
+ *     date_trunc, and days added                      on what the clock shows, by a kernel of its own, and back
  *
  * The kernels search a table of the zone's offsets, which covers the moments that were met so far. What lies within a
  * clock's reach of the first or last tick that there is, they leave to others.
@@ -19,9 +19,10 @@ import { stepFromText } from '../expressions/truncation.ts';
 import { hasPlainDays } from '../expressions/whole-conversion.ts';
 import { MOMENTS, zoneKernels } from '../kernels/zone-kernels.ts';
 import type { Holding } from '../memory/budget.ts';
-import { isNodeCompilable } from './compilable.ts';
+import { isCompilable } from './compilable.ts';
 import { ComputedColumn } from './computed-column.ts';
 import type { FunctionCall } from './dates.ts';
+import type { KernelStep } from './kernel-step.ts';
 import { INT64 } from './machine.ts';
 import { Scratch } from './scratch.ts';
 import type { Compute } from './text-operands.ts';
@@ -44,28 +45,40 @@ export function zoneCastStep(from: TimestampType, to: TimestampType, holding: Ho
   return moments && ((shown, rowCount) => moments(shown, shown, rowCount));
 }
 
-/** `date_trunc` of a column in a zone; undefined where the truncation itself does not compile. */
-export function zonedTruncationStep(call: FunctionCall, holding: Holding): Compute | undefined {
-  const [unit, time] = call.arguments as [TypedExpression, TypedExpression];
-  const type = zoned(time.type);
-  const step = unit.kind === 'literal' && typeof unit.value === 'string' ? stepFromText(unit.value) : undefined;
-  if (type === undefined || step === undefined) return undefined;
+/**
+ * `date_trunc` of a column in a zone, or days added to it: computed on what its clock shows, and back. Undefined where that
+ * does not compile.
+ */
+export function onZoneClockStep(call: FunctionCall, holding: Holding): KernelStep | undefined {
+  const position = call.name === 'date_trunc' ? 1 : 0;
+  const time = call.arguments[position];
+  const type = time && zoned(time.type);
+  if (time?.kind !== 'column' || type === undefined) return undefined;
   const plain = timestamp(type.unit);
-  const cut: TypedExpression = {
-    ...call,
-    arguments: [unit, { kind: 'column', index: 0, name: '', type: plain, nullable: true }],
-    type: plain,
+  const read: number[] = [time.index];
+  const given = call.arguments.map((e, n): TypedExpression => {
+    if (n === position) return { ...e, kind: 'column', index: 0, name: '', type: plain };
+    return e.kind === 'column' ? { ...e, index: read.push(e.index) - 1 } : e;
+  });
+  const onClock: TypedExpression = { ...call, arguments: given, type: plain };
+  if (!isCompilable(onClock)) return undefined;
+  const [show, back] = [shownStep(type, holding), momentStep(type, momentsOf(call), holding)];
+  const compute = new ComputedColumn(onClock, holding);
+  return {
+    evaluate(columns, rowCount) {
+      const [moments, ...others] = read.map((index) => columns[index]!) as [Column, ...Column[]];
+      const shown = moments.dictionary === undefined ? show?.(moments, rowCount) : undefined;
+      const result = shown && compute.evaluate([shown, ...others], rowCount);
+      return result && back?.(result, moments, rowCount);
+    },
   };
-  if (!isNodeCompilable(cut)) return undefined;
-  const show = shownStep(type, holding);
-  // Hours and less are counted on both sides of a change.
-  const back = momentStep(type, step.kind === 'clock' ? MOMENTS.near : MOMENTS.first, holding);
-  const truncate = new ComputedColumn(cut, holding);
-  return (moments, rowCount) => {
-    const shown = show?.(moments, rowCount);
-    const beginnings = shown && truncate.evaluate([shown], rowCount);
-    return beginnings && back?.(beginnings, moments, rowCount);
-  };
+}
+
+/** Which moment is meant where the clock shows the result twice: hours and less are counted on both sides of a change. */
+function momentsOf({ name, arguments: [unit] }: FunctionCall): number {
+  if (name !== 'date_trunc') return MOMENTS.nearOrLast;
+  const step = unit?.kind === 'literal' ? stepFromText(String(unit.value)) : undefined;
+  return step?.kind === 'clock' ? MOMENTS.nearOrFirst : MOMENTS.first;
 }
 
 function shownStep(type: TimestampType, holding: Holding): Compute | undefined {

@@ -1,8 +1,8 @@
 import type { LinearMemory } from '../memory/linear-memory.ts';
 import { staticKernels } from './static-kernels.ts';
 
-/** Which of the moments at which clocks show something: `near` is that with the offset of another moment, else the first. */
-export const MOMENTS = { last: 0, first: 1, near: 2 } as const;
+/** Which of the moments at which clocks show something: `near` are those with the offset of another moment, if there are such. */
+export const MOMENTS = { last: 0, first: 1, nearOrFirst: 2, nearOrLast: 3 } as const;
 
 /**
  * What `assembly/zone-clocks.ts` exports: over columns of 8 bytes, with a table of offsets as it describes it. The results
@@ -10,7 +10,7 @@ export const MOMENTS = { last: 0, first: 1, near: 2 } as const;
  */
 export interface ZoneKernels {
   shownTicks(values: number, validity: number, rows: number, table: number, to: number): 0 | 1;
-  /** `moments` are read for `MOMENTS.near` only. */
+  /** `moments` are read for those that are near one. */
   momentTicks(
     values: number,
     validity: number,

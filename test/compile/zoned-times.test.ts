@@ -61,6 +61,7 @@ const call = (name: string, ...given: readonly Expression[]): Expression => ({
   arguments: given,
 });
 const text = (value: string): Expression => ({ kind: 'literal', type: { kind: 'utf8' }, value });
+const interval = (value: string): Expression => ({ kind: 'literal', type: { kind: 'interval' }, value });
 const truncated = (unit: string): Expression => call('date_trunc', text(unit), column);
 
 function bound(e: Expression, type: DataType): TypedExpression {
@@ -114,6 +115,8 @@ describe.each(ZONES)('on the clocks of %s', (zone) => {
       ...['second', 'minute', '15 minutes', 'hour', '7 hours', 'day', 'week', 'month', 'year', '10 years'].map(
         truncated,
       ),
+      ...['P1D', 'P-1D', 'P1M', 'P-1M1D', 'P1M-3DT2H', 'P1DT-30M'].map((by) => call('date_add', column, interval(by))),
+      call('date_sub', column, { kind: 'literal', type: { kind: 'int64' }, value: '1' }),
       // Begins at fractions of seconds, and where the clock skips them.
       ...(unit === 's' ? [] : [truncated('999999 milliseconds')]),
       ...(unit === 'ns' ? [] : [{ kind: 'cast', input: column, type: plain! } as const]),
@@ -159,5 +162,6 @@ test('kernels do it', () => {
   };
   expect(isKernels({ kind: 'cast', input: column, type: plain }, zoned)).toBe(true);
   expect(isKernels({ kind: 'cast', input: column, type: zoned }, plain)).toBe(true);
+  expect(isKernels(call('date_add', column, interval('P1D')), zoned)).toBe(true);
   expect(['hour', 'week', 'month'].map((unit) => isKernels(truncated(unit), zoned))).toEqual([true, true, true]);
 });

@@ -91,10 +91,11 @@ export function shownTicks(values: usize, validity: usize, rows: i32, table: usi
 
 const LAST = 0;
 const FIRST = 1;
+const NEAR_OR_FIRST = 2;
 
 /**
- * The moments at which clocks show something: of two the last, or the first, or (`near`, 2) the one with the offset of the
- * moments at `moments`, if there is one, else the first. 0 where one may be more than 64 bits hold, else 1.
+ * The moments at which clocks show something: of two the last, or the first; or the one with the offset of the moment at
+ * `moments`, if there is one, else the first (2) or the last (3). 0 where one may be more than 64 bits hold, else 1.
  */
 export function momentTicks(
   values: usize, validity: usize, rows: i32, table: usize, which: i32, moments: usize, to: usize,
@@ -111,7 +112,9 @@ export function momentTicks(
       else {
         const offset = aheadAt(table, load<i64>(moments + at));
         moment = shown - offset;
-        if (aheadAt(table, moment) != offset) moment = firstMoment(table, shown, reach);
+        if (aheadAt(table, moment) != offset) {
+          moment = which == NEAR_OR_FIRST ? firstMoment(table, shown, reach) : lastMoment(table, shown, reach);
+        }
       }
     }
     store<i64>(to + at, moment);
