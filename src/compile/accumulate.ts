@@ -3,7 +3,7 @@
  *
  *     chosen rows ──▶ group number ──▶ address of its state ──▶ │ count │ sum low │ sum high │ min │ …
  *
- * With a single group accumulators live in locals and reach memory once per call.
+ * With a single group accumulators live in locals and reach memory once per call, and only where no check has failed.
  */
 
 import { isUnsigned } from '../columnar/data-type.ts';
@@ -12,11 +12,14 @@ import { magnitudeBits } from './bounds.ts';
 import { type Code, get, type Local, select, seq, set } from './emit.ts';
 import { f64, i32, i64 } from './instructions.ts';
 import type { Accumulator, AggregateSpec, ArgumentSlots, GroupSpec } from './kernel-spec.ts';
-import { Lanes } from './lanes.ts';
+import { isVectorizable, Lanes } from './lanes.ts';
 import { isLong, machineOf } from './machine.ts';
+import { addHalves, addWhole, carry, twoSum } from './sums.ts';
+import { addFour } from './wide-sums.ts';
 import type { Words } from './words.ts';
 
 type Held = 'i64' | 'f64';
+type Sum = Accumulator & { readonly function: 'sum' };
 
 /** Rows of one call, at most, where a single group's sum is kept in one register: more would need a wider one. */
 export const MAX_CALL_ROWS_BITS = 20;
@@ -51,11 +54,42 @@ export class Accumulate {
     const { group, accumulators } = this.#spec;
     if (group.kind === 'single') frame.epilogue.push(set(this.#state, get(frame.slot(this.#slots.states))));
     else this.#updates.push(set(this.#state, this.#stateAddress(group)));
-    for (const accumulator of accumulators) this.#add(accumulator);
+    const wide = filtered ? [] : this.#wideSums();
+    this.#addFourByFour(wide);
+    const known = new Set<Accumulator>(wide);
+    for (const accumulator of accumulators) if (!known.has(accumulator)) this.#add(accumulator);
     if (this.#updates.length === 0) return;
     const work = seq(...this.#lanes.code, ...this.#updates);
     if (filtered) frame.block.push(frame.visit(this.#chosen, work));
     else frame.block.push(frame.rowLoop(1, work));
+  }
+
+  /** The sums of a single group that can be made four rows at a time: all that it has, or none. */
+  #wideSums(): readonly Sum[] {
+    const { group, accumulators } = this.#spec;
+    if (group.kind !== 'single') return [];
+    const rest = accumulators.filter((each) => each.function !== 'count');
+    const sums = rest.filter((each): each is Sum => each.function === 'sum' && isVectorizable(each.input, this.#words));
+    return sums.length === rest.length ? sums : [];
+  }
+
+  #addFourByFour(sums: readonly Sum[]): void {
+    if (sums.length === 0) return;
+    const { frame, bounds } = this.#words;
+    const lanes = new Lanes(this.#words, true);
+    const updates = sums.flatMap(({ input, offset, mode }) => {
+      const valid = this.#words.valid(input);
+      const taking = frame.local('i64');
+      frame.block.push(set(taking, valid === undefined ? get(this.#chosen) : i64.and(get(this.#chosen), get(valid))));
+      const sum = { ...this.#placeOf(offset), frame, mode, fitsRegister: this.#fitsRegister(input, mode) };
+      return addFour(sum, bounds.machine(input)!, lanes.masked(input, taking));
+    });
+    frame.block.push(frame.rowLoop(4, seq(...lanes.code, ...updates)));
+  }
+
+  /** Whether one register holds the sum of the rows of one call. */
+  #fitsRegister(input: TypedExpression, mode: 'narrow' | 'wide'): boolean {
+    return mode === 'narrow' || magnitudeBits(this.#words.bounds.held(input)) + MAX_CALL_ROWS_BITS <= 63;
   }
 
   #stateAddress(group: Exclude<GroupSpec, { kind: 'single' }>): Code<'i32'> {
@@ -85,13 +119,8 @@ export class Accumulate {
     return slot;
   }
 
-  /** Memory of the group, or a local that reaches memory in the epilogue by `flush`. */
-  #cell<T extends Held>(
-    type: T,
-    offset: number,
-    initial?: Code<T>,
-    flush?: (local: Local<T>) => Code<'void'>,
-  ): Cell<T> {
+  /** Memory of the group, or a local that reaches memory in the epilogue. */
+  #cell<T extends Held>(type: T, offset: number): Cell<T> {
     const { frame } = this.#words;
     const table = (type === 'i64' ? i64 : f64) as unknown as {
       load(address: Code<'i32'>, offset: number): Code<T>;
@@ -104,8 +133,8 @@ export class Accumulate {
       };
     }
     const states = frame.slot(this.#slots.states);
-    const local = frame.hoist(type, initial ?? table.load(get(states), offset));
-    frame.epilogue.push(flush?.(local) ?? table.store(get(states), get(local), offset));
+    const local = frame.hoist(type, table.load(get(states), offset));
+    frame.epilogue.push(table.store(get(states), get(local), offset));
     return { read: get(local), write: (value) => set(local, value) };
   }
 
@@ -141,7 +170,7 @@ export class Accumulate {
     this.#updates.push(cell.write(i64.add(cell.read, one)));
   }
 
-  #sum({ input, offset, mode }: Accumulator & { function: 'sum' }): void {
+  #sum({ input, offset, mode }: Sum): void {
     const type = heldType(input);
     const x = this.#input(input, type);
     const valid = this.#words.valid(input);
@@ -150,23 +179,48 @@ export class Accumulate {
       this.#updates.push(set(x, select(get(x), zero, this.#lanes.bitOf(valid) as Code<'i32'>)));
     }
     if (type === 'f64') {
-      const cell = this.#cell('f64', offset);
-      this.#updates.push(cell.write(f64.add(cell.read, get(x as Local<'f64'>))));
+      this.#floatSum(x as Local<'f64'>, offset);
       return;
     }
     const whole = x as Local<'i64'>;
-    const bits = magnitudeBits(this.#words.bounds.held(input));
-    const fitsRegister = mode === 'narrow' || bits + MAX_CALL_ROWS_BITS <= 63;
-    if (this.#spec.group.kind === 'single' && fitsRegister) {
-      const { frame } = this.#words;
-      const states = frame.slot(this.#slots.states);
-      const cell = this.#cell('i64', offset, i64.const(0n), (sum) =>
-        seq(...addWide(frame.local, states, offset, sum, mode, true)),
-      );
-      this.#updates.push(cell.write(i64.add(cell.read, get(whole))));
+    const signed = machineOf(input.type)?.signed !== false;
+    if (this.#spec.group.kind !== 'single') {
+      this.#sumInPlace(whole, offset, mode, signed);
       return;
     }
-    this.#sumInPlace(whole, offset, mode, machineOf(input.type)?.signed !== false);
+    if (this.#fitsRegister(input, mode)) this.#sumInRegister(whole, offset, mode);
+    else this.#sumInHalves(whole, offset, signed);
+  }
+
+  #sumInRegister(x: Local<'i64'>, offset: number, mode: 'narrow' | 'wide'): void {
+    const sum = this.#words.frame.local('i64');
+    this.#updates.push(set(sum, i64.add(get(sum), get(x))));
+    this.#words.frame.epilogue.push(...addWhole(this.#placeOf(offset), sum, mode));
+  }
+
+  /** The sum of the upper 32 bits of all values, and that of the lower: neither leaves a register in one call. */
+  #sumInHalves(x: Local<'i64'>, offset: number, signed: boolean): void {
+    const { frame } = this.#words;
+    const [low, high] = [frame.local('i64'), frame.local('i64')];
+    const upper = (signed ? i64.shr : i64.shrU)(get(x), i64.const(32n));
+    this.#updates.push(
+      set(low, i64.add(get(low), i64.and(get(x), i64.const(0xffff_ffffn)))),
+      set(high, i64.add(get(high), upper)),
+    );
+    frame.epilogue.push(...addHalves(this.#placeOf(offset), low, high, signed));
+  }
+
+  /** In the state of a single group. */
+  #placeOf(offset: number) {
+    const { frame } = this.#words;
+    return { local: frame.local, state: frame.slot(this.#slots.states), offset };
+  }
+
+  #floatSum(x: Local<'f64'>, offset: number): void {
+    const { frame } = this.#words;
+    const [sum, lost] = [this.#cell('f64', offset), this.#cell('f64', offset + 8)];
+    const next = twoSum(f64, () => frame.local('f64'), sum.read, x);
+    this.#updates.push(...next.code, sum.write(next.sum), lost.write(f64.add(lost.read, next.error)));
   }
 
   #sumInPlace(x: Local<'i64'>, offset: number, mode: 'narrow' | 'wide', signed: boolean): void {
@@ -215,30 +269,6 @@ export class Accumulate {
 }
 
 const heldType = ({ type }: TypedExpression): Held => (machineOf(type)?.bits === 0 ? 'f64' : 'i64');
-
-/** What an addition of `x` to the low half, which gave `sum`, adds to the high half. */
-function carry(x: Local<'i64'>, sum: Local<'i64'>, signed: boolean): Code<'i64'> {
-  const out = i64.extendU(i64.ltU(get(sum), get(x)));
-  return signed ? i64.add(i64.shr(get(x), i64.const(63n)), out) : out;
-}
-
-/** Adds `x` to the figure in memory. */
-function addWide(
-  local: <T extends 'i64'>(type: T) => Local<T>,
-  states: Local<'i32'>,
-  offset: number,
-  x: Local<'i64'>,
-  mode: 'narrow' | 'wide',
-  signed: boolean,
-): Code<'void'>[] {
-  const sum = local('i64');
-  const codes = [set(sum, i64.add(i64.load(get(states), offset), get(x))), i64.store(get(states), get(sum), offset)];
-  if (mode === 'wide') {
-    const high = i64.add(i64.load(get(states), offset + 8), carry(x, sum, signed));
-    codes.push(i64.store(get(states), high, offset + 8));
-  }
-  return codes;
-}
 
 function betterWhole(kind: 'min' | 'max', input: TypedExpression, x: Local<Held>, old: Local<Held>): Code<'i32'> {
   const signed = !isUnsigned(input.type);

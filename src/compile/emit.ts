@@ -57,7 +57,7 @@ export const select = <T extends ValueType>(yes: Code<T>, no: Code<T>, condition
   0x1b,
 ];
 export const seq = (...codes: readonly Code<'void'>[]): Code<'void'> => codes;
-const when = (condition: Code<'i32'>, yes: Code<'void'>, no?: Code<'void'>): Code<'void'> => [
+export const when = (condition: Code<'i32'>, yes: Code<'void'>, no?: Code<'void'>): Code<'void'> => [
   condition,
   0x04,
   VOID,

@@ -316,6 +316,7 @@ interface I64x2 extends Comparisons<'v128', 'v128'>, Arithmetic<'v128'> {
   readonly extendHigh: Unary<'v128'>;
   readonly extendLowU: Unary<'v128'>;
   readonly extendHighU: Unary<'v128'>;
+  readonly shl: Shift;
   readonly shr: Shift;
   readonly lane: Lane<'i64'>;
 }
@@ -327,6 +328,7 @@ export const i64x2: I64x2 = {
   extendHigh: vectorUnary(200),
   extendLowU: vectorUnary(201),
   extendHighU: vectorUnary(202),
+  shl: vectorShift(203),
   shr: vectorShift(204),
   add: vectorBinary(206),
   sub: vectorBinary(209),
@@ -375,6 +377,7 @@ interface F64x2 extends VectorFloats {
   readonly convertLow: Unary<'v128'>;
   readonly convertLowU: Unary<'v128'>;
   readonly promoteLow: Unary<'v128'>;
+  readonly lane: Lane<'f64'>;
 }
 export const f64x2: F64x2 = {
   splat: vectorUnary(20),
@@ -384,6 +387,7 @@ export const f64x2: F64x2 = {
   gt: vectorBinary(74),
   le: vectorBinary(75),
   ge: vectorBinary(76),
+  lane: extractLane(33),
   promoteLow: vectorUnary(95),
   floor: vectorUnary(117),
   add: vectorBinary(240),

@@ -4,7 +4,7 @@
  *
  *     prologue                    arguments into locals
  *     for base = 0, 64, …         block: words, then loops over rows i in [base, end)
- *     epilogue                    accumulators kept in locals go to memory
+ *     epilogue                    accumulators kept in locals go to memory, unless a flag is set
  *     result: -1 if a flag is set, else the number of rows written
  */
 
@@ -19,6 +19,7 @@ import {
   seq,
   set,
   type ValueType,
+  when,
   whileDo,
 } from './emit.ts';
 import { i32, i64, v128 } from './instructions.ts';
@@ -138,11 +139,20 @@ export class KernelFrame {
   finish(): Code<'i32'> {
     const lastEnd = i32.add(get(this.base), i32.const(64));
     const end = select(lastEnd, get(this.rowCount), i32.lt(lastEnd, get(this.rowCount)));
-    const failed = this.flags.length === 0 ? i32.const(0) : this.flags.reduce((a, b) => i32.or(a, b));
     const loop = whileDo(
       i32.lt(get(this.base), get(this.rowCount)),
       seq(set(this.end, end), ...this.block, set(this.base, i32.add(get(this.base), i32.const(64)))),
     );
-    return [...this.#prologue, loop, ...this.epilogue, select(i32.const(-1), get(this.written), failed)];
+    const body = [...this.#prologue, loop];
+    if (this.flags.length === 0) return [...body, ...this.epilogue, get(this.written)];
+    const failed = this.local('i32');
+    body.push(
+      set(
+        failed,
+        this.flags.reduce((a, b) => i32.or(a, b)),
+      ),
+    );
+    if (this.epilogue.length > 0) body.push(when(i32.eqz(get(failed)), seq(...this.epilogue)));
+    return [...body, select(i32.const(-1), get(this.written), get(failed))];
   }
 }

@@ -11,7 +11,8 @@ import { type ColumnLayout, layoutKey } from './layout.ts';
  *
  *     count     8 bytes, + 1 for each row, or each valid one where there is an input
  *     sum       of whole numbers 16 bytes, little-endian two's complement. `narrow` touches the low 8 only: the caller
- *               knows that the sum fits 63 bits. `wide` updates all of them. Of floats: 8 bytes, float64.
+ *               knows that the sum fits 63 bits. `wide` updates all of them. Of floats 16 bytes: the sum, float64, and what
+ *               was rounded away on the way to it.
  *     min, max  8 bytes: int64, uint64 for unsigned integers, float64 for floats. NaN is the greatest. A bool counts as 0 and 1.
  *
  * Null inputs change nothing. Not for utf8.

@@ -51,8 +51,8 @@ export interface Kernel {
   /** Whole-number inputs of accumulators: their magnitudes are below 2 ** bits; 64 where nothing is known. */
   readonly inputBits: readonly number[];
   /**
-   * Rows written or selected, or -1 where a check failed: then outputs are without meaning, and states must not have
-   * been given. `argumentsAddress` is a multiple of 8.
+   * Rows written or selected, or -1 where a check failed: then outputs are without meaning, the state of a single group is
+   * as it was, and states of several must not have been given. `argumentsAddress` is a multiple of 8.
    */
   call(linear: LinearMemory, argumentsAddress: number, call: KernelCall): number;
 }

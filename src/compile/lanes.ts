@@ -204,7 +204,9 @@ export class Lanes {
     if (operator === '//' || operator === '%')
       return [divideWhole(this.#lanes, operator, machine, left[0]!, right[0]!, safe)];
     if (operator === '/') throw new Error('true division of whole numbers');
-    return wholeArithmetic(this.#lanes, operator, machine, left, right, safe);
+    const factor = e.right.kind === 'literal' ? e.right.value : null;
+    const times = typeof factor === 'bigint' ? factor : undefined;
+    return wholeArithmetic(this.#lanes, operator, machine, left, right, { safe, times });
   }
 
   #choose(e: Typed<'if-else'>, machine: Machine): readonly Code[] {

@@ -20,19 +20,26 @@ import { i32, i32x4, i64, i64x2 } from './instructions.ts';
 import type { LaneCode } from './lane-code.ts';
 import type { Machine } from './machine.ts';
 
-/** `a` operator `b` as exact whole numbers of `machine`; checked unless `safe`. */
+/** What is known of an operation: that it fits its type, and which constant `b` is. */
+interface Known {
+  readonly safe: boolean;
+  readonly times: bigint | undefined;
+}
+
+/** `a` operator `b` as exact whole numbers of `machine`; checked unless that is known to be needless. */
 export function wholeArithmetic(
   lanes: LaneCode,
   operator: '+' | '-' | '*',
   machine: Machine,
   a: readonly Local[],
   b: readonly Local[],
-  safe: boolean,
+  { safe, times }: Known,
 ): Code[] {
   const { type } = machine;
   const operations = lanes.operations(type);
   const operation = operator === '+' ? operations.add : operator === '-' ? operations.sub : operations.mul;
-  const result = lanes.keep(lanes.zip(operation, a, b), type);
+  const shifts = operator === '*' && lanes.wide && type === 'i64' ? shiftsOf(times) : undefined;
+  const result = lanes.keep(shifts === undefined ? lanes.zip(operation, a, b) : a.map((x) => shifted(x, shifts)), type);
   if (!safe) {
     if (machine.bits < 32) flagOutside(lanes, machine, result);
     else if (operator === '*') flagProduct(lanes, machine, a, b);
@@ -44,6 +51,22 @@ export function wholeArithmetic(
   }
   return result.map((r) => get(r));
 }
+
+/** More shifts and additions than this are no quicker than the multiplication of 64 bits, which vectors do not have. */
+const MOST_SHIFTS = 3;
+
+/** The bits that are set in a constant that is not negative, where they are few. */
+function shiftsOf(times: bigint | undefined): readonly number[] | undefined {
+  if (times === undefined || times <= 0n) return undefined;
+  const shifts = [...times.toString(2)].reverse().flatMap((bit, at) => (bit === '1' ? [at] : []));
+  return shifts.length <= MOST_SHIFTS ? shifts : undefined;
+}
+
+/** The sum of `x` shifted by each. */
+const shifted = (x: Local, shifts: readonly number[]): Code<'v128'> =>
+  shifts
+    .map((by) => (by === 0 ? get(x as Local<'v128'>) : i64x2.shl(get(x as Local<'v128'>), i32.const(by))))
+    .reduce((sum, each) => i64x2.add(sum, each));
 
 /** Repeats the batch if any 32-bit value is not one of the narrower `machine`. */
 export function flagOutside(lanes: LaneCode, machine: Machine, values: readonly Local[]): void {

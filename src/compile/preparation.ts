@@ -9,6 +9,8 @@
  *                                    computed   operands of the next                  a kernel of their own
  *                                    vector     everything else                       vector-step.ts
  *
+ * Columns without a bound are given one where that spares checks: measured-bounds.ts.
+ *
  * How expressions are rewritten depends on the layouts of the batch, and is kept per combination of layouts.
  */
 
@@ -23,6 +25,7 @@ import { ComputedColumn } from './computed-column.ts';
 import { ConstantColumns } from './constant-columns.ts';
 import { DictionaryTables, type EvaluateEntries } from './dictionary-table.ts';
 import { type ColumnLayout, layoutKey, layoutOf } from './layout.ts';
+import { MeasuredBounds } from './measured-bounds.ts';
 import { type Made, Rewriter } from './rewriter.ts';
 import { runsOver, TextTest, textPredicateOf } from './text-predicate.ts';
 import { VectorStep } from './vector-step.ts';
@@ -56,6 +59,7 @@ export class Preparation implements Disposable {
   readonly #holding: Holding;
   readonly #tables: DictionaryTables;
   readonly #constants: ConstantColumns;
+  readonly #bounds: MeasuredBounds;
   readonly #rewritings = new Map<string, Rewriting>();
   readonly #texts = new Map<string, TextTest>();
   readonly #steps = new DisposableStack();
@@ -69,10 +73,12 @@ export class Preparation implements Disposable {
     this.#holding = holding;
     this.#tables = new DictionaryTables(holding, evaluate);
     this.#constants = new ConstantColumns(holding);
+    this.#bounds = new MeasuredBounds(roots, holding.linear);
   }
 
   /** Made columns are valid until the next call. `firstRow` is the number of the first row. @throws MemoryBudgetExceeded */
-  prepare(batch: Batch, firstRow: number): Prepared {
+  prepare(given: Batch, firstRow: number): Prepared {
+    const batch = this.#bounds.measure(given);
     this.#firstRow = firstRow;
     this.#tables.forgetOld();
     const refused = new Set<string>();

@@ -114,6 +114,16 @@ export class RowProgram implements Disposable {
     return this.#behindFilter === undefined ? result : this.#behindFilter.apply(result);
   }
 
+  /** How many rows have come before the next batch: their numbers, in errors, begin with this. */
+  get rowsSeen(): number {
+    return this.#rowsSeen;
+  }
+
+  /** Counts rows that were worked on by other means. */
+  skip(rowCount: number): void {
+    this.#rowsSeen += rowCount;
+  }
+
   /** As `apply`; undefined where compiled code finds that some check may fail. */
   tryApply(batch: Batch): Batch | undefined {
     const result = this.#apply(batch, false);

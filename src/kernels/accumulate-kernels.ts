@@ -26,6 +26,7 @@ export interface AccumulateKernels {
   /** Returns 1 where a sum left 128 bits. */
   sumWide(values: number, ids: number, rows: number, states: number, stride: number): number;
   sumFloats(width: number, values: number, ids: number, rows: number, states: number, stride: number): void;
+  joinFloatSums(from: number, fromStride: number, ids: number, rows: number, states: number, stride: number): void;
   widenSums(groups: number, states: number, stride: number): void;
   readonly leastValues: Extreme;
   readonly greatestValues: Extreme;
@@ -57,6 +58,7 @@ export interface AccumulateKernels {
   narrowSums(sums: number, stride: number, groups: number, unsigned: 0 | 1, values: number): number;
   /** Returns the first group whose sum does not fit, or -1. */
   decimalSums(sums: number, stride: number, groups: number, values: number): number;
+  floatSums(sums: number, stride: number, groups: number, values: number): void;
   floatMeans(sums: number, counts: number, stride: number, groups: number, values: number): void;
   /** Lists the groups it left out; returns how many. */
   integerMeans(sums: number, counts: number, stride: number, groups: number, values: number, rest: number): number;

@@ -93,7 +93,8 @@ export function joinStates(
   const { kind, type } = accumulator;
   const { ids, rowCount, states, stride } = to;
   const moments = momentKernels(linear);
-  if (kind === 'squares') moments.joinSquares(theirs, fromStride, ids, rowCount, states, stride);
+  if (kind === 'float-sum') accumulateKernels(linear).joinFloatSums(theirs, fromStride, ids, rowCount, states, stride);
+  else if (kind === 'squares') moments.joinSquares(theirs, fromStride, ids, rowCount, states, stride);
   else if (kind === 'product') moments.joinProducts(theirs, fromStride, ids, rowCount, states, stride);
   else if (kind === 'moments' || kind === 'skew-moments') {
     moments.joinMoments(kind === 'skew-moments' ? 1 : 0, theirs, fromStride, ids, rowCount, states, stride);

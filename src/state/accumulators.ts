@@ -32,7 +32,8 @@ import type { TypedAggregate, TypedExpression } from '../expressions/expression.
  *     sum                 16  of integers and decimals, two's complement
  *     squares             24  the sum of their squares, without sign
  *     product             16  of integers: magnitude, then flags (1 some zero, 2 beyond 64 bits, 4 negative)
- *     float-sum, float-product   8
+ *     float-sum           16  the sum, and what was rounded away on the way to it
+ *     float-product        8
  *     moments             24  of anything as float64: count, mean, sum of squared deviations from it
  *     skew-moments        32  the same and the sum of cubed deviations
  *     least, greatest      8  or 16 of text and long decimals

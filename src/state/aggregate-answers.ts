@@ -149,6 +149,7 @@ export class AggregateAnswers implements Disposable {
     const { linear } = this.#holding;
     const [at, { stride, rows }] = [from.at(value), from];
     if (value.kind === 'sum') writeSums(type, value, from, values);
+    else if (value.kind === 'float-sum') accumulateKernels(linear).floatSums(at, stride, rows, values);
     else if (value.kind === 'product') writeProducts(type, value, from, values);
     else if (type.kind === 'bool') groupKernels(linear).unpackFlags(at, stride, 0, 0, rows, values);
     else if (type.kind === 'float32') accumulateKernels(linear).narrowFloats(at, stride, rows, values);

@@ -47,7 +47,6 @@ export class AggregateInput implements Disposable {
   readonly #program: RowProgram;
   /** Undefined where no batch can be added by a compiled loop. */
   readonly #preparation: Preparation | undefined;
-  #rowsSeen = 0;
 
   /** Scratch memory comes from `holding`, which the owner disposes after this. */
   constructor(spec: AggregationSpec, holding: Holding) {
@@ -68,6 +67,11 @@ export class AggregateInput implements Disposable {
     return { keys: columns.slice(0, keyCount), inputs: columns.slice(keyCount), rowCount };
   }
 
+  /** Counts a batch that a compiled loop has added. */
+  skip({ rowCount }: Batch): void {
+    this.#program.skip(rowCount);
+  }
+
   /**
    * The batch for a compiled loop, undefined where something does not compile or a key is neither codes nor a bool.
    * @throws MemoryBudgetExceeded
@@ -76,8 +80,7 @@ export class AggregateInput implements Disposable {
     const { filter, groupBy, plan } = this.#spec;
     if (this.#preparation === undefined) return undefined;
     if (!groupBy.every(({ expression }) => mayBeCodes(expression, batch.columns))) return undefined;
-    const prepared = this.#preparation.prepare(batch, this.#rowsSeen);
-    this.#rowsSeen += batch.rowCount;
+    const prepared = this.#preparation.prepare(batch, this.#program.rowsSeen);
     const { columns, layouts, roots } = prepared;
     const keys = groupBy.map(({ expression }, index) => keyPosition(expression, index, prepared));
     const inputs = roots.slice(keys.length, keys.length + plan.inputs.length);

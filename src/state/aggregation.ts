@@ -1,7 +1,7 @@
 /**
  * The whole of an aggregation: batches in, columns of results out.
  *
- *     few combinations of codes, no check can fail    batch ─────────── one compiled loop ──────────▶ states
+ *     one group; few codes, no check can fail         batch ─────────── one compiled loop ──────────▶ states
  *     else                                            batch ─▶ rows ─▶ group numbers ─▶ kernels ───▶ states
  *                                                              filter, keys and inputs, dense; all of a state at once
  *                                                              by a compiled loop, or one kernel per accumulator
@@ -110,12 +110,16 @@ export class Aggregation implements Disposable {
   #addToOne(batch: Batch): void {
     const fused = this.#input.fuse(batch);
     const loop = fused && this.#kernel.loopFor(fused);
-    if (fused !== undefined && loop !== undefined) {
+    const isAdded =
+      fused !== undefined &&
+      loop !== undefined &&
       this.#kernel.add(loop, fused, batch.rowCount, this.#groups.states, {});
-      this.#fusedBatches += 1;
-    } else {
+    if (!isAdded) {
       this.#accumulate(this.#input.rows(batch), this.#zeros());
+      return;
     }
+    this.#input.skip(batch);
+    this.#fusedBatches += 1;
   }
 
   #addByKeys(batch: Batch, table: GroupTable): void {
@@ -130,9 +134,11 @@ export class Aggregation implements Disposable {
     if (rowCount === 0) return;
     const fused = fuseRows(rows, this.#spec.plan, this.#table !== undefined);
     const loop = fused && this.#kernel.loopFor(fused);
-    if (fused !== undefined && loop !== undefined)
+    const isAdded =
+      fused !== undefined &&
+      loop !== undefined &&
       this.#kernel.add(loop, fused, rowCount, this.#groups.states, { ids });
-    this.#groups.add(inputs, rowCount, ids, loop !== undefined);
+    this.#groups.add(inputs, rowCount, ids, isAdded);
   }
 
   /** False, and nothing has happened, where the batch is not laid out for it. */
@@ -151,6 +157,7 @@ export class Aggregation implements Disposable {
     this.#fusedBatches += 1;
     const met = slots.openCount === 0 ? 0 : this.#groups.states.countMet(known, known + slots.openCount);
     if (met > 0) this.#enterMet(batch, fused.keys, table, met);
+    else this.#input.skip(batch);
     return true;
   }
 

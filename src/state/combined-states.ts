@@ -98,8 +98,7 @@ export class CombinedStates implements Disposable {
         this.#addValue(answer, rows);
         break;
       case 'mean':
-        this.#addColumn(answer.sum, this.#part(0), rows);
-        this.#addCounts(answer.count, this.#part(1), rows);
+        this.#addMeans(answer, rows);
         break;
       case 'exact-spread':
         this.#addCounts(answer.count, this.#part(0), rows);
@@ -139,7 +138,7 @@ export class CombinedStates implements Disposable {
   }
 
   #addValue({ value, count }: AnswerOf<'value'>, rows: Rows): void {
-    if (value.kind === 'product') {
+    if (value.kind === 'product' || value.kind === 'float-sum') {
       this.#addRecords(value, 0, 2, rows);
       if (count !== undefined) this.#addCounts(count, this.#part(2), rows);
       return;
@@ -147,6 +146,13 @@ export class CombinedStates implements Disposable {
     const column = this.#part(0);
     this.#addColumn(value, column, rows);
     if (count !== undefined) this.#addColumn({ ...count, kind: 'values' }, column, rows);
+  }
+
+  #addMeans({ sum, count }: AnswerOf<'mean'>, rows: Rows): void {
+    const isFloat = sum.kind === 'float-sum';
+    if (isFloat) this.#addRecords(sum, 0, 2, rows);
+    else this.#addColumn(sum, this.#part(0), rows);
+    this.#addCounts(count, this.#part(isFloat ? 2 : 1), rows);
   }
 
   /** States of 8-byte words, each of which is a part. */

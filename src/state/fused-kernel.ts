@@ -18,7 +18,7 @@ export interface GroupArguments {
   readonly ids?: number;
 }
 
-/** Code for batches laid out in one way, none of whose rows can make a check fail. */
+/** Code for batches laid out in one way. */
 export interface FusedLoop {
   readonly spec: KernelSpec;
   /** Of the inputs of accumulators. */
@@ -29,7 +29,8 @@ export interface FusedLoop {
 
 /**
  * Filter, inputs and accumulators as one compiled loop over the columns of a batch as they come: no row is written
- * anywhere. Only where no row can make a check fail, because what was added to a state cannot be taken out again.
+ * anywhere. Where a row may make a check fail only into a single group, whose state a loop leaves as it was when one did:
+ * what was added to the states of several cannot be taken out again. A loop that has failed once is not tried again.
  */
 export class FusedKernel {
   readonly #holding: Holding;
@@ -43,32 +44,37 @@ export class FusedKernel {
     this.#arguments = new GrowingRegion(holding);
   }
 
-  /** The code for a batch; undefined where a check may fail. */
+  /** The code for a batch; undefined where a check may fail and nothing could be undone, or has failed before. */
   loopFor(batch: FusedBatch): FusedLoop | undefined {
     const spec = this.#spec(batch);
     const key = kernelKey(spec);
     if (this.#loops.has(key)) return this.#loops.get(key);
     const { canOverflow, inputBits } = kernelFor(spec);
-    const loop = canOverflow ? undefined : { spec, inputBits, kernels: new Map<string, Kernel>() };
+    const loop =
+      canOverflow && batch.group.kind !== 'single'
+        ? undefined
+        : { spec, inputBits, kernels: new Map<string, Kernel>() };
     this.#loops.set(key, loop);
     return loop;
   }
 
-  /** Adds the rows of a batch by its loop. @throws MemoryBudgetExceeded */
+  /** Adds the rows of a batch by its loop: false, and nothing has happened, where a check has failed. @throws MemoryBudgetExceeded */
   add(
     loop: FusedLoop,
     { columns }: FusedBatch,
     rowCount: number,
     states: AggregateStates,
     groups: GroupArguments,
-  ): void {
+  ): boolean {
     const modes = this.#plan.compiled.map((accumulator, index) =>
       accumulator.kind === 'sum' ? states.sumMode(accumulator, loop.inputBits[index] ?? 64, rowCount) : 'narrow',
     );
     const kernel = kernelOf(loop, modes);
     this.#arguments.ensure(kernel.argumentBytes, 0);
     const call = { rowCount, columns, states: states.address, ...groups };
-    kernel.call(this.#holding.linear, this.#arguments.address, call);
+    const isAdded = kernel.call(this.#holding.linear, this.#arguments.address, call) >= 0;
+    if (!isAdded) this.#loops.set(kernelKey(loop.spec), undefined);
+    return isAdded;
   }
 
   free(): void {

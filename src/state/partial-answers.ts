@@ -4,6 +4,7 @@
  *
  *     count                        uint64
  *     sum, min, max, bool_and …    the sum or the value, null where there was none; sums of whole numbers have 38 digits
+ *     sum and mean of floats       struct(sum, lost, count): the sum, and what was rounded away on the way to it
  *     mean                         struct(sum, count)
  *     product                      struct(magnitude, flags, count) of integers; flags are those of an accumulator
  *     var, stddev                  struct(count, sum, squares0, squares1, squares2) of integers and decimals of up to 18
@@ -36,7 +37,7 @@ export function partialAnswer(answer: Answer, presence: () => Accumulator, logs:
     case 'value':
       return partialValue(answer, presence);
     case 'mean':
-      return structOf(aggregate, [totalPart(aggregate, answer.sum), countPart(aggregate, answer.count)]);
+      return structOf(aggregate, [...totalParts(aggregate, answer.sum), countPart(aggregate, answer.count)]);
     case 'exact-spread': {
       const { sum, squares, count } = answer;
       const words = [0, 1, 2].map((word) => wordPart(aggregate, `squares${word}`, squares, word, uint64));
@@ -75,8 +76,15 @@ export const structOf = (aggregate: TypedAggregate, parts: readonly Part[]): Ans
 
 function partialValue(answer: Extract<Answer, { kind: 'value' }>, presence: () => Accumulator): Answer {
   const { aggregate, value } = answer;
+  if (value.kind === 'float-sum') {
+    return structOf(aggregate, [...totalParts(aggregate, value), countPart(aggregate, presence())]);
+  }
   if (value.kind !== 'product') {
-    return { ...answer, count: presence(), aggregate: { ...aggregate, type: totalType(aggregate.type, value) } };
+    return {
+      ...answer,
+      count: presence(),
+      aggregate: { ...aggregate, type: value.kind === 'sum' ? totalType(value) : aggregate.type },
+    };
   }
   const words = ['magnitude', 'flags'].map((name, word) => wordPart(aggregate, name, value, word, uint64));
   return structOf(aggregate, [...words, countPart(aggregate, presence())]);
@@ -94,14 +102,17 @@ function partialHeld(answer: Extract<Answer, { kind: 'held' }>, aggregate: Typed
 }
 
 /** Sums of whole numbers have room for all that many tasks add to them. */
-function totalType(type: DataType, { kind, type: input }: Accumulator): DataType {
-  if (kind !== 'sum') return type;
-  return decimal(MAX_DECIMAL_DIGITS, input?.kind === 'decimal' ? input.scale : 0);
-}
+const totalType = ({ type }: Accumulator): DataType =>
+  decimal(MAX_DECIMAL_DIGITS, type?.kind === 'decimal' ? type.scale : 0);
+
+const totalParts = (aggregate: TypedAggregate, sum: Accumulator): Part[] =>
+  sum.kind === 'float-sum'
+    ? ['sum', 'lost'].map((name, word) => wordPart(aggregate, name, sum, word, float64))
+    : [totalPart(aggregate, sum)];
 
 const totalPart = (aggregate: TypedAggregate, sum: Accumulator): Part => [
   'sum',
-  { kind: 'value', value: sum, count: undefined, aggregate: { ...aggregate, type: totalType(float64, sum) } },
+  { kind: 'value', value: sum, count: undefined, aggregate: { ...aggregate, type: totalType(sum) } },
 ];
 
 const countPart = (aggregate: TypedAggregate, count: Accumulator): Part => [

@@ -147,7 +147,7 @@ class AccumulatorPlanner {
   /** Sums, products and moments of `input`. */
   #numeric(name: 'sum' | 'product' | 'mean' | 'stddev' | 'var' | 'skew', input: TypedExpression): AnswerParts {
     const { type } = input;
-    const bySum = (): Accumulator => (isFloat(type) ? this.#over('float-sum', input, 8) : this.#over('sum', input, 16));
+    const bySum = (): Accumulator => this.#over(isFloat(type) ? 'float-sum' : 'sum', input, 16);
     switch (name) {
       case 'sum':
         return { kind: 'value', value: bySum(), count: this.#presence(input) };

@@ -200,9 +200,15 @@ describe('a row program', () => {
         16,
         [cube, -20n, null, cube, ...(filtered ? [] : [1n])],
       ]);
-      // Not tried with 8 bytes again.
-      const later = run(program, holding, [[3n, 5n, true]]);
-      expect([later?.columns[0]?.width, values(later)]).toEqual([16, [45n]]);
+      // Not tried with 8 bytes again, but where the values prove that these are enough.
+      const later = run(program, holding, [
+        [3n, 5n, true],
+        [big, 0n, true],
+        [0n, big, true],
+      ]);
+      expect([later?.columns[0]?.width, values(later)]).toEqual([16, [45n, 0n, 0n]]);
+      const proven = run(program, holding, [[3n, 5n, true]]);
+      expect([proven?.columns[0]?.width, values(proven)]).toEqual([8, [45n]]);
     });
 
     test('a value of more than 38 digits is left to the interpreter, which asks whether the row wants it', () => {

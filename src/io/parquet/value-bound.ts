@@ -1,4 +1,5 @@
 import type { DataType } from '../../columnar/data-type.ts';
+import { bitLength } from '../../kernels/magnitude.ts';
 import type { ParquetKernels } from '../../kernels/parquet-kernels.ts';
 import type { Bound } from './value-form.ts';
 
@@ -14,12 +15,6 @@ export function boundOf(
   if (bound === 'unsigned') return bitLength(kernels.unsignedMagnitude(from, count, width));
   if (width === 16) return kernels.magnitudeBits16(from, count);
   return width === 8 ? bitLength(kernels.magnitude8(from, count)) : 32 - Math.clz32(kernels.magnitude4(from, count));
-}
-
-function bitLength(word: bigint): number {
-  const unsigned = BigInt.asUintN(64, word);
-  const high = Number(unsigned >> 32n);
-  return high === 0 ? 32 - Math.clz32(Number(unsigned)) : 64 - Math.clz32(high);
 }
 
 /** Whether a decimal type rules out values of that many bits. */

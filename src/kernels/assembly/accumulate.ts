@@ -1,7 +1,15 @@
 // What aggregates keep per group, and how a batch of plain values is added to it.
 //
 //     ids   │ 2 │ 0 │ 2 │ …         state of group g of one accumulator: states + g × stride
-//     values│ a │ b │ c │ …         count: 8 bytes │ sum of whole numbers: 16 │ of floats: 8 │ extreme: 8, 16 or a text's 16
+//     values│ a │ b │ c │ …         count: 8 bytes │ sum: 16 │ extreme: 8, 16 or a text's 16
+//
+// The sum of floats is a sum and what was rounded away on the way to it:
+//
+//     value      1    1e17    1  -1e17         by the exact error of one addition (Knuth's TwoSum), which needs no branch;
+//     sum        1    1e17  1e17     0         the result is sum + lost. So it does not depend on how the rows come in
+//     lost       0       1     2     2         batches, and hardly on their order (Kahan and Babuška; Neumaier).
+//
+// Where the sum is infinite or NaN, what was lost has no meaning, and the sum is the result, as that of plain additions is.
 //
 // Values under nulls are zero, so sums do not look at validity. An extreme starts as the value that loses against every
 // other: whether a group has one at all is what its count says. NaN is greater than every number.
@@ -79,12 +87,38 @@ export function sumWide(values: usize, ids: usize, rows: i32, states: usize, str
   return <i32>(left < 0);
 }
 
-/** Floats of 4 or 8 bytes into sums of 8, in the order of the rows. */
+@inline function addFloat(at: usize, value: f64, lost: f64): void {
+  const before = load<f64>(at), sum = before + value, added = sum - before;
+  store<f64>(at, sum);
+  store<f64>(at, load<f64>(at, 8) + lost + ((before - (sum - added)) + (value - added)), 8);
+}
+
+/** Floats of 4 or 8 bytes, in the order of the rows. */
 export function sumFloats(width: i32, values: usize, ids: usize, rows: i32, states: usize, stride: usize): void {
   for (let row = 0; row < rows; row++) {
-    const at = states + idOf(ids, row) * stride;
     const value = width == 8 ? load<f64>(values + (<usize>row << 3)) : <f64>load<f32>(values + (<usize>row << 2));
-    store<f64>(at, load<f64>(at) + value);
+    addFloat(states + idOf(ids, row) * stride, value, 0);
+  }
+}
+
+/** Adds the sum of each row of `from`, which lie `fromStride` bytes apart, to that of its group. */
+export function joinFloatSums(from: usize, fromStride: usize, ids: usize, rows: i32, states: usize, stride: usize): void {
+  for (let row = 0; row < rows; row++) {
+    const theirs = from + <usize>row * fromStride;
+    addFloat(states + idOf(ids, row) * stride, load<f64>(theirs), load<f64>(theirs, 8));
+  }
+}
+
+@inline function floatSum(at: usize): f64 {
+  const sum = load<f64>(at), whole = sum + load<f64>(at, 8);
+  // What was lost is infinite or NaN only behind a sum that is, or was next to the greatest number.
+  return whole - whole == 0 ? whole : sum;
+}
+
+/** The sums of groups, one behind the other. */
+export function floatSums(sums: usize, stride: usize, groups: i32, values: usize): void {
+  for (let group = 0; group < groups; group++) {
+    store<f64>(values + (<usize>group << 3), floatSum(sums + <usize>group * stride));
   }
 }
 
@@ -283,7 +317,7 @@ export function decimalSums(sums: usize, stride: usize, groups: i32, values: usi
 export function floatMeans(sums: usize, counts: usize, stride: usize, groups: i32, values: usize): void {
   for (let group = 0; group < groups; group++) {
     const at = <usize>group * stride, count = load<u64>(counts + at);
-    store<f64>(values + (<usize>group << 3), count == 0 ? 0 : load<f64>(sums + at) / <f64>count);
+    store<f64>(values + (<usize>group << 3), count == 0 ? 0 : floatSum(sums + at) / <f64>count);
   }
 }
 

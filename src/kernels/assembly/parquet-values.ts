@@ -208,9 +208,15 @@ export function convertSizedBigEndian(from: usize, end: usize, count: u32, width
 
 /** The magnitudes of `count` integers ORed together: below 2 ** b exactly if every magnitude is. */
 export function magnitude8(from: usize, count: u32): u64 {
-  let all: v128 = i64x2.splat(0);
-  const whole = count & ~1;
-  for (let i: u32 = 0; i < whole; i += 2) all = v128.or(all, i64x2.abs(v128.load(from + (<usize>i << 3))));
+  let all: v128 = i64x2.splat(0), others: v128 = i64x2.splat(0);
+  const whole = count & ~1, eights = count & ~7;
+  for (let i: u32 = 0; i < eights; i += 8) {
+    const at = from + (<usize>i << 3);
+    all = v128.or(all, v128.or(i64x2.abs(v128.load(at)), i64x2.abs(v128.load(at, 16))));
+    others = v128.or(others, v128.or(i64x2.abs(v128.load(at, 32)), i64x2.abs(v128.load(at, 48))));
+  }
+  for (let i = eights; i < whole; i += 2) all = v128.or(all, i64x2.abs(v128.load(from + (<usize>i << 3))));
+  all = v128.or(all, others);
   let or = <u64>(i64x2.extract_lane(all, 0) | i64x2.extract_lane(all, 1));
   if (whole < count) {
     const value = load<i64>(from + (<usize>whole << 3));
