@@ -7,6 +7,7 @@
  */
 
 import { isUnsigned } from '../columnar/data-type.ts';
+import { operandsOf } from '../expressions/columns.ts';
 import type { TypedExpression } from '../expressions/expression.ts';
 import { magnitudeBits } from './bounds.ts';
 import { type Code, get, type Local, select, seq, set } from './emit.ts';
@@ -14,6 +15,7 @@ import { f64, i32, i64 } from './instructions.ts';
 import type { Accumulator, AggregateSpec, ArgumentSlots, GroupSpec } from './kernel-spec.ts';
 import { isVectorizable, Lanes } from './lanes.ts';
 import { isLong, machineOf } from './machine.ts';
+import { shiftsOf } from './overflow.ts';
 import { addHalves, addWhole, carry, twoSum } from './sums.ts';
 import { addFour } from './wide-sums.ts';
 import type { Words } from './words.ts';
@@ -64,13 +66,24 @@ export class Accumulate {
     else frame.block.push(frame.rowLoop(1, work));
   }
 
-  /** The sums of a single group that can be made four rows at a time: all that it has, or none. */
+  /** The sums of a single group that are best made four rows at a time: all that it has, or none. */
   #wideSums(): readonly Sum[] {
     const { group, accumulators } = this.#spec;
     if (group.kind !== 'single') return [];
     const rest = accumulators.filter((each) => each.function !== 'count');
-    const sums = rest.filter((each): each is Sum => each.function === 'sum' && isVectorizable(each.input, this.#words));
+    const sums = rest.filter((each): each is Sum => each.function === 'sum' && this.#isQuickInFours(each.input));
     return sums.length === rest.length ? sums : [];
+  }
+
+  /** Vectors multiply 64 bits in ten steps: row by row that is one. */
+  #isQuickInFours(e: TypedExpression): boolean {
+    const multiplies = (part: TypedExpression): boolean => {
+      if (operandsOf(part).some(multiplies)) return true;
+      if (part.kind !== 'arithmetic' || part.operator !== '*' || machineOf(part.type)?.type !== 'i64') return false;
+      const { right } = part;
+      return right.kind !== 'literal' || typeof right.value !== 'bigint' || shiftsOf(right.value) === undefined;
+    };
+    return isVectorizable(e, this.#words) && !multiplies(e);
   }
 
   #addFourByFour(sums: readonly Sum[]): void {

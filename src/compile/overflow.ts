@@ -56,7 +56,7 @@ export function wholeArithmetic(
 const MOST_SHIFTS = 3;
 
 /** The bits that are set in a constant that is not negative, where they are few. */
-function shiftsOf(times: bigint | undefined): readonly number[] | undefined {
+export function shiftsOf(times: bigint | undefined): readonly number[] | undefined {
   if (times === undefined || times <= 0n) return undefined;
   const shifts = [...times.toString(2)].reverse().flatMap((bit, at) => (bit === '1' ? [at] : []));
   return shifts.length <= MOST_SHIFTS ? shifts : undefined;
