@@ -212,12 +212,6 @@ export const isOrderable = (type: DataType): boolean =>
     type.kind,
   ) || isInteger(type);
 
-/** Whether rows can be grouped by values of the type, and distinct ones counted. */
-export const isGroupable = (type: DataType): boolean =>
-  isOrderable(type) ||
-  type.kind === 'uuid' ||
-  (type.kind === 'fixed-size-binary' && [1, 2, 4, 8, 16].includes(type.size));
-
 /** Whether columns of the type have columns inside. */
 export const isNested = (type: DataType): boolean => childTypes(type).length > 0;
 

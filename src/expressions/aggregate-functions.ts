@@ -13,7 +13,6 @@ import {
   float64,
   int64,
   isFloat,
-  isGroupable,
   isInteger,
   isNumeric,
   isOrderable,
@@ -79,20 +78,13 @@ const textOf = (input: DataType): DataType | undefined => (input.kind === 'utf8'
 
 /** Whether the least and the greatest value of a type are known. */
 export const isComparable = (type: DataType): boolean =>
-  isOrderable(type) || ['float16', 'uuid', 'fixed-size-binary'].includes(type.kind);
+  isOrderable(type) || ['float16', 'interval', 'uuid', 'fixed-size-binary'].includes(type.kind);
 
 const percentilesOf = (input: DataType, { percentiles }: AggregateOptions): DataType | undefined =>
   isNumeric(input) && percentiles !== undefined ? fixedSizeList(float64, percentiles.length) : realOf(input);
 
-/** `result` for the types whose equal values are told from others. */
-const distinguished =
-  (result: AggregateDefinition['result']): AggregateDefinition['result'] =>
-  (input, options) =>
-    isGroupable(input) ? result(input, options) : undefined;
-
 const ANY = { takes: 'any type', options: [], by: false, distinct: 'is idle', result: same } as const;
 const ORDERED = { ...ANY, takes: 'what has an order', result: ordered } as const;
-const EQUAL = { ...ANY, takes: 'what rows can be grouped by' } as const;
 const NUMBER = { takes: 'a number', options: [], by: false, distinct: 'matters' } as const;
 
 /** By name. */
@@ -111,10 +103,10 @@ export const AGGREGATES: Readonly<Record<AggregateFunction, AggregateDefinition>
     ],
   },
   count_distinct: {
-    ...EQUAL,
+    ...ANY,
     doc: 'Counts the different values; NaN is one, 0.0 and -0.0 are one.',
     nulls: '0 without any value',
-    result: distinguished(() => uint64),
+    result: () => uint64,
     examples: [example(utf8, ['ATL', 'ORD', null, 'ATL'], 2)],
   },
   sum: {
@@ -242,17 +234,16 @@ export const AGGREGATES: Readonly<Record<AggregateFunction, AggregateDefinition>
     ],
   },
   mode: {
-    ...EQUAL,
+    ...ANY,
     doc: 'The most frequent value; of several the one that came first.',
     distinct: 'is refused',
-    result: distinguished(same),
     examples: [example(utf8, ['ORD', 'ATL', null, null, 'ATL'], 'ATL')],
   },
   approx_count_distinct: {
-    ...EQUAL,
+    ...ANY,
     doc: 'Counts the different values nearly, in memory that does not grow with them: exactly up to 1,536, then with a standard error of 0.81 % (HyperLogLog).',
     nulls: '0 without any value',
-    result: distinguished(() => uint64),
+    result: () => uint64,
     examples: [example(utf8, ['ATL', 'ORD', null, 'ATL'], 2)],
   },
   approx_percentile: {
@@ -274,10 +265,10 @@ export const AGGREGATES: Readonly<Record<AggregateFunction, AggregateDefinition>
     ],
   },
   set: {
-    ...EQUAL,
+    ...ANY,
     doc: 'The different values, in the order in which they first came.',
     nulls: 'an empty list without any value',
-    result: distinguished(listOf),
+    result: listOf,
     examples: [example(int64, [3, null, 3, 1], [3, 1])],
   },
   concat: {

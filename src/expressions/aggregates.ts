@@ -7,7 +7,7 @@
  *     TypedAggregate of type decimal(38, 2)
  */
 
-import { type DataType, isGroupable, typeName, uint64 } from '../columnar/data-type.ts';
+import { type DataType, typeName, uint64 } from '../columnar/data-type.ts';
 import { type Field, field, type Schema } from '../columnar/schema.ts';
 import { AGGREGATES, isComparable } from './aggregate-functions.ts';
 import { bindExpression, bindPredicate } from './bind.ts';
@@ -98,10 +98,6 @@ class AggregateBinder {
     const [filter, by, input] = [this.#filter(), this.#by(), this.#input()];
     if (filter === 'wrong' || by === 'wrong' || input === 'wrong' || !isWhole) return undefined;
     const distinct = this.#call.distinct === true && AGGREGATES[aggregate].distinct === 'matters';
-    if (distinct && input !== undefined && !isGroupable(input.type)) {
-      this.#fail('distinct', `Equal values of ${typeName(input.type)} are not told from others.`);
-      return undefined;
-    }
     const type = input === undefined ? uint64 : aggregateType(aggregate, input.type, options);
     if (type === undefined) return undefined;
     return { name, function: aggregate, input, by, filter, distinct, options, type };

@@ -107,8 +107,12 @@ const FIXED_BYTES = 13;
 export const numberKind = (type: DataType, width: number): number =>
   width === 16 ? WIDE_STATE : kindOf(type, width, false);
 
-/** The kind of plain values for kernels that hash them: the same value has the same hash whatever it is held in. */
-export function hashKind(type: DataType, width: number): number {
+/**
+ * The kind of plain values for kernels that hash them: the same value has the same hash whatever it is held in. Undefined
+ * for types that are hashed as bytes.
+ */
+export function hashKind(type: DataType, width: number): number | undefined {
+  if (KINDS[type.kind] === undefined && type.kind !== 'uuid' && type.kind !== 'fixed-size-binary') return undefined;
   if (type.kind === 'uuid' || type.kind === 'fixed-size-binary') return FIXED_BYTES;
   return kindOf(type, width, type.kind === 'decimal' && type.precision > SHORT_DECIMAL_DIGITS);
 }

@@ -1,6 +1,6 @@
 /** Binding of what several kinds of nodes have: columns, keys, aggregates. Each gives undefined where it added a problem. */
 
-import { isGroupable, isOrderable, typeName } from '../columnar/data-type.ts';
+import { isOrderable, typeName } from '../columnar/data-type.ts';
 import { type Field, field, type Schema } from '../columnar/schema.ts';
 import { bindAggregate } from '../expressions/aggregates.ts';
 import { bindExpression } from '../expressions/bind.ts';
@@ -26,22 +26,6 @@ export function bindColumns(
     if (typed !== undefined) bound.push({ name, expression: simplified(typed) });
   }
   return bound.length < columns.length ? undefined : bound;
-}
-
-/** Columns that rows are grouped by. */
-export function bindGroupKeys(
-  columns: readonly NamedExpression[],
-  schema: Schema,
-  problems: Problems,
-  path: string,
-): readonly TypedColumn[] | undefined {
-  const keys = bindColumns(columns, schema, problems, path);
-  for (const [index, { expression }] of keys?.entries() ?? []) {
-    if (isGroupable(expression.type)) continue;
-    const name = typeName(expression.type);
-    problems.add(pathOf(path, index), `Rows cannot be grouped by ${name}. Cast it, or group by a part of it.`);
-  }
-  return keys;
 }
 
 export function bindAggregates(

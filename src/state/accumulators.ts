@@ -147,9 +147,9 @@ export interface AccumulatorPlan {
   readonly answers: readonly Answer[];
 }
 
-/** Whether values are compared byte by byte. */
+/** Whether values are compared byte by byte: as they are, or intervals as `ValueBytes` writes them. */
 export const comparesBytes = (type: DataType): boolean =>
-  isBytes(type) || type.kind === 'uuid' || type.kind === 'fixed-size-binary';
+  isBytes(type) || ['uuid', 'fixed-size-binary', 'interval'].includes(type.kind);
 
 /** Whether states of the least and greatest value of this type take 16 bytes instead of 8. */
 export const isWideExtreme = (type: DataType): boolean =>

@@ -13,6 +13,7 @@ import { ColumnBuffer } from './column-buffer.ts';
 import { GrowingRegion } from './growing-region.ts';
 import type { HeldRows, HeldStates, HeldValues } from './held-values.ts';
 import { TextArena } from './text-arena.ts';
+import { ValueBytes } from './value-bytes.ts';
 
 /** In the state of a pick: what rows are compared by. */
 const BY_OFFSET = 8;
@@ -35,6 +36,7 @@ export class PickedRows implements HeldValues {
   #values: ColumnBuffer;
   #count = 0;
   readonly #texts: TextArena | undefined;
+  readonly #bytes: ValueBytes;
   readonly #list: GrowingRegion;
   readonly #taken: ColumnBuffer;
 
@@ -46,6 +48,7 @@ export class PickedRows implements HeldValues {
     this.#kernels = pickKernels(holding.linear);
     this.#texts =
       accumulator.byType !== undefined && comparesBytes(accumulator.byType) ? new TextArena(holding) : undefined;
+    this.#bytes = new ValueBytes(holding);
     this.#list = new GrowingRegion(holding);
     this.#values = new ColumnBuffer(type, holding);
     this.#taken = new ColumnBuffer(type, holding);
@@ -110,6 +113,7 @@ export class PickedRows implements HeldValues {
     this.#values.free();
     this.#taken.free();
     this.#texts?.[Symbol.dispose]();
+    this.#bytes.free();
     this.#list.free();
   }
 
@@ -126,7 +130,8 @@ export class PickedRows implements HeldValues {
     const greatest = kind === 'greatest-row' ? 1 : 0;
     if (this.#texts !== undefined) {
       const to = { greatest, states: states + BY_OFFSET, stride, picks: 1 } as const;
-      this.#texts.add({ ...by, validity }, ids, rowCount, to);
+      const compared = by.type.kind === 'interval' ? this.#bytes.ofColumn(by, rowCount) : by;
+      this.#texts.add({ ...compared, validity }, ids, rowCount, to);
     } else {
       const of = kindOf(by.type, by.width, isWideExtreme(byType));
       this.#kernels.pickExtreme(greatest, of, by.values, validity, ids, rowCount, states, stride);

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import type { Column } from '../columnar/column.ts';
-import { isBytes } from '../columnar/data-type.ts';
 import { takeKernels, takeOf, zeroNullsOf } from '../kernels/take-kernels.ts';
 import type { Holding } from '../memory/budget.ts';
 import { GrowingRegion } from './growing-region.ts';
@@ -32,7 +31,7 @@ export class PlainColumns {
     return column;
   }
 
-  /** Plain, but text and binary keep their codes; valid until the next `begin`. @throws MemoryBudgetExceeded */
+  /** Plain, but what has no fixed width keeps its codes; valid until the next `begin`. @throws MemoryBudgetExceeded */
   plain(index: number): Column {
     const known = this.#known[index];
     if (known !== undefined) return known;
@@ -47,7 +46,7 @@ export class PlainColumns {
 
   #lookUp(column: Column, index: number): Column {
     const { dictionary, type, width, validity } = column;
-    if (dictionary === undefined || isBytes(type)) return column;
+    if (dictionary === undefined || (width === 0 && type.kind !== 'bool')) return column;
     const kernels = takeKernels(this.#holding.linear);
     const region = this.#regions[index];
     assert.ok(region !== undefined);

@@ -6,8 +6,8 @@
  *
  * Widest fields first, then a byte for every eight nullable columns. An image depends on the values alone, never on how
  * a column holds them: codes are replaced by what they stand for, decimals of more than 18 digits always take 16 bytes,
- * strings are numbered by an interner of their column, NaN has one form, and -0.0 becomes 0.0, which SQL takes for equal.
- * Under a null the field is zero.
+ * strings are numbered by an interner of their column, and so are values of nested types and others of no such width by
+ * their bytes, NaN has one form, and -0.0 becomes 0.0, which SQL takes for equal. Under a null the field is zero.
  */
 
 import assert from 'node:assert/strict';
@@ -18,6 +18,7 @@ import { takeKernels } from '../kernels/take-kernels.ts';
 import type { Holding } from '../memory/budget.ts';
 import { CodeUnifier } from './code-unifier.ts';
 import { GrowingRegion } from './growing-region.ts';
+import { InternedValues } from './interned-values.ts';
 import { StringInterner } from './string-interner.ts';
 
 /** One column's place in an image. */
@@ -28,6 +29,8 @@ interface KeyField {
   /** Counted from the first byte of null bits; -1 where no value is null. */
   readonly nullBit: number;
   readonly strings: StringInterner | undefined;
+  /** Of types whose values are neither bytes nor words. */
+  readonly interned: InternedValues | undefined;
   /** Over `strings`: enters the entries of dictionaries, but only those that rows use. */
   readonly codes: CodeUnifier | undefined;
   /** The fields of a dictionary's entries, one behind the other, and whose they are. */
@@ -93,8 +96,9 @@ export class RowImages implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const { codes, entries, ids, outValues, outValidity } of this.#fields) {
+    for (const { codes, interned, entries, ids, outValues, outValidity } of this.#fields) {
       codes?.[Symbol.dispose]();
+      interned?.[Symbol.dispose]();
       for (const region of [entries, ids, outValues, outValidity]) region.free();
     }
     this.#images.free();
@@ -107,7 +111,8 @@ export class RowImages implements Disposable {
 
   #packField(field: KeyField, column: Column, images: number, rowCount: number): void {
     const to = images + field.offset;
-    if (isBytes(column.type)) this.#packText(field, column, to, rowCount);
+    if (field.interned !== undefined) this.#packInterned(field, field.interned, column, to, rowCount);
+    else if (isBytes(column.type)) this.#packText(field, column, to, rowCount);
     else if (column.dictionary === undefined) this.#packPlain(field, column, to, this.imageBytes, rowCount);
     else {
       this.#packEntries(field, column.dictionary);
@@ -132,6 +137,12 @@ export class RowImages implements Disposable {
     this.#kernels.packFields(ids.address, 4, to, this.imageBytes, rowCount);
   }
 
+  #packInterned({ ids }: KeyField, interned: InternedValues, column: Column, to: number, rowCount: number): void {
+    ids.ensure(rowCount * 4, 0);
+    interned.number(column, rowCount, ids.address);
+    this.#kernels.packFields(ids.address, 4, to, this.imageBytes, rowCount);
+  }
+
   #packPlain(field: KeyField, column: Column, to: number, stride: number, rowCount: number): void {
     const { type, width } = field;
     if (type.kind === 'bool') this.#kernels.packFlags(column.values, to, stride, rowCount);
@@ -153,12 +164,13 @@ export class RowImages implements Disposable {
   }
 
   #unpackField(field: KeyField, images: number, rowCount: number): Column {
-    const { type, width, offset, strings } = field;
+    const { type, width, offset, strings, interned } = field;
     field.outValues.ensure(Math.max(rowCount * width, 8), 0);
     const values = field.outValues.address;
     const from = images + offset;
     if (type.kind === 'bool') this.#kernels.unpackFlags(from, this.imageBytes, 0, 0, rowCount, values);
     else this.#kernels.unpackFields(from, this.imageBytes, width, rowCount, values);
+    if (interned !== undefined) return interned.take(values, rowCount);
     return {
       type,
       validity: this.#unpackNulls(field, images, rowCount),
@@ -193,6 +205,7 @@ function openField(type: DataType, offset: number, nullBit: number, holding: Hol
     offset,
     nullBit,
     strings,
+    interned: strings === undefined && !hasImage(type) ? new InternedValues(type, holding) : undefined,
     codes: strings && new CodeUnifier(holding, strings),
     entries: new GrowingRegion(holding),
     entriesOf: 0,
@@ -202,8 +215,19 @@ function openField(type: DataType, offset: number, nullBit: number, holding: Hol
   };
 }
 
-/** Bytes in an image: a bool takes one, a string its number. */
-const fieldWidth = (type: DataType): number => fixedWidth(type) ?? (type.kind === 'bool' ? 1 : 4);
+/** Whether values are images themselves; those of others have numbers instead. */
+function hasImage(type: DataType): boolean {
+  if (type.kind === 'interval' || type.kind === 'float16') return false;
+  return type.kind === 'bool' || IMAGE_WIDTHS.includes(fixedWidth(type) ?? 0);
+}
+
+const IMAGE_WIDTHS: readonly number[] = [1, 2, 4, 8, 16];
+
+/** Bytes in an image: a bool takes one, a string and what has no image its number. */
+function fieldWidth(type: DataType): number {
+  if (type.kind === 'bool') return 1;
+  return hasImage(type) ? (fixedWidth(type) ?? 4) : 4;
+}
 
 /** Widest first, so that every field is aligned to its width. */
 function fieldOffsets(types: readonly DataType[]): number[] {

@@ -10,6 +10,7 @@ import { BlockArena } from './block-arena.ts';
 import type { HeldRows, HeldStates, HeldValues } from './held-values.ts';
 import { scaleOf } from './numeric-answers.ts';
 import { percentilesColumn } from './percentile-columns.ts';
+import { ValueBytes } from './value-bytes.ts';
 
 /** Offsets of a column are int32. */
 const MOST_COLUMN_BYTES = 2 ** 31 - 1;
@@ -49,6 +50,7 @@ export class Sketches implements HeldValues {
   readonly #form: SketchForm;
   readonly #arena: BlockArena;
   readonly #bytes: AnswerRegions;
+  readonly #values: ValueBytes;
 
   /** Retains the sketches under `holding`. @throws MemoryBudgetExceeded */
   constructor(kind: 'distinct-sketch' | 'percentile-sketch', holding: Holding) {
@@ -58,21 +60,30 @@ export class Sketches implements HeldValues {
     this.#form = kind === 'distinct-sketch' ? distinctForm(this.#kernels) : percentileForm(this.#kernels);
     this.#arena = new BlockArena(holding);
     this.#bytes = openRegions(holding);
+    this.#values = new ValueBytes(holding);
   }
 
   add({ value, validity, rowCount, ids }: HeldRows, { states, stride }: HeldStates): void {
     const kernels = this.#kernels;
     const arena = this.#arena.handle;
-    const { type, width, values, dictionary } = value;
+    const { type, width, values } = value;
+    const kind = hashKind(type, width);
+    const [texts, codes] = kind === undefined ? this.#textsOf(value, rowCount) : [value, 0];
     this.#arena.fill(rowCount, (from) => {
       const to = [ids, from, rowCount, states, stride, arena] as const;
       if (this.#kind === 'percentile-sketch') {
         return kernels.sketchNumbers(numberKind(type, width), values, scaleOf(type, 1), validity, ...to);
       }
-      if (!isBytes(type)) return kernels.sketchValues(hashKind(type, width), values, width, validity, ...to);
-      const texts = dictionary?.values ?? value;
-      return kernels.sketchTexts(texts.values, texts.bytes, dictionary === undefined ? 0 : values, validity, ...to);
+      if (kind !== undefined) return kernels.sketchValues(kind, values, width, validity, ...to);
+      return kernels.sketchTexts(texts.values, texts.bytes, codes, validity, ...to);
     });
+  }
+
+  /** Values that are hashed as bytes, and codes of them. */
+  #textsOf(value: Column, rowCount: number): readonly [texts: Column, codes: number] {
+    const { type, values, dictionary } = value;
+    if (!isBytes(type)) return [this.#values.ofColumn(value, rowCount), 0];
+    return [dictionary?.values ?? value, dictionary === undefined ? 0 : values];
   }
 
   absorb(other: HeldValues, theirs: HeldStates, ids: number, { states, stride }: HeldStates): void {
@@ -141,5 +152,6 @@ export class Sketches implements HeldValues {
   [Symbol.dispose](): void {
     this.#arena[Symbol.dispose]();
     freeRegions(this.#bytes);
+    this.#values.free();
   }
 }

@@ -111,12 +111,7 @@ describe('what is wrong, and where:', () => {
     [over('percentile', 'i8'), /^\$\.options: percentile needs one option: percentile, from 0 to 1, or percentiles\.$/],
     [over('percentile', 'i8', { options: { percentile: 0, percentiles: [1] } }), /^\$\.options: percentile needs one/],
     [over('min', 'items'), /^\$\.input: min takes what has an order, and this is list\(int32\)\.$/],
-    [over('count_distinct', 'items'), /^\$\.input: count_distinct takes what rows can be grouped by, and this is list/],
     [over('min_by', 'i8', { by: column('items') }), /^\$\.by: min_by compares by what has an order, and this is list/],
-    [
-      over('list', 'items', { distinct: true }),
-      /^\$\.distinct: Equal values of list\(int32\) are not told from others/,
-    ],
     [over('concat', 'i8'), /^\$\.input: concat takes text or lists/],
     [over('mode', 'i8', { distinct: true }), /^\$\.distinct: mode of distinct values has no meaning\.$/],
     [over('count', undefined, { distinct: true }), /^\$\.distinct: Only values that are not null are counted once/],

@@ -17,24 +17,14 @@ type Present = NonNullable<Value>;
 type Oracle = (values: readonly Value[], isGroup: boolean) => Value;
 
 const present = (values: readonly Value[]): Present[] => values.filter((value) => value !== null);
-const key = (value: Present): string =>
-  JSON.stringify(typeof value === 'number' && value === 0 ? 0 : value, (_, part) =>
-    typeof part === 'bigint' || typeof part === 'number' ? String(part) : part,
-  );
-const distinct = (values: readonly Present[]): Present[] => [
-  ...new Map(values.map((value) => [key(value), value] as const).reverse()).values(),
-];
-const inOrder = (values: readonly Present[]): Present[] => {
-  const kept = new Set(distinct(values).map(key));
-  return values.filter((value) => kept.delete(key(value)));
-};
+/** Of equal values the first. */
+const distinct = (values: readonly Present[]): Present[] =>
+  values.filter((value, at) => values.findIndex((other) => order(value, other) === 0) === at);
 const best = (values: readonly Present[], sign: number): Value =>
   values.reduce<Present | null>((a, b) => (a === null || order(b, a) * sign > 0 ? b : a), null);
 const mode = (values: readonly Present[]): Value => {
-  const counts = new Map<string, number>();
-  for (const value of values) counts.set(key(value), (counts.get(key(value)) ?? 0) + 1);
-  const most = Math.max(...counts.values());
-  return values.find((value) => counts.get(key(value)) === most) ?? null;
+  const counts = values.map((value) => values.filter((other) => order(value, other) === 0).length);
+  return values[counts.indexOf(Math.max(...counts))] ?? null;
 };
 
 const ORACLES: readonly (readonly [Omit<AggregateCall, 'name' | 'input'>, Oracle])[] = [
@@ -52,7 +42,7 @@ const ORACLES: readonly (readonly [Omit<AggregateCall, 'name' | 'input'>, Oracle
   [{ function: 'count_distinct' }, (values) => BigInt(distinct(present(values)).length)],
   // Exact, because there are few.
   [{ function: 'approx_count_distinct' }, (values) => BigInt(distinct(present(values)).length)],
-  [{ function: 'set' }, (values) => inOrder(present(values))],
+  [{ function: 'set' }, (values) => distinct(present(values))],
   [{ function: 'mode' }, (values) => mode(present(values))],
   [
     { function: 'concat' },

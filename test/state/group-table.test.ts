@@ -4,6 +4,7 @@ import type { Column } from '../../src/columnar/column.ts';
 import { type ColumnForm, columnFromValues } from '../../src/columnar/column-from-values.ts';
 import { readValue } from '../../src/columnar/column-values.ts';
 import * as t from '../../src/columnar/data-type.ts';
+import { field } from '../../src/columnar/schema.ts';
 import type { Value } from '../../src/columnar/value.ts';
 import { MemoryBudgetExceeded } from '../../src/errors.ts';
 import type { Holding } from '../../src/memory/budget.ts';
@@ -31,11 +32,67 @@ const KEY_VALUES: readonly { type: t.DataType; values: readonly Value[] }[] = [
   },
   { type: t.date, values: [0, 1, -1, 20_000] },
   { type: t.timestamp('us'), values: [0n, 1n, -1n, 2n ** 40n] },
+  { type: t.binary, values: [[], [0], [0, 0], [255]].map((bytes) => Uint8Array.from(bytes)) },
+  {
+    type: t.fixedSizeBinary(3),
+    values: [
+      [0, 0, 0],
+      [0, 0, 1],
+      [255, 0, 0],
+    ].map((bytes) => Uint8Array.from(bytes)),
+  },
+  { type: t.float16, values: [0, -0, 1.5, Number.NaN] },
+  {
+    type: t.interval,
+    values: [
+      { months: 0, days: 30, nanoseconds: 0n },
+      { months: 1, days: 0, nanoseconds: 0n },
+      { months: 0, days: 0, nanoseconds: 1n },
+    ],
+  },
+  { type: t.list(t.utf8), values: [[], [''], ['', ''], [null], ['a'], ['a', null], ['a', 'b']] },
+  {
+    type: t.fixedSizeList(t.float32, 2),
+    values: [
+      [0, 1],
+      [-0, 1],
+      [Number.NaN, null],
+      [null, null],
+    ],
+  },
+  {
+    type: t.struct(field('a', t.int64), field('b', t.list(t.int8))),
+    values: [
+      [1n, [1]],
+      [1n, []],
+      [null, null],
+      [1n, null],
+    ],
+  },
+  {
+    type: t.map(t.utf8, t.bool),
+    values: [
+      [],
+      [['a', true]],
+      [['a', null]],
+      [
+        ['a', true],
+        ['b', true],
+      ],
+    ],
+  },
 ];
 
-/** What SQL holds to be one key: NaN is NaN, and -0.0 is 0.0. */
-const keyText = (row: readonly Value[]): string =>
-  JSON.stringify(row.map((value) => (value === null ? null : `${typeof value}:${Object.is(value, -0) ? 0 : value}`)));
+/** What SQL holds to be one key: NaN is NaN, -0.0 is 0.0, and a month is 30 days. */
+const keyText = (row: readonly Value[]): string => JSON.stringify(row.map(textOf));
+
+function textOf(value: Value): unknown {
+  if (value === null) return null;
+  if (typeof value !== 'object') return `${typeof value}:${Object.is(value, -0) ? 0 : value}`;
+  if (value instanceof Uint8Array) return `bytes:${value}`;
+  if (!('months' in value)) return value.map(textOf);
+  return `interval:${BigInt(value.months * 30 + value.days) * 86_400_000_000_000n + value.nanoseconds}`;
+}
 
 /** Numbers in the order of first appearance, by a map: the oracle. */
 class Oracle {

@@ -4,7 +4,7 @@ import type { Schema } from '../../columnar/schema.ts';
 import { aggregateField } from '../../expressions/aggregates.ts';
 import { type Problems, pathOf } from '../../expressions/problems.ts';
 import { partialField } from '../../state/plan-accumulators.ts';
-import { type BoundOf, bindAggregates, bindGroupKeys, columnField, type NodeOf } from '../bind-parts.ts';
+import { type BoundOf, bindAggregates, bindColumns, columnField, type NodeOf } from '../bind-parts.ts';
 import type { BoundNode } from '../bound-plan.ts';
 import { aggregatesText, columnsText } from '../node-text.ts';
 import {
@@ -28,7 +28,7 @@ export function bindAggregateNode(
   const { stage } = node;
   const schema: Schema = stage?.kind === 'final' ? { fields: stage.schema } : input.schema;
   const isGrouped = node.kind === 'grouped-aggregate';
-  const groupBy = isGrouped ? bindGroupKeys(node.groupBy, schema, problems, pathOf(path, 'groupBy')) : [];
+  const groupBy = isGrouped ? bindColumns(node.groupBy, schema, problems, pathOf(path, 'groupBy')) : [];
   const aggregates = bindAggregates(node.aggregates, schema, problems, pathOf(path, 'aggregates'));
   if (groupBy === undefined || aggregates === undefined) return undefined;
   if (stage?.kind === 'final') return bindFinalAggregate(input, { groupBy, aggregates }, problems, path);
