@@ -206,7 +206,7 @@ export class Lanes {
     if (operator === '/') throw new Error('true division of whole numbers');
     const factor = e.right.kind === 'literal' ? e.right.value : null;
     const times = typeof factor === 'bigint' ? factor : undefined;
-    return wholeArithmetic(this.#lanes, operator, machine, left, right, { safe, times });
+    return wholeArithmetic(this.#lanes, operator, machine, left, right, safe, times);
   }
 
   #choose(e: Typed<'if-else'>, machine: Machine): readonly Code[] {

@@ -20,20 +20,15 @@ import { i32, i32x4, i64, i64x2 } from './instructions.ts';
 import type { LaneCode } from './lane-code.ts';
 import type { Machine } from './machine.ts';
 
-/** What is known of an operation: that it fits its type, and which constant `b` is. */
-interface Known {
-  readonly safe: boolean;
-  readonly times: bigint | undefined;
-}
-
-/** `a` operator `b` as exact whole numbers of `machine`; checked unless that is known to be needless. */
+/** `a` operator `b` as exact whole numbers of `machine`; checked unless `safe`. `times`: the constant that `b` is. */
 export function wholeArithmetic(
   lanes: LaneCode,
   operator: '+' | '-' | '*',
   machine: Machine,
   a: readonly Local[],
   b: readonly Local[],
-  { safe, times }: Known,
+  safe: boolean,
+  times?: bigint,
 ): Code[] {
   const { type } = machine;
   const operations = lanes.operations(type);

@@ -44,7 +44,8 @@ function addWholes({ frame, state, offset, mode }: WideSum, pairs: readonly Code
 }
 
 function addInHalves({ frame, state, offset }: WideSum, [a, b]: readonly Code<'v128'>[], signed: boolean) {
-  const [first, second, lows, highs] = [0, 1, 2, 3].map(() => frame.local('v128')) as Four;
+  const [first, second] = [frame.local('v128'), frame.local('v128')];
+  const [lows, highs] = [frame.local('v128'), frame.local('v128')];
   const [low, high] = [frame.local('i64'), frame.local('i64')];
   const place = { local: frame.local, state, offset };
   frame.epilogue.push(set(low, total64(lows)), set(high, total64(highs)), ...addHalves(place, low, high, signed));
@@ -60,8 +61,6 @@ function addInHalves({ frame, state, offset }: WideSum, [a, b]: readonly Code<'v
     ...widened(upper, signed).map((pair) => add(highs, pair)),
   ];
 }
-
-type Four = [Local<'v128'>, Local<'v128'>, Local<'v128'>, Local<'v128'>];
 
 function addFloats({ frame, state, offset }: WideSum, pairs: readonly Code<'v128'>[]): Code<'void'>[] {
   const place = { local: frame.local, state, offset };
