@@ -1,11 +1,11 @@
-import { AGGREGATE_REFERENCES } from '../../src/expressions/aggregate-reference.ts';
+import { aggregateReferences } from '../../src/expressions/aggregate-reference.ts';
 import { type FunctionReference, functionReference } from '../../src/expressions/functions/reference.ts';
 import { FUNCTION_DEFINITIONS } from '../../src/expressions/functions/registry.ts';
 
 /** `docs/functions.md`. */
 export function functionsPage(): string {
   const functions = FUNCTION_DEFINITIONS.map(functionReference);
-  const aggregates = AGGREGATE_REFERENCES();
+  const aggregates = aggregateReferences();
   const all = [...functions, ...aggregates];
   const families = [...new Set(all.map(({ family }) => family))];
   return [

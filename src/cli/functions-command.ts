@@ -26,8 +26,8 @@ export function addFunctionsCommand(program: Command, terminal: Terminal): Comma
 async function functions(name: string | undefined, json: boolean, terminal: Terminal): Promise<void> {
   const { FUNCTION_DEFINITIONS } = await import('../expressions/functions/registry.ts');
   const { functionReference } = await import('../expressions/functions/reference.ts');
-  const { AGGREGATE_REFERENCES } = await import('../expressions/aggregate-reference.ts');
-  const all = [...FUNCTION_DEFINITIONS.map(functionReference), ...AGGREGATE_REFERENCES()];
+  const { aggregateReferences } = await import('../expressions/aggregate-reference.ts');
+  const all = [...FUNCTION_DEFINITIONS.map(functionReference), ...aggregateReferences()];
   if (name === undefined) {
     await terminal.write(json ? `${JSON.stringify(all)}\n` : listText(all));
     return;

@@ -34,7 +34,8 @@ export const exampleCall = (name: AggregateFunction, { by, distinct, options }: 
   options,
 });
 
-export const AGGREGATE_REFERENCES: () => readonly FunctionReference[] = () =>
+/** Those of all aggregates, in the order of the table. */
+export const aggregateReferences = (): readonly FunctionReference[] =>
   (Object.keys(AGGREGATES) as AggregateFunction[]).map(aggregateReference);
 
 function aggregateReference(name: AggregateFunction): FunctionReference {
