@@ -1,9 +1,14 @@
-/** Chosen rows of a column of any type, in any order, in memory that is used again for the next batch. */
+/**
+ * Chosen rows of a column of any type, in any order, in memory that is used again for the next batch.
+ *
+ *     column    │ a │ – │ c │        rows │ 2 │ 2 │ 0 │ 1 │      present  1 0 1 1
+ *               │ c │ – │ a │ – │                               a row that is not present is null
+ */
 
-import { childRowCount, listChildRows, writeListOffsets } from '../columnar/child-rows.ts';
 import type { Column } from '../columnar/column.ts';
 import { childTypes, type DataType, isBytes, storageType } from '../columnar/data-type.ts';
-import { type TakeKernels, takeKernels, takeOf } from '../kernels/take-kernels.ts';
+import { ColumnTooLarge } from '../errors.ts';
+import { type TakeKernels, takeKernels, takeOf, zeroNullsOf } from '../kernels/take-kernels.ts';
 import type { Holding } from '../memory/budget.ts';
 import { bitmapBytes, Scratch } from './scratch.ts';
 
@@ -17,6 +22,7 @@ export class GatheredColumn {
   readonly #values: Scratch;
   readonly #bytes: Scratch;
   readonly #childRows: Scratch;
+  readonly #childPresent: Scratch;
   readonly #children: readonly GatheredColumn[];
 
   constructor(type: DataType, holding: Holding) {
@@ -26,59 +32,84 @@ export class GatheredColumn {
     this.#values = new Scratch(holding);
     this.#bytes = new Scratch(holding);
     this.#childRows = new Scratch(holding);
+    this.#childPresent = new Scratch(holding);
     this.#children = childTypes(type).map((child) => new GatheredColumn(child, holding));
   }
 
   /**
-   * The rows whose `count` uint32 numbers are at address `rows`; a dictionary stays. Valid until the next call.
-   * @throws MemoryBudgetExceeded
+   * The rows whose `count` uint32 numbers are at address `rows`; a dictionary stays. Where `present` is not 0, it is the
+   * address of a bitmap, and a row whose bit is 0 becomes null, whatever its number, which need not be that of a row.
+   * Valid until the next call.
+   * @throws MemoryBudgetExceeded, ColumnTooLarge
    */
-  gather(column: Column, rows: number, count: number): Column {
-    let validity = 0;
-    if (column.validity !== 0) {
-      validity = this.#validity.ensure(bitmapBytes(count));
-      this.#kernels.takeBits(column.validity, rows, count, validity);
-    }
+  gather(column: Column, rows: number, count: number, present: number = 0): Column {
+    const validity = this.#validityOf(column.validity, rows, count, present);
     if (column.dictionary !== undefined) {
       const values = this.#values.ensure(count * 4);
       this.#kernels.take4(column.values, rows, count, values);
+      if (present !== 0) this.#kernels.zeroNulls4(values, count, present, 0);
       return { ...column, validity, values };
     }
-    if (column.children !== undefined) return { ...this.#nested(column, column.children, rows, count), validity };
-    if (isBytes(column.type)) return { ...this.#texts(column, rows, count), validity };
+    if (column.children !== undefined) {
+      return { ...this.#nested(column, column.children, rows, count, present), validity };
+    }
+    if (isBytes(column.type)) return { ...this.#texts(column, rows, count, present), validity };
     if (column.type.kind === 'bool') {
       const values = this.#values.ensure(bitmapBytes(count));
       this.#kernels.takeBits(column.values, rows, count, values);
+      if (present !== 0) this.#kernels.zeroNullBits(values, count, present, 0);
       return { ...column, validity, values };
     }
-    const values = this.#values.ensure(count * column.width);
-    if (column.width > 0) takeOf(this.#kernels, column.width)(column.values, rows, count, values);
+    const { width } = column;
+    const values = this.#values.ensure(count * width);
+    if (width > 0) takeOf(this.#kernels, width)(column.values, rows, count, values);
+    if (width > 0 && present !== 0) zeroNullsOf(this.#kernels, width)(values, count, present, 0);
     return { ...column, validity, values };
   }
 
-  #texts(column: Column, rows: number, count: number): Column {
-    const values = this.#values.ensure((count + 1) * 4);
-    this.#kernels.takeOffsets(column.values, rows, count, MOST_BYTES, values);
-    const bytes = this.#bytes.ensure(this.#holding.linear.u32[(values >>> 2) + count]!);
+  #validityOf(from: number, rows: number, count: number, present: number): number {
+    if (from === 0) return present;
+    const validity = this.#validity.ensure(bitmapBytes(count));
+    this.#kernels.takeBits(from, rows, count, validity);
+    if (present !== 0) this.#kernels.andBits(validity, present, count, validity);
+    return validity;
+  }
+
+  #texts(column: Column, rows: number, count: number, present: number): Column {
+    const { values, end } = this.#offsets(column, rows, count, present);
+    const bytes = this.#bytes.ensure(end);
     this.#kernels.takeText(column.values, column.bytes, rows, count, values, bytes);
     return { ...column, values, bytes };
   }
 
-  #nested(column: Column, children: readonly Column[], rows: number, count: number): Column {
-    const { linear } = this.#holding;
-    const { kind } = storageType(column.type);
-    if (kind === 'struct') {
-      return { ...column, children: this.#children.map((child, n) => child.gather(children[n]!, rows, count)) };
+  #nested(column: Column, children: readonly Column[], rows: number, count: number, present: number): Column {
+    const stored = storageType(column.type);
+    if (stored.kind === 'struct') {
+      return {
+        ...column,
+        children: this.#children.map((child, n) => child.gather(children[n]!, rows, count, present)),
+      };
     }
-    const items = childRowCount(linear, column, rows, count);
-    const childRows = this.#childRows.ensure(items * 4);
-    listChildRows(linear, column, rows, count, childRows);
-    let values = 0;
-    if (kind !== 'fixed-size-list') {
-      values = this.#values.ensure((count + 1) * 4);
-      writeListOffsets(linear, column, rows, count, 0, values);
+    const child = this.#children[0]!;
+    if (stored.kind === 'fixed-size-list') {
+      const items = count * stored.size;
+      const childRows = this.#childRows.ensure(items * 4);
+      this.#kernels.listFixedItems(stored.size, rows, count, childRows);
+      const childPresent = present === 0 ? 0 : this.#childPresent.ensure(bitmapBytes(items));
+      if (present !== 0) this.#kernels.repeatBits(present, count, stored.size, childPresent);
+      return { ...column, children: [child.gather(children[0]!, childRows, items, childPresent)] };
     }
-    const child = this.#children[0]!.gather(children[0]!, childRows, items);
-    return { ...column, values, children: [child] };
+    const { values, end } = this.#offsets(column, rows, count, present);
+    const childRows = this.#childRows.ensure(end * 4);
+    this.#kernels.listItems(column.values, rows, count, values, childRows);
+    return { ...column, values, children: [child.gather(children[0]!, childRows, end)] };
+  }
+
+  /** Offsets from 0 of texts or lists, and where they end. */
+  #offsets(column: Column, rows: number, count: number, present: number): { values: number; end: number } {
+    const values = this.#values.ensure((count + 1) * 4);
+    const end = this.#kernels.appendTakenOffsets(column.values, rows, count, 0, present, 0, values);
+    if (end > MOST_BYTES) throw new ColumnTooLarge(this.#holding.owner, end);
+    return { values, end };
   }
 }

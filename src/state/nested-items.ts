@@ -7,12 +7,12 @@
  */
 
 import assert from 'node:assert/strict';
-import { childRowCount, listChildRows, writeListOffsets } from '../columnar/child-rows.ts';
-import type { Column } from '../columnar/column.ts';
+import type { Column, Dictionary } from '../columnar/column.ts';
 import { columnFromValues } from '../columnar/column-from-values.ts';
 import { readValue } from '../columnar/column-values.ts';
 import { childTypes, type DataType, storageType } from '../columnar/data-type.ts';
 import { ColumnTooLarge } from '../errors.ts';
+import { type TakeKernels, takeKernels } from '../kernels/take-kernels.ts';
 import type { Holding } from '../memory/budget.ts';
 import { GrowingRegion } from './growing-region.ts';
 
@@ -33,6 +33,7 @@ export class NestedItems {
   readonly #type: DataType;
   readonly #stored: DataType;
   readonly #holding: Holding;
+  readonly #kernels: TakeKernels;
   readonly #offsets: GrowingRegion;
   readonly #children: readonly ChildBuffer[];
 
@@ -41,6 +42,7 @@ export class NestedItems {
     this.#type = type;
     this.#stored = storageType(type);
     this.#holding = holding;
+    this.#kernels = takeKernels(holding.linear);
     this.#offsets = new GrowingRegion(holding);
     this.#children = childTypes(type).map(open);
   }
@@ -48,24 +50,31 @@ export class NestedItems {
   /** As `ColumnBuffer.append`; validity is the caller's. @throws MemoryBudgetExceeded, ColumnTooLarge */
   append(from: Column, rows: number, count: number, at: number): void {
     if (from.dictionary !== undefined) {
-      this.#appendEntries(from, rows, count, at);
+      this.#appendEntries(from, from.dictionary, rows, count, at);
       return;
     }
     using numbers = this.#numbersOf(rows, count);
-    const { linear } = this.#holding;
     const childAt = this.#childRows(at);
     if (this.#stored.kind === 'struct') {
       this.#appendChildren(from, numbers.address, count, childAt);
       return;
     }
-    const items = childRowCount(linear, from, numbers.address, count);
-    if (childAt + items > MOST_ITEMS) throw new ColumnTooLarge(this.#holding.owner, childAt + items);
-    if (this.#hasOffsets) {
-      this.#offsets.ensure((at + count + 1) * 4, at === 0 ? 0 : (at + 1) * 4);
-      writeListOffsets(linear, from, numbers.address, count, childAt, this.#offsets.address + at * 4);
+    if (this.#stored.kind === 'fixed-size-list') {
+      const items = count * this.#stored.size;
+      if (childAt + items > MOST_ITEMS) throw new ColumnTooLarge(this.#holding.owner, childAt + items);
+      using itemRows = this.#allocated(items * 4);
+      this.#kernels.listFixedItems(this.#stored.size, numbers.address, count, itemRows.address);
+      this.#appendChildren(from, itemRows.address, items, childAt);
+      return;
     }
+    this.#offsets.ensure((at + count + 1) * 4, at === 0 ? 0 : (at + 1) * 4);
+    const offsets = this.#offsets.address + at * 4;
+    // What is at the first of these offsets stays as it is, so that nothing has changed where this fails.
+    const end = this.#kernels.appendTakenOffsets(from.values, numbers.address, count, childAt, 0, 0, offsets);
+    if (end > MOST_ITEMS) throw new ColumnTooLarge(this.#holding.owner, end);
+    const items = end - childAt;
     using itemRows = this.#allocated(items * 4);
-    listChildRows(linear, from, numbers.address, count, itemRows.address);
+    this.#kernels.listItems(from.values, numbers.address, count, offsets, itemRows.address - childAt * 4);
     this.#appendChildren(from, itemRows.address, items, childAt);
   }
 
@@ -120,10 +129,17 @@ export class NestedItems {
     }
   }
 
-  /** A nested column that comes as a dictionary, which is rare: a constant, or one of somebody else's. */
-  #appendEntries(from: Column, rows: number, count: number, at: number): void {
-    using spelled = this.#holding.budget.reserve(this.#holding.owner);
+  /** A nested column that comes as a dictionary: a constant, or rows that were repeated. With nulls that is rare. */
+  #appendEntries(from: Column, dictionary: Dictionary, rows: number, count: number, at: number): void {
     const { linear } = this.#holding;
+    if (from.validity === 0 && count > 0) {
+      using codes = this.#allocated(count * 4);
+      if (rows === 0) this.#kernels.copyBytes(from.values, codes.address, count * 4);
+      else this.#kernels.take4(from.values, rows, count, codes.address);
+      this.append(dictionary.values, codes.address, count, at);
+      return;
+    }
+    using spelled = this.#holding.budget.reserve(this.#holding.owner);
     const numberOf = (index: number): number => (rows === 0 ? index : (linear.u32[(rows >>> 2) + index] ?? 0));
     const values = Array.from({ length: count }, (_, index) => readValue(linear, from, numberOf(index)));
     this.append(columnFromValues(spelled, this.#type, values), 0, count, at);

@@ -1,5 +1,6 @@
 // The static kernels: one file per subject, all in one module.
 export * from './take';
+export * from './row-numbers';
 export * from './grouping';
 export * from './parquet-levels';
 export * from './parquet-values';

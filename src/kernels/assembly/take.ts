@@ -132,6 +132,47 @@ export function appendOffsets(from: usize, count: usize, base: u32, to: usize): 
   for (let i: usize = 0; i <= count; i++) store<u32>(to + (i << 2), load<u32>(from + (i << 2)) + shift);
 }
 
+/** The numbers of the items of the lists of `rows`: those of list i from number `toOffsets[i]` of `to` on. */
+export function listItems(from: usize, rows: usize, count: usize, toOffsets: usize, to: usize): void {
+  for (let i: usize = 0; i < count; i++) {
+    const first = load<u32>(from + (<usize>load<u32>(rows + (i << 2)) << 2));
+    const start = load<u32>(toOffsets + (i << 2));
+    const size = load<u32>(toOffsets + (i << 2), 4) - start;
+    for (let n: u32 = 0; n < size; n++) store<u32>(to + (<usize>(start + n) << 2), first + n);
+  }
+}
+
+/** As `listItems`, of lists that have `size` items each. */
+export function listFixedItems(size: u32, rows: usize, count: usize, to: usize): void {
+  let at = to;
+  for (let i: usize = 0; i < count; i++) {
+    const first = load<u32>(rows + (i << 2)) * size;
+    for (let n: u32 = 0; n < size; n++) {
+      store<u32>(at, first + n);
+      at += 4;
+    }
+  }
+}
+
+/** Each of `count` bits `times` times, in whole words. */
+export function repeatBits(from: usize, count: usize, times: usize, to: usize): void {
+  let word: u64 = 0;
+  let at: u64 = 0;
+  let address = to;
+  for (let i: usize = 0; i < count; i++) {
+    const bit = bitAt(from, i);
+    for (let n: usize = 0; n < times; n++) {
+      word |= bit << at;
+      if (++at < 64) continue;
+      store<u64>(address, word);
+      address += 8;
+      word = 0;
+      at = 0;
+    }
+  }
+  if (at > 0) store<u64>(address, word);
+}
+
 export function fillOffsets(offset: u32, count: usize, to: usize): void {
   for (let i: usize = 0; i < count; i++) store<u32>(to + (i << 2), offset);
 }
@@ -168,6 +209,11 @@ export function copyBits(from: usize, fromBit: usize, count: usize, to: usize, t
     address += 8;
   }
   if (shift != 0) store<u64>(address, pending);
+}
+
+/** `to` has the bits that both have, in whole words. */
+export function andBits(a: usize, b: usize, count: usize, to: usize): void {
+  for (let at: usize = 0; at < (count + 7) >> 3; at += 8) store<u64>(to + at, load<u64>(a + at) & load<u64>(b + at));
 }
 
 /** Sets `count` bits from bit `toBit` on; the bits before it stay, those behind become 0. */

@@ -1,0 +1,247 @@
+/**
+ * Lists become rows, one for each item.
+ *
+ *     id  tags             id  tags  index
+ *     1   [a, b]    ──▶    1   a     0
+ *     2   []               1   b     1
+ *     3   [c]              2   null  null      left out with `ignoreEmpty`
+ *                          3   c     0
+ *
+ * Rows of the output are numbered first: which row of the input, and which of its items. Then items are gathered by their
+ * numbers, and the other columns are repeated. A batch ends where it is full, in the middle of a list too, and the next one
+ * goes on there; so it takes the memory of one batch whatever the lengths of the lists.
+ */
+
+import assert from 'node:assert/strict';
+import { BATCH_ROWS, Batch } from '../../columnar/batch.ts';
+import type { Column } from '../../columnar/column.ts';
+import { childTypes, type DataType, isBytes, storageType, uint64 } from '../../columnar/data-type.ts';
+import { type Field, field, type Schema } from '../../columnar/schema.ts';
+import { GatheredColumn } from '../../compile/gathered-column.ts';
+import { InvalidValue } from '../../errors.ts';
+import { NONE, type RowNumberKernels, rowNumberKernels } from '../../kernels/row-number-kernels.ts';
+import { takeKernels } from '../../kernels/take-kernels.ts';
+import type { Holding } from '../../memory/budget.ts';
+import type { Region } from '../../memory/linear-memory.ts';
+import { GrowingRegion } from '../../state/growing-region.ts';
+import { RepeatedColumn } from '../../state/repeated-column.ts';
+import type { Demand, Output, StreamingOperator, StreamingOperatorRun, TaskContext } from '../operator.ts';
+
+const NAME = 'Explode';
+
+export interface ExplodeOptions {
+  readonly input: Schema;
+  /** Positions of lists, lists of fixed size or maps; at least one. Their lengths in a row are the same. */
+  readonly columns: readonly number[];
+  /** Whether a row whose lists are empty or null is left out: else it stays, with nulls. */
+  readonly ignoreEmpty: boolean;
+  /** Name of a last column with the position of the item in its list, from 0. */
+  readonly indexColumn?: string | undefined;
+}
+
+/** The type of what a list holds: of a map its entries. Undefined for what cannot be taken apart. */
+export function itemType(type: DataType): DataType | undefined {
+  const { kind } = storageType(type);
+  return kind === 'list' || kind === 'fixed-size-list' || kind === 'map' ? childTypes(type)[0] : undefined;
+}
+
+export function explodedSchema({ input, columns, ignoreEmpty, indexColumn }: ExplodeOptions): Schema {
+  const fields = input.fields.map((given, index): Field => {
+    if (!columns.includes(index)) return given;
+    const type = itemType(given.type);
+    assert.ok(type !== undefined);
+    return field(given.name, type, !(ignoreEmpty && given.type.kind === 'map'));
+  });
+  return { fields: indexColumn === undefined ? fields : [...fields, field(indexColumn, uint64, !ignoreEmpty)] };
+}
+
+/**
+ * One row for each item of the lists, with the other columns repeated. Items of several columns stand side by side.
+ * @throws InvalidValue where lists of a row differ in length; null has a length of its own.
+ */
+export function explode(options: ExplodeOptions): StreamingOperator {
+  const schema = explodedSchema(options);
+  return { role: 'streaming', name: NAME, schema, open: (task) => new ExplodeRun(options, schema, task) };
+}
+
+/** Text of one batch, if it has more than one row. */
+const TEXT_BYTES = 8 * 1024 * 1024;
+const BITMAP_BYTES = BATCH_ROWS / 8;
+
+/** A column whose lists are taken apart. */
+interface Exploded {
+  readonly index: number;
+  /** Where the list of each row begins in the items, and how long it is. */
+  readonly starts: GrowingRegion;
+  readonly lengths: GrowingRegion;
+  readonly numbers: GrowingRegion;
+  readonly textOffsets: GrowingRegion;
+  readonly items: GatheredColumn;
+}
+
+class ExplodeRun implements StreamingOperatorRun {
+  readonly #options: ExplodeOptions;
+  readonly #schema: Schema;
+  readonly #holding: Holding;
+  readonly #kernels: RowNumberKernels;
+  readonly #exploded: readonly Exploded[];
+  /** By position in the input. */
+  readonly #repeated: ReadonlyMap<number, RepeatedColumn>;
+  /** Of a batch of the output, and of the row behind it. */
+  readonly #rows: Region;
+  readonly #positions: Region;
+  readonly #present: Region;
+  readonly #indexes: GrowingRegion;
+  #rowsSeen = 0;
+
+  constructor(options: ExplodeOptions, schema: Schema, { memory }: TaskContext) {
+    this.#options = options;
+    this.#schema = schema;
+    const holding = memory.reserve(NAME);
+    this.#holding = holding;
+    this.#kernels = rowNumberKernels(holding.linear);
+    this.#exploded = options.columns.map((index) => ({
+      index,
+      starts: new GrowingRegion(holding),
+      lengths: new GrowingRegion(holding),
+      numbers: new GrowingRegion(holding),
+      textOffsets: new GrowingRegion(holding),
+      items: new GatheredColumn((schema.fields[index] as Field).type, holding),
+    }));
+    this.#repeated = new Map(
+      options.input.fields.flatMap(({ type }, index) =>
+        options.columns.includes(index) ? [] : [[index, new RepeatedColumn(type, holding)] as const],
+      ),
+    );
+    this.#indexes = new GrowingRegion(holding);
+    try {
+      this.#rows = holding.allocate((BATCH_ROWS + 1) * 4);
+      this.#positions = holding.allocate((BATCH_ROWS + 1) * 4);
+      this.#present = holding.allocate(BITMAP_BYTES);
+    } catch (error) {
+      holding[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  async push(batch: Batch, output: Output): Promise<Demand> {
+    if (batch.rowCount === 0) return 'more';
+    const lengths = this.#measure(batch);
+    for (const [index, column] of this.#repeated) column.begin(batch.columns[index] as Column, batch.rowCount);
+    this.#rowsSeen += batch.rowCount;
+    const rows = this.#rows.address;
+    const positions = this.#positions.address;
+    const keepsEmpty = this.#options.ignoreEmpty ? 0 : 1;
+    for (let row = 0, position = 0; ; ) {
+      const listed = this.#kernels.repeatRows(
+        lengths,
+        batch.rowCount,
+        row,
+        position,
+        BATCH_ROWS + 1,
+        keepsEmpty,
+        rows,
+        positions,
+      );
+      if (listed === 0) return 'more';
+      const made = this.#batch(batch, Math.min(listed, BATCH_ROWS));
+      if ((await output.push(made)) === 'done') return 'done';
+      if (made.rowCount === listed) return 'more';
+      const { u32 } = this.#holding.linear;
+      row = u32[(rows >>> 2) + made.rowCount] as number;
+      const next = u32[(positions >>> 2) + made.rowCount] as number;
+      position = next === NONE ? 0 : next;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#holding[Symbol.dispose]();
+  }
+
+  /** Finds where the list of each row is; the address of their lengths. */
+  #measure({ columns, rowCount }: Batch): number {
+    let first: Exploded | undefined;
+    for (const exploded of this.#exploded) {
+      const { index, starts, lengths } = exploded;
+      const { validity, values, dictionary } = columns[index] as Column;
+      const list = dictionary === undefined ? (columns[index] as Column) : dictionary.values;
+      const stored = storageType(list.type);
+      const isFixed = stored.kind === 'fixed-size-list';
+      starts.ensure(rowCount * 4, 0);
+      lengths.ensure(rowCount * 4, 0);
+      this.#kernels.listRanges(
+        dictionary === undefined ? 0 : values,
+        validity,
+        isFixed ? 0 : list.values,
+        isFixed ? stored.size : 0,
+        rowCount,
+        starts.address,
+        lengths.address,
+      );
+      first ??= exploded;
+      const differs = this.#kernels.firstDifference(first.lengths.address, lengths.address, rowCount);
+      if (differs >= 0) throw this.#mismatch(first, exploded, differs);
+    }
+    assert.ok(first !== undefined);
+    return first.lengths.address;
+  }
+
+  /** The rows listed, at most `count` of them: fewer where their text would be too large for one batch. */
+  #batch(batch: Batch, count: number): Batch {
+    let taken = count;
+    let presentCount = 0;
+    for (const { index, starts, numbers, textOffsets } of this.#exploded) {
+      numbers.ensure(BATCH_ROWS * 4, 0);
+      presentCount = this.#kernels.itemRows(
+        starts.address,
+        this.#rows.address,
+        this.#positions.address,
+        count,
+        numbers.address,
+        this.#present.address,
+      );
+      const items = itemsOf(batch.columns[index] as Column);
+      if (!isBytes(items.type) || items.dictionary !== undefined) continue;
+      textOffsets.ensure((BATCH_ROWS + 1) * 4, 0);
+      const kernels = takeKernels(this.#holding.linear);
+      taken = kernels.takeOffsets(items.values, numbers.address, taken, TEXT_BYTES, textOffsets.address);
+    }
+    const present = presentCount === count ? 0 : this.#present.address;
+    const byIndex = new Map(this.#exploded.map((exploded) => [exploded.index, exploded]));
+    const columns = batch.columns.map((column, index): Column => {
+      const exploded = byIndex.get(index);
+      if (exploded !== undefined) {
+        return exploded.items.gather(itemsOf(column), exploded.numbers.address, taken, present);
+      }
+      return (this.#repeated.get(index) as RepeatedColumn).repeat(this.#rows.address, taken);
+    });
+    if (this.#options.indexColumn !== undefined) columns.push(this.#indexColumn(taken, present));
+    return new Batch(this.#schema, taken, columns);
+  }
+
+  #indexColumn(count: number, validity: number): Column {
+    this.#indexes.ensure(BATCH_ROWS * 8, 0);
+    const values = this.#indexes.address;
+    this.#kernels.widenPositions(this.#positions.address, count, values);
+    return { type: uint64, validity, values, bytes: 0, dictionary: undefined, width: 8, bits: 31 };
+  }
+
+  #mismatch(first: Exploded, other: Exploded, row: number): InvalidValue {
+    const { u32 } = this.#holding.linear;
+    const text = ({ index, lengths }: Exploded): string => {
+      const length = u32[(lengths.address >>> 2) + row] as number;
+      const { name } = this.#options.input.fields[index] as Field;
+      return `${JSON.stringify(name)} ${length === NONE ? 'is null' : `has ${length} items`}`;
+    };
+    return new InvalidValue(
+      `${NAME}, row ${this.#rowsSeen + row}: lists that are taken apart together must have as many items: ${text(first)}, ${text(other)}.`,
+    );
+  }
+}
+
+/** The items of all lists of a column. */
+function itemsOf(column: Column): Column {
+  const [items] = (column.dictionary?.values ?? column).children ?? [];
+  assert.ok(items !== undefined);
+  return items;
+}
