@@ -192,16 +192,15 @@ describe('explode', () => {
     );
   });
 
-  test('names itself when there is no memory for a batch', () => {
+  test('names itself when there is no memory for a batch', async () => {
     const memory = testBudget(256 * 1024, 64 * 1024);
+    using lent = await memory.lease('source', 64 * 1024);
+    const batch = batchFromRows(lent, input, rows);
     using rest = memory.reserve('rest');
     while (rest.tryAllocate(1) !== undefined);
-    const open = () =>
-      explode({ input, columns: [1], ignoreEmpty: false }).open({ memory, signal: new AbortController().signal });
-    expect(open).toThrowError(/^Explode needs/);
-    rest.release();
-    using lent = memory.reserve('lent');
-    expect(batchFromRows(lent, input, rows).rowCount).toBe(4);
+    const stage = explode({ input, columns: [1], ignoreEmpty: false });
+    using opened = stage.open({ memory, signal: new AbortController().signal });
+    await expect(opened.push(batch, { push: async () => 'more' })).rejects.toThrowError(/^Explode needs/);
   });
 
   describe('of one column', () =>

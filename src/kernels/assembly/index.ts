@@ -1,6 +1,7 @@
 // The static kernels: one file per subject, all in one module.
 export * from './take';
 export * from './row-numbers';
+export * from './sample-rows';
 export * from './grouping';
 export * from './parquet-levels';
 export * from './parquet-values';

@@ -22,9 +22,9 @@ import { InvalidValue } from '../../errors.ts';
 import { NONE, type RowNumberKernels, rowNumberKernels } from '../../kernels/row-number-kernels.ts';
 import { takeKernels } from '../../kernels/take-kernels.ts';
 import type { Holding } from '../../memory/budget.ts';
-import type { Region } from '../../memory/linear-memory.ts';
 import { GrowingRegion } from '../../state/growing-region.ts';
 import { RepeatedColumn } from '../../state/repeated-column.ts';
+import { RowRepetition } from '../../state/row-repetition.ts';
 import type { Demand, Output, StreamingOperator, StreamingOperatorRun, TaskContext } from '../operator.ts';
 
 const NAME = 'Explode';
@@ -87,10 +87,8 @@ class ExplodeRun implements StreamingOperatorRun {
   readonly #exploded: readonly Exploded[];
   /** By position in the input. */
   readonly #repeated: ReadonlyMap<number, RepeatedColumn>;
-  /** Of a batch of the output, and of the row behind it. */
-  readonly #rows: Region;
-  readonly #positions: Region;
-  readonly #present: Region;
+  readonly #repetition: RowRepetition;
+  readonly #present: GrowingRegion;
   readonly #indexes: GrowingRegion;
   #rowsSeen = 0;
 
@@ -113,15 +111,9 @@ class ExplodeRun implements StreamingOperatorRun {
         options.columns.includes(index) ? [] : [[index, new RepeatedColumn(type, holding)] as const],
       ),
     );
+    this.#repetition = new RowRepetition(holding);
+    this.#present = new GrowingRegion(holding);
     this.#indexes = new GrowingRegion(holding);
-    try {
-      this.#rows = holding.allocate((BATCH_ROWS + 1) * 4);
-      this.#positions = holding.allocate((BATCH_ROWS + 1) * 4);
-      this.#present = holding.allocate(BITMAP_BYTES);
-    } catch (error) {
-      holding[Symbol.dispose]();
-      throw error;
-    }
   }
 
   async push(batch: Batch, output: Output): Promise<Demand> {
@@ -129,29 +121,13 @@ class ExplodeRun implements StreamingOperatorRun {
     const lengths = this.#measure(batch);
     for (const [index, column] of this.#repeated) column.begin(batch.columns[index] as Column, batch.rowCount);
     this.#rowsSeen += batch.rowCount;
-    const rows = this.#rows.address;
-    const positions = this.#positions.address;
-    const keepsEmpty = this.#options.ignoreEmpty ? 0 : 1;
-    for (let row = 0, position = 0; ; ) {
-      const listed = this.#kernels.repeatRows(
-        lengths,
-        batch.rowCount,
-        row,
-        position,
-        BATCH_ROWS + 1,
-        keepsEmpty,
-        rows,
-        positions,
-      );
-      if (listed === 0) return 'more';
-      const made = this.#batch(batch, Math.min(listed, BATCH_ROWS));
+    this.#repetition.begin(lengths, batch.rowCount, !this.#options.ignoreEmpty);
+    for (let listed = this.#repetition.list(); listed > 0; listed = this.#repetition.list()) {
+      const made = this.#batch(batch, listed);
       if ((await output.push(made)) === 'done') return 'done';
-      if (made.rowCount === listed) return 'more';
-      const { u32 } = this.#holding.linear;
-      row = u32[(rows >>> 2) + made.rowCount] as number;
-      const next = u32[(positions >>> 2) + made.rowCount] as number;
-      position = next === NONE ? 0 : next;
+      this.#repetition.take(made.rowCount);
     }
+    return 'more';
   }
 
   [Symbol.dispose](): void {
@@ -192,10 +168,11 @@ class ExplodeRun implements StreamingOperatorRun {
     let presentCount = 0;
     for (const { index, starts, numbers, textOffsets } of this.#exploded) {
       numbers.ensure(BATCH_ROWS * 4, 0);
+      this.#present.ensure(BITMAP_BYTES, 0);
       presentCount = this.#kernels.itemRows(
         starts.address,
-        this.#rows.address,
-        this.#positions.address,
+        this.#repetition.rows,
+        this.#repetition.positions,
         count,
         numbers.address,
         this.#present.address,
@@ -213,7 +190,7 @@ class ExplodeRun implements StreamingOperatorRun {
       if (exploded !== undefined) {
         return exploded.items.gather(itemsOf(column), exploded.numbers.address, taken, present);
       }
-      return (this.#repeated.get(index) as RepeatedColumn).repeat(this.#rows.address, taken);
+      return (this.#repeated.get(index) as RepeatedColumn).repeat(this.#repetition.rows, taken);
     });
     if (this.#options.indexColumn !== undefined) columns.push(this.#indexColumn(taken, present));
     return new Batch(this.#schema, taken, columns);
@@ -222,7 +199,7 @@ class ExplodeRun implements StreamingOperatorRun {
   #indexColumn(count: number, validity: number): Column {
     this.#indexes.ensure(BATCH_ROWS * 8, 0);
     const values = this.#indexes.address;
-    this.#kernels.widenPositions(this.#positions.address, count, values);
+    this.#kernels.widenPositions(this.#repetition.positions, count, values);
     return { type: uint64, validity, values, bytes: 0, dictionary: undefined, width: 8, bits: 31 };
   }
 
