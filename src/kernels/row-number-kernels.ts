@@ -52,6 +52,20 @@ export interface RowNumberKernels {
   countUp(first: bigint, count: number, to: number): void;
   /** Lists the rows that are the first of groups from number `known` on; returns how many. */
   listFirstOfGroups(ids: number, count: number, known: number, list: number): number;
+  /** Lists rows by group; `next` has where those of each group begin in the list, and ends changed. */
+  listByGroup(ids: number, count: number, next: number, list: number): void;
+  /** Puts listed rows into cells of `stride` lines per column; a row of the column `NONE` into none. */
+  placeCells(
+    list: number,
+    count: number,
+    lines: number,
+    columns: number,
+    firstLine: number,
+    stride: number,
+    cells: number,
+  ): void;
+  /** Returns how many of the cells have a row; `bitmap` says which, in whole words. */
+  cellRows(cells: number, count: number, rows: number, bitmap: number): number;
 }
 
 /** The kernels, working on `linear`. */

@@ -146,3 +146,46 @@ export function listFirstOfGroups(ids: usize, count: i32, known: u32, list: usiz
   }
   return <i32>(next - known);
 }
+
+/** Lists the rows of group 0, then those of group 1, and so on; `next` has where those of each begin, and ends changed. */
+export function listByGroup(ids: usize, count: i32, next: usize, list: usize): void {
+  for (let row = 0; row < count; row++) {
+    const at = next + (<usize>load<u32>(ids + (<usize>row << 2)) << 2);
+    const place = load<u32>(at);
+    store<u32>(list + (<usize>place << 2), row);
+    store<u32>(at, place + 1);
+  }
+}
+
+/**
+ * Puts the rows that are listed into cells: column `columns[row]`, where there is one, line `lines[row] - firstLine`. Each
+ * column has `stride` cells.
+ */
+export function placeCells(
+  list: usize, count: i32, lines: usize, columns: usize, firstLine: u32, stride: u32, cells: usize,
+): void {
+  for (let i = 0; i < count; i++) {
+    const row = load<u32>(list + (<usize>i << 2));
+    const column = load<u32>(columns + (<usize>row << 2));
+    if (column == NONE) continue;
+    const line = load<u32>(lines + (<usize>row << 2)) - firstLine;
+    store<u32>(cells + ((<usize>column * stride + line) << 2), row);
+  }
+}
+
+/** The rows in cells, 0 where there is none, and a bitmap of those that are there; returns how many are. */
+export function cellRows(cells: usize, count: i32, rows: usize, bitmap: usize): i32 {
+  let present = 0;
+  for (let base = 0; base < count; base += 64) {
+    let word: u64 = 0;
+    const end = min(64, count - base);
+    for (let i = 0; i < end; i++) {
+      const row = load<u32>(cells + (<usize>(base + i) << 2));
+      word |= <u64>(row != NONE) << <u64>i;
+      store<u32>(rows + (<usize>(base + i) << 2), row == NONE ? 0 : row);
+    }
+    present += <i32>popcnt(word);
+    store<u64>(bitmap + (base >> 3), word);
+  }
+  return present;
+}
