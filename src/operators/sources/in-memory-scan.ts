@@ -1,11 +1,9 @@
-import { BATCH_ROWS, Batch } from '../../columnar/batch.ts';
-import { columnFromValues } from '../../columnar/column-from-values.ts';
 import { type Field, type Schema, schemaText } from '../../columnar/schema.ts';
 import type { Value } from '../../columnar/value.ts';
-import { valuesFootprint } from '../../columnar/values-footprint.ts';
 import { InvalidArgument } from '../../errors.ts';
 import { type JsonValue, literalForm, valueFromJson } from '../../expressions/literal.ts';
 import type { Output, Source, SourceRun, TaskContext } from '../operator.ts';
+import { pushLeased } from './leased-values.ts';
 
 /** A row as the task brings it: values by column name, written as literals are; a column left out is null. */
 export type JsonRow = Readonly<Record<string, JsonValue>>;
@@ -29,37 +27,12 @@ class InMemoryScanRun implements SourceRun {
   }
 
   async run(output: Output): Promise<void> {
-    const { memory, signal } = this.#task;
-    for (let start = 0; start < this.#rows.length; ) {
-      signal.throwIfAborted();
-      const { columns, rowCount, byteLength } = this.#next(start);
-      using lease = await memory.lease(NAME, byteLength, signal);
-      const batch = new Batch(
-        this.#schema,
-        rowCount,
-        this.#schema.fields.map(({ type }, index) => columnFromValues(lease, type, columns[index] ?? [])),
-      );
-      if ((await output.push(batch)) === 'done') return;
-      start += rowCount;
-    }
+    const rows = this.#rows;
+    const value = (row: number, field: Field): Value => cellOf(rows[row] ?? {}, field, row);
+    await pushLeased({ name: NAME, schema: this.#schema, rowCount: rows.length, value }, output, this.#task);
   }
 
   [Symbol.dispose](): void {}
-
-  /** The values of the next batch, by column: fewer rows where the whole of it could never be leased. */
-  #next(start: number): { columns: Value[][]; rowCount: number; byteLength: number } {
-    let rowCount = Math.min(BATCH_ROWS, this.#rows.length - start);
-    for (;;) {
-      const rows = this.#rows.slice(start, start + rowCount);
-      const columns = this.#schema.fields.map((field) => rows.map((row, index) => cellOf(row, field, start + index)));
-      const byteLength = this.#schema.fields.reduce(
-        (bytes, field, index) => bytes + valuesFootprint(field.type, columns[index] ?? []),
-        0,
-      );
-      if (byteLength <= this.#task.memory.floorBytes || rowCount === 1) return { columns, rowCount, byteLength };
-      rowCount = Math.ceil(rowCount / 2);
-    }
-  }
 }
 
 function cellOf(row: JsonRow, { name, type, nullable }: Field, index: number): Value {

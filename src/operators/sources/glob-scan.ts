@@ -1,0 +1,108 @@
+/**
+ * The objects that globs match, as rows: in the order of their uris, each once.
+ *
+ *     s3://lake/a/*      │ a/1 │ a/3 │ …
+ *     s3://lake/?/1      │ a/1 │ b/1 │ …     ──least first──▶  a/1  a/3  b/1        listings are in order already
+ */
+
+import { BATCH_ROWS } from '../../columnar/batch.ts';
+import { int64, utf8 } from '../../columnar/data-type.ts';
+import { type Field, field, type Schema } from '../../columnar/schema.ts';
+import type { Value } from '../../columnar/value.ts';
+import { listGlob } from '../../io/glob.ts';
+import type { ObjectInfo, ObjectStore } from '../../io/object-store.ts';
+import { compareUris } from '../../io/uri.ts';
+import type { Counters, Output, Source, SourceRun, TaskContext } from '../operator.ts';
+import { pushLeased } from './leased-values.ts';
+
+const NAME = 'GlobScan';
+
+/** The uri of an object, its size in bytes; and its rows, which a listing does not know. */
+export const GLOB_SCHEMA: Schema = {
+  fields: [field('path', utf8, false), field('size', int64, false), field('num_rows', int64)],
+};
+
+export interface GlobScanOptions {
+  readonly store: ObjectStore;
+  readonly globs: readonly string[];
+  /** At most so many rows. */
+  readonly limit?: number | undefined;
+}
+
+/** Lists objects. Where none matches there are no rows. Names that begin with `_` or `.` are hidden, as `io/glob.ts` says. */
+export function globScan(options: GlobScanOptions): Source {
+  return { role: 'source', name: NAME, schema: GLOB_SCHEMA, open: (task) => new GlobScanRun(options, task) };
+}
+
+/** Characters of the uris of one batch, about. */
+const BATCH_CHARACTERS = 256 * 1024;
+
+class GlobScanRun implements SourceRun {
+  readonly #options: GlobScanOptions;
+  readonly #task: TaskContext;
+  #listed = 0;
+
+  constructor(options: GlobScanOptions, task: TaskContext) {
+    this.#options = options;
+    this.#task = task;
+  }
+
+  /** @throws InvalidArgument for what is no glob */
+  async run(output: Output): Promise<void> {
+    const { limit = Number.POSITIVE_INFINITY } = this.#options;
+    let found: ObjectInfo[] = [];
+    let characters = 0;
+    if (limit > 0) {
+      for await (const info of this.#matches()) {
+        found.push(info);
+        characters += info.uri.length;
+        this.#listed += 1;
+        const isFull = found.length === BATCH_ROWS || characters >= BATCH_CHARACTERS;
+        if (isFull && (await this.#push(found, output)) === 'done') return;
+        if (isFull) [found, characters] = [[], 0];
+        if (this.#listed >= limit) break;
+      }
+    }
+    await this.#push(found, output);
+  }
+
+  counters(): Counters {
+    return { 'objects listed': this.#listed };
+  }
+
+  [Symbol.dispose](): void {}
+
+  #push(found: readonly ObjectInfo[], output: Output): ReturnType<typeof pushLeased> {
+    const value = (row: number, { name }: Field): Value => {
+      const info = found[row] as ObjectInfo;
+      if (name === 'num_rows') return null;
+      return name === 'path' ? info.uri : BigInt(info.size);
+    };
+    return pushLeased({ name: NAME, schema: GLOB_SCHEMA, rowCount: found.length, value }, output, this.#task);
+  }
+
+  /** Of all globs, merged. */
+  async *#matches(): AsyncGenerator<ObjectInfo, void, undefined> {
+    const { store, globs } = this.#options;
+    const { signal } = this.#task;
+    const listings = [...new Set(globs)].map((glob) => listGlob(store, glob, { signal }));
+    try {
+      const heads = await Promise.all(listings.map((listing) => nextOf(listing)));
+      for (;;) {
+        const [least] = heads.filter((info) => info !== undefined).sort((a, b) => compareUris(a.uri, b.uri));
+        if (least === undefined) return;
+        yield least;
+        for (const [index, listing] of listings.entries()) {
+          if (heads[index]?.uri === least.uri) heads[index] = await nextOf(listing);
+        }
+      }
+    } finally {
+      for (const listing of listings) await listing.return();
+    }
+  }
+}
+
+async function nextOf(listing: AsyncGenerator<ObjectInfo, void, undefined>): Promise<ObjectInfo | undefined> {
+  const { value, done } = await listing.next();
+  return done === true ? undefined : (value as ObjectInfo);
+}
