@@ -4,6 +4,7 @@ import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import process from 'node:process';
 import { InvalidArgument, ObjectNotFound } from '../errors.ts';
+import { escapeGlob } from '../io/glob.ts';
 import { fileUri } from '../io/uri.ts';
 import type { TaskInput } from '../plan/task.ts';
 
@@ -60,8 +61,14 @@ function isUri(pathOrUri: string): boolean {
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(pathOrUri);
 }
 
+/** As `uriOf`, of a glob. The current directory has its name, whatever a glob would make of it. */
+export function globUri(glob: string): string {
+  return isUri(glob) ? glob : uriOf(resolve(escapeGlob(process.cwd()), glob));
+}
+
 /** The input with uris where it has paths. */
 export function resolvedInput(input: TaskInput): TaskInput {
-  if (input.kind !== 'files') return input;
+  if (input.kind === 'rows') return input;
+  if (input.kind === 'globs') return { ...input, globs: input.globs.map(globUri) };
   return { ...input, files: input.files.map((file) => ({ ...file, uri: uriOf(file.uri) })) };
 }

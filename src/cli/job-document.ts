@@ -1,15 +1,12 @@
 /** Jobs from files, as the command line takes them: with paths where others have uris. */
 
-import { resolve } from 'node:path';
-import process from 'node:process';
 import { Problems } from '../expressions/problems.ts';
-import { escapeGlob } from '../io/glob.ts';
 import type { Job } from '../jobs/job.ts';
 import { parseJob } from '../jobs/parse-job.ts';
 import { jsonDocument } from '../plan/json-document.ts';
 import type { Task } from '../plan/task.ts';
 import { commandStore } from './command-store.ts';
-import { readDocument, resolvedInput, uriOf } from './documents.ts';
+import { globUri, readDocument, resolvedInput, uriOf } from './documents.ts';
 
 /** The job in a file, or of standard input for `-`, its paths resolved. @throws InvalidPlan */
 export async function readJob(path: string, signal: AbortSignal): Promise<Job> {
@@ -50,11 +47,6 @@ function withResolvedGlobs(document: unknown): unknown {
     return [id, isRecord(input) && typeof glob === 'string' ? { ...input, glob: globUri(glob) } : input];
   });
   return { ...document, inputs: Object.fromEntries(inputs) };
-}
-
-/** The current directory has its name, whatever a glob would make of it. */
-function globUri(glob: string): string {
-  return /^[a-z][a-z0-9+.-]*:\/\//i.test(glob) ? glob : uriOf(resolve(escapeGlob(process.cwd()), glob));
 }
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>

@@ -11,7 +11,6 @@ import {
   type DataType,
   float64,
   isFloat,
-  isGroupable,
   isInteger,
   isNumeric,
   isOrderable,
@@ -235,7 +234,7 @@ class WindowBinder {
     if (spec.partitionBy.length === 0 && spec.orderBy.length === 0) {
       return this.#fail(path, 'A window has a partition, an order, or both.');
     }
-    const partitionBy = spec.partitionBy.map((e, index) => this.#key(e, `${path}.partitionBy[${index}]`));
+    const partitionBy = spec.partitionBy.map((e, index) => this.#bind(e, `${path}.partitionBy[${index}]`));
     const orderBy = spec.orderBy.map((key, index) => this.#order(key, `${path}.orderBy[${index}]`));
     const [parts, keys] = [partitionBy.filter((e) => e !== undefined), orderBy.filter((key) => key !== undefined)];
     if (parts.length < partitionBy.length || keys.length < orderBy.length) return undefined;
@@ -250,12 +249,6 @@ class WindowBinder {
   #bind(e: Expression, path: string): TypedExpression | undefined {
     const bound = bindExpression(e, this.#schema, this.#problems, path);
     return bound && simplified(bound);
-  }
-
-  #key(e: Expression, path: string): TypedExpression | undefined {
-    const bound = this.#bind(e, path);
-    if (bound === undefined || isGroupable(bound.type)) return bound;
-    return this.#fail(path, `Equal values of ${typeName(bound.type)} are not told from others.`);
   }
 
   /** What is wrong with what a call brings, as the end of a sentence. */

@@ -59,7 +59,7 @@ export function wholeInputs(resolved: Readonly<Record<string, ResolvedInput>>): 
 }
 
 const taskInput = (input: ResolvedInput): TaskInput =>
-  input.kind === 'rows' ? input : { kind: 'files', files: input.files.map(({ file }: SizedFile): ScanFile => file) };
+  input.kind === 'files' ? { kind: 'files', files: input.files.map(({ file }: SizedFile): ScanFile => file) } : input;
 
 /** The source of a plan whose rows do not know of each other: any cut of its files gives the same rows. */
 function rowWiseSource(plan: PlanNode): string | undefined {
@@ -68,6 +68,8 @@ function rowWiseSource(plan: PlanNode): string | undefined {
     case 'filter':
     case 'project':
     case 'udf-project':
+    case 'explode':
+    case 'unpivot':
       return rowWiseSource(plan.input);
     case 'scan':
       return plan.limit === undefined ? plan.sourceId : undefined;

@@ -17,7 +17,7 @@ export interface SizedFile {
 
 export type ResolvedInput =
   | { readonly kind: 'files'; readonly files: readonly SizedFile[] }
-  | Extract<TaskInput, { kind: 'rows' }>;
+  | Extract<TaskInput, { kind: 'rows' | 'globs' }>;
 
 interface Sources {
   readonly store: ObjectStore;
@@ -43,6 +43,7 @@ export async function resolveInputs(
 async function resolve(input: JobInput, sources: Sources): Promise<ResolvedInput> {
   switch (input.kind) {
     case 'rows':
+    case 'globs':
       return input;
     case 'glob':
       return { kind: 'files', files: await matchingFiles(input.glob, sources) };

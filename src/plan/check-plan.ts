@@ -1,5 +1,6 @@
 /** What a plan must be beyond its form, and can be checked without types: where writes stand, and names given twice. */
 
+import { BATCH_ROWS } from '../columnar/batch.ts';
 import type { Field } from '../columnar/schema.ts';
 import { type Problems, pathOf, quoted } from '../expressions/problems.ts';
 import type { WindowCall } from '../expressions/window.ts';
@@ -40,6 +41,7 @@ export function checkPlan(plan: PlanNode, problems: Problems, path: string): voi
   const root: PlacedNode = { node: plan, path };
   for (const placed of nodesOf(root)) {
     checkNames(placed, problems);
+    checkNumbers(placed, problems);
     for (const input of inputsOf(placed)) {
       if (input.node.kind === 'commit-write') {
         problems.add(input.path, 'commit-write may only be the root of a plan.');
@@ -89,10 +91,38 @@ function checkNames({ node, path }: PlacedNode, problems: Problems): void {
     case 'window-order-by-only':
       addRepeated(windowNames(node.functions, path), problems);
       break;
+    case 'explode':
+    case 'dedup':
+      addRepeated(texts('columns', node.columns ?? []), problems);
+      break;
+    case 'unpivot': {
+      const { variableName = 'variable', valueName = 'value' } = node;
+      addRepeated([...texts('ids', node.ids), ...texts('values', node.values)], problems);
+      const made = [
+        { name: variableName, path: `${path}.variableName` },
+        { name: valueName, path: `${path}.valueName` },
+      ];
+      addRepeated([...texts('ids', node.ids), ...made], problems);
+      break;
+    }
+    case 'pivot':
+      addRepeated([...texts('groupBy', node.groupBy), ...texts('names', node.names)], problems);
+      break;
     case 'write':
       addRepeated(texts('partitionBy', node.partitionBy ?? []), problems);
       break;
     default:
+  }
+}
+
+/** Numbers that are right each on its own. */
+function checkNumbers({ node, path }: PlacedNode, problems: Problems): void {
+  if (node.kind === 'into-batches' && node.rows > BATCH_ROWS) {
+    const message = `No batch has more than ${BATCH_ROWS} rows, whoever makes it: ask for as many, or fewer.`;
+    problems.add(pathOf(path, 'rows'), message);
+  }
+  if (node.kind === 'sample' && (node.fraction === undefined) === (node.size === undefined)) {
+    problems.add(path, 'A sample has either a fraction, from 0 to 1, or a size, a number of rows.');
   }
 }
 

@@ -24,7 +24,7 @@ export function checkTask(task: TaskLike, plan: PlanNode, problems: Problems, pl
     if (node.kind === 'write' && task.output === undefined) {
       problems.add('$.output', `The task writes (${path}), and needs an output: { "uri": … }.`);
     }
-    if (node.kind !== 'scan' && node.kind !== 'in-memory-scan') continue;
+    if (!isSource(node)) continue;
     used.add(node.sourceId);
     checkInput(task, placed, problems);
   }
@@ -47,20 +47,20 @@ export function checkFiles(task: TaskLike, problems: Problems): void {
 }
 
 function checkInput(task: TaskLike, { node, path }: PlacedNode, problems: Problems): void {
-  if (node.kind !== 'scan' && node.kind !== 'in-memory-scan') return;
+  if (!isSource(node)) return;
   const { sourceId } = node;
   const inputPath = pathOf('$.inputs', sourceId);
   const input = Object.hasOwn(task.inputs, sourceId) ? task.inputs[sourceId] : undefined;
-  const wanted: TaskInput['kind'] = node.kind === 'scan' ? 'files' : 'rows';
+  const wanted = WANTED[node.kind];
   if (problems.isFull) return;
   if (input === undefined) {
     const suggestion = didYouMean(sourceId, Object.keys(task.inputs));
     problems.add(pathOf(path, 'sourceId'), `The task has no input ${quoted(sourceId)}.${suggestion}`);
-  } else if ((input.kind === 'rows') !== (wanted === 'rows')) {
+  } else if (kindOf(input) !== wanted) {
     problems.add(pathOf(inputPath, 'kind'), `A ${node.kind} (${path}) takes ${wanted}, and this is ${input.kind}.`);
-  } else if (input.kind === 'rows') {
+  } else if (input.kind === 'rows' && node.kind === 'in-memory-scan') {
     checkRows(input.rows, node.schema, problems, pathOf(inputPath, 'rows'));
-  } else if (input.kind === 'files') {
+  } else if (input.kind === 'files' && node.kind === 'scan') {
     for (const [index, { partition }] of input.files.entries()) {
       if (partition !== undefined)
         checkValues(partition, node.schema, problems, `${inputPath}.files[${index}].partition`);
@@ -90,6 +90,20 @@ function checkValues(
     if (wrong !== undefined) problems.add(pathOf(path, name), wrong);
   }
 }
+
+type SourceNode = Extract<PlanNode, { sourceId: string }>;
+const isSource = (node: PlanNode): node is SourceNode => 'sourceId' in node;
+
+/** The input that each source takes. */
+const WANTED: Readonly<Record<SourceNode['kind'], TaskInput['kind']>> = {
+  scan: 'files',
+  'in-memory-scan': 'rows',
+  'glob-scan': 'globs',
+};
+
+/** What a document gives by more than their names become files. */
+const kindOf = ({ kind }: TaskLike['inputs'][string]): TaskInput['kind'] =>
+  kind === 'rows' || kind === 'globs' ? kind : 'files';
 
 /** A missing column is null. */
 function checkRows(rows: readonly unknown[], schema: readonly Field[], problems: Problems, path: string): void {

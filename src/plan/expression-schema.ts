@@ -260,7 +260,7 @@ export const namedExpressionSchema: z.ZodType<NamedExpression> = z
 const MAX_PERCENTILES = 1_000;
 const percentile = z.number().min(0).max(1);
 
-const aggregateOptionsSchema: z.ZodType<AggregateOptions> = z
+export const aggregateOptionsSchema: z.ZodType<AggregateOptions> = z
   .strictObject({
     mode: z
       .enum(['valid', 'all', 'null'])
@@ -279,10 +279,14 @@ const aggregateOptionsSchema: z.ZodType<AggregateOptions> = z
   })
   .meta({ id: 'AggregateOptions', description: 'What an aggregate is told beside its inputs.' });
 
+export const aggregateFunctionSchema: z.ZodType<AggregateFunction> = z.enum(
+  Object.keys(AGGREGATES) as AggregateFunction[],
+);
+
 export const aggregateCallSchema: z.ZodType<AggregateCall> = z
   .strictObject({
     name: nameSchema,
-    function: z.enum(Object.keys(AGGREGATES) as AggregateFunction[]),
+    function: aggregateFunctionSchema,
     input: expressionSchema.optional().describe('Only count may do without, to count rows.'),
     by: expressionSchema.optional().describe('Of min_by and max_by: where this is least or greatest.'),
     filter: expressionSchema.optional().describe('Only rows for which this is true take part.'),

@@ -6,7 +6,13 @@
 
 import type { DataType } from '../columnar/data-type.ts';
 import type { Field } from '../columnar/schema.ts';
-import type { AggregateCall, Expression, NamedExpression } from '../expressions/expression.ts';
+import type {
+  AggregateCall,
+  AggregateFunction,
+  AggregateOptions,
+  Expression,
+  NamedExpression,
+} from '../expressions/expression.ts';
 import type { WindowCall, WindowFrame } from '../expressions/window.ts';
 
 /** Reads files. */
@@ -29,6 +35,17 @@ export interface InMemoryScanNode {
   readonly kind: 'in-memory-scan';
   readonly sourceId: string;
   readonly schema: readonly Field[];
+}
+
+/**
+ * Lists the objects that globs match, which the task brings: `path` utf8, `size` int64, `num_rows` int64, always null. Sorted
+ * by path, each once; where nothing matches there are no rows.
+ */
+export interface GlobScanNode {
+  readonly kind: 'glob-scan';
+  readonly sourceId: string;
+  /** At most this many rows. */
+  readonly limit?: number | undefined;
 }
 
 /** No rows, with a schema. */
@@ -63,6 +80,92 @@ export interface FilterNode {
   readonly kind: 'filter';
   readonly input: PlanNode;
   readonly predicate: Expression;
+}
+
+/**
+ * One row for each item of the lists in `columns`, the other columns repeated. Lists of fixed size and maps, whose items are
+ * their entries, are taken apart too. Several columns have lists of one length in each row, else it is an error.
+ */
+export interface ExplodeNode {
+  readonly kind: 'explode';
+  readonly input: PlanNode;
+  readonly columns: readonly string[];
+  /** Whether a row with an empty list, or none, is left out: else it stays, with nulls. */
+  readonly ignoreEmpty?: boolean | undefined;
+  /** Name of a last column, uint64: the position of the item, from 0; null where there is none. */
+  readonly indexColumn?: string | undefined;
+}
+
+/** One row for each of the columns `values`, nulls too: `ids`, the name of the column, its value. Row by row, in this order. */
+export interface UnpivotNode {
+  readonly kind: 'unpivot';
+  readonly input: PlanNode;
+  readonly ids: readonly string[];
+  /** All become the type that holds the values of each. */
+  readonly values: readonly string[];
+  /** "variable" where absent. */
+  readonly variableName?: string | undefined;
+  /** "value" where absent. */
+  readonly valueName?: string | undefined;
+}
+
+/**
+ * Random rows, in the order of the input: of each row with the probability `fraction`, or as many as `size` says, which
+ * is an error where there are fewer.
+ */
+export interface SampleNode {
+  readonly kind: 'sample';
+  readonly input: PlanNode;
+  readonly fraction?: number | undefined;
+  readonly size?: number | undefined;
+  /** Whether a row may come several times. */
+  readonly withReplacement?: boolean | undefined;
+  /** The same seed gives the same rows again. Where absent, each run draws another one. */
+  readonly seed?: number | undefined;
+}
+
+/** The same rows in batches of another size: for what follows and pays per batch. */
+export interface IntoBatchesNode {
+  readonly kind: 'into-batches';
+  readonly input: PlanNode;
+  readonly rows: number;
+  /** Whether all but the last have just as many rows: else more than floor(0.8 × rows), and no more than `rows`. */
+  readonly strict?: boolean | undefined;
+}
+
+/** Puts a first column of uint64 before the others: partition × 2^36 + offset, and from there on one more for each row. */
+export interface MonotonicallyIncreasingIdNode {
+  readonly kind: 'monotonically-increasing-id';
+  readonly input: PlanNode;
+  readonly name: string;
+  /** 28 bits: 0 where absent. */
+  readonly partition?: number | undefined;
+  /** Number of the first row: 0 where absent. */
+  readonly offset?: number | undefined;
+}
+
+/** Of the rows that are equal in `columns` the first one. Null is equal to null, NaN to NaN, -0.0 to 0.0. */
+export interface DedupNode {
+  readonly kind: 'dedup';
+  readonly input: PlanNode;
+  /** All where absent. */
+  readonly columns?: readonly string[] | undefined;
+}
+
+/**
+ * One row for each group, in it a column for each name: the aggregate of `value` over the rows of the group whose `pivot`
+ * the name stands for; null where there are none. A name stands for the value it is the text of, however that is written
+ * ("2" for 2.0), and "None" for null. Rows with other values count for nothing but that their group is there.
+ */
+export interface PivotNode {
+  readonly kind: 'pivot';
+  readonly input: PlanNode;
+  readonly groupBy: readonly string[];
+  readonly pivot: string;
+  readonly value: string;
+  readonly aggregate: AggregateFunction;
+  readonly options?: AggregateOptions | undefined;
+  readonly names: readonly string[];
 }
 
 /** Passes on the rows [offset, offset + limit) of its input. */
@@ -212,10 +315,18 @@ export type JoinType = 'inner' | 'left' | 'right' | 'outer' | 'semi' | 'anti';
 export type PlanNode =
   | ScanNode
   | InMemoryScanNode
+  | GlobScanNode
   | EmptyScanNode
   | ProjectNode
   | UdfProjectNode
   | FilterNode
+  | ExplodeNode
+  | UnpivotNode
+  | SampleNode
+  | IntoBatchesNode
+  | MonotonicallyIncreasingIdNode
+  | DedupNode
+  | PivotNode
   | LimitNode
   | ConcatNode
   | AggregateNode

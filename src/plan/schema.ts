@@ -1,8 +1,11 @@
 /** Parsers of plans and tasks in JSON: `plan-node.ts` and `task.ts` as zod schemas. Strict, as the language is. */
 
 import { z } from 'zod';
+import { BATCH_ROWS } from '../columnar/batch.ts';
 import {
   aggregateCallSchema,
+  aggregateFunctionSchema,
+  aggregateOptionsSchema,
   dataTypeSchema,
   expressionSchema,
   fieldSchema,
@@ -15,6 +18,10 @@ import type { ScanFile, Task, TaskInput } from './task.ts';
 import { windowCallSchema, windowFrameSchema } from './window-schema.ts';
 
 const MAX_URI_CHARACTERS = 8_192;
+/** Each is listed by requests of its own, all at the same time. */
+const MAX_GLOBS = 1_000;
+/** Rows of a sample: its candidates, twice as many, are numbered with 32 bits. */
+const MOST_SAMPLE_ROWS = 1_000_000_000;
 
 const count = z.int().min(0);
 const columns = z.array(fieldSchema).min(1);
@@ -34,6 +41,14 @@ const scan = z
 const inMemoryScan = z
   .strictObject({ kind: z.literal('in-memory-scan'), sourceId: nameSchema, schema: columns })
   .describe('Rows that the task brings along.');
+
+const globScan = z
+  .strictObject({
+    kind: z.literal('glob-scan'),
+    sourceId: nameSchema,
+    limit: count.optional().describe('At most this many rows.'),
+  })
+  .describe('Lists objects: path, size and num_rows, which is null. Sorted by path, each once.');
 
 const emptyScan = z
   .strictObject({ kind: z.literal('empty-scan'), schema: columns })
@@ -77,6 +92,101 @@ const filter = z
     predicate: expressionSchema,
   })
   .describe('Keeps the rows for which the predicate is true: not those where it is null.');
+
+const explode = z
+  .strictObject({
+    kind: z.literal('explode'),
+    get input(): z.ZodType<PlanNode> {
+      return planNodeSchema;
+    },
+    columns: z.array(nameSchema).min(1).describe('Lists, lists of fixed size, maps: of one length in each row.'),
+    ignoreEmpty: z
+      .boolean()
+      .optional()
+      .describe('Leaves out a row with an empty list, or none: else it stays, with nulls.'),
+    indexColumn: nameSchema.optional().describe('Name of a last column: the position of the item, from 0.'),
+  })
+  .describe('One row for each item of the lists, the other columns repeated.');
+
+const unpivot = z
+  .strictObject({
+    kind: z.literal('unpivot'),
+    get input(): z.ZodType<PlanNode> {
+      return planNodeSchema;
+    },
+    ids: z.array(nameSchema),
+    values: z.array(nameSchema).min(1).describe('All become the type that holds the values of each.'),
+    variableName: nameSchema.optional().describe('"variable" where absent.'),
+    valueName: nameSchema.optional().describe('"value" where absent.'),
+  })
+  .describe('One row for each of the columns values, nulls too: ids, the name of the column, its value.');
+
+const sample = z
+  .strictObject({
+    kind: z.literal('sample'),
+    get input(): z.ZodType<PlanNode> {
+      return planNodeSchema;
+    },
+    fraction: z.number().min(0).max(1).optional().describe('The probability of each row. Either this or size.'),
+    size: count.max(MOST_SAMPLE_ROWS).optional().describe('How many rows: an error where there are fewer.'),
+    withReplacement: z.boolean().optional().describe('Whether a row may come several times.'),
+    seed: count.optional().describe('The same seed gives the same rows again. Where absent, each run draws another.'),
+  })
+  .describe('Random rows, in the order of the input.');
+
+const intoBatches = z
+  .strictObject({
+    kind: z.literal('into-batches'),
+    get input(): z.ZodType<PlanNode> {
+      return planNodeSchema;
+    },
+    rows: z.int().min(1).describe(`At most ${BATCH_ROWS}: no batch has more.`),
+    strict: z
+      .boolean()
+      .optional()
+      .describe('All but the last have just as many rows: else more than floor(0.8 × rows).'),
+  })
+  .describe('The same rows in batches of another size.');
+
+const monotonicallyIncreasingId = z
+  .strictObject({
+    kind: z.literal('monotonically-increasing-id'),
+    get input(): z.ZodType<PlanNode> {
+      return planNodeSchema;
+    },
+    name: nameSchema,
+    partition: count.max(2 ** 28 - 1).optional(),
+    offset: count
+      .max(2 ** 36)
+      .optional()
+      .describe('Number of the first row.'),
+  })
+  .describe('Puts a column before the others: partition × 2^36 + offset, and one more for each row.');
+
+const dedup = z
+  .strictObject({
+    kind: z.literal('dedup'),
+    get input(): z.ZodType<PlanNode> {
+      return planNodeSchema;
+    },
+    columns: z.array(nameSchema).min(1).optional().describe('All where absent.'),
+  })
+  .describe('Of the rows that are equal in these columns the first one.');
+
+const pivot = z
+  .strictObject({
+    kind: z.literal('pivot'),
+    get input(): z.ZodType<PlanNode> {
+      return planNodeSchema;
+    },
+    groupBy: z.array(nameSchema).min(1),
+    pivot: nameSchema,
+    value: nameSchema,
+    aggregate: aggregateFunctionSchema,
+    options: aggregateOptionsSchema.optional(),
+    names: z.array(nameSchema).min(1).describe('Texts of values of pivot, "None" for null: a column for each.'),
+  })
+  .describe('One row for each group, in it the aggregate of value for each name.');
 
 const limit = z
   .strictObject({
@@ -241,10 +351,18 @@ export const planNodeSchema: z.ZodType<PlanNode> = z
   .discriminatedUnion('kind', [
     scan,
     inMemoryScan,
+    globScan,
     emptyScan,
     project,
     udfProject,
     filter,
+    explode,
+    unpivot,
+    sample,
+    intoBatches,
+    monotonicallyIncreasingId,
+    dedup,
+    pivot,
     limit,
     concat,
     aggregate,
@@ -288,9 +406,14 @@ export const rowsSchema: z.ZodType<Rows> = z.custom<Rows>(Array.isArray, 'expect
 
 const filesInput = z.strictObject({ kind: z.literal('files'), files: z.array(scanFile) }).describe('Files of a scan.');
 const rowsInput = z.strictObject({ kind: z.literal('rows'), rows: rowsSchema }).describe('Rows of an in-memory-scan.');
+const globsInput = z
+  .strictObject({ kind: z.literal('globs'), globs: z.array(uriSchema).max(MAX_GLOBS) })
+  .describe('Globs of a glob-scan: s3://bucket/day=*/*.parquet');
 /** The inputs of a task, or of a document that becomes tasks and knows `further` kinds of them, told by `kind`. */
 export function inputSchema<Input>(id: string, further: readonly z.ZodObject[]): z.ZodType<Input> {
-  return z.discriminatedUnion('kind', [filesInput, rowsInput, ...further]).meta({ id }) as unknown as z.ZodType<Input>;
+  return z
+    .discriminatedUnion('kind', [filesInput, rowsInput, globsInput, ...further])
+    .meta({ id }) as unknown as z.ZodType<Input>;
 }
 
 const taskInput: z.ZodType<TaskInput> = inputSchema<TaskInput>('TaskInput', []);

@@ -15,6 +15,8 @@ export interface ScanFile {
 }
 
 export type TaskInput =
+  /** What a glob-scan lists: patterns over uris, as `io/glob.ts` has them. */
+  | { readonly kind: 'globs'; readonly globs: readonly string[] }
   | { readonly kind: 'files'; readonly files: readonly ScanFile[] }
   /** Columns by name, each an array of JSON values as literals write them. */
   | { readonly kind: 'rows'; readonly rows: readonly Readonly<Record<string, null | boolean | number | string>>[] };

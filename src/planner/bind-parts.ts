@@ -3,9 +3,9 @@
 import { isOrderable, typeName } from '../columnar/data-type.ts';
 import { type Field, field, type Schema } from '../columnar/schema.ts';
 import { bindAggregate } from '../expressions/aggregates.ts';
-import { bindExpression } from '../expressions/bind.ts';
+import { addUnknownColumn, bindExpression, columnPositions } from '../expressions/bind.ts';
 import type { AggregateCall, NamedExpression, TypedAggregate, TypedColumn } from '../expressions/expression.ts';
-import { type Problems, pathOf } from '../expressions/problems.ts';
+import { type Problems, pathOf, quoted } from '../expressions/problems.ts';
 import { simplified } from '../expressions/simplify.ts';
 import type { PlanNode, SortKey } from '../plan/plan-node.ts';
 import type { BoundNode, BoundSortKey } from './bound-plan.ts';
@@ -26,6 +26,37 @@ export function bindColumns(
     if (typed !== undefined) bound.push({ name, expression: simplified(typed) });
   }
   return bound.length < columns.length ? undefined : bound;
+}
+
+/** Positions of the columns that are named. */
+export function bindNames(
+  names: readonly string[],
+  schema: Schema,
+  problems: Problems,
+  path: string,
+): readonly number[] | undefined {
+  const found = names.map((name, index) => bindName(name, schema, problems, pathOf(path, index)));
+  const known = found.filter((position) => position !== undefined);
+  return known.length < found.length ? undefined : known;
+}
+
+export function bindName(name: string, schema: Schema, problems: Problems, path: string): number | undefined {
+  const position = columnPositions(schema).get(name);
+  if (position === undefined) addUnknownColumn(name, schema, problems, path);
+  return position;
+}
+
+/** Whether a column that is added has a name of its own. */
+export function isNewName(name: string, schema: Schema, problems: Problems, path: string): boolean {
+  if (!columnPositions(schema).has(name)) return true;
+  problems.add(path, `The input has a column ${quoted(name)} already. Give this one another name.`);
+  return false;
+}
+
+/** The column of the schema at a position. */
+export function columnAt({ fields }: Schema, index: number): TypedColumn {
+  const { name, type, nullable } = fields[index] as Field;
+  return { name, expression: { kind: 'column', index, name, type, nullable } };
 }
 
 export function bindAggregates(

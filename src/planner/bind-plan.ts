@@ -14,12 +14,19 @@ import type { BoundNode } from './bound-plan.ts';
 import { checkAsyncCalls } from './check-async-calls.ts';
 import { bindAggregateNode } from './nodes/aggregate.ts';
 import { bindConcat } from './nodes/concat.ts';
+import { bindDedup } from './nodes/dedup.ts';
+import { bindExplode } from './nodes/explode.ts';
 import { bindFilter } from './nodes/filter.ts';
+import { bindGlobScan } from './nodes/glob-scan.ts';
 import { bindLimit } from './nodes/limit.ts';
+import { bindMonotonicallyIncreasingId } from './nodes/monotonically-increasing-id.ts';
+import { bindPivot } from './nodes/pivot.ts';
 import { bindProject } from './nodes/project.ts';
+import { bindSample } from './nodes/sample.ts';
 import { bindScan } from './nodes/scan.ts';
 import { bindSort } from './nodes/sort.ts';
 import { bindUdfProject } from './nodes/udf-project.ts';
+import { bindUnpivot } from './nodes/unpivot.ts';
 import { bindWindowNode } from './nodes/window.ts';
 import { bindWrite } from './nodes/write.ts';
 
@@ -41,6 +48,8 @@ function bind(node: PlanNode, problems: Problems, path: string): BoundNode | und
       return bindScan(node, problems, path);
     case 'in-memory-scan':
       return { kind: 'in-memory-scan', sourceId: node.sourceId, schema: { fields: node.schema } };
+    case 'glob-scan':
+      return bindGlobScan(node);
     case 'empty-scan':
       return { kind: 'empty-scan', schema: { fields: node.schema } };
     case 'concat': {
@@ -69,6 +78,22 @@ function bindOver(
       return bindUdfProject(input, node, problems, path);
     case 'filter':
       return bindFilter(input, node, problems, path);
+    case 'explode':
+      return bindExplode(input, node, problems, path);
+    case 'unpivot':
+      return bindUnpivot(input, node, problems, path);
+    case 'sample':
+      return bindSample(input, node);
+    case 'into-batches': {
+      const { rows, strict = false } = node;
+      return { kind: 'into-batches', input, rows, strict, schema: input.schema };
+    }
+    case 'monotonically-increasing-id':
+      return bindMonotonicallyIncreasingId(input, node, problems, path);
+    case 'dedup':
+      return bindDedup(input, node, problems, path);
+    case 'pivot':
+      return bindPivot(input, node, problems, path);
     case 'limit':
       return bindLimit(input, node);
     case 'aggregate':

@@ -8,6 +8,8 @@ import type { DataType } from '../columnar/data-type.ts';
 import type { Schema } from '../columnar/schema.ts';
 import type { TypedAggregate, TypedColumn, TypedExpression } from '../expressions/expression.ts';
 import type { TypedWindow } from '../expressions/window.ts';
+import type { PivotName } from '../operators/blocking-sinks/pivot.ts';
+import type { SampleOptions } from '../operators/streaming-sinks/sample.ts';
 import type { Compression, WriteMode } from '../plan/plan-node.ts';
 import type { UdfName } from '../udf/udf-modules.ts';
 
@@ -36,6 +38,7 @@ export type BoundNode = { readonly schema: Schema } & (
     }
   | { readonly kind: 'in-memory-scan'; readonly sourceId: string }
   | { readonly kind: 'empty-scan' }
+  | { readonly kind: 'glob-scan'; readonly sourceId: string; readonly limit: number | undefined }
   | { readonly kind: 'project'; readonly input: BoundNode; readonly columns: readonly TypedColumn[] }
   /** A call that waits for storage, over columns of the input and literals: its result is the last column. */
   | { readonly kind: 'async-call'; readonly input: BoundNode; readonly call: AsyncCall }
@@ -50,6 +53,48 @@ export type BoundNode = { readonly schema: Schema } & (
       readonly returns: DataType;
     }
   | { readonly kind: 'filter'; readonly input: BoundNode; readonly predicate: TypedExpression }
+  | {
+      readonly kind: 'explode';
+      readonly input: BoundNode;
+      /** Positions in the input's schema. */
+      readonly columns: readonly number[];
+      readonly ignoreEmpty: boolean;
+      readonly indexColumn: string | undefined;
+    }
+  | {
+      readonly kind: 'unpivot';
+      readonly input: BoundNode;
+      /** Positions in the input's schema; values are of one type. */
+      readonly ids: readonly number[];
+      readonly values: readonly number[];
+      readonly variableName: string;
+      readonly valueName: string;
+    }
+  | {
+      readonly kind: 'sample';
+      readonly input: BoundNode;
+      readonly amount: SampleOptions['amount'];
+      readonly withReplacement: boolean;
+      readonly seed: number | undefined;
+    }
+  | { readonly kind: 'into-batches'; readonly input: BoundNode; readonly rows: number; readonly strict: boolean }
+  | {
+      readonly kind: 'monotonically-increasing-id';
+      readonly input: BoundNode;
+      readonly name: string;
+      readonly partition: number;
+      readonly offset: number;
+    }
+  /** Positions in the input's schema. */
+  | { readonly kind: 'dedup'; readonly input: BoundNode; readonly columns: readonly number[] }
+  | {
+      readonly kind: 'pivot';
+      readonly input: BoundNode;
+      readonly groupBy: readonly TypedColumn[];
+      readonly pivot: TypedExpression;
+      readonly aggregate: TypedAggregate;
+      readonly names: readonly PivotName[];
+    }
   | { readonly kind: 'limit'; readonly input: BoundNode; readonly limit: number; readonly offset: number }
   | { readonly kind: 'concat'; readonly inputs: readonly BoundNode[] }
   | {

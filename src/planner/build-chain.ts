@@ -12,17 +12,11 @@ import type { ObjectStore } from '../io/object-store.ts';
 import type { OutputFiles } from '../io/output-files.ts';
 import { aggregate } from '../operators/blocking-sinks/aggregate.ts';
 import { commitWrite, type ResultFile } from '../operators/blocking-sinks/commit-write.ts';
-import { finalAggregate } from '../operators/blocking-sinks/final-aggregate.ts';
 import { groupedAggregate } from '../operators/blocking-sinks/grouped-aggregate.ts';
-import { sort } from '../operators/blocking-sinks/sort.ts';
-import { topN } from '../operators/blocking-sinks/top-n.ts';
-import { windowOrderByOnly } from '../operators/blocking-sinks/window-order-by-only.ts';
-import { windowPartitionAndDynamicFrame } from '../operators/blocking-sinks/window-partition-and-dynamic-frame.ts';
-import { windowPartitionAndOrderBy } from '../operators/blocking-sinks/window-partition-and-order-by.ts';
-import { windowPartitionOnly } from '../operators/blocking-sinks/window-partition-only.ts';
 import { write } from '../operators/blocking-sinks/write.ts';
 import type { Source, Stage, TaskContext } from '../operators/operator.ts';
 import { emptyScan } from '../operators/sources/empty-scan.ts';
+import { globScan } from '../operators/sources/glob-scan.ts';
 import { inMemoryScan } from '../operators/sources/in-memory-scan.ts';
 import { parquetScan } from '../operators/sources/parquet-scan.ts';
 import { filter } from '../operators/streaming/filter.ts';
@@ -36,6 +30,7 @@ import { concat } from '../runtime/concat.ts';
 import type { LoadedUdf, UdfName } from '../udf/udf-modules.ts';
 import { asyncCallStage, type UriRules } from './async-call-stage.ts';
 import type { BoundNode } from './bound-plan.ts';
+import { buildStage } from './build-stage.ts';
 import { type FusedStep, fuse, fuseAggregate, passesOn } from './fuse.ts';
 
 /** What the operators of a task work with, beside its plan. */
@@ -71,13 +66,15 @@ class ChainBuilder {
     this.#resources = resources;
   }
 
-  /** One arm per kind of node. A kind without one does not compile. */
+  /** A kind of node that has no arm is one operator over its input, and has its arm in `build-stage.ts`. */
   chain(node: BoundNode): Chain {
     switch (node.kind) {
       case 'scan':
         return this.#limitedScan(node);
       case 'in-memory-scan':
         return { source: this.#inMemoryScan(node), stages: [] };
+      case 'glob-scan':
+        return { source: this.#globScan(node), stages: [] };
       case 'empty-scan':
         return { source: emptyScan({ schema: node.schema }), stages: [] };
       case 'concat':
@@ -97,33 +94,17 @@ class ChainBuilder {
         return this.#udfProject(node);
       case 'limit':
         if (node.limit === 0) return { source: emptyScan({ schema: node.schema }), stages: [] };
-        return this.#over(node.input, limit({ input: node.input.schema, limit: node.limit, offset: node.offset }));
+        return this.#over(node.input, limit({ ...node, input: node.input.schema }));
       case 'aggregate':
       case 'grouped-aggregate':
         return this.#aggregate(node);
-      case 'final-aggregate': {
-        const { input, groupBy, aggregates, stateColumns } = node;
-        return this.#over(input, finalAggregate({ groupBy, aggregates, stateColumns }));
-      }
-      case 'sort':
-        return this.#over(node.input, sort({ input: node.input.schema, keys: node.keys }));
-      case 'top-n': {
-        const { input, keys, limit, offset } = node;
-        return this.#over(input, topN({ input: input.schema, keys, limit, offset }));
-      }
-      case 'window-partition-only':
-        return this.#over(node.input, windowPartitionOnly(node.input.schema, node.window));
-      case 'window-partition-and-order-by':
-        return this.#over(node.input, windowPartitionAndOrderBy(node.input.schema, node.window));
-      case 'window-partition-and-dynamic-frame':
-        return this.#over(node.input, windowPartitionAndDynamicFrame(node.input.schema, node.window));
-      case 'window-order-by-only':
-        return this.#over(node.input, windowOrderByOnly(node.input.schema, node.window));
       case 'write':
         return this.#write(node, 'CommitTask');
       case 'commit-write':
         assert.ok(node.input.kind === 'write');
         return this.#write(node.input, 'CommitWrite');
+      default:
+        return this.#over(node.input, buildStage(node));
     }
   }
 
@@ -182,6 +163,12 @@ class ChainBuilder {
     const udf = this.#resources.udfs?.(name);
     assert.ok(udf !== undefined);
     return this.#over(input, udfProject({ input: input.schema, udf, arguments: given, passthrough, name: node.name }));
+  }
+
+  #globScan({ schema, sourceId, limit }: OfKind<'glob-scan'>): Source {
+    const input = this.#resources.inputs[sourceId];
+    assert.ok(input?.kind === 'globs');
+    return globScan({ schema, store: this.#resources.store, globs: input.globs, limit });
   }
 
   #inMemoryScan({ sourceId, schema }: OfKind<'in-memory-scan'>): Source {

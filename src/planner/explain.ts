@@ -11,8 +11,15 @@ import type { BoundNode } from './bound-plan.ts';
 import { aggregatesText, columnsText, keysText, namesText, rangeText } from './node-text.ts';
 import { aggregateNodeText, groupedAggregateText, groupsText } from './nodes/aggregate.ts';
 import { asyncCallText } from './nodes/async-call.ts';
+import { dedupText } from './nodes/dedup.ts';
+import { explodeText } from './nodes/explode.ts';
+import { globScanText } from './nodes/glob-scan.ts';
+import { monotonicallyIncreasingIdText } from './nodes/monotonically-increasing-id.ts';
+import { pivotText } from './nodes/pivot.ts';
+import { sampleText } from './nodes/sample.ts';
 import { scanText } from './nodes/scan.ts';
 import { udfProjectText } from './nodes/udf-project.ts';
+import { unpivotText } from './nodes/unpivot.ts';
 import { windowText } from './nodes/window.ts';
 import { writeText } from './nodes/write.ts';
 
@@ -45,6 +52,22 @@ function nodeText(node: BoundNode): string {
       return udfProjectText(node);
     case 'filter':
       return `Filter ${expressionText(node.predicate)}`;
+    case 'glob-scan':
+      return globScanText(node);
+    case 'explode':
+      return explodeText(node);
+    case 'unpivot':
+      return unpivotText(node);
+    case 'sample':
+      return sampleText(node);
+    case 'into-batches':
+      return `IntoBatches ${node.rows} rows${node.strict ? ' strict' : ''}`;
+    case 'monotonically-increasing-id':
+      return monotonicallyIncreasingIdText(node);
+    case 'dedup':
+      return dedupText(node);
+    case 'pivot':
+      return pivotText(node);
     case 'limit':
       return `Limit ${rangeText(node)}`;
     case 'concat':

@@ -24,6 +24,16 @@ export const unchanged = (index: number): number => index;
 export const allColumns = ({ fields }: Schema): ReadonlySet<number> => new Set(fields.keys());
 export const inOrder = (needed: ReadonlySet<number>): readonly number[] => [...needed].sort((a, b) => a - b);
 
+/** A node that passes on rows as they are, without looking into them. */
+export function prunePassing(
+  node: Extract<BoundNode, { kind: 'limit' | 'sample' | 'into-batches' }>,
+  needed: ReadonlySet<number>,
+  prune: Prune,
+): Pruned {
+  const { node: input, positionOf } = prune(node.input, needed);
+  return { node: { ...node, input, schema: input.schema }, positionOf };
+}
+
 /** The node with these columns and no others, in this order. */
 export function exactly(columns: readonly number[], node: BoundNode, prune: Prune): BoundNode {
   const { node: input, positionOf } = prune(node, new Set(columns));

@@ -7,7 +7,7 @@
  *           scan a, b, c, d, e                 reads a, b, c
  *
  *  1. A filter directly above a scan becomes a part of the scan's filter, which prunes files by it.
- *  2. A limit above a scan, with nothing but projections between them, tells the scan how many rows are wanted at most.
+ *  2. A limit above a scan, with nothing between them but what keeps every row, tells the scan how many rows are wanted at most.
  *     Filters and limits above calls that wait for storage go below them first (`below-calls.ts`).
  *  3. Columns that nobody above needs are not made, and not read (`pruning.ts`).
  */
@@ -23,15 +23,19 @@ import type { BoundNode } from './bound-plan.ts';
 import { pruneAggregate, pruneGroupedAggregate } from './nodes/aggregate.ts';
 import { pruneAsyncCall } from './nodes/async-call.ts';
 import { pruneConcat } from './nodes/concat.ts';
+import { pruneDedup } from './nodes/dedup.ts';
+import { pruneExplode } from './nodes/explode.ts';
 import { pruneFilter } from './nodes/filter.ts';
 import { pruneFinalAggregate } from './nodes/final-aggregate.ts';
-import { pruneLimit } from './nodes/limit.ts';
+import { pruneMonotonicallyIncreasingId } from './nodes/monotonically-increasing-id.ts';
+import { prunePivot } from './nodes/pivot.ts';
 import { pruneProject } from './nodes/project.ts';
 import { pruneScan } from './nodes/scan.ts';
 import { pruneSort } from './nodes/sort.ts';
 import { pruneUdfProject } from './nodes/udf-project.ts';
+import { pruneUnpivot } from './nodes/unpivot.ts';
 import { pruneWindow } from './nodes/window.ts';
-import { allColumns, type Pruned, unchanged, whole } from './pruning.ts';
+import { allColumns, type Pruned, prunePassing, unchanged, whole } from './pruning.ts';
 
 /** The same plan, with the same schema at its root. */
 export function pushDown(plan: BoundNode): BoundNode {
@@ -73,8 +77,17 @@ function filterInScan(node: BoundOf<'filter'>): BoundNode {
 }
 
 function withRowLimit(node: BoundNode, rows: number): BoundNode {
-  if (node.kind === 'project') return { ...node, input: withRowLimit(node.input, rows) };
-  return node.kind === 'scan' ? { ...node, limit: Math.min(rows, node.limit ?? rows) } : node;
+  switch (node.kind) {
+    case 'project':
+    case 'into-batches':
+    case 'monotonically-increasing-id':
+      return { ...node, input: withRowLimit(node.input, rows) };
+    case 'scan':
+    case 'glob-scan':
+      return { ...node, limit: Math.min(rows, node.limit ?? rows) };
+    default:
+      return node;
+  }
 }
 
 /** One line per kind. */
@@ -84,6 +97,7 @@ function pruned(node: BoundNode, needed: ReadonlySet<number>): Pruned {
       return pruneScan(node, needed);
     case 'in-memory-scan':
     case 'empty-scan':
+    case 'glob-scan':
       return { node, positionOf: unchanged };
     case 'project':
       return pruneProject(node, needed, pruned);
@@ -94,7 +108,19 @@ function pruned(node: BoundNode, needed: ReadonlySet<number>): Pruned {
     case 'filter':
       return pruneFilter(node, needed, pruned);
     case 'limit':
-      return pruneLimit(node, needed, pruned);
+    case 'sample':
+    case 'into-batches':
+      return prunePassing(node, needed, pruned);
+    case 'explode':
+      return pruneExplode(node, needed, pruned);
+    case 'unpivot':
+      return pruneUnpivot(node, needed, pruned);
+    case 'monotonically-increasing-id':
+      return pruneMonotonicallyIncreasingId(node, needed, pruned);
+    case 'dedup':
+      return pruneDedup(node, needed, pruned);
+    case 'pivot':
+      return prunePivot(node, needed, pruned);
     case 'sort':
     case 'top-n':
       return pruneSort(node, needed, pruned);

@@ -4,10 +4,11 @@ import { BATCH_ROWS } from '../../src/columnar/batch.ts';
 import { batchFromRows } from '../../src/columnar/column-from-values.ts';
 import * as types from '../../src/columnar/data-type.ts';
 import { float64, int32, int64, list, struct, utf8 } from '../../src/columnar/data-type.ts';
+import type { Explosion } from '../../src/columnar/reshaped-schema.ts';
 import { field, schema } from '../../src/columnar/schema.ts';
 import type { Value } from '../../src/columnar/value.ts';
 import { sort } from '../../src/operators/blocking-sinks/sort.ts';
-import { type ExplodeOptions, explode } from '../../src/operators/streaming/explode.ts';
+import { explode } from '../../src/operators/streaming/explode.ts';
 import { anyType, anyValue } from '../support/arbitrary-values.ts';
 import { duckRows } from '../support/duckdb.ts';
 import { tables } from '../support/tables.ts';
@@ -22,11 +23,7 @@ const rows: readonly Row[] = [
   [4n, ['c'], 'z'],
 ];
 
-const run = async (
-  options: Partial<ExplodeOptions> & Pick<ExplodeOptions, 'input'>,
-  given: readonly Row[],
-  cuts = [3],
-) =>
+const run = async (options: Partial<Explosion> & Pick<Explosion, 'input'>, given: readonly Row[], cuts = [3]) =>
   (
     await runStages([explode({ columns: [1], ignoreEmpty: false, ...options })], {
       schema: options.input,

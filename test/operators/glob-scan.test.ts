@@ -1,9 +1,13 @@
 import { describe, expect, test } from 'vitest';
+import { int64, utf8 } from '../../src/columnar/data-type.ts';
+import { field, schema } from '../../src/columnar/schema.ts';
 import { memoryStore } from '../../src/io/memory-store.ts';
 import type { ObjectStore } from '../../src/io/object-store.ts';
 import { globScan } from '../../src/operators/sources/glob-scan.ts';
 import { runChain } from '../../src/runtime/run-chain.ts';
 import { Collector, expectAllReturned, testBudget, testTask } from '../support/task.ts';
+
+const listing = schema(field('path', utf8, false), field('size', int64, false), field('num_rows', int64));
 
 const put = async (...keys: readonly string[]): Promise<ObjectStore> => {
   const store = memoryStore();
@@ -20,7 +24,7 @@ async function scan(
     memory = testBudget(),
   }: { limit?: number; doneAfter?: number; memory?: ReturnType<typeof testBudget> } = {},
 ) {
-  const source = globScan({ store, globs: globs.map((glob) => `memory://lake/${glob}`), limit });
+  const source = globScan({ schema: listing, store, globs: globs.map((glob) => `memory://lake/${glob}`), limit });
   const collector = new Collector(memory, source.schema, doneAfter);
   const [stats] = await runChain({ source, stages: [] }, collector, testTask(memory));
   expectAllReturned(memory);
@@ -82,7 +86,7 @@ describe('glob scan', () => {
   test('stops when the task is aborted', async () => {
     const memory = testBudget();
     const controller = new AbortController();
-    const source = globScan({ store: await put(...many), globs: ['memory://lake/many/**'] });
+    const source = globScan({ schema: listing, store: await put(...many), globs: ['memory://lake/many/**'] });
     const push = async (): Promise<'more'> => {
       controller.abort();
       return 'more';

@@ -32,10 +32,13 @@ function mixed(seed: bigint, row: bigint): bigint {
   return z ^ (z >> 31n);
 }
 
+/** A seed that nobody could know. */
+export const drawnSeed = (): bigint => randomBytes(8).readBigUInt64LE();
+
 /** Random bits of a row: from the literal seed at a position, or from one drawn now. */
 function bitsOf({ literals }: Call, position: number): (row: Value | undefined) => bigint {
   const given = literals[position];
-  const seed = given === null || given === undefined ? randomBytes(8).readBigUInt64LE() : wholeOf(given);
+  const seed = given === null || given === undefined ? drawnSeed() : wholeOf(given);
   return (row) => mixed(seed, BigInt(Number(row)));
 }
 

@@ -34,6 +34,7 @@ import { ColumnBuffer } from '../../state/column-buffer.ts';
 import { GroupTable } from '../../state/group-table.ts';
 import { GrowingRegion } from '../../state/growing-region.ts';
 import { planAccumulators } from '../../state/plan-accumulators.ts';
+import { guarded } from '../../state/taking-part.ts';
 import type { BlockingRun, BlockingSink, Counters, Demand, Output, TaskContext } from '../operator.ts';
 
 const NAME = 'Pivot';
@@ -127,15 +128,7 @@ class PivotRun implements BlockingRun {
 
 /** The values that names stand for, one key column or two: the second tells null from values that have no name. */
 const pivotKeys = ({ pivot, names }: PivotOptions): readonly TypedExpression[] => {
-  const otherwise = literal(null, pivot.type);
-  const named: TypedExpression = {
-    kind: 'if-else',
-    condition: isNamed({ pivot, names }),
-    then: pivot,
-    otherwise,
-    type: pivot.type,
-    nullable: true,
-  };
+  const named = guarded(pivot, [isNamed({ pivot, names })]);
   return namesNull(names) ? [named, isNull(pivot)] : [named];
 };
 

@@ -6,8 +6,7 @@
  */
 
 import { BATCH_ROWS } from '../../columnar/batch.ts';
-import { int64, utf8 } from '../../columnar/data-type.ts';
-import { type Field, field, type Schema } from '../../columnar/schema.ts';
+import type { Field, Schema } from '../../columnar/schema.ts';
 import type { Value } from '../../columnar/value.ts';
 import { listGlob } from '../../io/glob.ts';
 import type { ObjectInfo, ObjectStore } from '../../io/object-store.ts';
@@ -17,12 +16,9 @@ import { pushLeased } from './leased-values.ts';
 
 const NAME = 'GlobScan';
 
-/** The uri of an object, its size in bytes; and its rows, which a listing does not know. */
-export const GLOB_SCHEMA: Schema = {
-  fields: [field('path', utf8, false), field('size', int64, false), field('num_rows', int64)],
-};
-
 export interface GlobScanOptions {
+  /** The uri of an object, `path`, its `size` in bytes, `num_rows`, which a listing does not know. */
+  readonly schema: Schema;
   readonly store: ObjectStore;
   readonly globs: readonly string[];
   /** At most so many rows. */
@@ -31,7 +27,7 @@ export interface GlobScanOptions {
 
 /** Lists objects. Where none matches there are no rows. Names that begin with `_` or `.` are hidden, as `io/glob.ts` says. */
 export function globScan(options: GlobScanOptions): Source {
-  return { role: 'source', name: NAME, schema: GLOB_SCHEMA, open: (task) => new GlobScanRun(options, task) };
+  return { role: 'source', name: NAME, schema: options.schema, open: (task) => new GlobScanRun(options, task) };
 }
 
 /** Characters of the uris of one batch, about. */
@@ -78,7 +74,7 @@ class GlobScanRun implements SourceRun {
       if (name === 'num_rows') return null;
       return name === 'path' ? info.uri : BigInt(info.size);
     };
-    return pushLeased({ name: NAME, schema: GLOB_SCHEMA, rowCount: found.length, value }, output, this.#task);
+    return pushLeased({ name: NAME, schema: this.#options.schema, rowCount: found.length, value }, output, this.#task);
   }
 
   /** Of all globs, merged. */

@@ -8,7 +8,8 @@
 
 import { BATCH_ROWS, Batch } from '../../columnar/batch.ts';
 import { uint64 } from '../../columnar/data-type.ts';
-import { field, type Schema } from '../../columnar/schema.ts';
+import { identifiedSchema } from '../../columnar/reshaped-schema.ts';
+import type { Schema } from '../../columnar/schema.ts';
 import { ArithmeticOverflow } from '../../errors.ts';
 import { rowNumberKernels } from '../../kernels/row-number-kernels.ts';
 import type { Holding } from '../../memory/budget.ts';
@@ -38,7 +39,7 @@ export interface MonotonicallyIncreasingIdOptions {
  * @throws ArithmeticOverflow for the first row that has no number below 2^36
  */
 export function monotonicallyIncreasingId(options: MonotonicallyIncreasingIdOptions): StreamingSink {
-  const schema: Schema = { fields: [field(options.name, uint64, false), ...options.input.fields] };
+  const schema = identifiedSchema(options.name, options.input);
   return { role: 'streaming-sink', name: NAME, schema, open: (task) => new IdRun(options, schema, task) };
 }
 

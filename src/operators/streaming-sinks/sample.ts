@@ -16,6 +16,7 @@
 import { BATCH_ROWS, Batch } from '../../columnar/batch.ts';
 import type { Schema } from '../../columnar/schema.ts';
 import { InvalidArgument } from '../../errors.ts';
+import { drawnSeed } from '../../expressions/functions/identifiers.ts';
 import { type SampleKernels, sampleKernels } from '../../kernels/sample-kernels.ts';
 import type { Holding } from '../../memory/budget.ts';
 import { GatherScratch } from '../../state/gather-scratch.ts';
@@ -28,28 +29,26 @@ const NAME = 'Sample';
 
 export interface SampleOptions {
   readonly input: Schema;
-  /** The probability of each row, from 0 to 1; or how many rows. */
+  /** The probability of each row, from 0 to 1; or how many rows: below 2^30, for twice as many are numbered. */
   readonly amount: { readonly fraction: number } | { readonly size: number };
   /** Whether a row may come several times. */
   readonly withReplacement: boolean;
-  /** 64 bits. */
-  readonly seed: bigint;
+  /** Each run draws one of its own where it is undefined. */
+  readonly seed: number | undefined;
 }
 
-/** The largest sample of a size: its candidates, twice as many, are numbered with 32 bits. */
-export const MOST_SAMPLE_ROWS: number = 2 ** 30 - BATCH_ROWS;
-
 /**
- * Passes on a random sample. Of a fraction it retains nothing; of a size, at most `MOST_SAMPLE_ROWS`, about twice as many
- * rows.
+ * Passes on a random sample. Of a fraction it retains nothing, of a size about twice as many rows.
  * @throws InvalidArgument where a sample without replacement is to have more rows than there are
  */
 export function sample(options: SampleOptions): StreamingSink {
-  const { input, amount, withReplacement, seed } = options;
-  const open = ({ memory }: TaskContext): StreamingRun =>
-    'fraction' in amount
+  const { input, amount, withReplacement } = options;
+  const open = ({ memory }: TaskContext): StreamingRun => {
+    const seed = options.seed === undefined ? drawnSeed() : BigInt(options.seed);
+    return 'fraction' in amount
       ? new FractionRun(input, amount.fraction, withReplacement, seed, memory.reserve(NAME))
       : new SizeRun(input, amount.size, withReplacement, seed, memory.reserve(NAME));
+  };
   return { role: 'streaming-sink', name: NAME, schema: input, open };
 }
 
@@ -144,7 +143,7 @@ class SizeRun implements StreamingRun {
     this.#list.ensure(rowCount * 4, 0);
     const list = this.#list.address;
     const count = this.#kernels.sampleCandidates(
-      BigInt.asUintN(64, this.#seed),
+      this.#seed,
       BigInt(this.#rowsSeen),
       rowCount,
       this.#greatestKey,
@@ -184,8 +183,7 @@ class SizeRun implements StreamingRun {
   async #draw(output: Output): Promise<void> {
     if (this.#rowsSeen === 0) return;
     const counts = this.#holding.allocate(this.#size * 4).address;
-    const seed = BigInt.asUintN(64, this.#seed ^ OTHER_BITS);
-    const different = this.#kernels.drawCounts(seed, this.#size, this.#rowsSeen, counts);
+    const different = this.#kernels.drawCounts(this.#seed ^ OTHER_BITS, this.#size, this.#rowsSeen, counts);
     this.#keep(different);
     const repetition = new RowRepetition(this.#holding);
     repetition.begin(counts, different, false);

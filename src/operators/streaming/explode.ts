@@ -15,8 +15,9 @@
 import assert from 'node:assert/strict';
 import { BATCH_ROWS, Batch } from '../../columnar/batch.ts';
 import type { Column } from '../../columnar/column.ts';
-import { childTypes, type DataType, isBytes, storageType, uint64 } from '../../columnar/data-type.ts';
-import { type Field, field, type Schema } from '../../columnar/schema.ts';
+import { isBytes, storageType, uint64 } from '../../columnar/data-type.ts';
+import { type Explosion, explodedSchema } from '../../columnar/reshaped-schema.ts';
+import type { Field, Schema } from '../../columnar/schema.ts';
 import { GatheredColumn } from '../../compile/gathered-column.ts';
 import { InvalidValue } from '../../errors.ts';
 import { NONE, type RowNumberKernels, rowNumberKernels } from '../../kernels/row-number-kernels.ts';
@@ -29,37 +30,11 @@ import type { Demand, Output, StreamingOperator, StreamingOperatorRun, TaskConte
 
 const NAME = 'Explode';
 
-export interface ExplodeOptions {
-  readonly input: Schema;
-  /** Positions of lists, lists of fixed size or maps; at least one. Their lengths in a row are the same. */
-  readonly columns: readonly number[];
-  /** Whether a row whose lists are empty or null is left out: else it stays, with nulls. */
-  readonly ignoreEmpty: boolean;
-  /** Name of a last column with the position of the item in its list, from 0. */
-  readonly indexColumn?: string | undefined;
-}
-
-/** The type of what a list holds: of a map its entries. Undefined for what cannot be taken apart. */
-export function itemType(type: DataType): DataType | undefined {
-  const { kind } = storageType(type);
-  return kind === 'list' || kind === 'fixed-size-list' || kind === 'map' ? childTypes(type)[0] : undefined;
-}
-
-export function explodedSchema({ input, columns, ignoreEmpty, indexColumn }: ExplodeOptions): Schema {
-  const fields = input.fields.map((given, index): Field => {
-    if (!columns.includes(index)) return given;
-    const type = itemType(given.type);
-    assert.ok(type !== undefined);
-    return field(given.name, type, !(ignoreEmpty && given.type.kind === 'map'));
-  });
-  return { fields: indexColumn === undefined ? fields : [...fields, field(indexColumn, uint64, !ignoreEmpty)] };
-}
-
 /**
  * One row for each item of the lists, with the other columns repeated. Items of several columns stand side by side.
  * @throws InvalidValue where lists of a row differ in length; null has a length of its own.
  */
-export function explode(options: ExplodeOptions): StreamingOperator {
+export function explode(options: Explosion): StreamingOperator {
   const schema = explodedSchema(options);
   return { role: 'streaming', name: NAME, schema, open: (task) => new ExplodeRun(options, schema, task) };
 }
@@ -80,7 +55,7 @@ interface Exploded {
 }
 
 class ExplodeRun implements StreamingOperatorRun {
-  readonly #options: ExplodeOptions;
+  readonly #options: Explosion;
   readonly #schema: Schema;
   readonly #holding: Holding;
   readonly #kernels: RowNumberKernels;
@@ -92,7 +67,7 @@ class ExplodeRun implements StreamingOperatorRun {
   readonly #indexes: GrowingRegion;
   #rowsSeen = 0;
 
-  constructor(options: ExplodeOptions, schema: Schema, { memory }: TaskContext) {
+  constructor(options: Explosion, schema: Schema, { memory }: TaskContext) {
     this.#options = options;
     this.#schema = schema;
     const holding = memory.reserve(NAME);

@@ -11,12 +11,12 @@
  * Values of some rows are copied column behind column, and gathered in the order of the rows.
  */
 
-import assert from 'node:assert/strict';
 import { BATCH_ROWS, Batch } from '../../columnar/batch.ts';
 import type { Column } from '../../columnar/column.ts';
 import { columnFromValues } from '../../columnar/column-from-values.ts';
-import { sameType, utf8 } from '../../columnar/data-type.ts';
-import { type Field, field, type Schema } from '../../columnar/schema.ts';
+import { utf8 } from '../../columnar/data-type.ts';
+import { type Unpivoting, unpivotedSchema } from '../../columnar/reshaped-schema.ts';
+import type { Field, Schema } from '../../columnar/schema.ts';
 import { type RowNumberKernels, rowNumberKernels } from '../../kernels/row-number-kernels.ts';
 import type { Holding } from '../../memory/budget.ts';
 import type { Region } from '../../memory/linear-memory.ts';
@@ -27,35 +27,14 @@ import type { Demand, Output, StreamingOperator, StreamingOperatorRun, TaskConte
 
 const NAME = 'Unpivot';
 
-export interface UnpivotOptions {
-  readonly input: Schema;
-  /** Positions of the columns that are repeated. */
-  readonly ids: readonly number[];
-  /** Positions of the columns that become rows; at least one, all of one type. */
-  readonly values: readonly number[];
-  /** Names of the columns that say which column a value is of, and the value. */
-  readonly variableName: string;
-  readonly valueName: string;
-}
-
 /** The ids, then the name of a column and its value: a row for each of `values`, nulls too, row by row. */
-export function unpivot(options: UnpivotOptions): StreamingOperator {
-  const { input, ids, values, variableName, valueName } = options;
-  const fields = (positions: readonly number[]): readonly Field[] =>
-    positions.map((index) => input.fields[index] as Field);
-  const [first, ...others] = fields(values);
-  assert.ok(first !== undefined && others.every(({ type }) => sameType(type, first.type)));
-  const value = field(
-    valueName,
-    first.type,
-    fields(values).some(({ nullable }) => nullable),
-  );
-  const schema = { fields: [...fields(ids), field(variableName, utf8, false), value] };
+export function unpivot(options: Unpivoting): StreamingOperator {
+  const schema = unpivotedSchema(options);
   return { role: 'streaming', name: NAME, schema, open: (task) => new UnpivotRun(options, schema, task) };
 }
 
 class UnpivotRun implements StreamingOperatorRun {
-  readonly #options: UnpivotOptions;
+  readonly #options: Unpivoting;
   readonly #schema: Schema;
   readonly #holding: Holding;
   readonly #kernels: RowNumberKernels;
@@ -72,7 +51,7 @@ class UnpivotRun implements StreamingOperatorRun {
   /** The row numbers of a batch in order. */
   readonly #numbers: Region;
 
-  constructor(options: UnpivotOptions, schema: Schema, { memory }: TaskContext) {
+  constructor(options: Unpivoting, schema: Schema, { memory }: TaskContext) {
     this.#options = options;
     this.#schema = schema;
     const holding = memory.reserve(NAME);

@@ -1,0 +1,27 @@
+/**
+ * Which rows of the child belong to rows of a nested column:
+ *
+ *     rows      │ 2 │ 0 │                    of a list
+ *     offsets   │ 0 │ 2 │ 2 │ 5 │
+ *     children  │ 2 │ 3 │ 4 │ 0 │ 1 │        the items of row 2, then those of row 0
+ */
+
+import type { LinearMemory } from '../memory/linear-memory.ts';
+import type { Column } from './column.ts';
+import { storageType } from './data-type.ts';
+
+/** How many rows of its child belong to the `count` rows whose uint32 numbers are at address `rows`. */
+export function childRowCount({ i32, u32 }: LinearMemory, column: Column, rows: number, count: number): number {
+  const stored = storageType(column.type);
+  if (stored.kind === 'struct') return count;
+  if (stored.kind === 'fixed-size-list') return count * stored.size;
+  const offsets = column.values >>> 2;
+  let total = 0;
+  for (let at = rows >>> 2, end = at + count; at < end; at += 1) {
+    const row = u32[at]!;
+    total += i32[offsets + row + 1]! - i32[offsets + row]!;
+  }
+  return total;
+}
+
+/** Writes their numbers to address `to`, which has room for them. Of lists only: a struct has the same rows as its fields. */
