@@ -23,5 +23,3 @@ export function childRowCount({ i32, u32 }: LinearMemory, column: Column, rows: 
   }
   return total;
 }
-
-/** Writes their numbers to address `to`, which has room for them. Of lists only: a struct has the same rows as its fields. */

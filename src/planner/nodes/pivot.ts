@@ -1,5 +1,5 @@
 import { type DataType, isInteger, isNested, typeName, utf8 } from '../../columnar/data-type.ts';
-import { type Field, field } from '../../columnar/schema.ts';
+import { field } from '../../columnar/schema.ts';
 import type { Value } from '../../columnar/value.ts';
 import { bindAggregate } from '../../expressions/aggregates.ts';
 import { castLiteral, literal } from '../../expressions/coerce.ts';
