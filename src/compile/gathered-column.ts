@@ -94,14 +94,14 @@ export class GatheredColumn {
     if (stored.kind === 'fixed-size-list') {
       const items = count * stored.size;
       const childRows = this.#childRows.ensure(items * 4);
-      this.#kernels.listFixedItems(stored.size, rows, count, childRows);
+      this.#kernels.takeFixedItems(stored.size, rows, count, childRows);
       const childPresent = present === 0 ? 0 : this.#childPresent.ensure(bitmapBytes(items));
       if (present !== 0) this.#kernels.repeatBits(present, count, stored.size, childPresent);
       return { ...column, children: [child.gather(children[0]!, childRows, items, childPresent)] };
     }
     const { values, end } = this.#offsets(column, rows, count, present);
     const childRows = this.#childRows.ensure(end * 4);
-    this.#kernels.listItems(column.values, rows, count, values, childRows);
+    this.#kernels.takeItems(column.values, rows, count, values, childRows);
     return { ...column, values, children: [child.gather(children[0]!, childRows, end)] };
   }
 

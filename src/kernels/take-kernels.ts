@@ -36,9 +36,9 @@ export interface TakeKernels {
   /** `to[i] = from[i] − from[0] + base` for `count + 1` offsets. */
   appendOffsets(from: number, count: number, base: number, to: number): void;
   /** Numbers of the items of lists; `toOffsets` says where those of each begin in `to`. */
-  listItems(from: number, rows: number, count: number, toOffsets: number, to: number): void;
+  takeItems(from: number, rows: number, count: number, toOffsets: number, to: number): void;
   /** Ditto of lists of `size` items each. */
-  listFixedItems(size: number, rows: number, count: number, to: number): void;
+  takeFixedItems(size: number, rows: number, count: number, to: number): void;
   /** Each bit `times` times, whole words written. */
   repeatBits(from: number, count: number, times: number, to: number): void;
   /** Bits that both have, whole words written. */

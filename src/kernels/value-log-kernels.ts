@@ -41,8 +41,6 @@ export interface ValueLogKernels {
     outOffsets: number,
     out: number,
   ): number;
-  /** Each of `count` bits `times` times. */
-  repeatBits(bits: number, count: number, times: number, out: number): void;
   /** Of the items of lists the numbers of their rows, and the groups of their lists. */
   listItems(offsets: number, rows: number, ids: number, itemRows: number, itemIds: number): void;
   /** Which groups have rows; returns how many. */

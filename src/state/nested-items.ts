@@ -63,7 +63,7 @@ export class NestedItems {
       const items = count * this.#stored.size;
       if (childAt + items > MOST_ITEMS) throw new ColumnTooLarge(this.#holding.owner, childAt + items);
       using itemRows = this.#allocated(items * 4);
-      this.#kernels.listFixedItems(this.#stored.size, numbers.address, count, itemRows.address);
+      this.#kernels.takeFixedItems(this.#stored.size, numbers.address, count, itemRows.address);
       this.#appendChildren(from, itemRows.address, items, childAt);
       return;
     }
@@ -74,7 +74,7 @@ export class NestedItems {
     if (end > MOST_ITEMS) throw new ColumnTooLarge(this.#holding.owner, end);
     const items = end - childAt;
     using itemRows = this.#allocated(items * 4);
-    this.#kernels.listItems(from.values, numbers.address, count, offsets, itemRows.address - childAt * 4);
+    this.#kernels.takeItems(from.values, numbers.address, count, offsets, itemRows.address - childAt * 4);
     this.#appendChildren(from, itemRows.address, items, childAt);
   }
 

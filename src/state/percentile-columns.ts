@@ -1,6 +1,6 @@
 import type { Column } from '../columnar/column.ts';
 import { type DataType, float64 } from '../columnar/data-type.ts';
-import { valueLogKernels } from '../kernels/value-log-kernels.ts';
+import { takeKernels } from '../kernels/take-kernels.ts';
 import type { Holding } from '../memory/budget.ts';
 import { type AnswerRegions, answerColumn, makeBitmap, makeRoom, nestedColumn } from './answer-columns.ts';
 
@@ -27,7 +27,7 @@ export function percentilesColumn(
   if (validity !== 0) {
     to.text.ensure(Math.ceil((groups * each) / 64) * 8, 0);
     itemValidity = to.text.address;
-    valueLogKernels(holding.linear).repeatBits(bitmap, groups, each, itemValidity);
+    takeKernels(holding.linear).repeatBits(bitmap, groups, each, itemValidity);
   }
   const items = answerColumn(holding, float64, out, 0, groups * each);
   return nestedColumn(type, validity, 0, { ...items, validity: itemValidity });

@@ -62,7 +62,11 @@ async function read(plan: PlanNode): Promise<Read> {
 }
 
 const doubled = { name: 'twice', expression: op(col('i'), '*', int(2)) };
-const project: PlanNode = { kind: 'project', input: scan, columns: [{ name: 'noise', expression: col('noise') }, doubled] };
+const project: PlanNode = {
+  kind: 'project',
+  input: scan,
+  columns: [{ name: 'noise', expression: col('noise') }, doubled],
+};
 
 const even: PlanNode = { kind: 'filter', input: project, predicate: op(op(col('twice'), '%', int(4)), '=', int(0)) };
 const pairs: PlanNode = {

@@ -133,7 +133,7 @@ export function appendOffsets(from: usize, count: usize, base: u32, to: usize): 
 }
 
 /** The numbers of the items of the lists of `rows`: those of list i from number `toOffsets[i]` of `to` on. */
-export function listItems(from: usize, rows: usize, count: usize, toOffsets: usize, to: usize): void {
+export function takeItems(from: usize, rows: usize, count: usize, toOffsets: usize, to: usize): void {
   for (let i: usize = 0; i < count; i++) {
     const first = load<u32>(from + (<usize>load<u32>(rows + (i << 2)) << 2));
     const start = load<u32>(toOffsets + (i << 2));
@@ -142,8 +142,8 @@ export function listItems(from: usize, rows: usize, count: usize, toOffsets: usi
   }
 }
 
-/** As `listItems`, of lists that have `size` items each. */
-export function listFixedItems(size: u32, rows: usize, count: usize, to: usize): void {
+/** As `takeItems`, of lists that have `size` items each. */
+export function takeFixedItems(size: u32, rows: usize, count: usize, to: usize): void {
   let at = to;
   for (let i: usize = 0; i < count; i++) {
     const first = load<u32>(rows + (i << 2)) * size;

@@ -119,21 +119,6 @@ export function joinedOffsets(starts: usize, groups: i32, items: usize, offsets:
   }
 }
 
-/** Each of `count` bits `times` times, one behind the other. */
-export function repeatBits(bits: usize, count: i32, times: i32, out: usize): void {
-  let at = 0, word: u64 = 0;
-  for (let i = 0; i < count; i++) {
-    const bit = <u64>((load<u8>(bits + (i >> 3)) >> <u8>(i & 7)) & 1);
-    for (let k = 0; k < times; k++, at++) {
-      word |= bit << <u64>(at & 63);
-      if ((at & 63) != 63) continue;
-      store<u64>(out + ((at >> 6) << 3), word);
-      word = 0;
-    }
-  }
-  if ((at & 63) != 0) store<u64>(out + ((at >> 6) << 3), word);
-}
-
 /** Of the items of lists, one behind the other, the numbers of their rows and the groups of their lists. */
 export function listItems(offsets: usize, rows: i32, ids: usize, itemRows: usize, itemIds: usize): void {
   let at: usize = 0;
