@@ -19,6 +19,7 @@ import { collectColumns, operandsOf, withColumnsAt } from '../expressions/column
 import type { TypedColumn, TypedExpression } from '../expressions/expression.ts';
 import { interpreter, type Row } from '../expressions/interpret.ts';
 import type { Holding } from '../memory/budget.ts';
+import { CollectedValues } from './collected-values.ts';
 import { Compaction, type Selection } from './compaction.ts';
 import { isNodeCompilable } from './compilable.ts';
 import { DecimalKernel } from './decimal-kernel.ts';
@@ -26,7 +27,7 @@ import type { EvaluateEntries } from './dictionary-table.ts';
 import type { Kernel, KernelOutput } from './kernel.ts';
 import { Preparation, type Prepared, type Shape } from './preparation.ts';
 import { bitmapBytes, Scratch } from './scratch.ts';
-import { columnOfResults, isRowError } from './vector-step.ts';
+import { isRowError } from './vector-step.ts';
 
 export interface RowProgramSpec {
   readonly input: Schema;
@@ -271,12 +272,12 @@ export class RowProgram implements Disposable {
     const { type } = this.#spec.columns[index]!.expression;
     const { u8 } = this.#holding.linear;
     const row = this.#row(batch);
-    const values: Value[] = [];
+    using results = new CollectedValues(type, this.#exact);
     for (; row.index < batch.rowCount; row.index++) {
       const bit = selection === undefined ? 1 : (u8[selection.bitmap + (row.index >>> 3)]! >>> (row.index & 7)) & 1;
-      if (bit === 1) values.push(this.#interpreters[index]!(row));
+      if (bit === 1) results.push(this.#interpreters[index]!(row));
     }
-    return columnOfResults(this.#exact, type, values);
+    return results.column();
   }
 }
 

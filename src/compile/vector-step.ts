@@ -9,15 +9,14 @@
  */
 
 import type { Column } from '../columnar/column.ts';
-import { columnFromValues } from '../columnar/column-from-values.ts';
-import type { DataType } from '../columnar/data-type.ts';
-import { type Value, wholeOf } from '../columnar/value.ts';
+import type { Value } from '../columnar/value.ts';
 import { readerBytes, type ValueReader, valueReader } from '../columnar/value-reader.ts';
 import { ArithmeticOverflow, InvalidCast, InvalidValue } from '../errors.ts';
 import { collectColumns } from '../expressions/columns.ts';
 import type { TypedExpression } from '../expressions/expression.ts';
 import { interpreter, type Row } from '../expressions/interpret.ts';
 import type { Holding } from '../memory/budget.ts';
+import { CollectedValues } from './collected-values.ts';
 import { type KernelStep, kernelStepOf } from './kernel-step.ts';
 
 /** Whether the error says that a row has no result, which is for the interpreter of the whole expression to decide. */
@@ -52,8 +51,10 @@ export class VectorStep implements Disposable {
     // Texts and what is made of them lie in V8's heap for the length of this call.
     const heapBytes = this.#read.reduce((bytes, index) => bytes + readerBytes(linear, columns[index]!, rowCount), 0);
     this.#result.grow(2 * heapBytes);
+    using results = new CollectedValues(this.#e.type, this.#result, heapBytes);
     try {
-      return columnOfResults(this.#result, this.#e.type, this.#values(columns, rowCount, firstRow));
+      this.#collect(results, columns, rowCount, firstRow);
+      return results.column();
     } catch (error) {
       if (!isRowError(error)) throw error;
       return undefined;
@@ -66,7 +67,7 @@ export class VectorStep implements Disposable {
     this.#result[Symbol.dispose]();
   }
 
-  #values(columns: readonly Column[], rowCount: number, firstRow: number): Value[] {
+  #collect(results: CollectedValues, columns: readonly Column[], rowCount: number, firstRow: number): void {
     const readers: ValueReader[] = [];
     for (const index of this.#read) readers[index] = valueReader(this.#result.linear, columns[index]!, rowCount);
     let at = 0;
@@ -78,15 +79,6 @@ export class VectorStep implements Disposable {
       },
       where: () => '',
     };
-    const values = new Array<Value>(rowCount);
-    for (; at < rowCount; at += 1) values[at] = this.#evaluate(row);
-    return values;
+    for (; at < rowCount; at += 1) results.push(this.#evaluate(row));
   }
-}
-
-/** Results as a column; decimals in 8 bytes where all of them fit. @throws MemoryBudgetExceeded */
-export function columnOfResults(holding: Holding, type: DataType, values: readonly Value[]): Column {
-  if (type.kind !== 'decimal') return columnFromValues(holding, type, values);
-  const isShort = values.every((v) => v === null || BigInt.asIntN(64, wholeOf(v)) === v);
-  return columnFromValues(holding, type, values, { width: isShort ? 8 : 16 });
 }
