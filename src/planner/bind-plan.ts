@@ -18,6 +18,7 @@ import { bindDedup } from './nodes/dedup.ts';
 import { bindExplode } from './nodes/explode.ts';
 import { bindFilter } from './nodes/filter.ts';
 import { bindGlobScan } from './nodes/glob-scan.ts';
+import { bindHashJoin } from './nodes/hash-join.ts';
 import { bindLimit } from './nodes/limit.ts';
 import { bindMonotonicallyIncreasingId } from './nodes/monotonically-increasing-id.ts';
 import { bindPivot } from './nodes/pivot.ts';
@@ -57,6 +58,11 @@ function bind(node: PlanNode, problems: Problems, path: string): BoundNode | und
       const inputs = node.inputs.map((input, index) => bind(input, problems, pathOf(inputsPath, index)));
       return bindConcat(inputs, problems, path);
     }
+    case 'hash-join': {
+      const left = bind(node.left, problems, pathOf(path, 'left'));
+      const right = bind(node.right, problems, pathOf(path, 'right'));
+      return left && right && bindHashJoin({ left, right }, node, problems, path);
+    }
     default: {
       const input = bind(node.input, problems, pathOf(path, 'input'));
       return input && bindOver(input, node, problems, path);
@@ -67,7 +73,7 @@ function bind(node: PlanNode, problems: Problems, path: string): BoundNode | und
 /** A node with one input. */
 function bindOver(
   input: BoundNode,
-  node: Exclude<PlanNode, { sourceId: string } | NodeOf<'empty-scan' | 'concat'>>,
+  node: Exclude<PlanNode, { sourceId: string } | NodeOf<'empty-scan' | 'concat' | 'hash-join'>>,
   problems: Problems,
   path: string,
 ): BoundNode | undefined {

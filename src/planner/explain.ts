@@ -14,6 +14,7 @@ import { asyncCallText } from './nodes/async-call.ts';
 import { dedupText } from './nodes/dedup.ts';
 import { explodeText } from './nodes/explode.ts';
 import { globScanText } from './nodes/glob-scan.ts';
+import { hashJoinText } from './nodes/hash-join.ts';
 import { monotonicallyIncreasingIdText } from './nodes/monotonically-increasing-id.ts';
 import { pivotText } from './nodes/pivot.ts';
 import { sampleText } from './nodes/sample.ts';
@@ -88,6 +89,8 @@ function nodeText(node: BoundNode): string {
     case 'window-partition-and-dynamic-frame':
     case 'window-order-by-only':
       return windowText(node);
+    case 'hash-join':
+      return hashJoinText(node);
     case 'write':
       return writeText(node);
     case 'commit-write':

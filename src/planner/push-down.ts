@@ -27,6 +27,7 @@ import { pruneDedup } from './nodes/dedup.ts';
 import { pruneExplode } from './nodes/explode.ts';
 import { pruneFilter } from './nodes/filter.ts';
 import { pruneFinalAggregate } from './nodes/final-aggregate.ts';
+import { pruneHashJoin } from './nodes/hash-join.ts';
 import { pruneMonotonicallyIncreasingId } from './nodes/monotonically-increasing-id.ts';
 import { prunePivot } from './nodes/pivot.ts';
 import { pruneProject } from './nodes/project.ts';
@@ -137,6 +138,8 @@ function pruned(node: BoundNode, needed: ReadonlySet<number>): Pruned {
     case 'window-partition-and-dynamic-frame':
     case 'window-order-by-only':
       return pruneWindow(node, needed, pruned);
+    case 'hash-join':
+      return pruneHashJoin(node, needed, pruned);
     case 'write':
     case 'commit-write':
       return { node: { ...node, input: whole(node.input, pruned) }, positionOf: unchanged };

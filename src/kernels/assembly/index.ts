@@ -3,6 +3,7 @@ export * from './take';
 export * from './row-numbers';
 export * from './sample-rows';
 export * from './grouping';
+export * from './join';
 export * from './parquet-levels';
 export * from './parquet-values';
 export * from './snappy';
