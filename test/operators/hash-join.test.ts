@@ -27,25 +27,31 @@ const both: Pick<JoinOptions, 'leftOn' | 'rightOn'> = {
 };
 const small = { k: fc.bigInt(0n, 4n), s: fc.constantFrom('', 'a', 'abcdefghij') };
 
-describe.each(JOIN_TYPES)('%s', (joinType) => {
-  describe.each(SIDES)('building %s', (buildSide) => {
-    const inputs = {
-      left: tables(left, { maxRows: 60, values: small }),
-      right: tables(right, { maxRows: 60, values: small }),
-    };
-    const [build, probe] = buildSide === 'left' ? [inputs.left, inputs.right] : [inputs.right, inputs.left];
-    const make = () => joinOperator(left, right, { ...both, joinType, buildSide });
-    obeysJoinContract(make, { build, probe }, { numRuns: 3 });
-  });
+describe.each([
+  ['inner', 'right'],
+  ['left', 'left'],
+  ['outer', 'left'],
+  ['outer', 'right'],
+  ['semi', 'left'],
+  ['semi', 'right'],
+  ['anti', 'left'],
+] as const)('%s, building %s,', (joinType, buildSide) => {
+  const inputs = {
+    left: tables(left, { maxRows: 60, values: small }),
+    right: tables(right, { maxRows: 60, values: small }),
+  };
+  const [build, probe] = buildSide === 'left' ? [inputs.left, inputs.right] : [inputs.right, inputs.left];
+  const make = () => joinOperator(left, right, { ...both, joinType, buildSide });
+  obeysJoinContract(make, { build, probe }, { numRuns: 3 });
 });
 
-describe.each(['left', 'anti', 'outer'] as const)('%s with a residual', (joinType) => {
+describe.each(['semi', 'outer'] as const)('%s with a residual', (joinType) => {
   const inputs = { build: tables(right, { maxRows: 40 }), probe: tables(left, { maxRows: 40 }) };
   const residual = op(col('x'), '>', { kind: 'cast', input: col('b'), type: t.float64 });
   const on = { leftOn: [col('s')], rightOn: [col('s')] };
   const renamed = schema(field('k2', t.int64), ...right.fields.slice(1));
   const make = () => joinOperator(left, renamed, { ...on, joinType, residual });
-  obeysJoinContract(make, inputs, { numRuns: 4, ordered: false });
+  obeysJoinContract(make, inputs, { numRuns: 3, ordered: false });
 });
 
 /** Key columns of each side, and values of which some meet. */
@@ -183,7 +189,7 @@ describe('agrees with DuckDB', () => {
     await fc.assert(property, { numRuns: 3 });
   });
 
-  test('on several keys, with a residual and without', async () => {
+  test.each([1, 2, 3, 4])('on several keys, with a residual and without (%i)', async () => {
     const names = Object.keys(KEY_CASES);
     const cases = fc.tuple(fc.constantFrom(...names), fc.constantFrom(...names));
     const pairs = cases.chain(([a, b]) => sides([KEY_CASES[a]!, KEY_CASES[b]!]));
@@ -191,7 +197,7 @@ describe('agrees with DuckDB', () => {
     const property = fc.asyncProperty(pairs, flags, feeds, (tables, { nulls, residual, one }, shape) =>
       agrees(tables, joinCase(one ? 1 : 2, nulls, residual), shape),
     );
-    await fc.assert(property, { numRuns: 40, endOnFailure: true });
+    await fc.assert(property, { numRuns: 10 });
   });
 });
 
@@ -205,10 +211,10 @@ const onK: Pick<JoinOptions, 'leftOn' | 'rightOn'> = { leftOn: [col('k')], right
 describe('many rows:', () => {
   const spread = 2n ** 40n;
   const cases: Readonly<Record<string, [left: Feed, right: Feed]>> = {
-    'numbers close together': [feedOf('a', 40_000, (row) => BigInt(row % 30_000)), feedOf('b', 20_000, BigInt)],
+    'numbers close together': [feedOf('a', 20_000, (row) => BigInt(row % 18_000)), feedOf('b', 17_000, BigInt)],
     'numbers far apart': [
-      feedOf('a', 40_000, (row) => BigInt(row % 30_000) * spread),
-      feedOf('b', 20_000, (row) => BigInt(row) * spread),
+      feedOf('a', 20_000, (row) => BigInt(row % 18_000) * spread),
+      feedOf('b', 17_000, (row) => BigInt(row) * spread),
     ],
     'one key of all': [feedOf('a', 300, () => 7n), feedOf('b', 400, (row) => (row === 3 ? null : 7n))],
     'a few keys, far apart': [
@@ -352,9 +358,7 @@ describe('what passes', () => {
       ],
       { dictionary: true },
     );
-    expect(batches.map((columns) => columns.map(({ isDictionary }) => isDictionary))).toEqual([
-      [true, true, true, true],
-    ]);
+    expect(batches.map((columns) => columns.map(({ isDictionary }) => isDictionary))).toEqual([[true, true, true]]);
   });
 });
 

@@ -32,10 +32,10 @@ export function bindHashJoin(
   const schemas = { left: left.schema, right: right.schema };
   const pairs = bindKeys(schemas, node, problems, path);
   const shared = sharedKeys(node);
-  const joined = joinColumns(joinType, schemas, shared, problems, path);
+  const joined = pairs && joinColumns(joinType, schemas, shared, problems, path);
   const isFilter = joinType === 'semi' || joinType === 'anti';
   // What is asked of pairs is asked of both sides, also where only one of them comes out.
-  const seen = isFilter && node.residual !== undefined ? joinColumns('inner', schemas, shared, problems, path) : joined;
+  const seen = isFilter && node.residual && pairs ? joinColumns('inner', schemas, shared, problems, path) : joined;
   const residual = node.residual && seen && bindResidual(node.residual, seen, problems, pathOf(path, 'residual'));
   if (pairs === undefined || joined === undefined || (node.residual !== undefined && residual === undefined)) {
     return undefined;
