@@ -10,7 +10,7 @@ import type { TypedAggregate, TypedColumn, TypedExpression } from '../expression
 import type { TypedWindow } from '../expressions/window.ts';
 import type { PivotName } from '../operators/blocking-sinks/pivot.ts';
 import type { SampleOptions } from '../operators/streaming-sinks/sample.ts';
-import type { Compression, JoinType, WriteMode } from '../plan/plan-node.ts';
+import type { AsofStrategy, Compression, JoinType, WriteMode } from '../plan/plan-node.ts';
 import type { UdfName } from '../udf/udf-modules.ts';
 
 export interface BoundSortKey {
@@ -23,6 +23,12 @@ export interface AsyncCall {
   /** Of the column that holds the result. */
   readonly name: string;
   readonly expression: Extract<TypedExpression, { kind: 'function' }>;
+}
+
+/** How far a match may be: the literal, and what it is in units of the keys; a number beside floats. */
+export interface AsofTolerance {
+  readonly literal: TypedExpression;
+  readonly units: bigint | number;
 }
 
 export type BoundNode = { readonly schema: Schema } & (
@@ -69,6 +75,38 @@ export type BoundNode = { readonly schema: Schema } & (
       readonly values: readonly number[];
       readonly variableName: string;
       readonly valueName: string;
+    }
+  | {
+      readonly kind: 'cross-join';
+      readonly left: BoundNode;
+      readonly right: BoundNode;
+      readonly collect: 'left' | 'right';
+      /** Over the columns of left, then those of right. */
+      readonly residual: TypedExpression | undefined;
+    }
+  | {
+      readonly kind: 'sort-merge-join';
+      readonly left: BoundNode;
+      readonly right: BoundNode;
+      /** In pairs of one type, over the columns of their sides. */
+      readonly leftOn: readonly TypedExpression[];
+      readonly rightOn: readonly TypedExpression[];
+      readonly joinType: JoinType;
+    }
+  | {
+      readonly kind: 'asof-join';
+      readonly left: BoundNode;
+      readonly right: BoundNode;
+      /** In pairs of one type, over the columns of their sides. */
+      readonly leftBy: readonly TypedExpression[];
+      readonly rightBy: readonly TypedExpression[];
+      readonly leftOn: TypedExpression;
+      readonly rightOn: TypedExpression;
+      readonly strategy: AsofStrategy;
+      readonly tolerance: AsofTolerance | undefined;
+      readonly allowExactMatches: boolean;
+      /** Positions of the columns of right that come out. */
+      readonly rightColumns: readonly number[];
     }
   | {
       readonly kind: 'sample';

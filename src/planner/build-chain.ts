@@ -14,8 +14,7 @@ import { aggregate } from '../operators/blocking-sinks/aggregate.ts';
 import { commitWrite, type ResultFile } from '../operators/blocking-sinks/commit-write.ts';
 import { groupedAggregate } from '../operators/blocking-sinks/grouped-aggregate.ts';
 import { write } from '../operators/blocking-sinks/write.ts';
-import { hashJoin } from '../operators/joins/hash-join.ts';
-import type { Join, Source, Stage, TaskContext } from '../operators/operator.ts';
+import type { Source, Stage, TaskContext } from '../operators/operator.ts';
 import { emptyScan } from '../operators/sources/empty-scan.ts';
 import { globScan } from '../operators/sources/glob-scan.ts';
 import { inMemoryScan } from '../operators/sources/in-memory-scan.ts';
@@ -31,6 +30,7 @@ import { concat } from '../runtime/concat.ts';
 import type { LoadedUdf, UdfName } from '../udf/udf-modules.ts';
 import { asyncCallStage, type UriRules } from './async-call-stage.ts';
 import type { BoundNode } from './bound-plan.ts';
+import { buildJoin } from './build-join.ts';
 import { buildStage } from './build-stage.ts';
 import { type FusedStep, fuse, fuseAggregate, passesOn } from './fuse.ts';
 
@@ -100,7 +100,12 @@ class ChainBuilder {
       case 'grouped-aggregate':
         return this.#aggregate(node);
       case 'hash-join':
-        return this.#hashJoin(node);
+      case 'cross-join':
+      case 'sort-merge-join':
+      case 'asof-join': {
+        const { join, build, probe } = buildJoin(node);
+        return this.#over(probe, { role: 'join-stage', join, build: this.chain(build) });
+      }
       case 'write':
         return this.#write(node, 'CommitTask');
       case 'commit-write':
@@ -114,24 +119,6 @@ class ChainBuilder {
   #over(input: BoundNode, ...stages: ChainStage[]): Chain {
     const below = this.chain(input);
     return { source: below.source, stages: [...below.stages, ...stages] };
-  }
-
-  #hashJoin(node: OfKind<'hash-join'>): Chain {
-    const { left, right, buildSide, joinType, leftKeys, rightKeys, nullEqualsNull, residual, columns, schema } = node;
-    const keys = { leftKeys, rightKeys, nullEqualsNull };
-    const sides = { left: left.schema, right: right.schema };
-    const join = hashJoin({ ...sides, ...keys, joinType, buildSide, residual, columns, schema });
-    return this.#joined(join, { left, right }, buildSide);
-  }
-
-  /** The side that is not built goes through the join. */
-  #joined(
-    join: Join,
-    sides: { readonly left: BoundNode; readonly right: BoundNode },
-    buildSide: 'left' | 'right',
-  ): Chain {
-    const probe = buildSide === 'left' ? sides.right : sides.left;
-    return this.#over(probe, { role: 'join-stage', join, build: this.chain(sides[buildSide]) });
   }
 
   #stepInput({ input, readsRaw }: FusedStep): Chain {

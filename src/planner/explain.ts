@@ -6,11 +6,14 @@
  */
 
 import { expressionText, nameText } from '../expressions/expression-text.ts';
+import type { BoundOf } from './bind-parts.ts';
 import { boundInputs } from './bound-inputs.ts';
 import type { BoundNode } from './bound-plan.ts';
 import { aggregatesText, columnsText, keysText, namesText, rangeText } from './node-text.ts';
 import { aggregateNodeText, groupedAggregateText, groupsText } from './nodes/aggregate.ts';
+import { asofJoinText } from './nodes/asof-join.ts';
 import { asyncCallText } from './nodes/async-call.ts';
+import { crossJoinText } from './nodes/cross-join.ts';
 import { dedupText } from './nodes/dedup.ts';
 import { explodeText } from './nodes/explode.ts';
 import { globScanText } from './nodes/glob-scan.ts';
@@ -19,6 +22,7 @@ import { monotonicallyIncreasingIdText } from './nodes/monotonically-increasing-
 import { pivotText } from './nodes/pivot.ts';
 import { sampleText } from './nodes/sample.ts';
 import { scanText } from './nodes/scan.ts';
+import { sortMergeJoinText } from './nodes/sort-merge-join.ts';
 import { udfProjectText } from './nodes/udf-project.ts';
 import { unpivotText } from './nodes/unpivot.ts';
 import { windowText } from './nodes/window.ts';
@@ -90,10 +94,26 @@ function nodeText(node: BoundNode): string {
     case 'window-order-by-only':
       return windowText(node);
     case 'hash-join':
-      return hashJoinText(node);
+    case 'cross-join':
+    case 'sort-merge-join':
+    case 'asof-join':
+      return joinText(node);
     case 'write':
       return writeText(node);
     case 'commit-write':
       return `CommitWrite ${node.mode}${node.successFile ? ' with _SUCCESS' : ''}`;
+  }
+}
+
+function joinText(node: BoundOf<'hash-join' | 'cross-join' | 'sort-merge-join' | 'asof-join'>): string {
+  switch (node.kind) {
+    case 'hash-join':
+      return hashJoinText(node);
+    case 'cross-join':
+      return crossJoinText(node);
+    case 'sort-merge-join':
+      return sortMergeJoinText(node);
+    case 'asof-join':
+      return asofJoinText(node);
   }
 }

@@ -12,7 +12,7 @@
  * a projection makes these columns of them.
  */
 
-import { typeName } from '../columnar/data-type.ts';
+import { type DataType, isNested, typeName } from '../columnar/data-type.ts';
 import type { Field, Schema } from '../columnar/schema.ts';
 import { columnPositions } from '../expressions/bind.ts';
 import { castTo } from '../expressions/coerce.ts';
@@ -75,7 +75,8 @@ export function joinColumns(
 
 const nameAt = ({ fields }: Schema, index: number): string => (fields[index] as Field).name;
 
-function joinedSides(joinType: JoinType, { left, right }: JoinSides): Schema {
+/** The columns of left, then those of right, as `JoinColumns.sides`. */
+export function joinedSides(joinType: JoinType, { left, right }: JoinSides): Schema {
   const mayLackLeft = joinType === 'right' || joinType === 'outer';
   const mayLackRight = joinType === 'left' || joinType === 'outer';
   const taken = new Set(left.fields.map(({ name }) => name));
@@ -105,3 +106,7 @@ function mergedKey(
   }
   return { kind: 'coalesce', inputs: [castTo(left, type), castTo(right, type)], type, nullable };
 }
+
+/** Whether keys are images of their values: others would need one numbering for both sides. */
+export const isJoinable = (type: DataType): boolean =>
+  !isNested(type) && type.kind !== 'interval' && type.kind !== 'float16';

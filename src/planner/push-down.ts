@@ -21,8 +21,10 @@ import type { BoundOf } from './bind-parts.ts';
 import { withInputs } from './bound-inputs.ts';
 import type { BoundNode } from './bound-plan.ts';
 import { pruneAggregate, pruneGroupedAggregate } from './nodes/aggregate.ts';
+import { pruneAsofJoin } from './nodes/asof-join.ts';
 import { pruneAsyncCall } from './nodes/async-call.ts';
 import { pruneConcat } from './nodes/concat.ts';
+import { pruneCrossJoin } from './nodes/cross-join.ts';
 import { pruneDedup } from './nodes/dedup.ts';
 import { pruneExplode } from './nodes/explode.ts';
 import { pruneFilter } from './nodes/filter.ts';
@@ -33,6 +35,7 @@ import { prunePivot } from './nodes/pivot.ts';
 import { pruneProject } from './nodes/project.ts';
 import { pruneScan } from './nodes/scan.ts';
 import { pruneSort } from './nodes/sort.ts';
+import { pruneSortMergeJoin } from './nodes/sort-merge-join.ts';
 import { pruneUdfProject } from './nodes/udf-project.ts';
 import { pruneUnpivot } from './nodes/unpivot.ts';
 import { pruneWindow } from './nodes/window.ts';
@@ -140,6 +143,12 @@ function pruned(node: BoundNode, needed: ReadonlySet<number>): Pruned {
       return pruneWindow(node, needed, pruned);
     case 'hash-join':
       return pruneHashJoin(node, needed, pruned);
+    case 'cross-join':
+      return pruneCrossJoin(node, needed, pruned);
+    case 'sort-merge-join':
+      return pruneSortMergeJoin(node, needed, pruned);
+    case 'asof-join':
+      return pruneAsofJoin(node, needed, pruned);
     case 'write':
     case 'commit-write':
       return { node: { ...node, input: whole(node.input, pruned) }, positionOf: unchanged };

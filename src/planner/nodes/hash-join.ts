@@ -1,4 +1,4 @@
-import { type DataType, isNested, typeName } from '../../columnar/data-type.ts';
+import { typeName } from '../../columnar/data-type.ts';
 import type { Schema } from '../../columnar/schema.ts';
 import { bindEqual, bindExpression, bindPredicate } from '../../expressions/bind.ts';
 import { withColumnsAt } from '../../expressions/columns.ts';
@@ -10,7 +10,7 @@ import { schemaOfColumns } from '../../expressions/typed-columns.ts';
 import type { BoundOf, NodeOf } from '../bind-parts.ts';
 import type { BoundNode } from '../bound-plan.ts';
 import { substituted } from '../fuse.ts';
-import { type JoinColumns, joinColumns } from '../join-columns.ts';
+import { isJoinable, type JoinColumns, joinColumns } from '../join-columns.ts';
 import { inOrder, type Prune, type Pruned, part, positionsIn, withColumnsOf } from '../pruning.ts';
 
 interface Sides {
@@ -94,9 +94,6 @@ function bindKeys(
   }
   return isRefused || pairs.length < leftOn.length ? undefined : pairs;
 }
-
-/** Whether keys are images of their values: others would need one numbering for both sides. */
-const isJoinable = (type: DataType): boolean => !isNested(type) && type.kind !== 'interval' && type.kind !== 'float16';
 
 /** The names of columns that are the same key on both sides. */
 function sharedKeys({ leftOn, rightOn }: NodeOf<'hash-join'>): ReadonlySet<string> {
