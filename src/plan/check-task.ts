@@ -6,7 +6,7 @@ import { type JsonValue, literalForm, valueFromJson } from '../expressions/liter
 import { type Problems, pathOf, quoted } from '../expressions/problems.ts';
 import { didYouMean } from '../expressions/suggestion.ts';
 import { nodesOf, type PlacedNode } from './check-plan.ts';
-import type { PlanNode } from './plan-node.ts';
+import type { NodeKind, PlanNode } from './plan-node.ts';
 import type { Task, TaskInput } from './task.ts';
 
 /** A task, or a document that becomes tasks: then files may be given by more than their names. */
@@ -15,16 +15,28 @@ export interface TaskLike {
   readonly output?: Task['output'];
 }
 
+type SourceNode = Extract<PlanNode, { sourceId: string }>;
+
+/** What each source takes. */
+const INPUT_KINDS: { readonly [Kind in SourceNode['kind']]: TaskInput['kind'] } = {
+  scan: 'files',
+  'in-memory-scan': 'rows',
+  'shuffle-read': 'shuffle',
+};
+const WRITERS: ReadonlySet<NodeKind> = new Set(['write', 'repartition', 'into-partitions', 'gather']);
+
+const isSource = (node: PlanNode): node is SourceNode => 'sourceId' in node;
+
 /** `planPath` is the JSON path of the plan, which may be a document of its own. */
 export function checkTask(task: TaskLike, plan: PlanNode, problems: Problems, planPath: string): void {
   const nodes = nodesOf({ node: plan, path: planPath });
   const used = new Set<string>();
   for (const placed of nodes) {
     const { node, path } = placed;
-    if (node.kind === 'write' && task.output === undefined) {
+    if (WRITERS.has(node.kind) && task.output === undefined) {
       problems.add('$.output', `The task writes (${path}), and needs an output: { "uri": … }.`);
     }
-    if (node.kind !== 'scan' && node.kind !== 'in-memory-scan') continue;
+    if (!isSource(node)) continue;
     used.add(node.sourceId);
     checkInput(task, placed, problems);
   }
@@ -47,16 +59,16 @@ export function checkFiles(task: TaskLike, problems: Problems): void {
 }
 
 function checkInput(task: TaskLike, { node, path }: PlacedNode, problems: Problems): void {
-  if (node.kind !== 'scan' && node.kind !== 'in-memory-scan') return;
+  if (!isSource(node)) return;
   const { sourceId } = node;
   const inputPath = pathOf('$.inputs', sourceId);
   const input = Object.hasOwn(task.inputs, sourceId) ? task.inputs[sourceId] : undefined;
-  const wanted: TaskInput['kind'] = node.kind === 'scan' ? 'files' : 'rows';
+  const wanted = INPUT_KINDS[node.kind];
   if (problems.isFull) return;
   if (input === undefined) {
     const suggestion = didYouMean(sourceId, Object.keys(task.inputs));
     problems.add(pathOf(path, 'sourceId'), `The task has no input ${quoted(sourceId)}.${suggestion}`);
-  } else if ((input.kind === 'rows') !== (wanted === 'rows')) {
+  } else if ((input.kind === 'rows' || input.kind === 'shuffle' ? input.kind : 'files') !== wanted) {
     problems.add(pathOf(inputPath, 'kind'), `A ${node.kind} (${path}) takes ${wanted}, and this is ${input.kind}.`);
   } else if (input.kind === 'rows') {
     checkRows(input.rows, node.schema, problems, pathOf(inputPath, 'rows'));

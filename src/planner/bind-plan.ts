@@ -17,6 +17,7 @@ import { bindConcat } from './nodes/concat.ts';
 import { bindFilter } from './nodes/filter.ts';
 import { bindLimit } from './nodes/limit.ts';
 import { bindProject } from './nodes/project.ts';
+import { bindGather, bindIntoPartitions, bindRepartition } from './nodes/repartition.ts';
 import { bindScan } from './nodes/scan.ts';
 import { bindSort } from './nodes/sort.ts';
 import { bindUdfProject } from './nodes/udf-project.ts';
@@ -43,6 +44,8 @@ function bind(node: PlanNode, problems: Problems, path: string): BoundNode | und
       return { kind: 'in-memory-scan', sourceId: node.sourceId, schema: { fields: node.schema } };
     case 'empty-scan':
       return { kind: 'empty-scan', schema: { fields: node.schema } };
+    case 'shuffle-read':
+      return { kind: 'shuffle-read', sourceId: node.sourceId, schema: { fields: node.schema } };
     case 'concat': {
       const inputsPath = pathOf(path, 'inputs');
       const inputs = node.inputs.map((input, index) => bind(input, problems, pathOf(inputsPath, index)));
@@ -84,6 +87,12 @@ function bindOver(
       return bindWindowNode(input, node, problems, path);
     case 'write':
       return bindWrite(input, node, problems, path);
+    case 'repartition':
+      return bindRepartition(input, node, problems, path);
+    case 'into-partitions':
+      return bindIntoPartitions(input, node);
+    case 'gather':
+      return bindGather(input, node);
     case 'commit-write': {
       const { mode, successFile = false } = node;
       return { kind: 'commit-write', input, mode, successFile, schema: input.schema };

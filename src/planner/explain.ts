@@ -11,6 +11,7 @@ import type { BoundNode } from './bound-plan.ts';
 import { aggregatesText, columnsText, keysText, namesText, rangeText } from './node-text.ts';
 import { aggregateNodeText, groupedAggregateText, groupsText } from './nodes/aggregate.ts';
 import { asyncCallText } from './nodes/async-call.ts';
+import { gatherText, intoPartitionsText, repartitionText } from './nodes/repartition.ts';
 import { scanText } from './nodes/scan.ts';
 import { udfProjectText } from './nodes/udf-project.ts';
 import { windowText } from './nodes/window.ts';
@@ -37,6 +38,8 @@ function nodeText(node: BoundNode): string {
       return `InMemoryScan ${nameText(node.sourceId)} columns ${namesText(node.schema.fields)}`;
     case 'empty-scan':
       return `EmptyScan columns ${namesText(node.schema.fields)}`;
+    case 'shuffle-read':
+      return `ShuffleRead ${nameText(node.sourceId)} columns ${namesText(node.schema.fields)}`;
     case 'project':
       return `Project ${columnsText(node.columns)}`;
     case 'async-call':
@@ -67,6 +70,12 @@ function nodeText(node: BoundNode): string {
       return windowText(node);
     case 'write':
       return writeText(node);
+    case 'repartition':
+      return repartitionText(node);
+    case 'into-partitions':
+      return intoPartitionsText(node);
+    case 'gather':
+      return gatherText(node);
     case 'commit-write':
       return `CommitWrite ${node.mode}${node.successFile ? ' with _SUCCESS' : ''}`;
   }

@@ -84,6 +84,7 @@ function pruned(node: BoundNode, needed: ReadonlySet<number>): Pruned {
       return pruneScan(node, needed);
     case 'in-memory-scan':
     case 'empty-scan':
+    case 'shuffle-read':
       return { node, positionOf: unchanged };
     case 'project':
       return pruneProject(node, needed, pruned);
@@ -112,6 +113,9 @@ function pruned(node: BoundNode, needed: ReadonlySet<number>): Pruned {
     case 'window-order-by-only':
       return pruneWindow(node, needed, pruned);
     case 'write':
+    case 'repartition':
+    case 'into-partitions':
+    case 'gather':
     case 'commit-write':
       return { node: { ...node, input: whole(node.input, pruned) }, positionOf: unchanged };
   }

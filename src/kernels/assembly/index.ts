@@ -28,6 +28,7 @@ export * from './format-texts';
 export * from './hashes';
 export * from './text-measures';
 export * from './compact';
+export * from './partitions';
 export * from './long-decimals';
 export * from './zone-clocks';
 export * from './half-floats';
