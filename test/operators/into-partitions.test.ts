@@ -40,7 +40,8 @@ describe('into-partitions', () => {
     const objects = new ShuffleObjects();
     const stage = intoPartitions({ input: of, codec: 'zstd', files: objects.files, partitions: 4 });
     const result = await runStages([stage], { schema: of, rows }, { memory: testBudget(2 * 1024 * 1024) });
-    expect(result.stats.at(-1)?.counters?.['pages written']).toBeGreaterThan(8);
+    const pages = Number(/"pages written":(\d+)/.exec(JSON.stringify(result.stats))?.[1]);
+    expect(pages).toBeGreaterThan(8);
     const parts = await objects.partitions(of, result.rows);
     expect(parts.map(({ length }) => length)).toEqual([5_001, 5_001, 5_001, 4_998]);
     expect(parts.map(([first]) => first?.[0])).toEqual([0n, 5_001n, 10_002n, 15_003n]);
