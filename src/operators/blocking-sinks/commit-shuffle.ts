@@ -4,9 +4,9 @@ import { batchFromRows } from '../../columnar/column-from-values.ts';
 import { readRows } from '../../columnar/column-values.ts';
 import type { Value } from '../../columnar/value.ts';
 import type { PartitionPiece } from '../../io/shuffle/shuffle-format.ts';
+import { pieceRow, SHUFFLE_RESULT } from '../../io/shuffle/shuffle-result.ts';
 import type { Holding } from '../../memory/budget.ts';
 import type { BlockingRun, BlockingSink, Demand, Output, TaskContext } from '../operator.ts';
-import { pieceRow, SHUFFLE_RESULT } from './shuffle-output.ts';
 
 export interface CommitShuffleOptions {
   /** Makes what was written the result of the task, and gives what is its result then. */

@@ -8,8 +8,9 @@
 import assert from 'node:assert/strict';
 import type { Batch } from '../../columnar/batch.ts';
 import { rangesOfRows } from '../../io/shuffle/shuffle-format.ts';
+import { SHUFFLE_RESULT } from '../../io/shuffle/shuffle-result.ts';
 import type { BlockingRun, BlockingSink, Counters, Demand, Output, TaskContext } from '../operator.ts';
-import { pushPieces, SHUFFLE_RESULT, type ShuffleOptions, ShuffleOutput, shuffleCounters } from './shuffle-output.ts';
+import { pushPieces, type ShuffleOptions, ShuffleOutput, shuffleCounters } from './shuffle-output.ts';
 
 export interface IntoPartitionsOptions extends ShuffleOptions {
   readonly partitions: number;

@@ -15,6 +15,7 @@ import assert from 'node:assert/strict';
 import { Batch } from '../../columnar/batch.ts';
 import { MemoryBudgetExceeded } from '../../errors.ts';
 import { joinedRanges } from '../../io/shuffle/shuffle-format.ts';
+import { SHUFFLE_RESULT } from '../../io/shuffle/shuffle-result.ts';
 import { partitionKernels } from '../../kernels/partition-kernels.ts';
 import { takeKernels } from '../../kernels/take-kernels.ts';
 import type { Holding } from '../../memory/budget.ts';
@@ -22,7 +23,7 @@ import { GrowingRegion } from '../../state/growing-region.ts';
 import { openPartitioner, type Partitioner, type PartitionRule } from '../../state/partitioner.ts';
 import { RowBuffer } from '../../state/row-buffer.ts';
 import type { BlockingRun, BlockingSink, Counters, Demand, Output, TaskContext } from '../operator.ts';
-import { pushPieces, SHUFFLE_RESULT, type ShuffleOptions, ShuffleOutput, shuffleCounters } from './shuffle-output.ts';
+import { pushPieces, type ShuffleOptions, ShuffleOutput, shuffleCounters } from './shuffle-output.ts';
 
 export interface RepartitionOptions extends ShuffleOptions {
   readonly partitions: number;

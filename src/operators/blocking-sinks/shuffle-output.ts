@@ -5,11 +5,11 @@
 
 import { BATCH_ROWS } from '../../columnar/batch.ts';
 import { batchFromRows } from '../../columnar/column-from-values.ts';
-import { int64, list, struct, utf8 } from '../../columnar/data-type.ts';
-import { field, type Schema } from '../../columnar/schema.ts';
+import type { Schema } from '../../columnar/schema.ts';
 import type { Value } from '../../columnar/value.ts';
 import type { OutputFiles } from '../../io/output-files.ts';
 import type { PageCodec, PageRange } from '../../io/shuffle/shuffle-format.ts';
+import { pieceRow, SHUFFLE_RESULT } from '../../io/shuffle/shuffle-result.ts';
 import { ShuffleWriter } from '../../io/shuffle/shuffle-writer.ts';
 import type { Holding } from '../../memory/budget.ts';
 import type { Counters, Output, TaskContext } from '../operator.ts';
@@ -20,24 +20,6 @@ export interface ShuffleOptions {
   /** The objects of the task's attempt. Whoever made them aborts those that a failed run leaves open. */
   readonly files: (task: TaskContext) => OutputFiles;
 }
-
-/**
- * One row per partition, in order, also of one without rows; several where several objects have rows of it. `ranges` are
- * those of the object that hold the rows.
- */
-export const SHUFFLE_RESULT: Schema = {
-  fields: [
-    field('partition', int64, false),
-    field('path', utf8, false),
-    field('rows', int64, false),
-    field('bytes', int64, false),
-    field(
-      'ranges',
-      list(struct(...['offset', 'bytes', 'rows', 'skip'].map((name) => field(name, int64, false)))),
-      false,
-    ),
-  ],
-};
 
 /** An object that is closed, and not completed yet. */
 interface ClosedObject {
@@ -155,11 +137,4 @@ export async function pushPieces(
     if (rows.length >= BATCH_ROWS / 4 && (await push())) return;
   }
   if (rows.length > 0) await push();
-}
-
-/** A row of `SHUFFLE_RESULT`. */
-export function pieceRow(partition: number, path: string, ranges: readonly PageRange[]): Value[] {
-  const sum = (key: 'rows' | 'bytes'): bigint => BigInt(ranges.reduce((total, range) => total + range[key], 0));
-  const numbers = ranges.map(({ offset, bytes, rows, skip }) => [offset, bytes, rows, skip].map(BigInt));
-  return [BigInt(partition), path, sum('rows'), sum('bytes'), numbers];
 }

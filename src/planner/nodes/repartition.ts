@@ -4,7 +4,7 @@ import { expressionText, literalText } from '../../expressions/expression-text.t
 import { literalForm, valueFromJson } from '../../expressions/literal.ts';
 import { type Problems, pathOf } from '../../expressions/problems.ts';
 import { orderWithNulls } from '../../expressions/value-order.ts';
-import { SHUFFLE_RESULT } from '../../operators/blocking-sinks/shuffle-output.ts';
+import { SHUFFLE_RESULT } from '../../io/shuffle/shuffle-result.ts';
 import type { PartitionBy } from '../../plan/plan-node.ts';
 import { type BoundOf, bindColumns, bindSortKeys, type NodeOf } from '../bind-parts.ts';
 import type { BoundNode, BoundPartitionBy, BoundSortKey } from '../bound-plan.ts';
