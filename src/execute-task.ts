@@ -21,6 +21,7 @@ import { redactUri } from './io/uri.ts';
 import { MemoryBudget } from './memory/budget.ts';
 import type { LinearMemory } from './memory/linear-memory.ts';
 import { borrowLinearMemory, collectGarbage, forgetLinearMemory } from './memory/process-memory.ts';
+import { commitShuffle } from './operators/blocking-sinks/commit-shuffle.ts';
 import { commitWrite } from './operators/blocking-sinks/commit-write.ts';
 import type { Demand, Output } from './operators/operator.ts';
 import { emptyScan } from './operators/sources/empty-scan.ts';
@@ -89,6 +90,8 @@ const DEFAULT_DOWNLOADS: readonly string[] = ['s3://'];
 /** A plan is a document of at most as many characters. */
 const MAX_PLAN_BYTES = 16 * 1024 * 1024;
 const PROGRESS_MS = 250;
+const SHUFFLES: ReadonlySet<BoundNode['kind']> = new Set(['repartition', 'into-partitions', 'gather']);
+const WRITERS: ReadonlySet<BoundNode['kind']> = new Set(['write', 'commit-write', ...SHUFFLES]);
 
 /**
  * Runs one task to its end. A task whose result was committed before, by its job id, gives that result without work.
@@ -126,7 +129,7 @@ function taskOutput(
   { attemptId = newAttemptId() }: TaskServices,
   signal: AbortSignal,
 ): TaskOutput | undefined {
-  if (output === undefined || (plan.kind !== 'write' && plan.kind !== 'commit-write')) return undefined;
+  if (output === undefined || !WRITERS.has(plan.kind)) return undefined;
   const owner = { jobId, stageId, taskId, attemptId };
   const job = plan.kind === 'commit-write' ? { mode: plan.mode, successFile: plan.successFile } : undefined;
   return new TaskOutput({ store, destination: output.uri, owner, job, signal });
@@ -167,20 +170,21 @@ class TaskRun {
     using loan = borrowLinearMemory(this.#memoryBytes);
     const memory = new MemoryBudget(this.#memoryBytes, undefined, loan.linear);
     const chain = recorded
-      ? this.#recordedChain(schema, recorded)
+      ? this.#recordedChain(plan, recorded)
       : buildChain(plan, {
           inputs: task.inputs,
           store,
           uris: uriRules(this.#services, task),
           udfs: await loadUdfs(plan, this.#services.udfs ?? {}),
-          ...(output && { output: this.#writing(output) }),
+          ...(output && { output: this.#writing(output), shuffle: this.#shuffling(output) }),
         });
     const rows = new RowCounter(await batchConsumer(this.#services, loan.linear));
     await this.#run(chain, rows, memory, task.maintainOrder);
     const statistics = this.#statistics();
     if (this.#committed === undefined) return { schema, rowCount: rows.rowCount, statistics };
-    const { manifest, manifestUri, files } = this.#committed;
-    return { schema, rowCount: files.reduce((sum, file) => sum + file.rows, 0), statistics, manifest, manifestUri };
+    const { manifest, manifestUri, files, pieces } = this.#committed;
+    const written = [...files, ...pieces.flatMap(({ ranges }) => ranges)];
+    return { schema, rowCount: written.reduce((sum, { rows }) => sum + rows, 0), statistics, manifest, manifestUri };
   }
 
   async #run(chain: Chain, rows: RowCounter, memory: MemoryBudget, maintainOrder?: boolean): Promise<void> {
@@ -205,16 +209,32 @@ class TaskRun {
     return {
       files: ({ memory }) => output.open(memory.reserve('Write')),
       commit: async () => {
-        // The manifest holds what is known when it is written: all but the rest of the commit.
-        this.#committed = await output.commit(JSON.parse(JSON.stringify(this.#statistics())) as JsonValue);
+        this.#committed = await output.commit(this.#statisticsSoFar());
         return this.#committed.files;
       },
     };
   }
 
-  #recordedChain(schema: Schema, recorded: Committed): Chain {
+  #shuffling(output: TaskOutput): NonNullable<Parameters<typeof buildChain>[1]['shuffle']> {
+    return {
+      files: ({ memory }) => output.openShuffle(memory.reserve('Shuffle')),
+      commit: async (pieces) => {
+        this.#committed = await output.commitShuffle(pieces, this.#statisticsSoFar());
+        return this.#committed.pieces;
+      },
+    };
+  }
+
+  /** What is known when the manifest is written: all but the rest of the commit. */
+  #statisticsSoFar(): JsonValue {
+    return JSON.parse(JSON.stringify(this.#statistics())) as JsonValue;
+  }
+
+  #recordedChain({ kind, schema }: BoundNode, recorded: Committed): Chain {
     this.#committed = recorded;
-    const stage = commitWrite({ input: schema, commit: async () => recorded.files });
+    const stage = SHUFFLES.has(kind)
+      ? commitShuffle({ commit: async () => recorded.pieces })
+      : commitWrite({ input: schema, commit: async () => recorded.files });
     return { source: emptyScan({ schema }), stages: [stage] };
   }
 }

@@ -68,7 +68,7 @@ export function globUri(glob: string): string {
 
 /** The input with uris where it has paths. */
 export function resolvedInput(input: TaskInput): TaskInput {
-  if (input.kind === 'rows') return input;
   if (input.kind === 'globs') return { ...input, globs: input.globs.map(globUri) };
+  if (input.kind !== 'files') return input;
   return { ...input, files: input.files.map((file) => ({ ...file, uri: uriOf(file.uri) })) };
 }

@@ -7,6 +7,8 @@
  *     committed, forward  keep: somebody may be going forward
  *     committed, whole    abort (losers, zombies)   delete those no live job names: replaced ones, and strays
  *
+ * The shuffle objects of a job, in its work, go with it: nobody reads them once the job is aborted or whole.
+ *
  * Only what is older than the limit is touched, and only what bears the name of one of our files: anything else in the
  * destination is somebody else's. Why it is safe: decisions and job manifests never change, so what they rule out now is
  * ruled out for good; an undecided job is first decided, so it cannot be committed half-cleaned. Where a decision cannot
@@ -93,7 +95,10 @@ async function findTraces({ store, destination, signal }: CleanOptions): Promise
   for await (const { uri, modifiedMs } of store.list(directoryPrefix(destination), { signal })) {
     if (uri.startsWith(work)) {
       const jobId = jobOfWork(destination, uri);
-      if (jobId !== undefined) tracesOf(jobId, modifiedMs);
+      if (jobId === undefined) continue;
+      const traces = tracesOf(jobId, modifiedMs);
+      // Shuffle objects: nobody reads them once the job is decided.
+      if (parsePartName(uri)?.jobId === jobId) traces.objects.push({ uri, modifiedMs });
       continue;
     }
     const owner = parsePartName(uri);

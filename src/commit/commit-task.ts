@@ -27,7 +27,13 @@ import type { PendingFile } from '../io/output-files.ts';
 import { assertPartOwner, type PartOwner } from '../io/part-name.ts';
 import { abortUploads } from './abort-uploads.ts';
 import { abortReason, readDecision } from './decision.ts';
-import { encodeDocument, type JsonValue, parseTaskManifest, type TaskManifest } from './manifest.ts';
+import {
+  encodeDocument,
+  type JsonValue,
+  parseTaskManifest,
+  type ShuffleObject,
+  type TaskManifest,
+} from './manifest.ts';
 import { putOnce } from './put-once.ts';
 import { taskManifestUri } from './work-paths.ts';
 
@@ -37,6 +43,7 @@ export interface CommitTaskOptions {
   readonly destination: string;
   readonly owner: PartOwner;
   readonly files: readonly PendingFile[];
+  readonly shuffle?: readonly ShuffleObject[] | undefined;
   readonly statistics: JsonValue;
   readonly retryPolicy?: RetryPolicy;
   readonly signal?: AbortSignal;
@@ -54,12 +61,12 @@ export interface TaskOutcome {
  * @throws JobAborted where the job was aborted; StorageUnavailable where the outcome is unknown.
  */
 export async function commitTask(options: CommitTaskOptions): Promise<TaskOutcome> {
-  const { store, destination, owner, files, statistics, signal } = options;
+  const { store, destination, owner, files, shuffle, statistics, signal } = options;
   assertPartOwner(owner);
   await assertStillWanted(options);
   const uri = taskManifestUri(destination, owner.jobId, owner);
   const { jobId, stageId, taskId, attemptId } = owner;
-  const mine: TaskManifest = { version: 1, jobId, stageId, taskId, attemptId, files, statistics };
+  const mine: TaskManifest = { version: 1, jobId, stageId, taskId, attemptId, files, shuffle, statistics };
   const policy = options.retryPolicy ?? DEFAULT_RETRY_POLICY;
   const outcome = await putOnce(store, uri, encodeDocument(mine), policy, signal);
   const manifest = parseTaskManifest(uri, outcome.bytes);

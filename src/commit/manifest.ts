@@ -24,7 +24,22 @@ export interface TaskManifest extends TaskId {
   readonly jobId: string;
   readonly attemptId: string;
   readonly files: readonly PendingFile[];
+  /** What the task has partitioned for others, where it has. */
+  readonly shuffle?: readonly ShuffleObject[] | undefined;
   readonly statistics: JsonValue;
+}
+
+/** A shuffle object, complete. Nothing but a task manifest names it. */
+export interface ShuffleObject {
+  /** Relative to the destination, within the work of the job. */
+  readonly path: string;
+  readonly size: number;
+  readonly rows: number;
+  /** Eight hex digits. */
+  readonly crc32: string;
+  readonly etag: string;
+  /** Of each partition, where its pages are: offset, bytes, rows, and rows to skip in the first page. */
+  readonly partitions: readonly (readonly (readonly number[])[])[];
 }
 
 /** Decides a job, once and for all. */
@@ -96,6 +111,8 @@ const nonce = z.string().min(1).max(100);
 const relativePath = z
   .string()
   .refine((path) => relativePathProblem(path) === undefined && !path.startsWith('_millrace/'), 'not a safe path');
+const isShufflePath = (path: string): boolean =>
+  relativePathProblem(path) === undefined && path.startsWith('_millrace/') && path.endsWith('.shuffle');
 const partition = z.record(z.string(), z.string().nullable());
 const taskId = { stageId: count, taskId: count };
 const mode = z.enum(['append', 'overwrite', 'error-if-exists']);
@@ -116,6 +133,18 @@ const taskManifest = z.strictObject({
   ...taskId,
   attemptId: z.string().refine(isAttemptId, 'not an attempt id'),
   files: z.array(pendingFile),
+  shuffle: z
+    .array(
+      z.strictObject({
+        path: z.string().refine(isShufflePath, 'not the path of a shuffle object'),
+        size: count,
+        rows: count,
+        crc32,
+        etag: z.string(),
+        partitions: z.array(z.array(z.tuple([count, count, count, count]))),
+      }),
+    )
+    .optional(),
   statistics: z.json(),
 });
 

@@ -8,6 +8,7 @@
  *         _sequence/000000000001.json       claims: the order of commits, all jobs
  *         <jobId>/
  *           stage-0/task-3.json             task manifest
+ *           stage-0/part-….shuffle          rows for tasks of the next stage
  *           decision.json
  *           manifest.json                   job manifest
  */
@@ -30,6 +31,11 @@ export function workPrefix(destination: string): string {
 export function jobPrefix(destination: string, jobId: string): string {
   assertJobId(jobId);
   return `${workPrefix(destination)}${jobId}/`;
+}
+
+/** Where shuffle objects of a stage lie, beside its task manifests. */
+export function stageUri(destination: string, jobId: string, stageId: number): string {
+  return joinUri(jobPrefix(destination, jobId), `stage-${stageId}`);
 }
 
 export function taskManifestUri(destination: string, jobId: string, { stageId, taskId }: TaskId): string {

@@ -10,7 +10,7 @@ import { bool, type DataType, decimal, isInteger, isUnsigned, sameType, uint64 }
 import type { Value } from '../columnar/value.ts';
 import { wholeOf } from '../columnar/value.ts';
 import { castBetween } from './cast-value.ts';
-import type { TypedExpression } from './expression.ts';
+import type { ArithmeticOperator, TypedExpression } from './expression.ts';
 import { digitCount, integerRange, valueFromJson } from './literal.ts';
 
 /** Whether a plan may ask for this cast. */
@@ -51,6 +51,14 @@ export const logic = (operator: 'and' | 'or', left: TypedExpression, right: Type
   type: bool,
   nullable: left.nullable || right.nullable,
 });
+
+/** Arithmetic that is never null by itself, of operands of one machine type. */
+export const arithmetic = (
+  operator: ArithmeticOperator,
+  left: TypedExpression,
+  right: TypedExpression,
+  type: DataType,
+): TypedExpression => ({ kind: 'arithmetic', operator, left, right, type, nullable: left.nullable || right.nullable });
 
 /** The value that a cast gives at run time, worked out now; undefined where it fails, which is left to the run. */
 export function castLiteral(value: Value, from: DataType, to: DataType, isTry: boolean = false): Value | undefined {

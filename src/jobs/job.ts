@@ -9,7 +9,8 @@ export interface GlobInput {
   readonly glob: string;
 }
 
-export type JobInput = TaskInput | GlobInput;
+/** What tasks have partitioned only the planner of stages knows. */
+export type JobInput = Exclude<TaskInput, { kind: 'shuffle' }> | GlobInput;
 
 export interface Job {
   /** Version of this document's form. */

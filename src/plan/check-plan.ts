@@ -4,7 +4,7 @@ import { BATCH_ROWS } from '../columnar/batch.ts';
 import type { Field } from '../columnar/schema.ts';
 import { type Problems, pathOf, quoted } from '../expressions/problems.ts';
 import type { WindowCall } from '../expressions/window.ts';
-import type { AggregateStage, PlanNode } from './plan-node.ts';
+import type { AggregateStage, NodeKind, PlanNode } from './plan-node.ts';
 
 /** A node and its JSON path. */
 export interface PlacedNode {
@@ -37,14 +37,17 @@ export function nodesOf(root: PlacedNode): readonly PlacedNode[] {
   return [root, ...inputsOf(root).flatMap(nodesOf)];
 }
 
+/** What has done its work once it has its rows. */
+const ROOTS: ReadonlySet<NodeKind> = new Set(['commit-write', 'repartition', 'into-partitions', 'gather']);
+
 export function checkPlan(plan: PlanNode, problems: Problems, path: string): void {
   const root: PlacedNode = { node: plan, path };
   for (const placed of nodesOf(root)) {
     checkNames(placed, problems);
     checkNumbers(placed, problems);
     for (const input of inputsOf(placed)) {
-      if (input.node.kind === 'commit-write') {
-        problems.add(input.path, 'commit-write may only be the root of a plan.');
+      if (ROOTS.has(input.node.kind)) {
+        problems.add(input.path, `${input.node.kind} may only be the root of a plan.`);
       } else if (input.node.kind === 'write' && !(placed === root && plan.kind === 'commit-write')) {
         problems.add(input.path, 'write may only be the root of a plan, or directly below a commit-write at the root.');
       }
@@ -67,6 +70,7 @@ function checkNames({ node, path }: PlacedNode, problems: Problems): void {
       break;
     case 'in-memory-scan':
     case 'empty-scan':
+    case 'shuffle-read':
       addRepeated(names('schema', node.schema), problems);
       break;
     case 'project':

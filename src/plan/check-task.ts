@@ -6,7 +6,7 @@ import { type JsonValue, literalForm, valueFromJson } from '../expressions/liter
 import { type Problems, pathOf, quoted } from '../expressions/problems.ts';
 import { didYouMean } from '../expressions/suggestion.ts';
 import { nodesOf, type PlacedNode } from './check-plan.ts';
-import type { PlanNode } from './plan-node.ts';
+import type { NodeKind, PlanNode } from './plan-node.ts';
 import type { Task, TaskInput } from './task.ts';
 
 /** A task, or a document that becomes tasks: then files may be given by more than their names. */
@@ -15,13 +15,26 @@ export interface TaskLike {
   readonly output?: Task['output'];
 }
 
+type SourceNode = Extract<PlanNode, { sourceId: string }>;
+
+/** What each source takes. */
+const INPUT_KINDS: { readonly [Kind in SourceNode['kind']]: TaskInput['kind'] } = {
+  scan: 'files',
+  'in-memory-scan': 'rows',
+  'glob-scan': 'globs',
+  'shuffle-read': 'shuffle',
+};
+const WRITERS: ReadonlySet<NodeKind> = new Set(['write', 'repartition', 'into-partitions', 'gather']);
+
+const isSource = (node: PlanNode): node is SourceNode => 'sourceId' in node;
+
 /** `planPath` is the JSON path of the plan, which may be a document of its own. */
 export function checkTask(task: TaskLike, plan: PlanNode, problems: Problems, planPath: string): void {
   const nodes = nodesOf({ node: plan, path: planPath });
   const used = new Set<string>();
   for (const placed of nodes) {
     const { node, path } = placed;
-    if (node.kind === 'write' && task.output === undefined) {
+    if (WRITERS.has(node.kind) && task.output === undefined) {
       problems.add('$.output', `The task writes (${path}), and needs an output: { "uri": … }.`);
     }
     if (!isSource(node)) continue;
@@ -51,7 +64,7 @@ function checkInput(task: TaskLike, { node, path }: PlacedNode, problems: Proble
   const { sourceId } = node;
   const inputPath = pathOf('$.inputs', sourceId);
   const input = Object.hasOwn(task.inputs, sourceId) ? task.inputs[sourceId] : undefined;
-  const wanted = WANTED[node.kind];
+  const wanted = INPUT_KINDS[node.kind];
   if (problems.isFull) return;
   if (input === undefined) {
     const suggestion = didYouMean(sourceId, Object.keys(task.inputs));
@@ -91,19 +104,9 @@ function checkValues(
   }
 }
 
-type SourceNode = Extract<PlanNode, { sourceId: string }>;
-const isSource = (node: PlanNode): node is SourceNode => 'sourceId' in node;
-
-/** The input that each source takes. */
-const WANTED: Readonly<Record<SourceNode['kind'], TaskInput['kind']>> = {
-  scan: 'files',
-  'in-memory-scan': 'rows',
-  'glob-scan': 'globs',
-};
-
 /** What a document gives by more than their names become files. */
 const kindOf = ({ kind }: TaskLike['inputs'][string]): TaskInput['kind'] =>
-  kind === 'rows' || kind === 'globs' ? kind : 'files';
+  kind === 'rows' || kind === 'globs' || kind === 'shuffle' ? kind : 'files';
 
 /** A missing column is null. */
 function checkRows(rows: readonly unknown[], schema: readonly Field[], problems: Problems, path: string): void {

@@ -13,6 +13,7 @@ import type {
   Expression,
   NamedExpression,
 } from '../expressions/expression.ts';
+import type { JsonValue } from '../expressions/literal.ts';
 import type { WindowCall, WindowFrame } from '../expressions/window.ts';
 
 /** Reads files. */
@@ -51,6 +52,13 @@ export interface GlobScanNode {
 /** No rows, with a schema. */
 export interface EmptyScanNode {
   readonly kind: 'empty-scan';
+  readonly schema: readonly Field[];
+}
+
+/** Rows that tasks of an earlier stage have partitioned. */
+export interface ShuffleReadNode {
+  readonly kind: 'shuffle-read';
+  readonly sourceId: string;
   readonly schema: readonly Field[];
 }
 
@@ -291,6 +299,50 @@ export interface WriteNode {
   readonly rowGroupRows?: number | undefined;
 }
 
+/** How pages of shuffle objects are compressed: zstd where absent. */
+export type ShuffleCompression = 'none' | 'zstd';
+
+/**
+ * Which partition a row goes to:
+ *
+ *     hash     equal keys meet in one partition, of whatever task and whichever side of a join; null is a key
+ *     range    by the order of the keys: each boundary, a value per key as literals write them, is the first possible row
+ *              of the next partition. They ascend, and there are at most as many as there are partitions but one
+ *     random   any, the same again for the same seed (0 where absent)
+ */
+export type PartitionBy =
+  | { readonly kind: 'hash'; readonly columns: readonly Expression[] }
+  | {
+      readonly kind: 'range';
+      readonly keys: readonly SortKey[];
+      readonly boundaries: readonly (readonly JsonValue[])[];
+    }
+  | { readonly kind: 'random'; readonly seed?: number | undefined };
+
+/** Writes its rows into a shuffle object, by partition, for tasks of the next stage. One row out per partition. */
+export interface RepartitionNode {
+  readonly kind: 'repartition';
+  readonly input: PlanNode;
+  readonly partitions: number;
+  readonly by: PartitionBy;
+  readonly compression?: ShuffleCompression | undefined;
+}
+
+/** As `repartition`, in pieces of ceil(rows / partitions) rows, in their order. */
+export interface IntoPartitionsNode {
+  readonly kind: 'into-partitions';
+  readonly input: PlanNode;
+  readonly partitions: number;
+  readonly compression?: ShuffleCompression | undefined;
+}
+
+/** As `repartition`, into one partition, for one task. */
+export interface GatherNode {
+  readonly kind: 'gather';
+  readonly input: PlanNode;
+  readonly compression?: ShuffleCompression | undefined;
+}
+
 export type WriteMode = 'append' | 'overwrite' | 'error-if-exists';
 
 /** Commits what the write below it wrote, as a whole job of one task. Passes on the rows of the write. */
@@ -394,6 +446,7 @@ export type PlanNode =
   | InMemoryScanNode
   | GlobScanNode
   | EmptyScanNode
+  | ShuffleReadNode
   | ProjectNode
   | UdfProjectNode
   | FilterNode
@@ -419,6 +472,9 @@ export type PlanNode =
   | WindowOrderByOnlyNode
   | HashJoinNode
   | WriteNode
+  | RepartitionNode
+  | IntoPartitionsNode
+  | GatherNode
   | CommitWriteNode;
 
 export type NodeKind = PlanNode['kind'];

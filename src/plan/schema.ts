@@ -9,6 +9,7 @@ import {
   dataTypeSchema,
   expressionSchema,
   fieldSchema,
+  jsonValueSchema,
   namedExpressionSchema,
   nameSchema,
   sortKeySchema,
@@ -24,6 +25,7 @@ const MAX_GLOBS = 1_000;
 const MOST_SAMPLE_ROWS = 1_000_000_000;
 
 const count = z.int().min(0);
+const bytes = count.max(2 ** 48);
 const columns = z.array(fieldSchema).min(1);
 
 const scan = z
@@ -53,6 +55,10 @@ const globScan = z
 const emptyScan = z
   .strictObject({ kind: z.literal('empty-scan'), schema: columns })
   .describe('No rows, with a schema.');
+
+const shuffleRead = z
+  .strictObject({ kind: z.literal('shuffle-read'), sourceId: nameSchema, schema: columns })
+  .describe('Rows that tasks of an earlier stage have partitioned.');
 
 const project = z
   .strictObject({
@@ -415,6 +421,59 @@ const write = z
   })
   .describe('Writes files into the output of the task; only at the root, or directly below commit-write.');
 
+const MOST_PARTITIONS = 10_000;
+const partitions = z.int().min(1).max(MOST_PARTITIONS);
+const shuffleCompression = z.enum(['none', 'zstd']).optional().describe('Of pages: zstd where absent.');
+
+const repartition = z
+  .strictObject({
+    kind: z.literal('repartition'),
+    get input(): z.ZodType<PlanNode> {
+      return planNodeSchema;
+    },
+    partitions,
+    by: z.discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('hash'), columns: z.array(expressionSchema).min(1) }),
+      z.strictObject({
+        kind: z.literal('range'),
+        keys: z.array(sortKeySchema).min(1),
+        boundaries: z
+          .array(z.array(jsonValueSchema))
+          .describe('A value per key, ascending: the first possible row of the next partition.'),
+      }),
+      z.strictObject({
+        kind: z.literal('random'),
+        seed: count
+          .max(2 ** 32 - 1)
+          .optional()
+          .describe('0 where absent.'),
+      }),
+    ]),
+    compression: shuffleCompression,
+  })
+  .describe('Writes its rows into a shuffle object, by partition, for the next stage; only at the root.');
+
+const intoPartitions = z
+  .strictObject({
+    kind: z.literal('into-partitions'),
+    get input(): z.ZodType<PlanNode> {
+      return planNodeSchema;
+    },
+    partitions,
+    compression: shuffleCompression,
+  })
+  .describe('As repartition, in pieces of ceil(rows / partitions) rows, in their order; only at the root.');
+
+const gather = z
+  .strictObject({
+    kind: z.literal('gather'),
+    get input(): z.ZodType<PlanNode> {
+      return planNodeSchema;
+    },
+    compression: shuffleCompression,
+  })
+  .describe('As repartition, into one partition; only at the root.');
+
 const commitWrite = z
   .strictObject({
     kind: z.literal('commit-write'),
@@ -432,6 +491,7 @@ export const planNodeSchema: z.ZodType<PlanNode> = z
     inMemoryScan,
     globScan,
     emptyScan,
+    shuffleRead,
     project,
     udfProject,
     filter,
@@ -457,6 +517,9 @@ export const planNodeSchema: z.ZodType<PlanNode> = z
     windowOrderByOnly,
     hashJoin,
     write,
+    repartition,
+    intoPartitions,
+    gather,
     commitWrite,
   ])
   .meta({ id: 'PlanNode', description: 'A node of a plan, with its input inside.' });
@@ -487,11 +550,35 @@ type Rows = Extract<TaskInput, { kind: 'rows' }>['rows'];
 /** `check-task.ts` holds the rows against the schema of their scan: a value at a time, and no more issues than shown. */
 export const rowsSchema: z.ZodType<Rows> = z.custom<Rows>(Array.isArray, 'expected an array of objects');
 
+const pageRange = z.strictObject({
+  offset: bytes,
+  bytes: bytes.min(24),
+  rows: bytes.min(1),
+  skip: count.max(65_535).optional().describe('Rows before them in the first page.'),
+});
+const shufflePiece = z
+  .strictObject({
+    uri: uriSchema,
+    etag: z.string().min(1).max(MAX_URI_CHARACTERS).optional().describe('Pins the version.'),
+    ranges: z.array(pageRange).optional().describe('Where the pages are, as the task that wrote them tells.'),
+    partition: count
+      .max(65_535)
+      .optional()
+      .describe('Which partition to look up in the object, where it has no ranges.'),
+  })
+  .refine(({ ranges, partition }) => (ranges === undefined) !== (partition === undefined), {
+    error: 'needs either ranges or a partition',
+  })
+  .meta({ id: 'ShufflePiece' });
+
 const filesInput = z.strictObject({ kind: z.literal('files'), files: z.array(scanFile) }).describe('Files of a scan.');
 const rowsInput = z.strictObject({ kind: z.literal('rows'), rows: rowsSchema }).describe('Rows of an in-memory-scan.');
 const globsInput = z
   .strictObject({ kind: z.literal('globs'), globs: z.array(uriSchema).max(MAX_GLOBS) })
   .describe('Globs of a glob-scan: s3://bucket/day=*/*.parquet');
+const shuffleInput = z
+  .strictObject({ kind: z.literal('shuffle'), pieces: z.array(shufflePiece) })
+  .describe('Pieces of a shuffle-read, in their order.');
 /** The inputs of a task, or of a document that becomes tasks and knows `further` kinds of them, told by `kind`. */
 export function inputSchema<Input>(id: string, further: readonly z.ZodObject[]): z.ZodType<Input> {
   return z
@@ -499,7 +586,7 @@ export function inputSchema<Input>(id: string, further: readonly z.ZodObject[]):
     .meta({ id }) as unknown as z.ZodType<Input>;
 }
 
-const taskInput: z.ZodType<TaskInput> = inputSchema<TaskInput>('TaskInput', []);
+const taskInput: z.ZodType<TaskInput> = inputSchema<TaskInput>('TaskInput', [shuffleInput]);
 
 export const planReferenceSchema: z.ZodType<{ uri: string }> = z
   .strictObject({ uri: uriSchema })

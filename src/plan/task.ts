@@ -14,10 +14,27 @@ export interface ScanFile {
   readonly partition?: Readonly<Record<string, null | boolean | number | string>> | undefined;
 }
 
+/** Rows of one partition in one shuffle object: where its pages are, or which partition to look up in its index. */
+export interface ShufflePieceInput {
+  readonly uri: string;
+  /** Pins the version. */
+  readonly etag?: string | undefined;
+  readonly ranges?:
+    | readonly {
+        readonly offset: number;
+        readonly bytes: number;
+        readonly rows: number;
+        readonly skip?: number | undefined;
+      }[]
+    | undefined;
+  readonly partition?: number | undefined;
+}
+
 export type TaskInput =
   /** What a glob-scan lists: patterns over uris, as `io/glob.ts` has them. */
   | { readonly kind: 'globs'; readonly globs: readonly string[] }
   | { readonly kind: 'files'; readonly files: readonly ScanFile[] }
+  | { readonly kind: 'shuffle'; readonly pieces: readonly ShufflePieceInput[] }
   /** Columns by name, each an array of JSON values as literals write them. */
   | { readonly kind: 'rows'; readonly rows: readonly Readonly<Record<string, null | boolean | number | string>>[] };
 

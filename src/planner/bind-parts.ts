@@ -13,16 +13,17 @@ import type { BoundNode, BoundSortKey } from './bound-plan.ts';
 export type NodeOf<Kind extends PlanNode['kind']> = Extract<PlanNode, { kind: Kind }>;
 export type BoundOf<Kind extends BoundNode['kind']> = Extract<BoundNode, { kind: Kind }>;
 
-/** `path` is that of the list. */
+/** `path` is that of the list, `expressionPath` that of the expression at a place in it. */
 export function bindColumns(
   columns: readonly NamedExpression[],
   schema: Schema,
   problems: Problems,
   path: string,
+  expressionPath: (index: number) => string = (index) => `${path}[${index}].expression`,
 ): readonly TypedColumn[] | undefined {
   const bound: TypedColumn[] = [];
   for (const [index, { name, expression }] of columns.entries()) {
-    const typed = bindExpression(expression, schema, problems, `${path}[${index}].expression`);
+    const typed = bindExpression(expression, schema, problems, expressionPath(index));
     if (typed !== undefined) bound.push({ name, expression: simplified(typed) });
   }
   return bound.length < columns.length ? undefined : bound;

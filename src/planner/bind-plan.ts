@@ -25,6 +25,7 @@ import { bindLimit } from './nodes/limit.ts';
 import { bindMonotonicallyIncreasingId } from './nodes/monotonically-increasing-id.ts';
 import { bindPivot } from './nodes/pivot.ts';
 import { bindProject } from './nodes/project.ts';
+import { bindGather, bindIntoPartitions, bindRepartition } from './nodes/repartition.ts';
 import { bindSample } from './nodes/sample.ts';
 import { bindScan } from './nodes/scan.ts';
 import { bindSort } from './nodes/sort.ts';
@@ -56,6 +57,8 @@ function bind(node: PlanNode, problems: Problems, path: string): BoundNode | und
       return bindGlobScan(node);
     case 'empty-scan':
       return { kind: 'empty-scan', schema: { fields: node.schema } };
+    case 'shuffle-read':
+      return { kind: 'shuffle-read', sourceId: node.sourceId, schema: { fields: node.schema } };
     case 'concat': {
       const inputsPath = pathOf(path, 'inputs');
       const inputs = node.inputs.map((input, index) => bind(input, problems, pathOf(inputsPath, index)));
@@ -141,6 +144,12 @@ function bindOver(
       return bindWindowNode(input, node, problems, path);
     case 'write':
       return bindWrite(input, node, problems, path);
+    case 'repartition':
+      return bindRepartition(input, node, problems, path);
+    case 'into-partitions':
+      return bindIntoPartitions(input, node);
+    case 'gather':
+      return bindGather(input, node);
     case 'commit-write': {
       const { mode, successFile = false } = node;
       return { kind: 'commit-write', input, mode, successFile, schema: input.schema };

@@ -6,11 +6,12 @@
 
 import type { DataType } from '../columnar/data-type.ts';
 import type { Schema } from '../columnar/schema.ts';
+import type { Value } from '../columnar/value.ts';
 import type { TypedAggregate, TypedColumn, TypedExpression } from '../expressions/expression.ts';
 import type { TypedWindow } from '../expressions/window.ts';
 import type { PivotName } from '../operators/blocking-sinks/pivot.ts';
 import type { SampleOptions } from '../operators/streaming-sinks/sample.ts';
-import type { AsofStrategy, Compression, JoinType, WriteMode } from '../plan/plan-node.ts';
+import type { AsofStrategy, Compression, JoinType, ShuffleCompression, WriteMode } from '../plan/plan-node.ts';
 import type { UdfName } from '../udf/udf-modules.ts';
 
 export interface BoundSortKey {
@@ -18,6 +19,16 @@ export interface BoundSortKey {
   readonly descending: boolean;
   readonly nullsFirst: boolean;
 }
+
+/** All over the schema of the input. */
+export type BoundPartitionBy =
+  | { readonly kind: 'hash'; readonly keys: readonly TypedColumn[] }
+  | {
+      readonly kind: 'range';
+      readonly keys: readonly BoundSortKey[];
+      readonly boundaries: readonly (readonly Value[])[];
+    }
+  | { readonly kind: 'random'; readonly seed: number };
 
 export interface AsyncCall {
   /** Of the column that holds the result. */
@@ -45,6 +56,7 @@ export type BoundNode = { readonly schema: Schema } & (
   | { readonly kind: 'in-memory-scan'; readonly sourceId: string }
   | { readonly kind: 'empty-scan' }
   | { readonly kind: 'glob-scan'; readonly sourceId: string; readonly limit: number | undefined }
+  | { readonly kind: 'shuffle-read'; readonly sourceId: string }
   | { readonly kind: 'project'; readonly input: BoundNode; readonly columns: readonly TypedColumn[] }
   /** A call that waits for storage, over columns of the input and literals: its result is the last column. */
   | { readonly kind: 'async-call'; readonly input: BoundNode; readonly call: AsyncCall }
@@ -202,6 +214,20 @@ export type BoundNode = { readonly schema: Schema } & (
       readonly targetFileBytes: number;
       readonly rowGroupRows: number;
     }
+  | {
+      readonly kind: 'repartition';
+      readonly input: BoundNode;
+      readonly partitions: number;
+      readonly by: BoundPartitionBy;
+      readonly compression: ShuffleCompression;
+    }
+  | {
+      readonly kind: 'into-partitions';
+      readonly input: BoundNode;
+      readonly partitions: number;
+      readonly compression: ShuffleCompression;
+    }
+  | { readonly kind: 'gather'; readonly input: BoundNode; readonly compression: ShuffleCompression }
   | {
       readonly kind: 'commit-write';
       readonly input: BoundNode;

@@ -11,14 +11,20 @@ import assert from 'node:assert/strict';
 import type { ObjectStore } from '../io/object-store.ts';
 import type { OutputFiles } from '../io/output-files.ts';
 import { aggregate } from '../operators/blocking-sinks/aggregate.ts';
+import { type CommitShuffleOptions, commitShuffle } from '../operators/blocking-sinks/commit-shuffle.ts';
 import { commitWrite, type ResultFile } from '../operators/blocking-sinks/commit-write.ts';
+import { gather } from '../operators/blocking-sinks/gather.ts';
 import { groupedAggregate } from '../operators/blocking-sinks/grouped-aggregate.ts';
+import { intoPartitions } from '../operators/blocking-sinks/into-partitions.ts';
+import { repartition } from '../operators/blocking-sinks/repartition.ts';
+import type { ShuffleOptions } from '../operators/blocking-sinks/shuffle-output.ts';
 import { write } from '../operators/blocking-sinks/write.ts';
 import type { Source, Stage, TaskContext } from '../operators/operator.ts';
 import { emptyScan } from '../operators/sources/empty-scan.ts';
 import { globScan } from '../operators/sources/glob-scan.ts';
 import { inMemoryScan } from '../operators/sources/in-memory-scan.ts';
 import { parquetScan } from '../operators/sources/parquet-scan.ts';
+import { shuffleRead } from '../operators/sources/shuffle-read.ts';
 import { filter } from '../operators/streaming/filter.ts';
 import { filterProject } from '../operators/streaming/filter-project.ts';
 import { project } from '../operators/streaming/project.ts';
@@ -51,6 +57,12 @@ export interface ChainResources {
     /** Commits the closed files and gives those of the result. */
     readonly commit: () => Promise<readonly ResultFile[]>;
   };
+  /** Only where the plan partitions its rows for other tasks. */
+  readonly shuffle?: {
+    readonly files: (task: TaskContext) => OutputFiles;
+    /** Completes the closed objects, records what is in them, and gives what is recorded. */
+    readonly commit: CommitShuffleOptions['commit'];
+  };
 }
 
 type OfKind<Kind extends BoundNode['kind']> = Extract<BoundNode, { kind: Kind }>;
@@ -78,6 +90,8 @@ class ChainBuilder {
         return { source: this.#globScan(node), stages: [] };
       case 'empty-scan':
         return { source: emptyScan({ schema: node.schema }), stages: [] };
+      case 'shuffle-read':
+        return { source: this.#shuffleRead(node), stages: [] };
       case 'concat':
         return {
           source: concat(
@@ -108,6 +122,10 @@ class ChainBuilder {
       }
       case 'write':
         return this.#write(node, 'CommitTask');
+      case 'repartition':
+      case 'into-partitions':
+      case 'gather':
+        return this.#shuffle(node);
       case 'commit-write':
         assert.ok(node.input.kind === 'write');
         return this.#write(node.input, 'CommitWrite');
@@ -187,6 +205,20 @@ class ChainBuilder {
     return inMemoryScan({ schema, rows: input.rows });
   }
 
+  #shuffleRead({ sourceId, schema }: OfKind<'shuffle-read'>): Source {
+    const input = this.#resources.inputs[sourceId];
+    assert.ok(input?.kind === 'shuffle');
+    return shuffleRead({ store: this.#resources.store, schema, pieces: input.pieces });
+  }
+
+  /** The object is completed, and recorded as the result of the task. */
+  #shuffle(node: OfKind<'repartition' | 'into-partitions' | 'gather'>): Chain {
+    const { shuffle } = this.#resources;
+    assert.ok(shuffle !== undefined);
+    const options = { input: node.input.schema, codec: node.compression, files: shuffle.files };
+    return this.#over(node.input, shuffleStage(node, options), commitShuffle({ commit: shuffle.commit }));
+  }
+
   /** What was written is committed, by the task or with it the whole job. */
   #write(node: OfKind<'write'>, commitName: 'CommitTask' | 'CommitWrite'): Chain {
     const { output } = this.#resources;
@@ -200,6 +232,17 @@ class ChainBuilder {
       ...commitWrite({ input: node.schema, commit }),
       name: commitName,
     });
+  }
+}
+
+function shuffleStage(node: OfKind<'repartition' | 'into-partitions' | 'gather'>, options: ShuffleOptions): Stage {
+  switch (node.kind) {
+    case 'repartition':
+      return repartition({ ...options, partitions: node.partitions, by: node.by });
+    case 'into-partitions':
+      return intoPartitions({ ...options, partitions: node.partitions });
+    case 'gather':
+      return gather(options);
   }
 }
 

@@ -20,6 +20,7 @@ import { globScanText } from './nodes/glob-scan.ts';
 import { hashJoinText } from './nodes/hash-join.ts';
 import { monotonicallyIncreasingIdText } from './nodes/monotonically-increasing-id.ts';
 import { pivotText } from './nodes/pivot.ts';
+import { gatherText, intoPartitionsText, repartitionText } from './nodes/repartition.ts';
 import { sampleText } from './nodes/sample.ts';
 import { scanText } from './nodes/scan.ts';
 import { sortMergeJoinText } from './nodes/sort-merge-join.ts';
@@ -49,6 +50,8 @@ function nodeText(node: BoundNode): string {
       return `InMemoryScan ${nameText(node.sourceId)} columns ${namesText(node.schema.fields)}`;
     case 'empty-scan':
       return `EmptyScan columns ${namesText(node.schema.fields)}`;
+    case 'shuffle-read':
+      return `ShuffleRead ${nameText(node.sourceId)} columns ${namesText(node.schema.fields)}`;
     case 'project':
       return `Project ${columnsText(node.columns)}`;
     case 'async-call':
@@ -99,9 +102,11 @@ function nodeText(node: BoundNode): string {
     case 'asof-join':
       return joinText(node);
     case 'write':
-      return writeText(node);
+    case 'repartition':
+    case 'into-partitions':
+    case 'gather':
     case 'commit-write':
-      return `CommitWrite ${node.mode}${node.successFile ? ' with _SUCCESS' : ''}`;
+      return outputText(node);
   }
 }
 
@@ -115,5 +120,21 @@ function joinText(node: BoundOf<'hash-join' | 'cross-join' | 'sort-merge-join' |
       return sortMergeJoinText(node);
     case 'asof-join':
       return asofJoinText(node);
+  }
+}
+
+/** What puts rows into storage. */
+function outputText(node: BoundOf<'write' | 'repartition' | 'into-partitions' | 'gather' | 'commit-write'>): string {
+  switch (node.kind) {
+    case 'write':
+      return writeText(node);
+    case 'repartition':
+      return repartitionText(node);
+    case 'into-partitions':
+      return intoPartitionsText(node);
+    case 'gather':
+      return gatherText(node);
+    case 'commit-write':
+      return `CommitWrite ${node.mode}${node.successFile ? ' with _SUCCESS' : ''}`;
   }
 }

@@ -102,6 +102,7 @@ function pruned(node: BoundNode, needed: ReadonlySet<number>): Pruned {
     case 'in-memory-scan':
     case 'empty-scan':
     case 'glob-scan':
+    case 'shuffle-read':
       return { node, positionOf: unchanged };
     case 'project':
       return pruneProject(node, needed, pruned);
@@ -150,6 +151,9 @@ function pruned(node: BoundNode, needed: ReadonlySet<number>): Pruned {
     case 'asof-join':
       return pruneAsofJoin(node, needed, pruned);
     case 'write':
+    case 'repartition':
+    case 'into-partitions':
+    case 'gather':
     case 'commit-write':
       return { node: { ...node, input: whole(node.input, pruned) }, positionOf: unchanged };
   }

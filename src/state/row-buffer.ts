@@ -11,6 +11,7 @@ import { Batch } from '../columnar/batch.ts';
 import type { Column } from '../columnar/column.ts';
 import type { Schema } from '../columnar/schema.ts';
 import { sliceColumn } from '../columnar/slice.ts';
+import { MemoryBudgetExceeded } from '../errors.ts';
 import type { Holding } from '../memory/budget.ts';
 import { ColumnBuffer } from './column-buffer.ts';
 import type { GatherScratch } from './gather-scratch.ts';
@@ -50,6 +51,20 @@ export class RowBuffer implements Disposable {
   appendRows(batch: Batch, rows: number, count: number): void {
     assert.ok(rows !== 0);
     this.#append(batch.columns, rows, count);
+  }
+
+  /**
+   * Copies `count` rows: those whose numbers are at address `rows`, or all of the batch where that is 0. False, and nothing
+   * has changed, where memory is short. @throws ColumnTooLarge
+   */
+  tryAppend(batch: Batch, rows: number, count: number): boolean {
+    try {
+      this.#append(batch.columns, rows, count);
+      return true;
+    } catch (error) {
+      if (error instanceof MemoryBudgetExceeded) return false;
+      throw error;
+    }
   }
 
   /** Takes over the rows of `other` behind its own; leaves it empty. Throws as `append`, `other` then being lost. */

@@ -14,14 +14,17 @@ import { sliceAddress, sliceColumn, slicesAt } from '../columnar/slice.ts';
 import { takeKernels } from '../kernels/take-kernels.ts';
 import type { Holding } from '../memory/budget.ts';
 
+/** What gives memory for bits that have to move. */
+type Scratch = Pick<Holding, 'allocate' | 'linear'>;
+
 /** The rows [start, start + rowCount) of `batch`; bits that have to move come from `scratch`. @throws MemoryBudgetExceeded */
-export function sliceBatch(batch: Batch, start: number, rowCount: number, scratch: Holding): Batch {
+export function sliceBatch(batch: Batch, start: number, rowCount: number, scratch: Scratch): Batch {
   if (start === 0 && rowCount === batch.rowCount) return batch;
   const columns = batch.columns.map((column) => sliceRows(column, start, rowCount, scratch));
   return new Batch(batch.schema, rowCount, columns);
 }
 
-function sliceRows(column: Column, start: number, rowCount: number, scratch: Holding): Column {
+function sliceRows(column: Column, start: number, rowCount: number, scratch: Scratch): Column {
   if (slicesAt(column, start)) return sliceColumn(column, start);
   const { type, dictionary, validity, values, children } = column;
   const moved = (bits: number): number => moveBits(bits, start, rowCount, scratch);
@@ -43,7 +46,7 @@ function childRowsPerRow({ type }: Column): number | undefined {
   return stored.kind === 'struct' ? 1 : undefined;
 }
 
-function moveBits(from: number, start: number, count: number, scratch: Holding): number {
+function moveBits(from: number, start: number, count: number, scratch: Scratch): number {
   const { address } = scratch.allocate(Math.ceil(count / 64) * 8);
   takeKernels(scratch.linear).copyBits(from, start, count, address, 0);
   return address;

@@ -36,6 +36,11 @@ const ENTRIES: Readonly<Record<string, readonly string[]>> = {
 const MAY_USE_IO = [
   'operators/sources/',
   'operators/blocking-sinks/write',
+  'operators/blocking-sinks/repartition',
+  'operators/blocking-sinks/into-partitions',
+  'operators/blocking-sinks/gather',
+  'operators/blocking-sinks/shuffle-output',
+  'operators/blocking-sinks/commit-shuffle',
   'operators/streaming/url-',
   'operators/streaming/object-call',
   'operators/streaming/object-looks',

@@ -20,6 +20,7 @@ describe('the JSON Schema of a task', () => {
       'NamedExpression',
       'PlanNode',
       'ScanFile',
+      'ShufflePiece',
       'SortKey',
       'TaskInput',
       'WindowCall',

@@ -182,6 +182,16 @@ export const EVERY_NODE: { readonly [Kind in NodeKind]: Complete<Kind> } = {
     targetFileBytes: 1_000_000,
     rowGroupRows: 1_000,
   },
+  'shuffle-read': { kind: 'shuffle-read', sourceId: 'pieces', schema: [field('delay', types.int64)] },
+  repartition: {
+    kind: 'repartition',
+    input: leaf,
+    partitions: 4,
+    by: { kind: 'range', keys: [{ expression: col('delay') }], boundaries: [[-5], ['0'], [null]] },
+    compression: 'none',
+  },
+  'into-partitions': { kind: 'into-partitions', input: leaf, partitions: 3, compression: 'zstd' },
+  gather: { kind: 'gather', input: leaf, compression: 'none' },
   'commit-write': {
     kind: 'commit-write',
     input: { kind: 'write', input: leaf, format: 'parquet' },
@@ -260,6 +270,15 @@ export function taskOf(plan: PlanNode): Task {
       }),
       ...(needs.includes('"sourceId":"globs"') && { globs: { kind: 'globs', globs: ['s3://bucket/*.parquet'] } }),
       ...(needs.includes('"sourceId":"rows"') && { rows: { kind: 'rows', rows: [{ delay: 1 }, { delay: '2' }, {}] } }),
+      ...(needs.includes('"pieces"') && {
+        pieces: {
+          kind: 'shuffle',
+          pieces: [
+            { uri: 's3://bucket/a.shuffle', etag: '"2"', ranges: [{ offset: 0, bytes: 99, rows: 3, skip: 1 }] },
+            { uri: 's3://bucket/b.shuffle', partition: 2 },
+          ],
+        },
+      }),
     },
     output: { uri: 's3://bucket/out' },
   };

@@ -123,8 +123,8 @@ function compareExact(
   return written < read ? -1 : written > read ? 1 : 0;
 }
 
-/** `value` as a whole number times a power of two. */
-function binaryParts(value: number): readonly [bigint, number] {
+/** `value`, which is not negative, as a whole number times a power of two. */
+export function binaryParts(value: number): readonly [bigint, number] {
   word.setFloat64(0, value);
   const bits = word.getBigUint64(0);
   const exponent = Number(bits >> 52n) & 0x7ff;

@@ -6,8 +6,15 @@ import type { Call, FunctionDefinition } from './function-definition.ts';
 export function callOf(given: readonly TypedExpression[]): Call {
   return {
     types: given.map(({ type }) => type),
-    literals: given.map((e): Value | undefined => (e.kind === 'literal' ? e.value : undefined)),
+    literals: given.map(literalOf),
   };
+}
+
+/** Of a literal, and of a list of literals. */
+function literalOf(e: TypedExpression): Value | undefined {
+  if (e.kind === 'literal') return e.value;
+  const items = e.kind === 'list' ? e.items.map(literalOf) : [undefined];
+  return items.every((item) => item !== undefined) ? items : undefined;
 }
 
 /** The call of a function with arguments as its parameters ask for them, none left out; or what is wrong with it. */

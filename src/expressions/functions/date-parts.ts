@@ -8,22 +8,26 @@ import { type DataType, int32, int64, uint32 } from '../../columnar/data-type.ts
 import { type Interval, type Value, wholeOf } from '../../columnar/value.ts';
 import { calendarDay, daysOf, isoWeek } from '../calendar.ts';
 import { dayAndTicks, dayOf, knownClockOf } from '../clock.ts';
+import { arithmetic, castTo, literal } from '../coerce.ts';
 import { TICKS_PER_SECOND, ticksPerDay } from '../temporal-text.ts';
+import { callNode } from './call-node.ts';
 import {
   type Call,
   define,
+  defineAs,
   type Evaluate,
   type Example,
   type FunctionDefinition,
   type ParameterKind,
   parameter,
 } from './function-definition.ts';
-import { DATE_OR_TIMESTAMP } from './parameter-kinds.ts';
+import { DATE_OR_TIMESTAMP, TEXT } from './parameter-kinds.ts';
 import {
   aDate,
   anInterval,
   aTime,
   aTimestamp,
+  DATE_OR_TIME_OR_TIMESTAMP_OR_INTERVAL,
   DATE_OR_TIMESTAMP_OR_INTERVAL,
   inBerlin,
   inKnownZones,
@@ -213,4 +217,46 @@ const CLOCK_PARTS: readonly FunctionDefinition[] = [
   ),
 ];
 
-export const DATE_PART_FUNCTIONS: readonly FunctionDefinition[] = [...DAY_PARTS, ...CLOCK_PARTS];
+const PARTS: readonly FunctionDefinition[] = [...DAY_PARTS, ...CLOCK_PARTS];
+
+/** SQL's names for parts that are another number here, or called otherwise; to `day_of_week` is added, and 7 is 0. */
+const SQL_PARTS: Readonly<Record<string, { readonly name: string; readonly plus?: bigint; readonly modulo?: bigint }>> =
+  {
+    dow: { name: 'day_of_week', plus: 1n, modulo: 7n },
+    isodow: { name: 'day_of_week', plus: 1n },
+    doy: { name: 'day_of_year' },
+  };
+
+/** The function of a part by any of its names. */
+export const datePartNamed = (name: string): FunctionDefinition | undefined =>
+  PARTS.find((one) => one.name === name || one.aliases.includes(name));
+
+const PART_NAMES = [...PARTS.map(({ name }) => name), ...Object.keys(SQL_PARTS)].join(', ');
+
+const DATE_PART = defineAs({
+  name: 'date_part',
+  aliases: ['datepart'],
+  family: 'dates and times',
+  doc: `The part of that name, a literal in any case, also as a plural: what the function of the name gives (${PART_NAMES}). \`dow\` counts from 0 for Sunday, \`isodow\` from 1 for Monday, \`doy\` is the day of the year.`,
+  parameters: [parameter('part', TEXT), parameter('time', DATE_OR_TIME_OR_TIMESTAMP_OR_INTERVAL)],
+  means: ([part, time]) => {
+    const text = part?.kind === 'literal' && typeof part.value === 'string' ? part.value.toLowerCase() : '';
+    const known = SQL_PARTS[text] ?? { name: text };
+    const found = datePartNamed(known.name) ?? datePartNamed(known.name.replace(/s$/, ''));
+    if (found === undefined || time === undefined) return `The part is a literal: one of ${PART_NAMES}.`;
+    const kind = found.parameters[0];
+    if (kind?.accept(time.type) === undefined) return `${found.name} takes ${kind?.takes}, and not ${time.type.kind}.`;
+    const value = callNode(found, [time]);
+    if (typeof value === 'string' || known.plus === undefined) return value;
+    const type = value.type;
+    const sum = arithmetic('+', value, castTo(literal(known.plus, int64), type), type);
+    return known.modulo === undefined ? sum : arithmetic('%', sum, castTo(literal(known.modulo, int64), type), type);
+  },
+  examples: [
+    [['year', aDate('1995-03-17')], 1995],
+    [['dow', aDate('1995-03-19')], 0],
+    [['hours', MOMENT], 8],
+  ],
+});
+
+export const DATE_PART_FUNCTIONS: readonly FunctionDefinition[] = [...PARTS, DATE_PART];

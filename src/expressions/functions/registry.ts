@@ -27,6 +27,7 @@ import { SEVERAL_COLUMNS_FUNCTIONS } from './several-columns.ts';
 import { STRUCT_AND_MAP_FUNCTIONS } from './structs-and-maps.ts';
 import { TEXT_CASE_FUNCTIONS } from './text-case.ts';
 import { TEXT_DISTANCE_FUNCTIONS } from './text-distance.ts';
+import { TEXT_FORMATTING_FUNCTIONS } from './text-formatting.ts';
 import { TEXT_JOINING_FUNCTIONS } from './text-joining.ts';
 import { TEXT_LIKE_FUNCTIONS } from './text-like.ts';
 import { TEXT_PADDING_FUNCTIONS } from './text-padding.ts';
@@ -35,6 +36,7 @@ import { TEXT_REWRITING_FUNCTIONS } from './text-rewriting.ts';
 import { TEXT_SEARCH_FUNCTIONS } from './text-search.ts';
 import { TEXT_TO_TIME_FUNCTIONS } from './text-to-time.ts';
 import { TIME_CONVERSION_FUNCTIONS } from './time-conversions.ts';
+import { TIME_DIFFERENCE_FUNCTIONS } from './time-differences.ts';
 import { TIME_TO_TEXT_FUNCTIONS } from './time-to-text.ts';
 import { TIME_ZONE_FUNCTIONS } from './time-zones.ts';
 import { TRUNCATING_FUNCTIONS } from './truncating.ts';
@@ -49,6 +51,7 @@ export const FUNCTION_DEFINITIONS: readonly FunctionDefinition[] = [
   ...TEXT_LIKE_FUNCTIONS,
   ...TEXT_PART_FUNCTIONS,
   ...TEXT_JOINING_FUNCTIONS,
+  ...TEXT_FORMATTING_FUNCTIONS,
   ...TEXT_PADDING_FUNCTIONS,
   ...TEXT_CASE_FUNCTIONS,
   ...TEXT_REWRITING_FUNCTIONS,
@@ -57,6 +60,7 @@ export const FUNCTION_DEFINITIONS: readonly FunctionDefinition[] = [
   ...DATE_PART_FUNCTIONS,
   ...TRUNCATING_FUNCTIONS,
   ...ADDING_FUNCTIONS,
+  ...TIME_DIFFERENCE_FUNCTIONS,
   ...LENGTH_OF_TIME_FUNCTIONS,
   ...TIME_CONVERSION_FUNCTIONS,
   ...TIME_ZONE_FUNCTIONS,

@@ -1,7 +1,8 @@
 /** Rounding, absolute values and signs: of whatever kind of number, in its own type. */
 
-import { type DataType, decimal, isFloat } from '../../columnar/data-type.ts';
-import { wholeOf } from '../../columnar/value.ts';
+import { type DataType, decimal, float64, isFloat, isNumeric } from '../../columnar/data-type.ts';
+import { type Interval, wholeOf } from '../../columnar/value.ts';
+import { multipliedInterval } from '../calendar-arithmetic.ts';
 import { divideRounded, type Rounding } from '../whole-conversion.ts';
 import {
   type Call,
@@ -10,9 +11,17 @@ import {
   type Evaluate,
   type FunctionDefinition,
   optional,
+  type ParameterKind,
   parameter,
 } from './function-definition.ts';
 import { INTEGER, NUMBER } from './parameter-kinds.ts';
+import { anInterval } from './temporal-kinds.ts';
+
+const NUMBER_OR_LENGTH_OF_TIME: ParameterKind<number | bigint | Interval> = {
+  takes: 'a number, a duration or an interval',
+  preferred: float64,
+  accept: (type) => (isNumeric(type) || type.kind === 'duration' || type.kind === 'interval' ? type : undefined),
+};
 
 const sameType = ({ types: [type] }: Call): DataType => type as DataType;
 
@@ -85,17 +94,21 @@ export const ROUNDING_FUNCTIONS: readonly FunctionDefinition[] = [
     name: 'negate',
     aliases: ['negative'],
     family: 'numbers',
-    doc: 'The number with the other sign. Where its type has none, or does not reach so far, that is an error.',
-    parameters: [parameter('number', NUMBER)],
+    doc: 'The number, the duration or the interval with the other sign. Where its type has none, or does not reach so far, that is an error.',
+    parameters: [parameter('number', NUMBER_OR_LENGTH_OF_TIME)],
     result: sameType,
     canFail: true,
-    prepare: byKind(
-      (x) => -x,
-      (x) => -x,
-    ),
+    prepare: (call) => {
+      if (call.types[0]?.kind === 'interval') return (value) => multipliedInterval(value as Interval, -1n);
+      return byKind(
+        (x) => -x,
+        (x) => -x,
+      )(call);
+    },
     examples: [
       [[3n], '-3'],
       [[-2.5], 2.5],
+      [[anInterval('P1M2DT3S')], 'P-1M-2DT-3S'],
     ],
   }),
   define({

@@ -49,6 +49,15 @@ export const DATE_OR_TIME_OR_TIMESTAMP: ParameterKind<number | bigint> = kind(
   'timestamp',
 );
 
+export const DATE_OR_TIME_OR_TIMESTAMP_OR_INTERVAL: ParameterKind<number | bigint | Interval> = kind(
+  'a date, a time, a timestamp or an interval',
+  timestamp('us'),
+  'date',
+  'time',
+  'timestamp',
+  'interval',
+);
+
 export const DURATION: ParameterKind<bigint> = kind('a duration', duration('us'), 'duration');
 export const INTERVAL: ParameterKind<Interval> = kind('an interval', interval, 'interval');
 

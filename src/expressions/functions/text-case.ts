@@ -117,6 +117,23 @@ const CASES: readonly FunctionDefinition[] = [
   }),
 ];
 
+const INITCAP = define({
+  name: 'initcap',
+  family: 'text',
+  doc: 'Each word with its first character in upper case and the others in lower case; words are runs of letters and digits. All else stays: see `to_title_case`, and `capitalize` for the first word alone.',
+  parameters: [parameter('text', TEXT)],
+  result: utf8,
+  evaluate: (text) =>
+    text.toLowerCase().replace(/[\p{Alphabetic}\p{M}\p{N}]+/gu, (word) => {
+      const first = firstOf(word);
+      return first.toUpperCase() + word.slice(first.length);
+    }),
+  examples: [
+    [['PROMO burnished-BRASS, 2nd'], 'Promo Burnished-Brass, 2nd'],
+    [['élan VITAL'], 'Élan Vital'],
+  ],
+});
+
 const STYLES: readonly FunctionDefinition[] = [
   caseStyle('to_camel_case', 'as in camelCase', '', (word, index) => (index === 0 ? lower(word) : capitalized(word)), [
     ['order-line ID'],
@@ -130,4 +147,4 @@ const STYLES: readonly FunctionDefinition[] = [
   caseStyle('to_title_case', 'as in Title Case', ' ', capitalized, [['order_lineID'], 'Order Line Id']),
 ];
 
-export const TEXT_CASE_FUNCTIONS: readonly FunctionDefinition[] = [...CASES, ...STYLES];
+export const TEXT_CASE_FUNCTIONS: readonly FunctionDefinition[] = [...CASES, INITCAP, ...STYLES];

@@ -1,6 +1,7 @@
 /** Texts read as dates and times by a format. */
 
-import { type DataType, date, type TimeUnit, timestamp } from '../../columnar/data-type.ts';
+import { type DataType, date, list, type TimeUnit, timestamp, utf8 } from '../../columnar/data-type.ts';
+import type { Value } from '../../columnar/value.ts';
 import { InvalidValue } from '../../errors.ts';
 import { TICKS_PER_SECOND } from '../temporal-text.ts';
 import { timeZone, timeZoneProblem } from '../time-zone.ts';
@@ -10,9 +11,10 @@ import {
   type Example,
   type FunctionDefinition,
   optional,
+  type ParameterKind,
   parameter,
 } from './function-definition.ts';
-import { TEXT } from './parameter-kinds.ts';
+import { itemType, TEXT } from './parameter-kinds.ts';
 import { problemOf, recentlyMade } from './recently-made.ts';
 import { type TimeFormat, timeFormat } from './strptime.ts';
 import type { ReadTime } from './time-parts.ts';
@@ -23,45 +25,87 @@ const SECONDS_PER_DAY = 86_400;
 const NANOSECONDS_PER_SECOND = 1_000_000_000n;
 
 const FORMAT_DOC =
-  "A format has the directives of C's strptime, as in `%Y-%m-%d %H:%M:%S`: also `%f`, `%3f`, `%n` for up to 6, for 3, and for up to 9 digits of a second, `%z` and `%Z` for an offset from UTC and the name of a zone.";
+  "A format has the directives of C's strptime, as in `%Y-%m-%d %H:%M:%S`: also `%f`, `%3f`, `%n` for up to 6, for 3, and for up to 9 digits of a second, `%z` and `%Z` for an offset from UTC and the name of a zone. Of a list of formats the first that reads the text counts.";
 
-/** What a text that is not of the format becomes. */
-type Otherwise = (text: string, format: string) => null;
-const refuse: Otherwise = (text, format) => {
-  throw new InvalidValue(`'${text.slice(0, 60)}' is no time of the format '${format}'`);
+/** One format, or several, of which the first that reads a text counts. */
+type Formats = string | readonly Value[];
+const FORMATS: ParameterKind<Formats> = {
+  takes: 'a format, or a list of formats',
+  preferred: utf8,
+  accept: (type) =>
+    type.kind === 'utf8' || (type.kind === 'list' && itemType(type).kind === 'utf8') ? type : undefined,
+};
+
+const listed = (formats: Formats): readonly string[] =>
+  typeof formats === 'string' ? [formats] : formats.map((format) => String(format));
+
+/** @throws InvalidValue where one is no format, or there is none */
+function readFormats(formats: Formats): readonly TimeFormat[] {
+  if (formats.length === 0 && typeof formats !== 'string') throw new InvalidValue('at least one format is needed');
+  if (formats.includes(null as never)) throw new InvalidValue('a format is null');
+  return listed(formats).map(timeFormat);
+}
+
+/** What a literal has, where it is a format or a list of them. */
+const knownFormats = (literal: Value | undefined): Formats | undefined =>
+  typeof literal === 'string' || Array.isArray(literal) ? literal : undefined;
+
+/** What a text that is of no format becomes. */
+type Otherwise = (text: string, formats: Formats) => null;
+const refuse: Otherwise = (text, formats) => {
+  const names = listed(formats).map((format) => `'${format}'`);
+  const what = names.length === 1 ? `the format ${names[0]}` : `the formats ${names.join(', ')}`;
+  throw new InvalidValue(`'${text.slice(0, 60)}' is no time of ${what}`);
 };
 const giveNull: Otherwise = () => null;
+
+function firstRead(formats: readonly TimeFormat[], text: string): ReadTime | undefined {
+  for (const { read } of formats) {
+    const found = read(text);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
 
 function toDate(name: string, doc: string, otherwise: Otherwise, ...examples: readonly Example[]): FunctionDefinition {
   return define({
     name,
     family: 'dates and times',
     doc: `${doc} ${FORMAT_DOC}`,
-    parameters: [parameter('text', TEXT), parameter('format', TEXT)],
-    result: ({ literals: [, format] }) =>
-      (typeof format === 'string' ? problemOf(name, () => timeFormat(format)) : undefined) ?? date,
+    parameters: [parameter('text', TEXT), parameter('format', FORMATS)],
+    result: ({ literals: [, literal] }) => {
+      const known = knownFormats(literal);
+      return (known === undefined ? undefined : problemOf(name, () => readFormats(known))) ?? date;
+    },
     mayBeNull: otherwise === giveNull,
     canFail: true,
-    prepare: () => {
-      const formatOf = recentlyMade(REMEMBERED_FORMATS, timeFormat);
-      return (text: string, format: string) => formatOf(format).read(text)?.days ?? otherwise(text, format);
+    prepare: ({ literals: [, literal] }) => {
+      const known = knownFormats(literal);
+      const read = known === undefined ? undefined : readFormats(known);
+      const recent = recentlyMade(REMEMBERED_FORMATS, (...formats: readonly string[]) => readFormats(formats));
+      return (text: string, formats: Formats) =>
+        firstRead(read ?? recent(...listed(formats)), text)?.days ?? otherwise(text, formats);
     },
     examples,
   });
 }
 
-/** Thousandths and billionths of a second where the format says that it has such digits; else microseconds. */
-const unitOf = ({ digits }: TimeFormat): TimeUnit => (digits === 9 ? 'ns' : digits === 3 ? 'ms' : 'us');
+/** Thousandths and billionths of a second where a format says that it has such digits; else microseconds. */
+function unitOf(formats: readonly TimeFormat[]): TimeUnit {
+  const digits = Math.max(...formats.map((format) => format.digits));
+  return digits === 9 ? 'ns' : digits === 3 ? 'ms' : 'us';
+}
 
-/** The type of the result: with the zone that is given, or UTC where the format reads an offset. */
-function timestampType(name: string, { literals: [, format, zone] }: Call): DataType | string {
-  if (typeof format !== 'string') return `${name} needs its format as a literal: the type of the result depends on it.`;
+/** The type of the result: with the zone that is given, or UTC where a format reads an offset. */
+function timestampType(name: string, { literals: [, literal, zone] }: Call): DataType | string {
+  const known = knownFormats(literal);
+  if (known === undefined) return `${name} needs its format as a literal: the type of the result depends on it.`;
   if (typeof zone !== 'string')
     return `${name} needs its time zone as a literal: it is part of the type of the result.`;
-  const problem = problemOf(name, () => timeFormat(format)) ?? (zone === '' ? undefined : timeZoneProblem(zone));
+  const problem = problemOf(name, () => readFormats(known)) ?? (zone === '' ? undefined : timeZoneProblem(zone));
   if (problem !== undefined) return problem;
-  const read = timeFormat(format);
-  return timestamp(unitOf(read), zone !== '' ? zone : read.hasOffset ? UTC : null);
+  const formats = readFormats(known);
+  return timestamp(unitOf(formats), zone !== '' ? zone : formats.some(({ hasOffset }) => hasOffset) ? UTC : null);
 }
 
 /** Since 1970 in UTC; on the clock of the zone where the text itself does not say how far it is from UTC. */
@@ -91,15 +135,15 @@ function toDatetime(
     aliases,
     family: 'dates and times',
     doc: `${doc} The clock is that of the time zone, if one is given and the text has no offset. ${FORMAT_DOC}`,
-    parameters: [parameter('text', TEXT), parameter('format', TEXT), optional('timezone', TEXT, '')],
+    parameters: [parameter('text', TEXT), parameter('format', FORMATS), optional('timezone', TEXT, '')],
     result: (call) => timestampType(name, call),
     mayBeNull: otherwise === giveNull,
     canFail: true,
     prepare: ({ literals: [, literal] }) => {
-      const format = timeFormat(String(literal));
-      const unit = unitOf(format);
-      return (text: string, given: string, zone: string) => {
-        const time = format.read(text);
+      const formats = readFormats(knownFormats(literal) ?? '');
+      const unit = unitOf(formats);
+      return (text: string, given: Formats, zone: string) => {
+        const time = firstRead(formats, text);
         return (time && ticksOf(time, unit, zone)) ?? otherwise(text, given);
       };
     },
@@ -121,6 +165,7 @@ export const TEXT_TO_TIME_FUNCTIONS: readonly FunctionDefinition[] = [
     [['2024-05-15 08:30:00', '%Y-%m-%d %H:%M:%S'], '2024-05-15T08:30:00'],
     [['2024-05-15 08:30 +02:00', '%Y-%m-%d %H:%M %z'], '2024-05-15T06:30:00Z'],
     [['2024-05-15 08:30', '%Y-%m-%d %H:%M', 'Europe/Berlin'], '2024-05-15T06:30:00Z'],
+    [['15.05.2024', { kind: 'literal', type: list(utf8), value: ['%Y-%m-%d', '%d.%m.%Y'] }], '2024-05-15T00:00:00'],
   ),
   toDatetime('try_to_datetime', ['try_strptime'], 'As `to_datetime`, but null where that refuses.', giveNull, [
     ['25:00', '%H:%M'],

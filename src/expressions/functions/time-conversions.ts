@@ -13,8 +13,8 @@ import {
   time,
   timestamp,
 } from '../../columnar/data-type.ts';
-import { castTo, literal } from '../coerce.ts';
-import type { ArithmeticOperator, TypedExpression } from '../expression.ts';
+import { arithmetic, castTo, literal } from '../coerce.ts';
+import type { TypedExpression } from '../expression.ts';
 import { TICKS_PER_SECOND } from '../temporal-text.ts';
 import { timeZoneProblem } from '../time-zone.ts';
 import { defineAs, type Example, type FunctionDefinition, optional, parameter } from './function-definition.ts';
@@ -29,15 +29,8 @@ import {
   TIME_OR_TIMESTAMP,
 } from './temporal-kinds.ts';
 
-const arithmetic = (
-  operator: ArithmeticOperator,
-  left: TypedExpression,
-  right: TypedExpression,
-  type: DataType,
-): TypedExpression => ({ kind: 'arithmetic', operator, left, right, type, nullable: left.nullable || right.nullable });
-
 /** What is made of the arguments, whose zones there are. */
-const inZones =
+export const inZones =
   (of: (...given: readonly [TypedExpression, ...TypedExpression[]]) => TypedExpression | string) =>
   (given: readonly TypedExpression[]): TypedExpression | string => {
     for (const { type } of given) {
@@ -123,21 +116,6 @@ const CONVERSIONS: readonly FunctionDefinition[] = [
       [[aDate('1970-01-02'), 'ms'], '86400000'],
     ],
   }),
-  defineAs({
-    name: 'date_diff',
-    aliases: ['datediff'],
-    family,
-    doc: 'Days from `start` to `end`, an int32: of timestamps from date to date, on the clocks of their zones.',
-    parameters: [parameter('end', DATE_OR_TIMESTAMP), parameter('start', DATE_OR_TIMESTAMP)],
-    means: inZones((end, start = end) => {
-      const days = (of: TypedExpression): TypedExpression => castTo(castTo(of, date), int32);
-      return arithmetic('-', days(end), days(start), int32);
-    }),
-    examples: [
-      [[aDate('2021-01-10'), aDate('2021-01-01')], 9],
-      [[aTimestamp('2021-01-10T00:00:00'), aTimestamp('2021-01-09T23:59:59')], 1],
-    ],
-  }),
 ];
 
 /** A timestamp from a count of a unit; fractions are rounded to microseconds, half away from zero. */
@@ -158,8 +136,15 @@ const fromCount = (name: string, unit: 's' | 'ms' | 'us', ...examples: readonly 
 
 const UNIT_NAMES = { s: 'seconds', ms: 'milliseconds', us: 'microseconds', ns: 'nanoseconds' } as const;
 
+export const TIMESTAMP_SECONDS: FunctionDefinition = fromCount(
+  'timestamp_seconds',
+  's',
+  [[-1n], '1969-12-31T23:59:59'],
+  [[1230219000.123], '2008-12-25T15:30:00.123'],
+);
+
 const COUNTS: readonly FunctionDefinition[] = [
-  fromCount('timestamp_seconds', 's', [[-1n], '1969-12-31T23:59:59'], [[1230219000.123], '2008-12-25T15:30:00.123']),
+  TIMESTAMP_SECONDS,
   fromCount('timestamp_millis', 'ms', [[1230219000123n], '2008-12-25T15:30:00.123']),
   fromCount('timestamp_micros', 'us', [[-1n], '1969-12-31T23:59:59.999999']),
 ];

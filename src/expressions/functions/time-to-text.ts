@@ -1,6 +1,6 @@
 /** Dates and times written as text. */
 
-import { type DataType, timestamp, typeName, utf8 } from '../../columnar/data-type.ts';
+import { type DataType, isInteger, timestamp, typeName, utf8 } from '../../columnar/data-type.ts';
 import { wholeOf } from '../../columnar/value.ts';
 import { offsetText } from '../casts/time-text.ts';
 import { dayAndTicks, knownClockOf } from '../clock.ts';
@@ -8,18 +8,20 @@ import { castTo } from '../coerce.ts';
 import { dateText, TICKS_PER_SECOND, ticksPerDay, timeText } from '../temporal-text.ts';
 import { callNode } from './call-node.ts';
 import { type Call, define, defineAs, type FunctionDefinition, optional, parameter } from './function-definition.ts';
-import { INTEGER, TEXT } from './parameter-kinds.ts';
+import { TEXT } from './parameter-kinds.ts';
 import { problemOf, recentlyMade } from './recently-made.ts';
 import { type Shown, type TimeWriter, timeWriter } from './strftime.ts';
 import {
   aDate,
   aTime,
   aTimestamp,
+  COUNT_OR_FLOAT,
   DATE_OR_TIME_OR_TIMESTAMP,
   inBerlin,
   inKnownZones,
   knownText,
 } from './temporal-kinds.ts';
+import { TIMESTAMP_SECONDS } from './time-conversions.ts';
 
 const REMEMBERED_FORMATS = 16;
 const NANOSECONDS = TICKS_PER_SECOND.ns;
@@ -116,15 +118,17 @@ export const TIME_TO_TEXT_FUNCTIONS: readonly FunctionDefinition[] = [
   defineAs({
     name: 'from_unixtime',
     family,
-    doc: 'The time so many seconds after 1970-01-01T00:00:00 in UTC, written by a format as `strftime` has them.',
-    parameters: [parameter('seconds', INTEGER), optional('format', TEXT, '%Y-%m-%d %H:%M:%S')],
+    doc: 'The time so many seconds, of which fractions are rounded to the microsecond, after 1970-01-01T00:00:00 in UTC, written by a format as `strftime` has them.',
+    parameters: [parameter('seconds', COUNT_OR_FLOAT), optional('format', TEXT, '%Y-%m-%d %H:%M:%S')],
     means: ([seconds, format]) => {
       if (seconds === undefined || format === undefined) return 'Seconds and a format are needed.';
-      return callNode(STRFTIME, [castTo(seconds, timestamp('s')), format]);
+      const moment = isInteger(seconds.type) ? castTo(seconds, timestamp('s')) : callNode(TIMESTAMP_SECONDS, [seconds]);
+      return typeof moment === 'string' ? moment : callNode(STRFTIME, [moment, format]);
     },
     examples: [
       [[1609459200n], '2021-01-01 00:00:00'],
       [[-1n, '%T'], '23:59:59'],
+      [[0.25, '%H:%M:%S.%f'], '00:00:00.250000'],
     ],
   }),
 ];

@@ -43,7 +43,7 @@ const typeAt = ({ types }: Call, position: number): DataType => {
 };
 
 /** Only where a step begins before the first tick that there is. */
-const DATE_TRUNC = define({
+export const DATE_TRUNC: FunctionDefinition = define({
   name: 'date_trunc',
   aliases: ['datetrunc'],
   family,

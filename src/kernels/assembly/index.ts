@@ -34,6 +34,7 @@ export * from './hashes';
 export * from './text-measures';
 export * from './compact';
 export * from './value-bytes';
+export * from './partitions';
 export * from './long-decimals';
 export * from './zone-clocks';
 export * from './half-floats';

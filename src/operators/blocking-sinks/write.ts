@@ -218,7 +218,7 @@ class WriteRun implements BlockingRun {
       const taken = Math.min(count - done, rowGroupRows - partition.rows.rowCount);
       const isWhole = numbers === 0 && taken === batch.rowCount;
       const first = isWhole ? 0 : (numbers || this.#allRowNumbers()) + done * 4;
-      while (!tryAppend(partition.rows, batch, first, taken)) await this.#writeOutLargest();
+      while (!partition.rows.tryAppend(batch, first, taken)) await this.#writeOutLargest();
       done += taken;
       const { rowCount, byteLength } = partition.rows;
       if (rowCount >= rowGroupRows || !memory.tryReserve(byteLength)) await this.#writeOut(partition);
@@ -293,17 +293,5 @@ class WriteRun implements BlockingRun {
       await this.#writeOut(partition);
       await this.#encoding?.files.close(partition.id);
     }
-  }
-}
-
-/** False, and nothing has changed, where memory is short. */
-function tryAppend(rows: RowBuffer, batch: Batch, numbers: number, count: number): boolean {
-  try {
-    if (numbers === 0) rows.append(batch);
-    else rows.appendRows(batch, numbers, count);
-    return true;
-  } catch (error) {
-    if (error instanceof MemoryBudgetExceeded) return false;
-    throw error;
   }
 }

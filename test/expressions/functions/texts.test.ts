@@ -46,6 +46,12 @@ describe('functions of texts are as DuckDB has them', () => {
     ['space', [COUNTS], "repeat(' ', a)"],
     ['lower', [TEXTS], 'lower(a)'],
     ['upper', [TEXTS], 'upper(a)'],
+    [
+      // DuckDB has none: each run of letters and digits by itself.
+      'initcap',
+      [['', 'hi THOMAS', "don't", 'a1b-2c__D  é ÉA', 'ÄÖ 9x']],
+      "list_reduce(list_prepend('', regexp_extract_all(lower(a), '[\\p{L}\\p{N}]+|[^\\p{L}\\p{N}]+')), lambda x, y: x || upper(y[1]) || y[2:])",
+    ],
     ['replace', [TEXTS, FEW_TEXTS, ['', 'x', '$&', 'é😀']], 'replace(a, b, c)'],
     ['translate', [TEXTS, ['', 'ab', 'aba', '😀,', 'xyz', null], ['', '1', '123', '😀é']], 'translate(a, b, c)'],
     ['reverse', [[...TEXTS, 'é\r\nb']], 'reverse(a)'],
@@ -164,7 +170,7 @@ describe('what is refused', () => {
     ['like', ['a', 'a!', '!'], 'does not end with its escape'],
     ['like', ['a', 'a', '!!'], 'an escape is one character'],
     ['format', ['{', 'a'], 'lone {'],
-    ['format', ['{:>5}', 'a'], 'lone {'],
+    ['format', ['{:>5!}', 'a'], 'no specification'],
     ['format', ['}', 'a'], 'lone }'],
     ['format', ['{} {}', 'a'], 'asks for argument 1'],
     ['format', ['{} {0}', 'a'], 'both {} and numbered'],
