@@ -51,6 +51,19 @@ export function bindPredicate(
   return binder.asBool(binder.bind(expression, path), path, 'A predicate');
 }
 
+/**
+ * Both in the one type in which `=` compares them; undefined where it added a problem at `path`. Their names were looked up
+ * in schemas of their own.
+ */
+export function bindEqual(
+  left: TypedExpression,
+  right: TypedExpression,
+  problems: Problems,
+  path: string,
+): readonly [TypedExpression, TypedExpression] | undefined {
+  return new Binder({ fields: [] }, problems).equal(left, right, path);
+}
+
 /** Positions by name, once per schema: a plan may have many expressions over a wide one. */
 const positionsOfSchema = new WeakMap<Schema, ReadonlyMap<string, number>>();
 
@@ -250,15 +263,36 @@ class Binder {
     return { kind: 'logic', operator, ...typed };
   }
 
+  equal(
+    left: TypedExpression,
+    right: TypedExpression,
+    path: string,
+  ): readonly [TypedExpression, TypedExpression] | undefined {
+    const a = adapted(left, right.type);
+    const b = adapted(right, a.type);
+    const type = this.#comparisonType('=', a, b, path);
+    return type && [castTo(a, type), castTo(b, type)];
+  }
+
+  #comparisonType(
+    operator: ComparisonOperator,
+    a: TypedExpression,
+    b: TypedExpression,
+    path: string,
+  ): DataType | undefined {
+    const type = comparisonType(a.type, b.type);
+    if (type === undefined) return this.#fail(path, whyNotComparable(operator, a, b));
+    return this.#tooWide(type, path, 'To compare them') ? undefined : type;
+  }
+
   #compare(
     operator: ComparisonOperator,
     a: TypedExpression,
     b: TypedExpression,
     path: string,
   ): TypedExpression | undefined {
-    const type = comparisonType(a.type, b.type);
-    if (type === undefined) return this.#fail(path, whyNotComparable(operator, a, b));
-    if (this.#tooWide(type, path, 'To compare them')) return undefined;
+    const type = this.#comparisonType(operator, a, b, path);
+    if (type === undefined) return undefined;
     const [left, right] = [scaledTo(a, type), scaledTo(b, type)];
     return { kind: 'compare', operator, left, right, type: bool, nullable: left.nullable || right.nullable };
   }

@@ -40,6 +40,7 @@ export interface GroupKernels {
     rows: number,
     ids: number,
   ): number;
+  findStrings(table: number, offsets: number, bytes: number, hashes: number, rows: number, ids: number): void;
   placeStrings(table: number): void;
 }
 

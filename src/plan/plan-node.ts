@@ -261,6 +261,27 @@ export interface CommitWriteNode {
  */
 export type JoinType = 'inner' | 'left' | 'right' | 'outer' | 'semi' | 'anti';
 
+/**
+ * Pairs of rows whose keys are equal, as `=` has it. Keys of one name on both sides are one column, which comes first; then
+ * come the other columns of left, then those of right. Of semi and anti joins only rows of left come out, with its columns.
+ * The order of the rows is not defined.
+ */
+export interface HashJoinNode {
+  readonly kind: 'hash-join';
+  readonly left: PlanNode;
+  readonly right: PlanNode;
+  readonly leftOn: readonly Expression[];
+  /** As many as on the left. */
+  readonly rightOn: readonly Expression[];
+  readonly joinType: JoinType;
+  /** Which side is kept in memory. Where absent the right one, and the left one of a right join: not the one that is kept whole. */
+  readonly buildSide?: 'left' | 'right' | undefined;
+  /** By key, whether null equals null; where absent, nowhere, and a row with a null in a key matches nothing. */
+  readonly nullEqualsNull?: readonly boolean[] | undefined;
+  /** Over the columns of an inner join: a pair only matches where it is true. */
+  readonly residual?: Expression | undefined;
+}
+
 export type PlanNode =
   | ScanNode
   | InMemoryScanNode
@@ -279,6 +300,7 @@ export type PlanNode =
   | WindowPartitionAndOrderByNode
   | WindowPartitionAndDynamicFrameNode
   | WindowOrderByOnlyNode
+  | HashJoinNode
   | WriteNode
   | RepartitionNode
   | IntoPartitionsNode

@@ -214,6 +214,27 @@ const windowOrderByOnly = z
   })
   .describe('The sorted input with functions of the rows around each row, all rows being one partition.');
 
+const hashJoin = z
+  .strictObject({
+    kind: z.literal('hash-join'),
+    get left(): z.ZodType<PlanNode> {
+      return planNodeSchema;
+    },
+    get right(): z.ZodType<PlanNode> {
+      return planNodeSchema;
+    },
+    leftOn: z.array(expressionSchema).min(1),
+    rightOn: z.array(expressionSchema).min(1).describe('As many as on the left.'),
+    joinType: z.enum(['inner', 'left', 'right', 'outer', 'semi', 'anti']),
+    buildSide: z
+      .enum(['left', 'right'])
+      .optional()
+      .describe('Which side is kept in memory; where absent the right one, and the left one of a right join.'),
+    nullEqualsNull: z.array(z.boolean()).optional().describe('By key, whether null equals null; nowhere where absent.'),
+    residual: expressionSchema.optional().describe('A pair only matches where this is true.'),
+  })
+  .describe('Pairs of rows whose keys are equal; of semi and anti joins the rows of left by whether they have one.');
+
 const write = z
   .strictObject({
     kind: z.literal('write'),
@@ -315,6 +336,7 @@ export const planNodeSchema: z.ZodType<PlanNode> = z
     windowPartitionAndOrderBy,
     windowPartitionAndDynamicFrame,
     windowOrderByOnly,
+    hashJoin,
     write,
     repartition,
     intoPartitions,

@@ -15,6 +15,7 @@ import { checkAsyncCalls } from './check-async-calls.ts';
 import { bindAggregateNode } from './nodes/aggregate.ts';
 import { bindConcat } from './nodes/concat.ts';
 import { bindFilter } from './nodes/filter.ts';
+import { bindHashJoin } from './nodes/hash-join.ts';
 import { bindLimit } from './nodes/limit.ts';
 import { bindProject } from './nodes/project.ts';
 import { bindGather, bindIntoPartitions, bindRepartition } from './nodes/repartition.ts';
@@ -51,6 +52,11 @@ function bind(node: PlanNode, problems: Problems, path: string): BoundNode | und
       const inputs = node.inputs.map((input, index) => bind(input, problems, pathOf(inputsPath, index)));
       return bindConcat(inputs, problems, path);
     }
+    case 'hash-join': {
+      const left = bind(node.left, problems, pathOf(path, 'left'));
+      const right = bind(node.right, problems, pathOf(path, 'right'));
+      return left && right && bindHashJoin({ left, right }, node, problems, path);
+    }
     default: {
       const input = bind(node.input, problems, pathOf(path, 'input'));
       return input && bindOver(input, node, problems, path);
@@ -61,7 +67,7 @@ function bind(node: PlanNode, problems: Problems, path: string): BoundNode | und
 /** A node with one input. */
 function bindOver(
   input: BoundNode,
-  node: Exclude<PlanNode, { sourceId: string } | NodeOf<'empty-scan' | 'concat'>>,
+  node: Exclude<PlanNode, { sourceId: string } | NodeOf<'empty-scan' | 'concat' | 'hash-join'>>,
   problems: Problems,
   path: string,
 ): BoundNode | undefined {

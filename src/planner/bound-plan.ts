@@ -9,7 +9,7 @@ import type { Schema } from '../columnar/schema.ts';
 import type { Value } from '../columnar/value.ts';
 import type { TypedAggregate, TypedColumn, TypedExpression } from '../expressions/expression.ts';
 import type { TypedWindow } from '../expressions/window.ts';
-import type { Compression, ShuffleCompression, WriteMode } from '../plan/plan-node.ts';
+import type { Compression, JoinType, ShuffleCompression, WriteMode } from '../plan/plan-node.ts';
 import type { UdfName } from '../udf/udf-modules.ts';
 
 export interface BoundSortKey {
@@ -105,6 +105,21 @@ export type BoundNode = { readonly schema: Schema } & (
       readonly input: BoundNode;
       /** The results are columns behind those of the input. */
       readonly window: TypedWindow;
+    }
+  | {
+      readonly kind: 'hash-join';
+      readonly left: BoundNode;
+      readonly right: BoundNode;
+      readonly joinType: JoinType;
+      readonly buildSide: 'left' | 'right';
+      /** Over each side, as many and of the same types. */
+      readonly leftKeys: readonly TypedExpression[];
+      readonly rightKeys: readonly TypedExpression[];
+      readonly nullEqualsNull: readonly boolean[];
+      /** Over the columns of left and then those of right. */
+      readonly residual: TypedExpression | undefined;
+      /** Those of `schema`, by their positions in the columns of left and then those of right. */
+      readonly columns: readonly number[];
     }
   | {
       readonly kind: 'write';

@@ -26,7 +26,8 @@ import { windowPartitionAndDynamicFrame } from '../operators/blocking-sinks/wind
 import { windowPartitionAndOrderBy } from '../operators/blocking-sinks/window-partition-and-order-by.ts';
 import { windowPartitionOnly } from '../operators/blocking-sinks/window-partition-only.ts';
 import { write } from '../operators/blocking-sinks/write.ts';
-import type { Source, Stage, TaskContext } from '../operators/operator.ts';
+import { hashJoin } from '../operators/joins/hash-join.ts';
+import type { Join, Source, Stage, TaskContext } from '../operators/operator.ts';
 import { emptyScan } from '../operators/sources/empty-scan.ts';
 import { inMemoryScan } from '../operators/sources/in-memory-scan.ts';
 import { parquetScan } from '../operators/sources/parquet-scan.ts';
@@ -133,6 +134,8 @@ class ChainBuilder {
         return this.#over(node.input, windowPartitionAndDynamicFrame(node.input.schema, node.window));
       case 'window-order-by-only':
         return this.#over(node.input, windowOrderByOnly(node.input.schema, node.window));
+      case 'hash-join':
+        return this.#hashJoin(node);
       case 'write':
         return this.#write(node, 'CommitTask');
       case 'repartition':
@@ -148,6 +151,24 @@ class ChainBuilder {
   #over(input: BoundNode, ...stages: ChainStage[]): Chain {
     const below = this.chain(input);
     return { source: below.source, stages: [...below.stages, ...stages] };
+  }
+
+  #hashJoin(node: OfKind<'hash-join'>): Chain {
+    const { left, right, buildSide, joinType, leftKeys, rightKeys, nullEqualsNull, residual, columns, schema } = node;
+    const keys = { leftKeys, rightKeys, nullEqualsNull };
+    const sides = { left: left.schema, right: right.schema };
+    const join = hashJoin({ ...sides, ...keys, joinType, buildSide, residual, columns, schema });
+    return this.#joined(join, { left, right }, buildSide);
+  }
+
+  /** The side that is not built goes through the join. */
+  #joined(
+    join: Join,
+    sides: { readonly left: BoundNode; readonly right: BoundNode },
+    buildSide: 'left' | 'right',
+  ): Chain {
+    const probe = buildSide === 'left' ? sides.right : sides.left;
+    return this.#over(probe, { role: 'join-stage', join, build: this.chain(sides[buildSide]) });
   }
 
   #stepInput({ input, readsRaw }: FusedStep): Chain {

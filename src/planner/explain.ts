@@ -11,6 +11,7 @@ import type { BoundNode } from './bound-plan.ts';
 import { aggregatesText, columnsText, keysText, namesText, rangeText } from './node-text.ts';
 import { aggregateNodeText, groupedAggregateText, groupsText } from './nodes/aggregate.ts';
 import { asyncCallText } from './nodes/async-call.ts';
+import { hashJoinText } from './nodes/hash-join.ts';
 import { gatherText, intoPartitionsText, repartitionText } from './nodes/repartition.ts';
 import { scanText } from './nodes/scan.ts';
 import { udfProjectText } from './nodes/udf-project.ts';
@@ -68,6 +69,8 @@ function nodeText(node: BoundNode): string {
     case 'window-partition-and-dynamic-frame':
     case 'window-order-by-only':
       return windowText(node);
+    case 'hash-join':
+      return hashJoinText(node);
     case 'write':
       return writeText(node);
     case 'repartition':

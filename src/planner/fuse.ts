@@ -106,7 +106,7 @@ function withColumns(below: FusedStep, { columns, schema }: OfKind<'project'>): 
 }
 
 /** `e` over the input of `columns` instead of over `columns`. */
-function substituted(e: TypedExpression, columns: readonly TypedColumn[]): TypedExpression {
+export function substituted(e: TypedExpression, columns: readonly TypedColumn[]): TypedExpression {
   if (e.kind === 'column') return (columns[e.index] as TypedColumn).expression;
   return withOperands(e, (operand) => substituted(operand, columns));
 }

@@ -25,6 +25,7 @@ import { pruneAsyncCall } from './nodes/async-call.ts';
 import { pruneConcat } from './nodes/concat.ts';
 import { pruneFilter } from './nodes/filter.ts';
 import { pruneFinalAggregate } from './nodes/final-aggregate.ts';
+import { pruneHashJoin } from './nodes/hash-join.ts';
 import { pruneLimit } from './nodes/limit.ts';
 import { pruneProject } from './nodes/project.ts';
 import { pruneScan } from './nodes/scan.ts';
@@ -112,6 +113,8 @@ function pruned(node: BoundNode, needed: ReadonlySet<number>): Pruned {
     case 'window-partition-and-dynamic-frame':
     case 'window-order-by-only':
       return pruneWindow(node, needed, pruned);
+    case 'hash-join':
+      return pruneHashJoin(node, needed, pruned);
     case 'write':
     case 'repartition':
     case 'into-partitions':

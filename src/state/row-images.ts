@@ -28,8 +28,10 @@ interface KeyField {
   /** Counted from the first byte of null bits; -1 where no value is null. */
   readonly nullBit: number;
   readonly strings: StringInterner | undefined;
-  /** Over `strings`: enters the entries of dictionaries, but only those that rows use. */
+  /** Over `strings`: enters the entries of dictionaries, but only those that rows use. Undefined where none are entered. */
   readonly codes: CodeUnifier | undefined;
+  /** Of strings that are looked up. */
+  readonly hashes: GrowingRegion;
   /** The fields of a dictionary's entries, one behind the other, and whose they are. */
   readonly entries: GrowingRegion;
   entriesOf: number;
@@ -48,11 +50,18 @@ export class RowImages implements Disposable {
   readonly #hasUnused: boolean;
   readonly #images: GrowingRegion;
   readonly #holding: Holding;
+  readonly #types: readonly DataType[];
+  readonly #nullable: readonly boolean[];
 
-  /** `nullable[i]` false promises that column `i` never holds a null. @throws MemoryBudgetExceeded */
-  constructor(types: readonly DataType[], nullable: readonly boolean[], holding: Holding) {
+  /**
+   * `nullable[i]` false promises that column `i` never holds a null. Strings are numbered as `like` has them, where that is
+   * given. @throws MemoryBudgetExceeded
+   */
+  constructor(types: readonly DataType[], nullable: readonly boolean[], holding: Holding, like?: RowImages) {
     assert.ok(types.length > 0 && types.length === nullable.length);
     this.#holding = holding;
+    this.#types = types;
+    this.#nullable = nullable;
     this.#kernels = groupKernels(holding.linear);
     this.#images = new GrowingRegion(holding);
     const offsets = fieldOffsets(types);
@@ -60,11 +69,25 @@ export class RowImages implements Disposable {
     let nullBits = 0;
     this.#fields = types.map((type, index) => {
       const nullBit = nullable[index] ? nullBits++ : -1;
-      return openField(type, offsets[index] ?? 0, nullBit, holding);
+      return openField(
+        type,
+        offsets[index] ?? 0,
+        nullBit,
+        holding,
+        like === undefined ? undefined : like.#fields[index]?.strings,
+      );
     });
     const usedBytes = this.#nullsOffset + Math.ceil(nullBits / 8);
     this.imageBytes = Math.ceil(usedBytes / 8) * 8;
     this.#hasUnused = this.imageBytes > this.#nullsOffset;
+  }
+
+  /**
+   * Makes the same images, and enters no string: one that this does not have becomes a number that none has. Several may
+   * read at once, while this is not changed. Scratch is of `holding`.
+   */
+  reader(holding: Holding): RowImages {
+    return new RowImages(this.#types, this.#nullable, holding, this);
   }
 
   /**
@@ -93,9 +116,9 @@ export class RowImages implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const { codes, entries, ids, outValues, outValidity } of this.#fields) {
+    for (const { codes, entries, hashes, ids, outValues, outValidity } of this.#fields) {
       codes?.[Symbol.dispose]();
-      for (const region of [entries, ids, outValues, outValidity]) region.free();
+      for (const region of [entries, hashes, ids, outValues, outValidity]) region.free();
     }
     this.#images.free();
   }
@@ -123,11 +146,18 @@ export class RowImages implements Disposable {
   }
 
   /** By number. */
-  #packText({ strings, codes, ids }: KeyField, column: Column, to: number, rowCount: number): void {
+  #packText(field: KeyField, column: Column, to: number, rowCount: number): void {
+    const { strings, codes, ids, hashes } = field;
     const { dictionary, values, bytes } = column;
-    assert.ok(strings !== undefined && codes !== undefined);
+    assert.ok(strings !== undefined);
     ids.ensure(rowCount * 4, 0);
-    if (dictionary === undefined) strings.intern(values, bytes, rowCount, ids.address);
+    if (codes === undefined) {
+      if (dictionary === undefined) strings.find(values, bytes, rowCount, ids.address, hashes);
+      else {
+        this.#packEntries(field, dictionary);
+        this.#kernels.packCodes(values, field.entries.address, 4, ids.address, 4, rowCount);
+      }
+    } else if (dictionary === undefined) strings.intern(values, bytes, rowCount, ids.address);
     else if (dictionary.size > 0) codes.unify(dictionary, values, rowCount, ids.address);
     this.#kernels.packFields(ids.address, 4, to, this.imageBytes, rowCount);
   }
@@ -148,7 +178,9 @@ export class RowImages implements Disposable {
     if (field.entriesOf === id) return;
     field.entriesOf = 0;
     field.entries.ensure(size * field.width, 0);
-    this.#packPlain(field, values, field.entries.address, field.width, size);
+    const to = field.entries.address;
+    if (field.strings === undefined) this.#packPlain(field, values, to, field.width, size);
+    else field.strings.find(values.values, values.bytes, size, to, field.hashes);
     field.entriesOf = id;
   }
 
@@ -185,15 +217,22 @@ function dictionaryOf(strings: StringInterner, type: DataType): Dictionary {
   return { ...dictionary, values: { ...dictionary.values, type } };
 }
 
-function openField(type: DataType, offset: number, nullBit: number, holding: Holding): KeyField {
-  const strings = isBytes(type) ? new StringInterner(holding) : undefined;
+function openField(
+  type: DataType,
+  offset: number,
+  nullBit: number,
+  holding: Holding,
+  known: StringInterner | undefined,
+): KeyField {
+  const strings = known ?? (isBytes(type) ? new StringInterner(holding) : undefined);
   return {
     type,
     width: fieldWidth(type),
     offset,
     nullBit,
     strings,
-    codes: strings && new CodeUnifier(holding, strings),
+    codes: strings && known === undefined ? new CodeUnifier(holding, strings) : undefined,
+    hashes: new GrowingRegion(holding),
     entries: new GrowingRegion(holding),
     entriesOf: 0,
     ids: new GrowingRegion(holding),

@@ -66,6 +66,20 @@ export class StringInterner implements Disposable {
   }
 
   /**
+   * As `intern`, but a string that is not here stays so and gives all ones. `hashes` is scratch of whoever asks: several may
+   * at once. @throws MemoryBudgetExceeded
+   */
+  find(offsets: number, bytes: number, rowCount: number, ids: number, hashes: GrowingRegion): void {
+    hashes.ensure(Math.min(rowCount, BATCH_ROWS) * 8, 0);
+    const { handle } = this.#slots;
+    for (let from = 0; from < rowCount; from += BATCH_ROWS) {
+      const count = Math.min(BATCH_ROWS, rowCount - from);
+      this.#kernels.hashStrings(handle, offsets + from * 4, bytes, count, hashes.address);
+      this.#kernels.findStrings(handle, offsets + from * 4, bytes, hashes.address, count, ids + from * 4);
+    }
+  }
+
+  /**
    * All strings, by number; valid until the next `intern`. At least one entry, which is empty when there is none, so
    * that it serves a column of nulls.
    */

@@ -34,17 +34,22 @@ function connect(): Promise<DuckDBConnection> {
 }
 
 /** What `sql` gives, with `table` as its table `t`. Timestamps in microseconds only. */
-export async function duckRows({ schema, rows }: Table, sql: string): Promise<Row[]> {
+export async function duckRows(table: Table, sql: string): Promise<Row[]> {
+  await createTable('t', table);
+  return query(sql);
+}
+
+/** Makes a table, or makes it anew. Timestamps in microseconds only. */
+export async function createTable(name: string, { schema, rows }: Table): Promise<void> {
   const duck = await connect();
-  const columns = schema.fields.map(({ name, type }) => `"${name}" ${sqlType(type)}`);
-  await duck.run(`create or replace temp table t (${columns.join()})`);
+  const columns = schema.fields.map((f) => `"${f.name}" ${sqlType(f.type)}`);
+  await duck.run(`create or replace temp table "${name}" (${columns.join()})`);
   for (let from = 0; from < rows.length; from += 1000) {
     const tuples = rows
       .slice(from, from + 1000)
       .map((row) => `(${schema.fields.map(({ type }, column) => literal(type, row[column] ?? null)).join()})`);
-    await duck.run(`insert into t values ${tuples.join()}`);
+    await duck.run(`insert into "${name}" values ${tuples.join()}`);
   }
-  return query(sql);
 }
 
 /** What `sql` gives by itself. */

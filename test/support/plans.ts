@@ -99,6 +99,17 @@ export const EVERY_NODE: { readonly [Kind in NodeKind]: Complete<Kind> } = {
     frame: { unit: 'range', start: { kind: 'unbounded-preceding' }, end: { kind: 'following', offset: int(1) } },
     functions: [{ kind: 'window', name: 'third', function: 'nth_value', input: col('delay'), count: 3 }],
   },
+  'hash-join': {
+    kind: 'hash-join',
+    left: leaf,
+    right: { kind: 'in-memory-scan', sourceId: 'rows', schema: [field('delay', types.int64)] },
+    leftOn: [col('delay')],
+    rightOn: [col('delay')],
+    joinType: 'left',
+    buildSide: 'right',
+    nullEqualsNull: [false],
+    residual: op(col('delay'), '>', int(5)),
+  },
   write: {
     kind: 'write',
     input: everyTypeScan(),

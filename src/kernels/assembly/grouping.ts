@@ -134,7 +134,7 @@ export function hashImages(table: usize, images: usize, rows: i32, hashes: usize
   else hashAll(images, bytes, rows, seed, hashes);
 }
 
-@inline function sameImage(a: usize, b: usize, bytes: usize): bool {
+@inline export function sameImage(a: usize, b: usize, bytes: usize): bool {
   if (load<u64>(a) != load<u64>(b)) return false;
   for (let at: usize = 8; at < bytes; at += 8) if (load<u64>(a + at) != load<u64>(b + at)) return false;
   return true;
@@ -269,6 +269,29 @@ export function internStrings(table: usize, offsets: usize, bytes: usize, hashes
   }
   store<u32>(table, count, 16);
   return row;
+}
+
+/** The numbers of strings, 0xffffffff where there is none. */
+export function findStrings(table: usize, offsets: usize, bytes: usize, hashes: usize, rows: i32, ids: usize): void {
+  const slots = <usize>load<u32>(table), mask = <u64>load<u32>(table, 4), ends = <usize>load<u32>(table, 12);
+  const text = <usize>load<u32>(table, 32);
+  for (let row: usize = 0, n = <usize>rows; row < n; row++) {
+    const at = offsets + (row << 2);
+    const start = <usize>load<u32>(at), length = <usize>load<u32>(at, 4) - start, p = bytes + start;
+    const hash = load<u64>(hashes + (row << 3)), tag = hash >> 32;
+    let slot = hash & mask;
+    let id: u32 = 0xffffffff;
+    while (true) {
+      const entry = load<u64>(slots + (<usize>slot << 3));
+      if (entry == 0) break;
+      if (entry >> 32 == tag) {
+        const q = ends + (<usize>(<u32>entry - 1) << 2), other = <usize>load<u32>(q);
+        if (<usize>load<u32>(q, 4) - other == length && sameText(text + other, p, length)) { id = <u32>entry - 1; break; }
+      }
+      slot = (slot + 1) & mask;
+    }
+    store<u32>(ids + (row << 2), id);
+  }
 }
 
 /** Fills slots that are all empty with the strings there are. */

@@ -1,6 +1,7 @@
 // The static kernels: one file per subject, all in one module.
 export * from './take';
 export * from './grouping';
+export * from './join';
 export * from './parquet-levels';
 export * from './parquet-values';
 export * from './snappy';
