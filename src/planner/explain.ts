@@ -45,13 +45,11 @@ function addLines(node: BoundNode, depth: number, lines: string[]): void {
 function nodeText(node: BoundNode): string {
   switch (node.kind) {
     case 'scan':
-      return scanText(node);
     case 'in-memory-scan':
-      return `InMemoryScan ${nameText(node.sourceId)} columns ${namesText(node.schema.fields)}`;
     case 'empty-scan':
-      return `EmptyScan columns ${namesText(node.schema.fields)}`;
+    case 'glob-scan':
     case 'shuffle-read':
-      return `ShuffleRead ${nameText(node.sourceId)} columns ${namesText(node.schema.fields)}`;
+      return sourceText(node);
     case 'project':
       return `Project ${columnsText(node.columns)}`;
     case 'async-call':
@@ -60,8 +58,6 @@ function nodeText(node: BoundNode): string {
       return udfProjectText(node);
     case 'filter':
       return `Filter ${expressionText(node.predicate)}`;
-    case 'glob-scan':
-      return globScanText(node);
     case 'explode':
       return explodeText(node);
     case 'unpivot':
@@ -136,5 +132,20 @@ function outputText(node: BoundOf<'write' | 'repartition' | 'into-partitions' | 
       return gatherText(node);
     case 'commit-write':
       return `CommitWrite ${node.mode}${node.successFile ? ' with _SUCCESS' : ''}`;
+  }
+}
+
+function sourceText(node: BoundOf<'scan' | 'in-memory-scan' | 'empty-scan' | 'glob-scan' | 'shuffle-read'>): string {
+  switch (node.kind) {
+    case 'scan':
+      return scanText(node);
+    case 'in-memory-scan':
+      return `InMemoryScan ${nameText(node.sourceId)} columns ${namesText(node.schema.fields)}`;
+    case 'empty-scan':
+      return `EmptyScan columns ${namesText(node.schema.fields)}`;
+    case 'glob-scan':
+      return globScanText(node);
+    case 'shuffle-read':
+      return `ShuffleRead ${nameText(node.sourceId)} columns ${namesText(node.schema.fields)}`;
   }
 }

@@ -17,7 +17,7 @@ import { Collector, expectAllReturned, type Feed, lentScan, type Row, testBudget
 /** A join of the tables `l` and `r`. */
 export type JoinOptions = Omit<HashJoinNode, 'kind' | 'left' | 'right'>;
 
-export const table = (sourceId: 'l' | 'r', { fields }: Schema): PlanNode => ({
+const table = (sourceId: 'l' | 'r', { fields }: Schema): PlanNode => ({
   kind: 'in-memory-scan',
   sourceId,
   schema: fields,
