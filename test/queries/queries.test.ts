@@ -38,7 +38,10 @@ const directory = import.meta.dirname;
 const files = globSync('*/*.golden', { cwd: directory }).sort();
 
 /** What reads or writes objects has its examples where there are some: in the tests of stores, scans and writes. */
-const WITH_OBJECTS = new Set(['scan', 'write', 'commit-write']);
+const WITH_OBJECTS = new Set([
+  ...['scan', 'glob-scan', 'shuffle-read', 'write', 'commit-write'],
+  ...['repartition', 'into-partitions', 'gather'],
+]);
 
 interface Table {
   readonly scan: PlanNode;
