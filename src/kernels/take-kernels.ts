@@ -54,6 +54,8 @@ export interface TakeKernels {
   listUnseen(codes: number, count: number, known: number, list: number): number;
   /** `to[rows[i]] = from[i]`, 4 bytes each. */
   put4(from: number, rows: number, count: number, to: number): void;
+  /** The uint32 numbers from `first` on, `count` of them, each `times` times. */
+  repeatNumbers(first: number, count: number, times: number, to: number): void;
 }
 
 export const takeKernels = (linear: LinearMemory): TakeKernels => staticKernels(linear) as unknown as TakeKernels;

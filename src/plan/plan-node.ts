@@ -282,6 +282,62 @@ export interface HashJoinNode {
   readonly residual?: Expression | undefined;
 }
 
+/**
+ * Every row of left beside every row of right, or beside those for which `residual`, over the columns of both, is true. The
+ * columns of left, then those of right; no two may have one name.
+ */
+export interface CrossJoinNode {
+  readonly kind: 'cross-join';
+  readonly left: PlanNode;
+  readonly right: PlanNode;
+  /**
+   * The side that is held in memory; right where absent. The rows of the other keep their order, and with each of them come
+   * those of this one in theirs.
+   */
+  readonly collect?: 'left' | 'right' | undefined;
+  readonly residual?: Expression | undefined;
+}
+
+/**
+ * Joins by equal keys, both sides being sorted: rows come out in the order of their keys, nulls last, equal ones in the order
+ * of left, then of right. A null equals nothing. The columns are those of a hash join.
+ */
+export interface SortMergeJoinNode {
+  readonly kind: 'sort-merge-join';
+  readonly left: PlanNode;
+  readonly right: PlanNode;
+  /** In pairs; at least one. */
+  readonly leftOn: readonly Expression[];
+  readonly rightOn: readonly Expression[];
+  readonly joinType: JoinType;
+}
+
+/** Which row of right an as-of join looks for, by its key beside that of the row of left. */
+export type AsofStrategy = 'backward' | 'forward' | 'nearest';
+
+/**
+ * Every row of left once, in its order, beside one row of right whose `by` keys are equal: that with the greatest `on` key
+ * that is not greater (backward), the least that is not less (forward), or the one least far away (nearest; the greater of
+ * two). Of rows with the same key the last, forward the first. Nulls where there is none, and where a key is null.
+ *
+ * The columns of left, then those of right but for keys that have the same name on both sides.
+ */
+export interface AsofJoinNode {
+  readonly kind: 'asof-join';
+  readonly left: PlanNode;
+  readonly right: PlanNode;
+  readonly leftBy?: readonly Expression[] | undefined;
+  readonly rightBy?: readonly Expression[] | undefined;
+  /** A number, a date, a time, a timestamp or a duration. */
+  readonly leftOn: Expression;
+  readonly rightOn: Expression;
+  readonly strategy: AsofStrategy;
+  /** How far a match may be at most, a literal: a number beside numbers, else a duration. */
+  readonly tolerance?: Expression | undefined;
+  /** Whether equal `on` keys match: true where absent. */
+  readonly allowExactMatches?: boolean | undefined;
+}
+
 export type PlanNode =
   | ScanNode
   | InMemoryScanNode
@@ -301,6 +357,9 @@ export type PlanNode =
   | WindowPartitionAndDynamicFrameNode
   | WindowOrderByOnlyNode
   | HashJoinNode
+  | CrossJoinNode
+  | SortMergeJoinNode
+  | AsofJoinNode
   | WriteNode
   | RepartitionNode
   | IntoPartitionsNode

@@ -11,7 +11,7 @@ import {
   nameSchema,
   sortKeySchema,
 } from './expression-schema.ts';
-import type { PlanNode } from './plan-node.ts';
+import type { JoinType, PlanNode } from './plan-node.ts';
 import type { ScanFile, Task, TaskInput } from './task.ts';
 import { windowCallSchema, windowFrameSchema } from './window-schema.ts';
 
@@ -235,6 +235,64 @@ const hashJoin = z
   })
   .describe('Pairs of rows whose keys are equal; of semi and anti joins the rows of left by whether they have one.');
 
+const crossJoin = z
+  .strictObject({
+    kind: z.literal('cross-join'),
+    get left(): z.ZodType<PlanNode> {
+      return planNodeSchema;
+    },
+    get right(): z.ZodType<PlanNode> {
+      return planNodeSchema;
+    },
+    collect: z.enum(['left', 'right']).optional().describe('The side that is held in memory; right where absent.'),
+    residual: expressionSchema.optional().describe('Over the columns of both: only pairs for which it is true.'),
+  })
+  .describe('Every row of left beside every row of right: the columns of left, then those of right.');
+
+const joinType: z.ZodType<JoinType> = z
+  .enum(['inner', 'left', 'right', 'outer', 'semi', 'anti'])
+  .describe('Which rows come out that have no match; of semi and anti those of left that have one, or none.');
+
+const sortMergeJoin = z
+  .strictObject({
+    kind: z.literal('sort-merge-join'),
+    get left(): z.ZodType<PlanNode> {
+      return planNodeSchema;
+    },
+    get right(): z.ZodType<PlanNode> {
+      return planNodeSchema;
+    },
+    leftOn: z.array(expressionSchema).min(1).describe('Keys that are equal, as many as in rightOn.'),
+    rightOn: z.array(expressionSchema).min(1),
+    joinType,
+  })
+  .describe('Joins by equal keys, both sides being sorted: rows come out in the order of their keys.');
+
+const asofJoin = z
+  .strictObject({
+    kind: z.literal('asof-join'),
+    get left(): z.ZodType<PlanNode> {
+      return planNodeSchema;
+    },
+    get right(): z.ZodType<PlanNode> {
+      return planNodeSchema;
+    },
+    leftBy: z.array(expressionSchema).optional().describe('Keys that are equal, as many as in rightBy.'),
+    rightBy: z.array(expressionSchema).optional(),
+    leftOn: expressionSchema.describe('A number, a date, a time, a timestamp or a duration.'),
+    rightOn: expressionSchema,
+    strategy: z
+      .enum(['backward', 'forward', 'nearest'])
+      .describe(
+        'The row of right with the greatest key that is not greater, the least that is not less, or the nearest.',
+      ),
+    tolerance: expressionSchema
+      .optional()
+      .describe('How far a match may be at most, a literal: a number beside numbers, else a duration.'),
+    allowExactMatches: z.boolean().optional().describe('Whether equal keys match: true where absent.'),
+  })
+  .describe('Every row of left once, beside the row of right that is nearest by a key, or nulls.');
+
 const write = z
   .strictObject({
     kind: z.literal('write'),
@@ -337,6 +395,9 @@ export const planNodeSchema: z.ZodType<PlanNode> = z
     windowPartitionAndDynamicFrame,
     windowOrderByOnly,
     hashJoin,
+    crossJoin,
+    sortMergeJoin,
+    asofJoin,
     write,
     repartition,
     intoPartitions,

@@ -13,7 +13,9 @@ import type { NodeOf } from './bind-parts.ts';
 import type { BoundNode } from './bound-plan.ts';
 import { checkAsyncCalls } from './check-async-calls.ts';
 import { bindAggregateNode } from './nodes/aggregate.ts';
+import { bindAsofJoin } from './nodes/asof-join.ts';
 import { bindConcat } from './nodes/concat.ts';
+import { bindCrossJoin } from './nodes/cross-join.ts';
 import { bindFilter } from './nodes/filter.ts';
 import { bindHashJoin } from './nodes/hash-join.ts';
 import { bindLimit } from './nodes/limit.ts';
@@ -21,6 +23,7 @@ import { bindProject } from './nodes/project.ts';
 import { bindGather, bindIntoPartitions, bindRepartition } from './nodes/repartition.ts';
 import { bindScan } from './nodes/scan.ts';
 import { bindSort } from './nodes/sort.ts';
+import { bindSortMergeJoin } from './nodes/sort-merge-join.ts';
 import { bindUdfProject } from './nodes/udf-project.ts';
 import { bindWindowNode } from './nodes/window.ts';
 import { bindWrite } from './nodes/write.ts';
@@ -52,10 +55,13 @@ function bind(node: PlanNode, problems: Problems, path: string): BoundNode | und
       const inputs = node.inputs.map((input, index) => bind(input, problems, pathOf(inputsPath, index)));
       return bindConcat(inputs, problems, path);
     }
-    case 'hash-join': {
+    case 'hash-join':
+    case 'cross-join':
+    case 'sort-merge-join':
+    case 'asof-join': {
       const left = bind(node.left, problems, pathOf(path, 'left'));
       const right = bind(node.right, problems, pathOf(path, 'right'));
-      return left && right && bindHashJoin({ left, right }, node, problems, path);
+      return left && right && bindJoin(left, right, node, problems, path);
     }
     default: {
       const input = bind(node.input, problems, pathOf(path, 'input'));
@@ -64,10 +70,30 @@ function bind(node: PlanNode, problems: Problems, path: string): BoundNode | und
   }
 }
 
+/** A node with two inputs. */
+function bindJoin(
+  left: BoundNode,
+  right: BoundNode,
+  node: NodeOf<'hash-join' | 'cross-join' | 'sort-merge-join' | 'asof-join'>,
+  problems: Problems,
+  path: string,
+): BoundNode | undefined {
+  switch (node.kind) {
+    case 'hash-join':
+      return bindHashJoin({ left, right }, node, problems, path);
+    case 'cross-join':
+      return bindCrossJoin(left, right, node, problems, path);
+    case 'sort-merge-join':
+      return bindSortMergeJoin(left, right, node, problems, path);
+    case 'asof-join':
+      return bindAsofJoin(left, right, node, problems, path);
+  }
+}
+
 /** A node with one input. */
 function bindOver(
   input: BoundNode,
-  node: Exclude<PlanNode, { sourceId: string } | NodeOf<'empty-scan' | 'concat' | 'hash-join'>>,
+  node: Exclude<PlanNode, { sourceId: string } | { left: PlanNode } | NodeOf<'empty-scan' | 'concat'>>,
   problems: Problems,
   path: string,
 ): BoundNode | undefined {

@@ -9,7 +9,7 @@ import type { Schema } from '../columnar/schema.ts';
 import type { Value } from '../columnar/value.ts';
 import type { TypedAggregate, TypedColumn, TypedExpression } from '../expressions/expression.ts';
 import type { TypedWindow } from '../expressions/window.ts';
-import type { Compression, JoinType, ShuffleCompression, WriteMode } from '../plan/plan-node.ts';
+import type { AsofStrategy, Compression, JoinType, ShuffleCompression, WriteMode } from '../plan/plan-node.ts';
 import type { UdfName } from '../udf/udf-modules.ts';
 
 export interface BoundSortKey {
@@ -32,6 +32,12 @@ export interface AsyncCall {
   /** Of the column that holds the result. */
   readonly name: string;
   readonly expression: Extract<TypedExpression, { kind: 'function' }>;
+}
+
+/** How far a match may be: the literal, and what it is in units of the keys; a number beside floats. */
+export interface AsofTolerance {
+  readonly literal: TypedExpression;
+  readonly units: bigint | number;
 }
 
 export type BoundNode = { readonly schema: Schema } & (
@@ -120,6 +126,38 @@ export type BoundNode = { readonly schema: Schema } & (
       readonly residual: TypedExpression | undefined;
       /** Those of `schema`, by their positions in the columns of left and then those of right. */
       readonly columns: readonly number[];
+    }
+  | {
+      readonly kind: 'cross-join';
+      readonly left: BoundNode;
+      readonly right: BoundNode;
+      readonly collect: 'left' | 'right';
+      /** Over the columns of left, then those of right. */
+      readonly residual: TypedExpression | undefined;
+    }
+  | {
+      readonly kind: 'sort-merge-join';
+      readonly left: BoundNode;
+      readonly right: BoundNode;
+      /** In pairs of one type, over the columns of their sides. */
+      readonly leftOn: readonly TypedExpression[];
+      readonly rightOn: readonly TypedExpression[];
+      readonly joinType: JoinType;
+    }
+  | {
+      readonly kind: 'asof-join';
+      readonly left: BoundNode;
+      readonly right: BoundNode;
+      /** In pairs of one type, over the columns of their sides. */
+      readonly leftBy: readonly TypedExpression[];
+      readonly rightBy: readonly TypedExpression[];
+      readonly leftOn: TypedExpression;
+      readonly rightOn: TypedExpression;
+      readonly strategy: AsofStrategy;
+      readonly tolerance: AsofTolerance | undefined;
+      readonly allowExactMatches: boolean;
+      /** Positions of the columns of right that come out. */
+      readonly rightColumns: readonly number[];
     }
   | {
       readonly kind: 'write';

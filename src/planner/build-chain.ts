@@ -26,8 +26,7 @@ import { windowPartitionAndDynamicFrame } from '../operators/blocking-sinks/wind
 import { windowPartitionAndOrderBy } from '../operators/blocking-sinks/window-partition-and-order-by.ts';
 import { windowPartitionOnly } from '../operators/blocking-sinks/window-partition-only.ts';
 import { write } from '../operators/blocking-sinks/write.ts';
-import { hashJoin } from '../operators/joins/hash-join.ts';
-import type { Join, Source, Stage, TaskContext } from '../operators/operator.ts';
+import type { Source, Stage, TaskContext } from '../operators/operator.ts';
 import { emptyScan } from '../operators/sources/empty-scan.ts';
 import { inMemoryScan } from '../operators/sources/in-memory-scan.ts';
 import { parquetScan } from '../operators/sources/parquet-scan.ts';
@@ -44,6 +43,7 @@ import type { LoadedUdf, UdfName } from '../udf/udf-modules.ts';
 import { asyncCallStage, type UriRules } from './async-call-stage.ts';
 import type { BoundNode } from './bound-plan.ts';
 import { type FusedStep, fuse, fuseAggregate, passesOn } from './fuse.ts';
+import { joinOf } from './join-of.ts';
 
 /** What the operators of a task work with, beside its plan. */
 export interface ChainResources {
@@ -135,7 +135,10 @@ class ChainBuilder {
       case 'window-order-by-only':
         return this.#over(node.input, windowOrderByOnly(node.input.schema, node.window));
       case 'hash-join':
-        return this.#hashJoin(node);
+      case 'cross-join':
+      case 'sort-merge-join':
+      case 'asof-join':
+        return this.#join(node);
       case 'write':
         return this.#write(node, 'CommitTask');
       case 'repartition':
@@ -153,22 +156,9 @@ class ChainBuilder {
     return { source: below.source, stages: [...below.stages, ...stages] };
   }
 
-  #hashJoin(node: OfKind<'hash-join'>): Chain {
-    const { left, right, buildSide, joinType, leftKeys, rightKeys, nullEqualsNull, residual, columns, schema } = node;
-    const keys = { leftKeys, rightKeys, nullEqualsNull };
-    const sides = { left: left.schema, right: right.schema };
-    const join = hashJoin({ ...sides, ...keys, joinType, buildSide, residual, columns, schema });
-    return this.#joined(join, { left, right }, buildSide);
-  }
-
-  /** The side that is not built goes through the join. */
-  #joined(
-    join: Join,
-    sides: { readonly left: BoundNode; readonly right: BoundNode },
-    buildSide: 'left' | 'right',
-  ): Chain {
-    const probe = buildSide === 'left' ? sides.right : sides.left;
-    return this.#over(probe, { role: 'join-stage', join, build: this.chain(sides[buildSide]) });
+  #join(node: OfKind<'hash-join' | 'cross-join' | 'sort-merge-join' | 'asof-join'>): Chain {
+    const { join, build, probe } = joinOf(node);
+    return this.#over(probe, { role: 'join-stage', join, build: this.chain(build) });
   }
 
   #stepInput({ input, readsRaw }: FusedStep): Chain {

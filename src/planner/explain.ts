@@ -10,10 +10,13 @@ import { boundInputs } from './bound-inputs.ts';
 import type { BoundNode } from './bound-plan.ts';
 import { aggregatesText, columnsText, keysText, namesText, rangeText } from './node-text.ts';
 import { aggregateNodeText, groupedAggregateText, groupsText } from './nodes/aggregate.ts';
+import { asofJoinText } from './nodes/asof-join.ts';
 import { asyncCallText } from './nodes/async-call.ts';
+import { crossJoinText } from './nodes/cross-join.ts';
 import { hashJoinText } from './nodes/hash-join.ts';
 import { gatherText, intoPartitionsText, repartitionText } from './nodes/repartition.ts';
 import { scanText } from './nodes/scan.ts';
+import { sortMergeJoinText } from './nodes/sort-merge-join.ts';
 import { udfProjectText } from './nodes/udf-project.ts';
 import { windowText } from './nodes/window.ts';
 import { writeText } from './nodes/write.ts';
@@ -71,6 +74,12 @@ function nodeText(node: BoundNode): string {
       return windowText(node);
     case 'hash-join':
       return hashJoinText(node);
+    case 'cross-join':
+      return crossJoinText(node);
+    case 'sort-merge-join':
+      return sortMergeJoinText(node);
+    case 'asof-join':
+      return asofJoinText(node);
     case 'write':
       return writeText(node);
     case 'repartition':

@@ -75,7 +75,8 @@ export function joinColumns(
 
 const nameAt = ({ fields }: Schema, index: number): string => (fields[index] as Field).name;
 
-function joinedSides(joinType: JoinType, { left, right }: JoinSides): Schema {
+/** The columns of left, then those of right, as `JoinColumns.sides`. */
+export function joinedSides(joinType: JoinType, { left, right }: JoinSides): Schema {
   const mayLackLeft = joinType === 'right' || joinType === 'outer';
   const mayLackRight = joinType === 'left' || joinType === 'outer';
   const taken = new Set(left.fields.map(({ name }) => name));

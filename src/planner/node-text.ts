@@ -1,6 +1,6 @@
 /** Pieces of the lines of `explain` that several kinds of nodes have. */
 
-import type { TypedAggregate, TypedColumn } from '../expressions/expression.ts';
+import type { TypedAggregate, TypedColumn, TypedExpression } from '../expressions/expression.ts';
 import { aggregateText, expressionText, nameText } from '../expressions/expression-text.ts';
 import type { BoundSortKey } from './bound-plan.ts';
 
@@ -27,6 +27,9 @@ export const columnsText = (columns: readonly TypedColumn[]): string =>
 
 export const aggregatesText = (aggregates: readonly TypedAggregate[]): string =>
   aggregates.map((call) => `${aggregateText(call)} as ${nameText(call.name)}`).join(', ');
+
+export const expressionsText = (expressions: readonly TypedExpression[]): string =>
+  expressions.map(expressionText).join(', ');
 
 export const keysText = (keys: readonly BoundSortKey[]): string =>
   keys

@@ -21,8 +21,10 @@ import type { BoundOf } from './bind-parts.ts';
 import { withInputs } from './bound-inputs.ts';
 import type { BoundNode } from './bound-plan.ts';
 import { pruneAggregate, pruneGroupedAggregate } from './nodes/aggregate.ts';
+import { pruneAsofJoin } from './nodes/asof-join.ts';
 import { pruneAsyncCall } from './nodes/async-call.ts';
 import { pruneConcat } from './nodes/concat.ts';
+import { pruneCrossJoin } from './nodes/cross-join.ts';
 import { pruneFilter } from './nodes/filter.ts';
 import { pruneFinalAggregate } from './nodes/final-aggregate.ts';
 import { pruneHashJoin } from './nodes/hash-join.ts';
@@ -30,6 +32,7 @@ import { pruneLimit } from './nodes/limit.ts';
 import { pruneProject } from './nodes/project.ts';
 import { pruneScan } from './nodes/scan.ts';
 import { pruneSort } from './nodes/sort.ts';
+import { pruneSortMergeJoin } from './nodes/sort-merge-join.ts';
 import { pruneUdfProject } from './nodes/udf-project.ts';
 import { pruneWindow } from './nodes/window.ts';
 import { allColumns, type Pruned, unchanged, whole } from './pruning.ts';
@@ -115,6 +118,12 @@ function pruned(node: BoundNode, needed: ReadonlySet<number>): Pruned {
       return pruneWindow(node, needed, pruned);
     case 'hash-join':
       return pruneHashJoin(node, needed, pruned);
+    case 'cross-join':
+      return pruneCrossJoin(node, needed, pruned);
+    case 'sort-merge-join':
+      return pruneSortMergeJoin(node, needed, pruned);
+    case 'asof-join':
+      return pruneAsofJoin(node, needed, pruned);
     case 'write':
     case 'repartition':
     case 'into-partitions':

@@ -49,6 +49,15 @@ const PLAIN = { validity: 0, bytes: 0, mask: 0n, base: 0n, depth: 0, shift: 0 };
 /** The step that reads uint64 words which have been worked out already. */
 export const wordStep = (words: number): SortStep => ({ ...PLAIN, kind: WORD_KINDS.uint64, values: words });
 
+/** The step that reads a plain column in words which those of other columns of the type can be compared with. */
+export const plainStep = ({ type, values, validity, bytes }: Column): SortStep => ({
+  ...PLAIN,
+  kind: wordKind(type),
+  values,
+  validity,
+  bytes,
+});
+
 /** Bits of a number that is not negative. */
 const bitLength = (value: bigint): number => (value === 0n ? 0 : value.toString(2).length);
 

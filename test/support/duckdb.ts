@@ -39,6 +39,12 @@ export async function duckRows(table: Table, sql: string): Promise<Row[]> {
   return query(sql);
 }
 
+/** What `sql` gives, with each of `tables` under its name. Timestamps in microseconds only. */
+export async function duckRowsOf(tables: Readonly<Record<string, Table>>, sql: string): Promise<Row[]> {
+  for (const [name, table] of Object.entries(tables)) await createTable(name, table);
+  return query(sql);
+}
+
 /** Makes a table, or makes it anew. Timestamps in microseconds only. */
 export async function createTable(name: string, { schema, rows }: Table): Promise<void> {
   const duck = await connect();

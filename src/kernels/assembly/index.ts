@@ -8,6 +8,8 @@ export * from './snappy';
 export * from './sort-words';
 export * from './sort-radix';
 export * from './sort-refine';
+export * from './merge-join';
+export * from './asof';
 export * from './accumulate';
 export * from './moments';
 export * from './pick-rows';

@@ -274,3 +274,12 @@ export function put4(from: usize, rows: usize, count: usize, to: usize): void {
     store<u32>(to + (<usize>load<u32>(rows + (i << 2)) << 2), load<u32>(from + (i << 2)));
   }
 }
+
+/** `first` `times` times, then the next number as often: `count` numbers. */
+export function repeatNumbers(first: u32, count: usize, times: usize, to: usize): void {
+  let at = to;
+  for (let i: usize = 0; i < count; i++) {
+    const end = at + (times << 2);
+    for (; at < end; at += 4) store<u32>(at, first + <u32>i);
+  }
+}
