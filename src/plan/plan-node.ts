@@ -471,6 +471,9 @@ export type PlanNode =
   | WindowPartitionAndDynamicFrameNode
   | WindowOrderByOnlyNode
   | HashJoinNode
+  | CrossJoinNode
+  | SortMergeJoinNode
+  | AsofJoinNode
   | WriteNode
   | RepartitionNode
   | IntoPartitionsNode

@@ -36,9 +36,9 @@ import { concat } from '../runtime/concat.ts';
 import type { LoadedUdf, UdfName } from '../udf/udf-modules.ts';
 import { asyncCallStage, type UriRules } from './async-call-stage.ts';
 import type { BoundNode } from './bound-plan.ts';
-import { buildJoin } from './build-join.ts';
 import { buildStage } from './build-stage.ts';
 import { type FusedStep, fuse, fuseAggregate, passesOn } from './fuse.ts';
+import { joinOf } from './join-of.ts';
 
 /** What the operators of a task work with, beside its plan. */
 export interface ChainResources {
@@ -117,7 +117,7 @@ class ChainBuilder {
       case 'cross-join':
       case 'sort-merge-join':
       case 'asof-join': {
-        const { join, build, probe } = buildJoin(node);
+        const { join, build, probe } = joinOf(node);
         return this.#over(probe, { role: 'join-stage', join, build: this.chain(build) });
       }
       case 'write':

@@ -1,82 +1,62 @@
 import { type DataType, typeName } from '../columnar/data-type.ts';
 import type { Schema } from '../columnar/schema.ts';
-import { bindExpression } from '../expressions/bind.ts';
-import { castTo } from '../expressions/coerce.ts';
-import { comparisonType, excessDigits } from '../expressions/common-type.ts';
+import { bindEqual, bindExpression } from '../expressions/bind.ts';
 import type { Expression, TypedExpression } from '../expressions/expression.ts';
 import { type Problems, pathOf } from '../expressions/problems.ts';
 import { simplified } from '../expressions/simplify.ts';
 
-/** An expression of a side, and its JSON path. */
-export interface PlacedKey {
-  readonly expression: Expression;
-  readonly schema: Schema;
-  readonly path: string;
-}
-
-/** A key of either side, in the type in which they meet. */
-export interface KeyPair {
-  readonly left: TypedExpression;
-  readonly right: TypedExpression;
-  /** The name of the column that is the key on both sides, where that is one. */
-  readonly shared: string | undefined;
-}
-
-/** The lists of keys of a join, which go in pairs, and the name of each list in the plan. */
+/** The keys of one side of a join, and the name of their list in the plan. */
 export interface PlacedKeys {
   readonly name: string;
   readonly expressions: readonly Expression[];
   readonly schema: Schema;
 }
 
-/** Binds keys in pairs, in the types in which `=` compares them; undefined where it added a problem, as `check` does for a type that cannot be a key. */
+/** A key of either side, of one type. */
+export interface KeyPair {
+  readonly left: TypedExpression;
+  readonly right: TypedExpression;
+}
+
+/** Which types can be keys, and what is wrong with those that cannot. */
+export interface KeyRule {
+  readonly allows: (type: DataType) => boolean;
+  readonly refusal: (type: string) => string;
+}
+
+/** Binds keys in pairs, of the types in which `=` compares them; undefined where it added a problem. */
 export function bindKeyPairs(
   left: PlacedKeys,
   right: PlacedKeys,
-  check: { readonly allows: (type: DataType) => boolean; readonly refusal: (type: string) => string },
+  { allows, refusal }: KeyRule,
   problems: Problems,
   path: string,
 ): readonly KeyPair[] | undefined {
   const [leftPath, rightPath] = [pathOf(path, left.name), pathOf(path, right.name)];
-  const [leftCount, rightCount] = [left.expressions.length, right.expressions.length];
-  if (leftCount !== rightCount) {
-    const counts = `${left.name} has ${leftCount}, ${right.name} ${rightCount}`;
-    problems.add(rightPath, `Keys go in pairs: ${counts}.`);
-    return undefined;
+  const [count, otherCount] = [left.expressions.length, right.expressions.length];
+  if (count !== otherCount) {
+    problems.add(rightPath, `There are ${count} keys on the left and ${otherCount} on the right: give as many.`);
   }
-  const pairs = left.expressions.map((expression, index) => {
-    const at = { expression, schema: left.schema, path: pathOf(leftPath, index) };
-    const other = right.expressions[index] as Expression;
-    const placed = { expression: other, schema: right.schema, path: pathOf(rightPath, index) };
-    const pair = bindKeyPair(at, placed, comparisonType, problems);
-    if (pair === undefined || check.allows(pair.left.type)) return pair;
-    problems.add(at.path, check.refusal(typeName(pair.left.type)));
-    return undefined;
+  const pairs = left.expressions.flatMap((expression, index): KeyPair[] => {
+    const at = pathOf(leftPath, index);
+    const other = right.expressions[index];
+    const a = bindExpression(expression, left.schema, problems, at);
+    const b = other && bindExpression(other, right.schema, problems, pathOf(rightPath, index));
+    const pair = a && b && bindEqual(a, b, problems, at);
+    if (pair === undefined) return [];
+    if (allows(pair[0].type)) return [{ left: simplified(pair[0]), right: simplified(pair[1]) }];
+    problems.add(at, refusal(typeName(pair[0].type)));
+    return [];
   });
-  const known = pairs.filter((pair) => pair !== undefined);
-  return known.length < pairs.length ? undefined : known;
+  return count !== otherCount || pairs.length < count ? undefined : pairs;
 }
 
-/** The names of keys that both sides have. */
-export const sharedNames = (pairs: readonly KeyPair[]): ReadonlySet<string> =>
-  new Set(pairs.flatMap(({ shared }) => shared ?? []));
-
-/** `meet` says in which type; undefined where it added a problem. */
-export function bindKeyPair(
-  left: PlacedKey,
-  right: PlacedKey,
-  meet: (left: DataType, right: DataType) => DataType | undefined,
-  problems: Problems,
-): KeyPair | undefined {
-  const l = bindExpression(left.expression, left.schema, problems, left.path);
-  const r = bindExpression(right.expression, right.schema, problems, right.path);
-  if (l === undefined || r === undefined) return undefined;
-  const type = meet(l.type, r.type);
-  if (type === undefined || excessDigits(type) !== undefined) {
-    const [a, b] = [typeName(l.type), typeName(r.type)];
-    problems.add(right.path, `The key is ${a} on the left and ${b} on the right, which do not meet. Cast one of them.`);
-    return undefined;
-  }
-  const shared = l.kind === 'column' && r.kind === 'column' && l.name === r.name ? l.name : undefined;
-  return { left: simplified(castTo(l, type)), right: simplified(castTo(r, type)), shared };
+/** The names of columns that are the same key on both sides. */
+export function sharedNames(left: readonly Expression[], right: readonly Expression[]): ReadonlySet<string> {
+  const nameOf = (e: Expression | undefined): string | undefined => (e?.kind === 'column' ? e.name : undefined);
+  const names = left.flatMap((key, index) => {
+    const name = nameOf(key);
+    return name !== undefined && name === nameOf(right[index]) ? [name] : [];
+  });
+  return new Set(names);
 }

@@ -19,7 +19,7 @@ import { type AsofJoinOptions, asofJoin } from '../../src/operators/joins/asof-j
 import type { Join } from '../../src/operators/operator.ts';
 import type { AsofSearch } from '../../src/state/asof-table.ts';
 import { duckRowsOf } from '../support/duckdb.ts';
-import { joinedRows } from '../support/joined-rows.ts';
+import { runJoinOperator } from '../support/join-operator.ts';
 import { type Table, type TableOptions, tables } from '../support/tables.ts';
 import { type Feed, type Row, testBudget } from '../support/task.ts';
 import { obeysJoinContract } from './join-contract.ts';
@@ -132,7 +132,7 @@ describe('asofJoin', () => {
     for (const [l, r, search, isLimited, isGrouped] of fc.sample(cases, 6)) {
       const by = isGrouped ? ['a'] : [];
       const wanted = { ...search, tolerance: isLimited ? tolerance : undefined };
-      const { rows } = await joinedRows(joinOf(left, right, by, wanted), { build: fed(r), probe: fed(l) });
+      const { rows } = await runJoinOperator(joinOf(left, right, by, wanted), { build: fed(r), probe: fed(l) });
       expect(rows).toEqual(await expectedRows(l, r, by, wanted));
     }
   });
@@ -153,7 +153,7 @@ describe('asofJoin', () => {
   test.each(STRATEGIES)('finds the %s match within groups by several keys', async (strategy) => {
     for (const [l, r, more] of fc.sample(fc.tuple(numbered(left, few), numbered(right, few), searches), 6)) {
       const search = { ...more, strategy };
-      const { rows } = await joinedRows(joinOf(left, right, ['b', 'a'], search), { build: fed(r), probe: fed(l) });
+      const { rows } = await runJoinOperator(joinOf(left, right, ['b', 'a'], search), { build: fed(r), probe: fed(l) });
       expect(rows).toEqual(await expectedRows(l, r, ['b', 'a'], search));
     }
   });
@@ -176,7 +176,7 @@ describe('asofJoin', () => {
     });
     for (const [l, r] of fc.sample(fc.tuple(known, unique), 4)) {
       const sql = `select l.*, r.* from l asof left join r on a = ra and k ${operator} rk order by n`;
-      const { rows } = await joinedRows(join, { build: fed(r), probe: fed(l) });
+      const { rows } = await runJoinOperator(join, { build: fed(r), probe: fed(l) });
       expect(rows).toEqual(await duckRowsOf({ l, r }, sql));
     }
   });
@@ -190,7 +190,7 @@ describe('asofJoin', () => {
     rights: readonly (number | null)[],
   ) {
     const sides = { build: { schema: quotes, rows: rowsOf(rights) }, probe: { schema: times, rows: rowsOf(lefts) } };
-    const { rows } = await joinedRows(joinOf(times, quotes, [], search), sides);
+    const { rows } = await runJoinOperator(joinOf(times, quotes, [], search), sides);
     return rows.map(([, , m]) => (m === null ? null : Number(m)));
   }
 
@@ -221,7 +221,7 @@ describe('asofJoin', () => {
     const rows = [least, greatest].map((key, index): Row => [BigInt(index), key]);
     const [l, r] = [schema(field('n', int64, false), field('k', int64)), schema(field('m', int64), field('rk', int64))];
     const join = joinOf(l, r, [], { strategy: 'nearest', allowExactMatches: false, tolerance: 2n ** 64n - 1n });
-    const joined = await joinedRows(join, { build: { schema: r, rows }, probe: { schema: l, rows } });
+    const joined = await runJoinOperator(join, { build: { schema: r, rows }, probe: { schema: l, rows } });
     expect(joined.rows.map(([, , m]) => m)).toEqual([1n, 0n]);
   });
 
@@ -242,7 +242,7 @@ describe('asofJoin', () => {
     const rows = Array.from({ length: 10 }, (_, n): Row => [BigInt(n), n, `${n}`.repeat(50_000)]);
     const lefts = rowsOf(Array.from({ length: 300 }, (_, n) => n % 10));
     const join = joinOf(times, texts, [], {});
-    const { rows: joined, batchRows } = await joinedRows(
+    const { rows: joined, batchRows } = await runJoinOperator(
       join,
       { build: { schema: texts, rows }, probe: { schema: times, rows: lefts } },
       { memory: testBudget(128 * 1024 * 1024) },
@@ -254,7 +254,7 @@ describe('asofJoin', () => {
   test('fails by name when memory is too short', async () => {
     const rows = rowsOf(Array.from({ length: 60_000 }, (_, n) => -n));
     const sides = { build: { schema: quotes, rows }, probe: { schema: times, rows } };
-    const outcome = joinedRows(joinOf(times, quotes, [], {}), sides, { memory: testBudget(2 * 1024 * 1024) });
+    const outcome = runJoinOperator(joinOf(times, quotes, [], {}), sides, { memory: testBudget(2 * 1024 * 1024) });
     await expect(outcome).rejects.toThrowError(
       expect.objectContaining({ name: 'MemoryBudgetExceeded', message: expect.stringMatching(/^AsofJoin needs/) }),
     );

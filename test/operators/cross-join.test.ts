@@ -9,7 +9,7 @@ import { type CrossJoinOptions, crossJoin } from '../../src/operators/joins/cros
 import type { Join } from '../../src/operators/operator.ts';
 import { anyType, anyValue } from '../support/arbitrary-values.ts';
 import { duckRowsOf } from '../support/duckdb.ts';
-import { joinedRows } from '../support/joined-rows.ts';
+import { runJoinOperator } from '../support/join-operator.ts';
 import { type Table, tables } from '../support/tables.ts';
 import { type Row, testBudget } from '../support/task.ts';
 import { obeysJoinContract } from './join-contract.ts';
@@ -59,7 +59,7 @@ describe('crossJoin', () => {
     const order = collect === 'left' ? 'm, n' : 'n, m';
     for (const [l, r] of fc.sample(fc.tuple(numbered(left, 90), numbered(right, 90)), 5)) {
       const expected = await duckRowsOf({ l, r }, `select * from l, r order by ${order}`);
-      const { rows } = await joinedRows(join, sidesOf(collect, { left: l, right: r }));
+      const { rows } = await runJoinOperator(join, sidesOf(collect, { left: l, right: r }));
       expect(rows).toEqual(expected);
     }
   });
@@ -69,7 +69,7 @@ describe('crossJoin', () => {
     const order = collect === 'left' ? 'm, n' : 'n, m';
     for (const [l, r] of fc.sample(fc.tuple(numbered(left, 90), numbered(right, 90)), 5)) {
       const expected = await duckRowsOf({ l, r }, `select * from l, r where a % 3 < m % 5 order by ${order}`);
-      const { rows } = await joinedRows(join, sidesOf(collect, { left: l, right: r }));
+      const { rows } = await runJoinOperator(join, sidesOf(collect, { left: l, right: r }));
       expect(rows).toEqual(expected);
     }
   });
@@ -87,7 +87,7 @@ describe('crossJoin', () => {
     });
     await fc.assert(
       fc.asyncProperty(cases, async ([[l, r], lefts, rights]) => {
-        const { rows } = await joinedRows(crossJoin({ left: l, right: r, collect: 'right' }), {
+        const { rows } = await runJoinOperator(crossJoin({ left: l, right: r, collect: 'right' }), {
           build: { schema: r, rows: rights },
           probe: { schema: l, rows: lefts },
         });
@@ -110,7 +110,7 @@ describe('crossJoin', () => {
     [3, BATCH_ROWS / 2 + 1],
   ])('fills batches with %d streamed and %d collected rows', async (streamed, collected) => {
     const join = crossJoin({ left: one, right: other, collect: 'right' });
-    const { rows, batchRows } = await joinedRows(
+    const { rows, batchRows } = await runJoinOperator(
       join,
       {
         build: { schema: other, rows: upTo(collected) },
@@ -129,7 +129,7 @@ describe('crossJoin', () => {
   test('emits no more of a batch than is wanted', async () => {
     const join = crossJoin({ left: one, right: other, collect: 'right' });
     const sides = { build: { schema: other, rows: upTo(10_000) }, probe: { schema: one, rows: upTo(10_000) } };
-    const { batchRows } = await joinedRows(join, sides, { doneAfter: 3 });
+    const { batchRows } = await runJoinOperator(join, sides, { doneAfter: 3 });
     expect(batchRows).toEqual([10_000, 10_000, 10_000]);
   });
 
@@ -137,13 +137,16 @@ describe('crossJoin', () => {
     const texts = schema(field('t', utf8, false));
     const rows = Array.from({ length: 30 }, (_, n): Row => [`${n % 10}`.repeat(50_000)]);
     const join = crossJoin({ left: one, right: texts, collect: 'right' });
-    const joined = await joinedRows(join, { build: { schema: texts, rows }, probe: { schema: one, rows: upTo(9) } });
+    const joined = await runJoinOperator(join, {
+      build: { schema: texts, rows },
+      probe: { schema: one, rows: upTo(9) },
+    });
     expect(joined.rows).toEqual(upTo(9).flatMap((a) => rows.map((b) => [...a, ...b])));
   });
 
   test('reads nothing of the streamed side where nothing was collected', async () => {
     const join = crossJoin({ left: one, right: other, collect: 'right' });
-    const { rows, batchesProbed } = await joinedRows(join, {
+    const { rows, batchesProbed } = await runJoinOperator(join, {
       build: { schema: other, rows: [] },
       probe: { schema: one, rows: upTo(9) },
     });
@@ -154,7 +157,7 @@ describe('crossJoin', () => {
   test('fails by name when the collected side is too large', async () => {
     const join = crossJoin({ left: one, right: other, collect: 'right' });
     const sides = { build: { schema: other, rows: upTo(300_000) }, probe: { schema: one, rows: upTo(1) } };
-    await expect(joinedRows(join, sides, { memory: testBudget(1024 * 1024) })).rejects.toThrowError(
+    await expect(runJoinOperator(join, sides, { memory: testBudget(1024 * 1024) })).rejects.toThrowError(
       expect.objectContaining({ name: 'MemoryBudgetExceeded', message: expect.stringMatching(/^CrossJoin needs/) }),
     );
   });
@@ -177,7 +180,10 @@ describe('crossJoin', () => {
       [[], [null, 'y']],
     ];
     const join = crossJoin({ left: nested, right: other, collect: 'right' });
-    const joined = await joinedRows(join, { build: { schema: other, rows: upTo(3) }, probe: { schema: nested, rows } });
+    const joined = await runJoinOperator(join, {
+      build: { schema: other, rows: upTo(3) },
+      probe: { schema: nested, rows },
+    });
     expect(joined.rows).toEqual(rows.flatMap((a): Value[][] => upTo(3).map((b) => [...a, ...b])));
   });
 });

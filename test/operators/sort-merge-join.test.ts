@@ -21,7 +21,7 @@ import type { TypedExpression } from '../../src/expressions/expression.ts';
 import { type MergeJoinType, sortMergeJoin } from '../../src/operators/joins/sort-merge-join.ts';
 import type { Join } from '../../src/operators/operator.ts';
 import { duckRowsOf } from '../support/duckdb.ts';
-import { joinedRows } from '../support/joined-rows.ts';
+import { runJoinOperator } from '../support/join-operator.ts';
 import { type Table, type TableOptions, tables } from '../support/tables.ts';
 import { type Feed, type Row, testBudget } from '../support/task.ts';
 import { obeysJoinContract } from './join-contract.ts';
@@ -108,7 +108,7 @@ describe('sortMergeJoin', () => {
     const values = type.kind === 'timestamp' ? { k: micros, rk: micros } : {};
     const cases = fc.tuple(numbered(left, { values }), numbered(right, { values }));
     for (const [l, r] of fc.sample(cases, 2)) {
-      const { rows } = await joinedRows(joinOf(left, right, ['k'], 'outer'), { build: fed(r), probe: fed(l) });
+      const { rows } = await runJoinOperator(joinOf(left, right, ['k'], 'outer'), { build: fed(r), probe: fed(l) });
       expect(rows).toEqual(await expectedRows(l, r, ['k'], 'outer'));
     }
   });
@@ -149,7 +149,7 @@ describe('sortMergeJoin', () => {
       fc.shuffledSubarray(['a', 'b', 'c', 'd'], { minLength: 1, maxLength: 2 }),
     );
     for (const [l, r, keys] of fc.sample(cases, 6)) {
-      const { rows } = await joinedRows(joinOf(left, right, keys, joinType), { build: fed(r), probe: fed(l) });
+      const { rows } = await runJoinOperator(joinOf(left, right, keys, joinType), { build: fed(r), probe: fed(l) });
       expect(rows.map(withoutMinus)).toEqual((await expectedRows(l, r, keys, joinType)).map(withoutMinus));
     }
   });
@@ -162,7 +162,7 @@ describe('sortMergeJoin', () => {
   test('pairs many equal keys batch by batch', async () => {
     const join = joinOf(numbers, others, ['k'], 'inner');
     const same = (count: number): Row[] => rowsOf(Array.from({ length: count }, () => 7));
-    const { rows, batchRows } = await joinedRows(join, {
+    const { rows, batchRows } = await runJoinOperator(join, {
       build: { schema: others, rows: same(300) },
       probe: { schema: numbers, rows: same(200) },
     });
@@ -176,7 +176,7 @@ describe('sortMergeJoin', () => {
   test('emits no more than is wanted of many pairs', async () => {
     const keys = Array.from({ length: 20_000 }, () => 1);
     const sides = { build: { schema: others, rows: rowsOf(keys) }, probe: { schema: numbers, rows: rowsOf(keys) } };
-    const { batchRows } = await joinedRows(joinOf(numbers, others, ['k'], 'inner'), sides, { doneAfter: 2 });
+    const { batchRows } = await runJoinOperator(joinOf(numbers, others, ['k'], 'inner'), sides, { doneAfter: 2 });
     expect(batchRows).toEqual([16_384, 16_384]);
   });
 
@@ -184,7 +184,7 @@ describe('sortMergeJoin', () => {
     const join = joinOf(numbers, others, ['k'], joinType);
     const l = { schema: numbers, rows: rowsOf([5, null, 1, 3, 3]) };
     const r = { schema: others, rows: rowsOf([3, 6, null, 2, 3]) };
-    const { rows } = await joinedRows(join, { build: r, probe: l });
+    const { rows } = await runJoinOperator(join, { build: r, probe: l });
     expect(rows).toEqual(await expectedRows(l, r, ['k'], joinType));
   });
 
@@ -193,7 +193,7 @@ describe('sortMergeJoin', () => {
     const rightTexts = schema(field('m', int64, false), field('rk', int64), field('rt', utf8));
     const rows = Array.from({ length: 60 }, (_, n): Row => [BigInt(n), 1n, `${n}`.repeat(60_000)]);
     const join = joinOf(texts, rightTexts, ['k'], 'left');
-    const joined = await joinedRows(
+    const joined = await runJoinOperator(
       join,
       { build: { schema: rightTexts, rows: rows.slice(0, 5) }, probe: { schema: texts, rows } },
       { memory: testBudget(256 * 1024 * 1024) },
@@ -204,7 +204,7 @@ describe('sortMergeJoin', () => {
 
   test.each(JOIN_TYPES)('reads the left only where something of it can come out, %s', async (joinType) => {
     const join = joinOf(numbers, others, ['k'], joinType);
-    const { batchesProbed } = await joinedRows(join, {
+    const { batchesProbed } = await runJoinOperator(join, {
       build: { schema: others, rows: [] },
       probe: { schema: numbers, rows: rowsOf([1, 2]) },
     });
@@ -214,7 +214,9 @@ describe('sortMergeJoin', () => {
   test('fails by name when memory is too short', async () => {
     const keys = Array.from({ length: 60_000 }, (_, n) => -n);
     const sides = { build: { schema: others, rows: rowsOf(keys) }, probe: { schema: numbers, rows: rowsOf(keys) } };
-    const outcome = joinedRows(joinOf(numbers, others, ['k'], 'inner'), sides, { memory: testBudget(3 * 1024 * 1024) });
+    const outcome = runJoinOperator(joinOf(numbers, others, ['k'], 'inner'), sides, {
+      memory: testBudget(3 * 1024 * 1024),
+    });
     await expect(outcome).rejects.toThrowError(
       expect.objectContaining({ name: 'MemoryBudgetExceeded', message: expect.stringMatching(/^SortMergeJoin needs/) }),
     );

@@ -216,12 +216,8 @@ Project size, note
   });
 
   test.each<readonly [string, Partial<NodeOf<'asof-join'>>, RegExp]>([
-    ['keys without a partner', { rightBy: [] }, /^\$\.plan\.rightBy: Keys go in pairs: leftBy has 1, rightBy 0/],
-    [
-      'keys that do not meet',
-      { leftBy: [col('id')] },
-      /^\$\.plan\.rightBy\[0\]: The key is int64 on the left and utf8/,
-    ],
+    ['keys without a partner', { rightBy: [] }, /^\$\.plan\.rightBy: There are 1 keys on the left and 0 on the right/],
+    ['keys that do not meet', { leftBy: [col('id')] }, /^\$\.plan\.leftBy\[0\]: .*id/],
     ['an unknown key', { leftOn: col('when') }, /^\$\.plan\.leftOn\.name: There is no column "when"/],
     ['text to be near', { leftOn: col('sym'), rightOn: col('sym') }, /^\$\.plan\.leftOn: The on key is utf8 but must/],
     [

@@ -39,7 +39,7 @@ export async function duckRows(table: Table, sql: string): Promise<Row[]> {
   return query(sql);
 }
 
-/** What `sql` gives, with each of `tables` under its name. */
+/** What `sql` gives, with each of `tables` under its name. Timestamps in microseconds only. */
 export async function duckRowsOf(tables: Readonly<Record<string, Table>>, sql: string): Promise<Row[]> {
   for (const [name, table] of Object.entries(tables)) await createTable(name, table);
   return query(sql);

@@ -21,7 +21,7 @@ import { TICKS_PER_SECOND, ticksPerDay } from '../../expressions/temporal-text.t
 import type { BoundOf, NodeOf } from '../bind-parts.ts';
 import type { AsofTolerance, BoundNode } from '../bound-plan.ts';
 import { isJoinable, joinColumns } from '../join-columns.ts';
-import { bindKeyPair, bindKeyPairs, type KeyPair, sharedNames } from '../join-keys.ts';
+import { bindKeyPairs, type KeyPair, type KeyRule, sharedNames } from '../join-keys.ts';
 import { expressionsText } from '../node-text.ts';
 import { pruneSides } from '../pruned-sides.ts';
 import { inOrder, type Prune, type Pruned, part, withColumnsOf } from '../pruning.ts';
@@ -45,7 +45,7 @@ export function bindAsofJoin(
   const on = bindOn(node, sides, problems, path);
   if (by === undefined || on === undefined) return undefined;
   const tolerance = bindTolerance(node, on.left.type, problems, path);
-  const shared = sharedNames([...by, on]);
+  const shared = sharedNames([...leftBy, node.leftOn], [...rightBy, node.rightOn]);
   const columns = joinColumns('left', sides, shared, problems, path)?.columns;
   if (columns === undefined || (node.tolerance !== undefined && tolerance === undefined)) return undefined;
   const rightColumns = [...right.schema.fields.entries()].flatMap(([index, { name }]) =>
@@ -77,9 +77,9 @@ const asofSchema = (left: Schema, right: Schema): Schema => ({
   fields: [...left.fields, ...right.fields.map(({ name, type }) => field(name, type))],
 });
 
-const GROUPING = {
+const GROUPING: KeyRule = {
   allows: isJoinable,
-  refusal: (type: string): string => `Rows cannot be grouped by ${type}. Cast it, or take a part of it.`,
+  refusal: (type) => `Rows cannot be grouped by ${type}. Cast it, or take a part of it.`,
 };
 
 const TIMES: ReadonlySet<string> = new Set(['date', 'time', 'timestamp', 'duration'] satisfies DataType['kind'][]);
@@ -88,28 +88,31 @@ const TIMES: ReadonlySet<string> = new Set(['date', 'time', 'timestamp', 'durati
 const hasDistances = (type: DataType): boolean =>
   TIMES.has(type.kind) || (isNumeric(type) && (type.kind !== 'decimal' || type.precision <= SHORT_DECIMAL_DIGITS));
 
+/** In a type that holds the values of both: a date beside a timestamp is its midnight. */
 function bindOn(
   { leftOn, rightOn }: NodeOf<'asof-join'>,
   { left, right }: Sides,
   problems: Problems,
   path: string,
 ): KeyPair | undefined {
-  const at = { expression: leftOn, schema: left, path: pathOf(path, 'leftOn') };
-  const pair = bindKeyPair(
-    at,
-    { expression: rightOn, schema: right, path: pathOf(path, 'rightOn') },
-    commonType,
-    problems,
-  );
-  if (pair === undefined) return undefined;
-  const { type } = pair.left;
-  if (isFloat(type)) return { ...pair, left: castTo(pair.left, float64), right: castTo(pair.right, float64) };
-  if (hasDistances(type)) return pair;
+  const at = pathOf(path, 'leftOn');
+  const a = bindExpression(leftOn, left, problems, at);
+  const b = bindExpression(rightOn, right, problems, pathOf(path, 'rightOn'));
+  if (a === undefined || b === undefined) return undefined;
+  const type = commonType(a.type, b.type);
+  if (type === undefined) {
+    problems.add(at, `${described(a)} and ${described(b)}, and no type holds both. Cast one of them.`);
+    return undefined;
+  }
+  if (hasDistances(type)) {
+    const to = isFloat(type) ? float64 : type;
+    return { left: simplified(castTo(a, to)), right: simplified(castTo(b, to)) };
+  }
   const wanted =
     type.kind === 'decimal'
       ? 'and may have 18 digits at most. Cast both sides to decimal(18, s), or to float64.'
       : 'but must be a number, a date, a time, a timestamp or a duration.';
-  problems.add(at.path, `The on key is ${typeName(type)} ${wanted}`);
+  problems.add(at, `The on key is ${typeName(type)} ${wanted}`);
   return undefined;
 }
 

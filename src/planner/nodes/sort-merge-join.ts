@@ -5,14 +5,14 @@ import { areAllPassedOn, schemaOfColumns } from '../../expressions/typed-columns
 import type { BoundOf, NodeOf } from '../bind-parts.ts';
 import type { BoundNode } from '../bound-plan.ts';
 import { joinColumns, joinedSides } from '../join-columns.ts';
-import { bindKeyPairs, sharedNames } from '../join-keys.ts';
+import { bindKeyPairs, type KeyRule, sharedNames } from '../join-keys.ts';
 import { expressionsText } from '../node-text.ts';
 import { pruneSides } from '../pruned-sides.ts';
 import { type Prune, type Pruned, withColumnsOf } from '../pruning.ts';
 
-const ORDERING = {
+const ORDERING: KeyRule = {
   allows: isOrderable,
-  refusal: (type: string): string => `Rows cannot be sorted by ${type}. Cast it, or join by a hash join.`,
+  refusal: (type) => `Rows cannot be sorted by ${type}. Cast it, or join by a hash join.`,
 };
 
 export function bindSortMergeJoin(
@@ -32,7 +32,7 @@ export function bindSortMergeJoin(
   );
   if (pairs === undefined) return undefined;
   const sides = { left: left.schema, right: right.schema };
-  const joined = joinColumns(joinType, sides, sharedNames(pairs), problems, path);
+  const joined = joinColumns(joinType, sides, sharedNames(node.leftOn, node.rightOn), problems, path);
   if (joined === undefined) return undefined;
   const { columns } = joined;
   const leftOn = pairs.map((pair) => pair.left);

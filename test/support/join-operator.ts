@@ -21,7 +21,7 @@ export interface JoinedRows {
 }
 
 /** Runs a join over feeds of rows, reads what comes out, and checks that all memory was returned. */
-export async function joinedRows(
+export async function runJoinOperator(
   join: Join,
   { build, probe }: { readonly build: Feed; readonly probe: Feed },
   { memory = testBudget(), doneAfter }: { readonly memory?: MemoryBudget; readonly doneAfter?: number } = {},
