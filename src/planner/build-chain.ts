@@ -25,6 +25,7 @@ import { windowOrderByOnly } from '../operators/blocking-sinks/window-order-by-o
 import { windowPartitionAndDynamicFrame } from '../operators/blocking-sinks/window-partition-and-dynamic-frame.ts';
 import { windowPartitionAndOrderBy } from '../operators/blocking-sinks/window-partition-and-order-by.ts';
 import { windowPartitionOnly } from '../operators/blocking-sinks/window-partition-only.ts';
+import type { WindowOptions } from '../operators/blocking-sinks/window-run.ts';
 import { write } from '../operators/blocking-sinks/write.ts';
 import type { Source, Stage, TaskContext } from '../operators/operator.ts';
 import { emptyScan } from '../operators/sources/empty-scan.ts';
@@ -127,13 +128,13 @@ class ChainBuilder {
         return this.#over(input, topN({ input: input.schema, keys, limit, offset }));
       }
       case 'window-partition-only':
-        return this.#over(node.input, windowPartitionOnly(node.input.schema, node.window));
+        return this.#over(node.input, windowPartitionOnly(windowOptions(node)));
       case 'window-partition-and-order-by':
-        return this.#over(node.input, windowPartitionAndOrderBy(node.input.schema, node.window));
+        return this.#over(node.input, windowPartitionAndOrderBy(windowOptions(node)));
       case 'window-partition-and-dynamic-frame':
-        return this.#over(node.input, windowPartitionAndDynamicFrame(node.input.schema, node.window));
+        return this.#over(node.input, windowPartitionAndDynamicFrame(windowOptions(node)));
       case 'window-order-by-only':
-        return this.#over(node.input, windowOrderByOnly(node.input.schema, node.window));
+        return this.#over(node.input, windowOrderByOnly(windowOptions(node)));
       case 'hash-join':
       case 'cross-join':
       case 'sort-merge-join':
@@ -261,6 +262,12 @@ function shuffleStage(node: OfKind<'repartition' | 'into-partitions' | 'gather'>
       return gather(options);
   }
 }
+
+const windowOptions = ({ input, window, passthrough }: Extract<BoundNode, { window: unknown }>): WindowOptions => ({
+  input: input.schema,
+  window,
+  passthrough,
+});
 
 /** Undefined for a step that does nothing. */
 function stepStage(step: FusedStep): Stage | undefined {
