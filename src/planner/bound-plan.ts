@@ -186,7 +186,8 @@ export type BoundNode = { readonly schema: Schema } & (
         | 'window-partition-and-dynamic-frame'
         | 'window-order-by-only';
       readonly input: BoundNode;
-      /** The results are columns behind those of the input. */
+      /** Positions in the input of the columns that come out; the results are behind them. */
+      readonly passthrough: readonly number[];
       readonly window: TypedWindow;
     }
   | {

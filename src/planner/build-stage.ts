@@ -6,6 +6,7 @@ import { windowOrderByOnly } from '../operators/blocking-sinks/window-order-by-o
 import { windowPartitionAndDynamicFrame } from '../operators/blocking-sinks/window-partition-and-dynamic-frame.ts';
 import { windowPartitionAndOrderBy } from '../operators/blocking-sinks/window-partition-and-order-by.ts';
 import { windowPartitionOnly } from '../operators/blocking-sinks/window-partition-only.ts';
+import type { WindowOptions } from '../operators/blocking-sinks/window-run.ts';
 import type { Stage } from '../operators/operator.ts';
 import { explode } from '../operators/streaming/explode.ts';
 import { unpivot } from '../operators/streaming/unpivot.ts';
@@ -62,12 +63,18 @@ export function buildStage(node: StageNode): Stage {
     case 'top-n':
       return topN({ ...node, input });
     case 'window-partition-only':
-      return windowPartitionOnly(input, node.window);
+      return windowPartitionOnly(windowOptions(node));
     case 'window-partition-and-order-by':
-      return windowPartitionAndOrderBy(input, node.window);
+      return windowPartitionAndOrderBy(windowOptions(node));
     case 'window-partition-and-dynamic-frame':
-      return windowPartitionAndDynamicFrame(input, node.window);
+      return windowPartitionAndDynamicFrame(windowOptions(node));
     case 'window-order-by-only':
-      return windowOrderByOnly(input, node.window);
+      return windowOrderByOnly(windowOptions(node));
   }
 }
+
+const windowOptions = ({ input, window, passthrough }: Extract<BoundNode, { window: unknown }>): WindowOptions => ({
+  input: input.schema,
+  window,
+  passthrough,
+});

@@ -28,8 +28,9 @@ import { RepeatedAnswers } from './window-repeated.ts';
 
 export class PartitionAggregates implements Disposable {
   readonly #spec: AggregationSpec;
-  /** Of the rows that come out: the input, then the results. */
+  /** Of the rows that come out: columns of the input, then the results. */
   readonly #schema: Schema;
+  readonly #passthrough: readonly number[];
   readonly #holding: Holding;
   readonly #input: AggregateInput;
   readonly #kernel: FusedKernel;
@@ -39,7 +40,7 @@ export class PartitionAggregates implements Disposable {
   readonly #rows: RowBuffer;
 
   /** Retains rows and groups under `holding`, which the caller disposes when this throws. @throws MemoryBudgetExceeded */
-  constructor(spec: AggregationSpec, schema: Schema, holding: Holding) {
+  constructor(spec: AggregationSpec, schema: Schema, passthrough: readonly number[], holding: Holding) {
     const { groupBy, plan, input } = spec;
     const [types, nullable] = [
       groupBy.map((key) => key.expression.type),
@@ -47,6 +48,7 @@ export class PartitionAggregates implements Disposable {
     ];
     this.#spec = spec;
     this.#schema = schema;
+    this.#passthrough = passthrough;
     this.#holding = holding;
     this.#input = new AggregateInput(spec, holding);
     this.#kernel = new FusedKernel(plan, holding);
@@ -88,13 +90,14 @@ export class PartitionAggregates implements Disposable {
   *batches(): Generator<Batch> {
     const { rowCount } = this.#rows;
     if (rowCount === 0) return;
-    const inputs = this.#spec.input.fields.length;
-    const answers = this.#answers({ fields: this.#schema.fields.slice(inputs) });
+    const answers = this.#answers({ fields: this.#schema.fields.slice(this.#passthrough.length) });
     const repeated = answers.schema.fields.map((each) => new RepeatedAnswers(each, this.#holding));
-    const columns = this.#rows.columns();
-    const ids = columns[inputs];
+    const kept = this.#rows.columns();
+    const ids = kept.at(-1);
     assert.ok(ids !== undefined);
-    using scratch = new GatherScratch(this.#spec.input, this.#holding);
+    const passed: Schema = { fields: this.#schema.fields.slice(0, this.#passthrough.length) };
+    const columns = this.#passthrough.flatMap((index) => kept[index] ?? []);
+    using scratch = new GatherScratch(passed, this.#holding);
     for (let from = 0; from < rowCount; ) {
       let count = Math.min(BATCH_ROWS, rowCount - from);
       const results: Column[] = [];
@@ -104,7 +107,7 @@ export class PartitionAggregates implements Disposable {
         results.push(made.column);
         count = made.rowCount;
       }
-      const input = this.#inputRows(columns.slice(0, inputs), from, count, scratch);
+      const input = this.#inputRows(columns, from, count, scratch);
       yield new Batch(this.#schema, input.rowCount, [...input.columns, ...results]);
       from += input.rowCount;
     }
@@ -134,7 +137,7 @@ export class PartitionAggregates implements Disposable {
   #inputRows(columns: readonly Column[], from: number, count: number, scratch: GatherScratch): Batch {
     if (columns.every((column) => slicesAt(column, from))) {
       return new Batch(
-        this.#spec.input,
+        scratch.schema,
         count,
         columns.map((column) => sliceColumn(column, from)),
       );

@@ -86,6 +86,8 @@ export type WindowFunctionPlan = { readonly field: Field } & (
 
 export interface WindowPlan {
   readonly input: Schema;
+  /** Positions in the input of the columns that come out. */
+  readonly passthrough: readonly number[];
   /** Input, computed columns, and last the number of the partition where there are partitions. */
   readonly kept: Schema;
   readonly computed: readonly TypedColumn[];
@@ -102,12 +104,20 @@ export interface WindowPlan {
   readonly schema: Schema;
 }
 
-/** The input, and a column for each function. */
-export const windowSchema = (input: Schema, { functions, frame }: TypedWindow): Schema => ({
-  fields: [...input.fields, ...functions.map((each) => windowField(each, frame))],
+/** Columns of the input that are passed on, and one for each function. */
+export const windowSchema = (
+  input: Schema,
+  { functions, frame }: TypedWindow,
+  passthrough: readonly number[],
+): Schema => ({
+  fields: [
+    ...passthrough.flatMap((index) => input.fields[index] ?? []),
+    ...functions.map((each) => windowField(each, frame)),
+  ],
 });
 
-export const planWindow = (input: Schema, window: TypedWindow): WindowPlan => new WindowPlanner(input, window).plan();
+export const planWindow = (input: Schema, window: TypedWindow, passthrough: readonly number[]): WindowPlan =>
+  new WindowPlanner(input, window).plan(passthrough);
 
 class WindowPlanner {
   readonly #input: Schema;
@@ -122,7 +132,7 @@ class WindowPlanner {
     this.#window = window;
   }
 
-  plan(): WindowPlan {
+  plan(passthrough: readonly number[]): WindowPlan {
     const { partitionBy, orderBy, frame, functions } = this.#window;
     const order = orderBy.map(({ expression, descending, nullsFirst }) => {
       return { column: this.#column(expression), descending, nullsFirst };
@@ -135,6 +145,7 @@ class WindowPlanner {
     const partition = partitionBy.length === 0 ? [] : [PARTITION_NUMBER];
     return {
       input: this.#input,
+      passthrough,
       kept: { fields: [...this.#input.fields, ...computed, ...partition] },
       computed: this.#computed,
       partitionBy,
@@ -145,7 +156,7 @@ class WindowPlanner {
       functions: planned,
       sliding,
       evaluated,
-      schema: windowSchema(this.#input, this.#window),
+      schema: windowSchema(this.#input, this.#window, passthrough),
     };
   }
 

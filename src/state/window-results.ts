@@ -24,13 +24,17 @@ export class WindowResults implements Disposable {
   readonly #answers: WindowAnswers[] = [];
   readonly #functions: readonly WindowFunction[];
   readonly #scratch: GatherScratch;
+  /** Columns that are passed on, as they were kept. */
+  readonly #passed: readonly Column[];
 
   /** Reserves under `holding`, whose owner disposes it also where this throws. @throws MemoryBudgetExceeded */
   constructor(plan: WindowPlan, sorted: SortedRows, holding: Holding) {
     this.#plan = plan;
     this.#sorted = sorted;
     this.#stretch = new WindowStretch(plan, needsOf(plan), sorted, holding);
-    this.#scratch = new GatherScratch(plan.input, holding);
+    const passed = plan.passthrough.flatMap((index) => plan.input.fields[index] ?? []);
+    this.#passed = plan.passthrough.map((index) => this.#stretch.keptColumn(index));
+    this.#scratch = new GatherScratch({ fields: passed }, holding);
     this.#functions = this.#open(holding);
   }
 
@@ -56,7 +60,7 @@ export class WindowResults implements Disposable {
   #batch(from: number): Batch {
     let to = Math.min(from + BATCH_ROWS, this.#stretch.rowCount);
     for (const answers of this.#answers) to = answers.end(from, to);
-    const input = this.#scratch.gather(this.#sorted.columns, this.#stretch.rows + from * 4, to - from);
+    const input = this.#scratch.gather(this.#passed, this.#stretch.rows + from * 4, to - from);
     let { rowCount } = input;
     const columns: Column[] = [...input.columns];
     for (const each of this.#functions) {

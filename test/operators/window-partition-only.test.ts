@@ -4,20 +4,22 @@ import { float64, int64, utf8, uuid } from '../../src/columnar/data-type.ts';
 import { field, schema } from '../../src/columnar/schema.ts';
 import { MemoryBudgetExceeded } from '../../src/errors.ts';
 import type { WindowCall } from '../../src/expressions/window.ts';
-import { AGGREGATE_CASES, AGGREGATE_FILTERS } from '../support/aggregate-cases.ts';
+import { AGGREGATE_FILTERS } from '../support/aggregate-cases.ts';
 import { column, expectSameResults } from '../support/aggregates.ts';
 import { duckRows } from '../support/duckdb.ts';
 import { type Row, runStages, testBudget } from '../support/task.ts';
-import { WINDOW_CASES, WINDOW_INPUT, WINDOW_TABLES } from '../support/window-cases.ts';
+import { WINDOW_AGGREGATES, WINDOW_INPUT, WINDOW_TABLES } from '../support/window-cases.ts';
 import { windowStage } from '../support/windows.ts';
 import { obeysContract } from './contract.ts';
 
-const AGGREGATES = WINDOW_CASES.slice(-AGGREGATE_CASES.length + 2);
 const over = (...names: string[]) => ({ partitionBy: names.map(column), orderBy: [] });
 const sum = (name: string): WindowCall => ({
   kind: 'aggregate',
   aggregate: { name: `sum of ${name}`, function: 'sum', input: column(name) },
 });
+
+/** Parts of spreads that are joined differ in their last digits from the whole. */
+const likeness = (at: number) => WINDOW_AGGREGATES[at - WINDOW_INPUT.fields.length]?.likeness ?? 'exact';
 
 describe('WindowPartitionOnly', () => {
   test('gives aggregates of each partition to its rows, in the order of the input, as DuckDB does', async () => {
@@ -25,7 +27,7 @@ describe('WindowPartitionOnly', () => {
       table: WINDOW_TABLES,
       keys: fc.constantFrom(['g'], ['r'], ['g', 'b'], ['x']),
       filter: fc.constantFrom(...AGGREGATE_FILTERS),
-      chosen: fc.subarray([...AGGREGATES], { minLength: 5, maxLength: 12 }),
+      chosen: fc.subarray([...WINDOW_AGGREGATES], { minLength: 5, maxLength: 12 }),
       cuts: fc.array(fc.nat(40), { maxLength: 4 }),
     });
     await fc.assert(
@@ -91,10 +93,10 @@ describe('WindowPartitionOnly', () => {
     () =>
       windowStage(
         WINDOW_INPUT,
-        AGGREGATES.map(({ call }, index) => call(`w${index}`, undefined)),
+        WINDOW_AGGREGATES.map(({ call }, index) => call(`w${index}`, undefined)),
         over('g', 'b'),
       ),
     WINDOW_TABLES,
-    { numRuns: 3, same: (actual, expected) => expectSameResults(actual, expected) },
+    { numRuns: 3, same: (actual, expected) => expectSameResults(actual, expected, likeness) },
   );
 });

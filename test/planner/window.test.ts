@@ -65,8 +65,8 @@ Project before, note
     Scan trips columns city, day, price, tip, note
 `.trim(),
     );
-    const [, , scan] = pushed({ kind: 'project', input: windowed(nr, total), columns: named('nr') }).split('\n');
-    expect(scan).toBe('    Scan trips columns city, day');
+    const [, scan] = pushed({ kind: 'project', input: windowed(nr, total), columns: named('nr') }).split('\n');
+    expect(scan).toBe('  Scan trips columns city, day');
   });
 
   test('still puts rows in order where none of its results is asked for', () => {

@@ -110,21 +110,21 @@ const BY_ROW: ReadonlySet<string> = new Set([
   'string_agg',
 ]);
 
-const AGGREGATES: readonly WindowCase[] = AGGREGATE_CASES.filter(({ call }) => call.function !== 'skew').map(
-  ({ call, sql, likeness = 'exact' }) => ({
-    call: (name, filter) => ({ kind: 'aggregate', aggregate: { ...call, name, filter } }),
-    // As window functions the first two know no filter, and of several modes DuckDB gives any.
-    sql: sql
-      .replace(/^first\((.*)\)\|$/, '(list($1)|)[1]')
-      .replace(/^last\((.*)\)\|$/, '(list($1)|)[-1]')
-      .replace(/^mode\((.*)\)\|$/, `list_aggregate(list($1)|, 'mode')`),
-    likeness,
-    byRow: BY_ROW.has(call.function) && likeness !== 'unordered',
-    unframed: false,
-  }),
-);
+export const WINDOW_AGGREGATES: readonly WindowCase[] = AGGREGATE_CASES.filter(
+  ({ call }) => call.function !== 'skew',
+).map(({ call, sql, likeness = 'exact' }) => ({
+  call: (name, filter) => ({ kind: 'aggregate', aggregate: { ...call, name, filter } }),
+  // As window functions the first two know no filter, and of several modes DuckDB gives any.
+  sql: sql
+    .replace(/^first\((.*)\)\|$/, '(list($1)|)[1]')
+    .replace(/^last\((.*)\)\|$/, '(list($1)|)[-1]')
+    .replace(/^mode\((.*)\)\|$/, `list_aggregate(list($1)|, 'mode')`),
+  likeness,
+  byRow: BY_ROW.has(call.function) && likeness !== 'unordered',
+  unframed: false,
+}));
 
-export const WINDOW_CASES: readonly WindowCase[] = [...FUNCTIONS, ...AGGREGATES];
+export const WINDOW_CASES: readonly WindowCase[] = [...FUNCTIONS, ...WINDOW_AGGREGATES];
 
 /** A frame, and the words of its offsets. */
 export interface FrameCase {

@@ -26,12 +26,12 @@ function typedWindow(schema: Schema, calls: readonly WindowCall[], spec: WindowS
 }
 
 /** The operator of a plan's node with this spec. @throws InvalidPlan */
-export function windowStage(schema: Schema, calls: readonly WindowCall[], spec: WindowSpec): BlockingSink {
-  const window = typedWindow(schema, calls, spec);
-  if (spec.partitionBy.length === 0) return windowOrderByOnly(schema, window);
-  if (spec.orderBy.length === 0) return windowPartitionOnly(schema, window);
-  if (spec.frame !== undefined) return windowPartitionAndDynamicFrame(schema, window);
-  return windowPartitionAndOrderBy(schema, window);
+export function windowStage(input: Schema, calls: readonly WindowCall[], spec: WindowSpec): BlockingSink {
+  const options = { input, window: typedWindow(input, calls, spec), passthrough: [...input.fields.keys()] };
+  if (spec.partitionBy.length === 0) return windowOrderByOnly(options);
+  if (spec.orderBy.length === 0) return windowPartitionOnly(options);
+  if (spec.frame !== undefined) return windowPartitionAndDynamicFrame(options);
+  return windowPartitionAndOrderBy(options);
 }
 
 /** A call under a name. */

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
-import type { Schema } from '../../columnar/schema.ts';
-import type { TypedWindow } from '../../expressions/window.ts';
 import { planWindow } from '../../state/window-plan.ts';
 import type { BlockingSink } from '../operator.ts';
-import { WindowRun } from './window-run.ts';
+import { type WindowOptions, WindowRun } from './window-run.ts';
 
 const NAME = 'WindowOrderByOnly';
 
@@ -12,9 +10,9 @@ const NAME = 'WindowOrderByOnly';
  * first row to the peers of each. Rows with equal keys stay as they came. Retains all rows, and in the end some 50 bytes
  * more for each, beside what sorting takes.
  */
-export function windowOrderByOnly(input: Schema, window: TypedWindow): BlockingSink {
+export function windowOrderByOnly({ input, window, passthrough }: WindowOptions): BlockingSink {
   assert.ok(window.partitionBy.length === 0 && window.orderBy.length > 0);
-  const plan = planWindow(input, window);
+  const plan = planWindow(input, window, passthrough);
   return {
     role: 'blocking-sink',
     name: NAME,

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
-import type { Schema } from '../../columnar/schema.ts';
-import type { TypedWindow } from '../../expressions/window.ts';
 import { planWindow } from '../../state/window-plan.ts';
 import type { BlockingSink } from '../operator.ts';
-import { WindowRun } from './window-run.ts';
+import { type WindowOptions, WindowRun } from './window-run.ts';
 
 const NAME = 'WindowPartitionAndOrderBy';
 
@@ -13,9 +11,9 @@ const NAME = 'WindowPartitionAndOrderBy';
  * rows in its order, those with equal keys as they came. Retains all rows, and in the end what sorting takes and some 50
  * bytes for each row of the largest partition.
  */
-export function windowPartitionAndOrderBy(input: Schema, window: TypedWindow): BlockingSink {
+export function windowPartitionAndOrderBy({ input, window, passthrough }: WindowOptions): BlockingSink {
   assert.ok(window.partitionBy.length > 0 && window.orderBy.length > 0);
-  const plan = planWindow(input, window);
+  const plan = planWindow(input, window, passthrough);
   return {
     role: 'blocking-sink',
     name: NAME,

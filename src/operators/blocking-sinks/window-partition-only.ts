@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import type { Batch } from '../../columnar/batch.ts';
 import type { Schema } from '../../columnar/schema.ts';
 import type { TypedAggregate } from '../../expressions/expression.ts';
-import type { TypedWindow } from '../../expressions/window.ts';
 import type { Holding } from '../../memory/budget.ts';
 import type { AggregationSpec } from '../../state/aggregate-input.ts';
 import { PartitionAggregates } from '../../state/partition-aggregates.ts';
 import { planAccumulators } from '../../state/plan-accumulators.ts';
 import { windowSchema } from '../../state/window-plan.ts';
 import type { BlockingRun, BlockingSink, Counters, Demand, Output, TaskContext } from '../operator.ts';
+import type { WindowOptions } from './window-run.ts';
 
 const NAME = 'WindowPartitionOnly';
 
@@ -16,7 +16,7 @@ const NAME = 'WindowPartitionOnly';
  * The input, in its order, with a column for each aggregate over all rows of its partition: nothing is sorted. Of functions
  * it has only aggregates. Retains all rows, and the groups as `groupedAggregate` does.
  */
-export function windowPartitionOnly(input: Schema, window: TypedWindow): BlockingSink {
+export function windowPartitionOnly({ input, window, passthrough }: WindowOptions): BlockingSink {
   const { partitionBy, functions } = window;
   assert.ok(partitionBy.length > 0 && window.orderBy.length === 0);
   const aggregates = functions.map(({ call }): TypedAggregate => {
@@ -26,18 +26,23 @@ export function windowPartitionOnly(input: Schema, window: TypedWindow): Blockin
   const groupBy = partitionBy.map((expression, index) => ({ name: `\0partition ${index}`, expression }));
   const plan = planAccumulators(aggregates, 'by rows');
   const spec: AggregationSpec = { operator: NAME, input, filter: undefined, groupBy, plan };
-  const schema = windowSchema(input, window);
-  return { role: 'blocking-sink', name: NAME, schema, open: (task) => new WindowPartitionOnlyRun(spec, schema, task) };
+  const schema = windowSchema(input, window, passthrough);
+  return {
+    role: 'blocking-sink',
+    name: NAME,
+    schema,
+    open: (task) => new WindowPartitionOnlyRun(spec, schema, passthrough, task),
+  };
 }
 
 class WindowPartitionOnlyRun implements BlockingRun {
   readonly #holding: Holding;
   readonly #partitions: PartitionAggregates;
 
-  constructor(spec: AggregationSpec, schema: Schema, { memory }: TaskContext) {
+  constructor(spec: AggregationSpec, schema: Schema, passthrough: readonly number[], { memory }: TaskContext) {
     this.#holding = memory.reserve(NAME);
     try {
-      this.#partitions = new PartitionAggregates(spec, schema, this.#holding);
+      this.#partitions = new PartitionAggregates(spec, schema, passthrough, this.#holding);
     } catch (error) {
       this.#holding[Symbol.dispose]();
       throw error;

@@ -1,10 +1,19 @@
 import assert from 'node:assert/strict';
 import type { Batch } from '../../columnar/batch.ts';
+import type { Schema } from '../../columnar/schema.ts';
+import type { TypedWindow } from '../../expressions/window.ts';
 import type { Holding } from '../../memory/budget.ts';
 import type { WindowPlan } from '../../state/window-plan.ts';
 import { WindowResults } from '../../state/window-results.ts';
 import { WindowRows } from '../../state/window-rows.ts';
 import type { BlockingRun, Counters, Demand, Output, TaskContext } from '../operator.ts';
+
+export interface WindowOptions {
+  readonly input: Schema;
+  readonly window: TypedWindow;
+  /** Positions in the input of the columns that come out, before those of the functions. */
+  readonly passthrough: readonly number[];
+}
 
 /** A run of a window whose rows have an order: keeps and sorts them, and emits them with the results of its functions. */
 export class WindowRun implements BlockingRun {

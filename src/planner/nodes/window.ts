@@ -45,7 +45,8 @@ export function bindWindowNode(
     }
   }
   if (window === undefined || named.some(({ name }) => taken.has(name))) return undefined;
-  return { kind: node.kind, input, window, schema: windowSchema(schema, window) };
+  const passthrough = [...schema.fields.keys()];
+  return { kind: node.kind, input, window, passthrough, schema: windowSchema(schema, window, passthrough) };
 }
 
 function ordered(
@@ -86,27 +87,26 @@ function namesOf(node: NodeOf<WindowKind>, path: string): readonly { readonly na
   });
 }
 
-/** Functions whose results nobody needs are left out; the order of the rows stays, also where none is left. */
+/** Functions and columns of the input that nobody needs are left out; the order of the rows stays, also where none is left. */
 export function pruneWindow(node: BoundOf<WindowKind>, needed: ReadonlySet<number>, prune: Prune): Pruned {
   const { window } = node;
-  const inputs = node.input.schema.fields.length;
+  const inputs = node.passthrough.length;
   const kept = window.functions.filter((_, index) => needed.has(inputs + index));
+  const passedOn = node.passthrough.filter((_, index) => needed.has(index));
   const read = [...window.partitionBy, ...expressionsOf(window.orderBy), ...kept.flatMap(windowOperands)];
-  const { node: input, positionOf } = prune(
-    node.input,
-    withColumnsOf(read, new Set([...needed].filter((index) => index < inputs))),
-  );
+  const { node: input, positionOf } = prune(node.input, withColumnsOf(read, new Set(passedOn)));
   const moved: TypedWindow = {
     partitionBy: window.partitionBy.map((e) => withColumnsAt(e, positionOf)),
     orderBy: sortKeysAt(window.orderBy, positionOf),
     frame: window.frame,
     functions: kept.map((each) => withWindowOperands(each, (e) => withColumnsAt(e, positionOf))),
   };
+  const passthrough = passedOn.map(positionOf);
   return {
-    node: { ...node, input, window: moved, schema: windowSchema(input.schema, moved) },
+    node: { ...node, input, window: moved, passthrough, schema: windowSchema(input.schema, moved, passthrough) },
     positionOf: (index) => {
-      if (index < inputs) return positionOf(index);
-      return input.schema.fields.length + kept.indexOf(window.functions[index - inputs] as TypedWindowFunction);
+      if (index < inputs) return passedOn.indexOf(node.passthrough[index] as number);
+      return passthrough.length + kept.indexOf(window.functions[index - inputs] as TypedWindowFunction);
     },
   };
 }
