@@ -4,7 +4,7 @@ import { int64 } from '../src/columnar/data-type.ts';
 import type { AggregateCall, NamedExpression } from '../src/expressions/expression.ts';
 import type { WindowCall } from '../src/expressions/window.ts';
 import type { PlanNode } from '../src/plan/plan-node.ts';
-import { keys, type MadeColumn, wholes } from './made-columns.ts';
+import { keys, lists, type MadeColumn, wholes } from './made-columns.ts';
 import { type MadeTable, madeScan, onlyTable } from './made-table.ts';
 import { binary, column } from './plan-words.ts';
 
@@ -17,7 +17,7 @@ export interface OperatorCase {
 
 /** The same shapes at any number of rows: sizes that belong to a case are shares of it. */
 export function operatorCases(rows: number): readonly OperatorCase[] {
-  return [...grouping(rows), ...sorting(rows), ...windows(rows)];
+  return [...grouping(rows), ...sorting(rows), ...windows(rows), ...joining(rows), ...shaping(rows)];
 }
 
 const payload = wholes('v', { salt: 9, least: -1_000_000, count: 2_000_001 });
@@ -145,6 +145,77 @@ function windows(rows: number): readonly OperatorCase[] {
       }),
       sql: `select count(*), sum(w * v)
         from (select *, sum(v) over (partition by p order by o rows between 10 preceding and current row) w from t)`,
+    },
+  ];
+}
+
+/** Half of the probing rows have a match: keys are drawn from twice as many as are built. */
+function joined(
+  name: string,
+  key: typeof wholes | typeof keys,
+  built: number,
+  rows: number,
+  joinType: 'inner' | 'left' | 'semi',
+): OperatorCase {
+  const probe = { name: 'p', columns: [key('k', { salt: 1, least: 0, count: built * 2 }), payload], rowCount: rows };
+  const value = wholes('w', { salt: 8, least: 0, count: 1_000_000 });
+  const build = { name: 'b', columns: [key('k', { salt: 2, least: 0, count: built * 2 }), value], rowCount: built };
+  const join: PlanNode = {
+    kind: 'hash-join',
+    left: madeScan(probe.columns, probe.name),
+    right: madeScan(build.columns, build.name),
+    leftOn: [column('k')],
+    rightOn: [column('k')],
+    joinType,
+  };
+  const sums = joinType === 'semi' ? [total('sum', 'v')] : [total('sum', 'v'), total('other', 'w')];
+  const condition = 'p.k = b.k';
+  const sql =
+    joinType === 'semi'
+      ? `select count(*), sum(v) from p where exists (select 1 from b where ${condition})`
+      : `select count(*), sum(v), sum(w) from p ${joinType} join b on ${condition}`;
+  return {
+    name,
+    tables: [probe, build],
+    plan: { kind: 'aggregate', input: join, aggregates: [count, ...sums] },
+    sql,
+  };
+}
+
+function joining(rows: number): readonly OperatorCase[] {
+  const sizes = [1_000, Math.ceil(rows / 10), rows];
+  return [
+    ...sizes.map((built) => joined(`join-int-${built}`, wholes, built, rows, 'inner')),
+    ...sizes.map((built) => joined(`join-text-${built}`, keys, built, rows, 'inner')),
+    joined(`left-join-int-${sizes[1]}`, wholes, sizes[1] as number, rows, 'left'),
+    joined(`semi-join-int-${sizes[1]}`, wholes, sizes[1] as number, rows, 'semi'),
+  ];
+}
+
+function shaping(rows: number): readonly OperatorCase[] {
+  const key = wholes('k', { salt: 1, least: 0, count: Math.ceil(rows / 10) });
+  const list = lists('l', 5);
+  const listRows = Math.ceil(rows / 5);
+  return [
+    {
+      name: 'dedup',
+      tables: [onlyTable([key, payload], rows)],
+      plan: {
+        kind: 'aggregate',
+        input: { kind: 'dedup', input: madeScan([key, payload]), columns: ['k'] },
+        aggregates: [count, total('sum', 'k')],
+      },
+      sql: 'select count(*), sum(k) from (select distinct on (k) k, v from t)',
+    },
+    {
+      name: 'explode',
+      tables: [onlyTable([list, payload], listRows)],
+      plan: {
+        kind: 'aggregate',
+        input: { kind: 'explode', input: madeScan([list, payload]), columns: ['l'] },
+        aggregates: [total('items', 'l'), total('sum', 'v')],
+      },
+      sql: 'select sum(l), sum(v) from (select unnest(l) as l, v from t)',
     },
   ];
 }

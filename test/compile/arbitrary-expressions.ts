@@ -291,13 +291,17 @@ const SAMPLES = new Map(
 const bitsOf = (values: readonly Value[]): number =>
   Math.max(0, ...values.map((v) => (v === null ? 0 : String(wholeOf(v).toString(2)).replace('-', '').length)));
 
-/** Batches around the block size; each column nullable or not, plain or dictionary, with a bound or without. */
-export function randomBatch(seed: number): RandomBatch {
+/**
+ * Batches around the block size; each column nullable or not, plain or dictionary, with a bound or without. Columns that are
+ * not `read`, where that is given, are null.
+ */
+export function randomBatch(seed: number, read?: ReadonlySet<number>): RandomBatch {
   const next = random(seed);
   const pick = <T>(from: readonly T[]): T => from[Math.floor(next() * from.length)]!;
   const rowCount = pick([0, 1, 3, 63, 64, 65, 70, 130, 500]);
   const tame = next() < 0.7;
-  const columns = INPUT.fields.map(({ type }) => {
+  const columns = INPUT.fields.map(({ type }, index) => {
+    if (read?.has(index) === false) return { values: [], form: { nullable: true } };
     const [nullable, dictionary, bounded] = [next() < 0.5, next() < 0.5, next() < 0.5];
     const samples = SAMPLES.get(`${TYPES.indexOf(type)} ${tame}`)!;
     const values = Array.from({ length: rowCount }, () => (nullable && next() < 0.2 ? null : pick(samples)));

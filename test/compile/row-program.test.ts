@@ -5,6 +5,7 @@ import { bool } from '../../src/columnar/data-type.ts';
 import type { Value } from '../../src/columnar/value.ts';
 import { RowProgram } from '../../src/compile/row-program.ts';
 import { ArithmeticOverflow, InvalidCast, InvalidValue } from '../../src/errors.ts';
+import { collectColumns } from '../../src/expressions/columns.ts';
 import type { TypedExpression } from '../../src/expressions/expression.ts';
 import { expressionText } from '../../src/expressions/expression-text.ts';
 import { interpreter } from '../../src/expressions/interpret.ts';
@@ -34,7 +35,9 @@ function expected(filter: TypedExpression | undefined, roots: readonly TypedExpr
 const found = { equal: 0, failed: 0, compiled: 0, total: 0, values: 0 };
 
 function check(filter: TypedExpression | undefined, roots: readonly TypedExpression[], seed: number): void {
-  const random = randomBatch(seed);
+  const read = new Set<number>();
+  for (const e of [filter, ...roots]) if (e !== undefined) collectColumns(e, read);
+  const random = randomBatch(seed, read);
   using input = budget.reserve('input');
   using scratch = budget.reserve('program');
   const batch = placed(input, random);
