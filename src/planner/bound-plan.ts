@@ -9,7 +9,8 @@ import type { Schema } from '../columnar/schema.ts';
 import type { Value } from '../columnar/value.ts';
 import type { TypedAggregate, TypedColumn, TypedExpression } from '../expressions/expression.ts';
 import type { TypedWindow } from '../expressions/window.ts';
-import type { Compression, ShuffleCompression, WriteMode } from '../plan/plan-node.ts';
+import type { FileKind } from '../operators/blocking-sinks/write.ts';
+import type { ShuffleCompression, WriteMode } from '../plan/plan-node.ts';
 import type { UdfName } from '../udf/udf-modules.ts';
 
 export interface BoundSortKey {
@@ -109,10 +110,9 @@ export type BoundNode = { readonly schema: Schema } & (
   | {
       readonly kind: 'write';
       readonly input: BoundNode;
-      readonly format: 'parquet';
+      readonly format: FileKind;
       /** Positions in the input's schema. */
       readonly partitionBy: readonly number[];
-      readonly compression: Compression;
       readonly targetFileBytes: number;
       readonly rowGroupRows: number;
     }

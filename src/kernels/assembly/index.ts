@@ -29,6 +29,7 @@ export * from './hashes';
 export * from './text-measures';
 export * from './compact';
 export * from './partitions';
+export * from './row-texts';
 export * from './long-decimals';
 export * from './zone-clocks';
 export * from './half-floats';
