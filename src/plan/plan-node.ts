@@ -287,7 +287,8 @@ export interface GatherNode {
   readonly compression?: ShuffleCompression | undefined;
 }
 
-export type WriteMode = 'append' | 'overwrite' | 'error-if-exists';
+/** `overwrite-partitions` replaces what is in the partitions that get files, and leaves all others. */
+export type WriteMode = 'append' | 'overwrite' | 'overwrite-partitions' | 'error-if-exists';
 
 /** Commits what the write below it wrote, as a whole job of one task. Passes on the rows of the write. */
 export interface CommitWriteNode {

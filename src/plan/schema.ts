@@ -328,7 +328,7 @@ const commitWrite = z
     get input(): z.ZodType<PlanNode> {
       return planNodeSchema;
     },
-    mode: z.enum(['append', 'overwrite', 'error-if-exists']),
+    mode: z.enum(['append', 'overwrite', 'overwrite-partitions', 'error-if-exists']),
     successFile: z.boolean().optional().describe('Puts _SUCCESS, which holds the id of the job, beside the files.'),
   })
   .describe('Commits what the write below it wrote; only at the root.');

@@ -229,8 +229,8 @@ class ChainBuilder {
     const { output } = this.#resources;
     assert.ok(output !== undefined);
     const { input, format, partitionBy, targetFileBytes, rowGroupRows } = node;
-    // A job has one file at least, so that its schema is known; of its tasks each may have none.
-    const emptyFile = commitName === 'CommitWrite' && partitionBy.length === 0;
+    // A job has one file at least, so that its schema is known, which JSON has none of; of its tasks each may have none.
+    const emptyFile = commitName === 'CommitWrite' && partitionBy.length === 0 && format.kind !== 'json';
     const { files, commit } = output;
     const writing = { format, partitionBy, targetFileBytes, rowGroupRows, emptyFile, files };
     return this.#over(input, write({ input: input.schema, ...writing }), {
