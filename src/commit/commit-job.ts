@@ -16,7 +16,7 @@
  * - Deletion: only files of jobs that a manifest which stands has replaced, and none that a live job names.
  *
  * Two jobs, one destination. The sequence (claim-sequence.ts) orders them as if they had run one after the other:
- * append and append: both are live. Overwrite: replaces all with lower numbers, also one whose manifest comes later,
+ * append and append: both are live. Overwrite-partitions: replaces lower numbers, directory by directory. Overwrite: replaces all with lower numbers, also one whose manifest comes later,
  * which then removes its own files; higher numbers stay. Error-if-exists: the lowest number wins; a higher one is refused
  * if a lower one is committed, or undecided and might be, so of any number that race at most one is committed.
  *
@@ -38,6 +38,7 @@ import {
   type AbortDecision,
   type CommitDecision,
   type CommitMode,
+  type CommittedFile,
   type Decision,
   encodeDocument,
   type JobManifest,
@@ -47,7 +48,7 @@ import {
   type TaskManifest,
 } from './manifest.ts';
 import { putOnce } from './put-once.ts';
-import { listCommitted, readJobManifest } from './read-manifest.ts';
+import { directoryOf, listCommitted, readJobManifest, standingFiles } from './read-manifest.ts';
 import { jobManifestUri, successUri, taskManifestUri } from './work-paths.ts';
 
 export interface CommitJobOptions {
@@ -186,11 +187,25 @@ async function deleteReplaced(options: CommitJobOptions, manifest: JobManifest):
   const isReplaced = !live.some(({ jobId }) => jobId === manifest.jobId);
   // Earlier overwrites have deleted what they replaced: only what stood after the last of them is ours to delete.
   const previous = replaced.findLastIndex(({ mode }) => mode === 'overwrite');
-  const targets = isReplaced ? [manifest] : manifest.mode === 'overwrite' ? replaced.slice(Math.max(0, previous)) : [];
+  const overwritten =
+    manifest.mode === 'overwrite'
+      ? replaced.slice(Math.max(0, previous)).flatMap((target) => target.files)
+      : manifest.mode === 'overwrite-partitions'
+        ? inPartitionsOf(manifest, live)
+        : [];
   const kept = new Set(files.map(({ path }) => path));
-  const paths = targets.flatMap((target) => target.files.map(({ path }) => path)).filter((path) => !kept.has(path));
+  // Its own are not kept where it came late for its number.
+  const targets = isReplaced ? manifest.files : [...overwritten, ...manifest.files];
+  const paths = targets.map(({ path }) => path).filter((path) => !kept.has(path));
   await inParallel(paths, REQUESTS_AT_ONCE, (path) => store.delete(joinUri(destination, path), { signal }));
   return isReplaced;
+}
+
+/** What stood before in the directories that the job has files in. */
+function inPartitionsOf({ sequence, files }: JobManifest, live: readonly JobManifest[]): CommittedFile[] {
+  const directories = new Set(files.map(({ path }) => directoryOf(path)));
+  const before = standingFiles(live.filter((job) => job.sequence < sequence));
+  return before.filter(({ path }) => directories.has(directoryOf(path)));
 }
 
 /**

@@ -9,7 +9,8 @@ import type { PendingFile } from '../io/output-files.ts';
 import { isAttemptId, isJobId } from '../io/part-name.ts';
 import { relativePathProblem } from '../io/uri.ts';
 
-export type CommitMode = 'append' | 'overwrite' | 'error-if-exists';
+/** `overwrite-partitions` replaces what earlier jobs have put into the directories that it has files in. */
+export type CommitMode = 'append' | 'overwrite' | 'overwrite-partitions' | 'error-if-exists';
 
 export type JsonValue = null | boolean | number | string | JsonValue[] | { [key: string]: JsonValue };
 
@@ -115,7 +116,7 @@ const isShufflePath = (path: string): boolean =>
   relativePathProblem(path) === undefined && path.startsWith('_millrace/') && path.endsWith('.shuffle');
 const partition = z.record(z.string(), z.string().nullable());
 const taskId = { stageId: count, taskId: count };
-const mode = z.enum(['append', 'overwrite', 'error-if-exists']);
+const mode = z.enum(['append', 'overwrite', 'overwrite-partitions', 'error-if-exists']);
 
 const pendingFile = z.strictObject({
   path: relativePath,

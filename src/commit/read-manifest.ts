@@ -7,7 +7,8 @@
  *
  * A job has a place in the sequence before it is decided, and counts from the moment its manifest stands. Live are the
  * jobs from the last overwrite on. A manifest that arrives late for its place, before an overwrite that stands already,
- * is replaced from the start: as if it had been committed just before it, which nobody can tell apart.
+ * is replaced from the start: as if it had been committed just before it, which nobody can tell apart. An overwrite of
+ * partitions replaces files instead of jobs, those of lower numbers in the directories that it has files in.
  *
  * A listing and several reads are no snapshot. Manifests only ever appear, so two collections that find the same ones
  * prove that exactly those stood at the moment between them: the reader collects until it finds nothing new.
@@ -23,7 +24,7 @@ export interface CommittedState {
   readonly live: readonly JobManifest[];
   /** Committed, and replaced by an overwrite. */
   readonly replaced: readonly JobManifest[];
-  /** The files of the live jobs. */
+  /** The files of the live jobs, without those in partitions that a later one of them has overwritten. */
   readonly files: readonly CommittedFile[];
 }
 
@@ -119,5 +120,22 @@ function stateOf(manifests: ReadonlyMap<string, JobManifest>): CommittedState {
     inOrder.findLastIndex(({ mode }) => mode === 'overwrite'),
   );
   const live = inOrder.slice(start);
-  return { live, replaced: inOrder.slice(0, start), files: live.flatMap(({ files }) => files) };
+  return { live, replaced: inOrder.slice(0, start), files: standingFiles(live) };
 }
+
+/**
+ * The files of jobs in order of sequence, without those that a later overwrite of partitions has replaced: what stood in a
+ * directory that it has files in.
+ */
+export function standingFiles(jobs: readonly JobManifest[]): CommittedFile[] {
+  const overwritten = new Set<string>();
+  const standing = jobs.toReversed().map(({ mode, files }) => {
+    const kept = files.filter(({ path }) => !overwritten.has(directoryOf(path)));
+    if (mode === 'overwrite-partitions') for (const { path } of files) overwritten.add(directoryOf(path));
+    return kept;
+  });
+  return standing.toReversed().flat();
+}
+
+/** Of a file's path: empty for a file that is in none. */
+export const directoryOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')));

@@ -55,6 +55,9 @@ export function checkPlan(plan: PlanNode, problems: Problems, path: string): voi
   }
   if (plan.kind === 'commit-write' && plan.input.kind !== 'write') {
     problems.add(pathOf(path, 'input'), `commit-write commits a write, and its input is ${plan.input.kind}.`);
+  } else if (plan.kind === 'commit-write' && plan.mode === 'overwrite-partitions') {
+    if (plan.input.kind === 'write' && (plan.input.partitionBy ?? []).length > 0) return;
+    problems.add(pathOf(path, 'mode'), 'overwrite-partitions overwrites partitions, and the write has no partitionBy.');
   }
 }
 

@@ -286,14 +286,61 @@ export interface WindowOrderByOnlyNode {
 
 export type Compression = 'none' | 'snappy' | 'gzip' | 'zstd';
 
+/** What differs from how a Parquet file is written as a whole. */
+export interface ParquetColumn {
+  readonly name: string;
+  readonly compression?: Compression | undefined;
+  /** Whether values that repeat are written once: true where absent. */
+  readonly dictionary?: boolean | undefined;
+  /** Whether least and greatest values are written: true where absent. */
+  readonly statistics?: boolean | undefined;
+}
+
+export interface ParquetFormat {
+  readonly kind: 'parquet';
+  readonly columns?: readonly ParquetColumn[] | undefined;
+}
+
+/** Comma-separated values, dates and times in ISO form. */
+export interface CsvFormat {
+  readonly kind: 'csv';
+  /** "," where absent; one character of ASCII, as `quote`, which is doubled inside of quotes: '"' where absent. */
+  readonly delimiter?: string | undefined;
+  readonly quote?: string | undefined;
+  /** Whether each file begins with the names of its columns: true where absent. */
+  readonly header?: boolean | undefined;
+  /** How null is written: as nothing where absent. A text that is the same stands in quotes. */
+  readonly nullText?: string | undefined;
+}
+
+/** An object per line. */
+export interface JsonFormat {
+  readonly kind: 'json';
+  /** Whether fields that are null are left out: false where absent. */
+  readonly ignoreNullFields?: boolean | undefined;
+}
+
+/** Arrow IPC. */
+export interface ArrowFormat {
+  readonly kind: 'arrow';
+  /** A file, with an index of its batches, where absent. */
+  readonly container?: 'file' | 'stream' | undefined;
+}
+
+export type WriteFormat = ParquetFormat | CsvFormat | JsonFormat | ArrowFormat;
+
 /** Writes files into the task's output; they stay invisible until the job is committed. One row out per file. */
 export interface WriteNode {
   readonly kind: 'write';
   readonly input: PlanNode;
-  readonly format: 'parquet';
+  /** By name, or with what may be said about it. */
+  readonly format: WriteFormat['kind'] | WriteFormat;
   /** Hive partitioning: these columns become directories `name=value` and leave the files. */
   readonly partitionBy?: readonly string[] | undefined;
+  /** Of Parquet snappy where absent, else none. CSV and JSON know gzip and zstd, Arrow none. */
   readonly compression?: Compression | undefined;
+  /** Of gzip 0 to 9, of zstd 1 to 19, for CSV and JSON. */
+  readonly compressionLevel?: number | undefined;
   /** A file is closed, and the next one begun, when it has reached about this many bytes. */
   readonly targetFileBytes?: number | undefined;
   readonly rowGroupRows?: number | undefined;
@@ -343,7 +390,8 @@ export interface GatherNode {
   readonly compression?: ShuffleCompression | undefined;
 }
 
-export type WriteMode = 'append' | 'overwrite' | 'error-if-exists';
+/** `overwrite-partitions` replaces what is in the partitions that get files, and leaves all others. */
+export type WriteMode = 'append' | 'overwrite' | 'overwrite-partitions' | 'error-if-exists';
 
 /** Commits what the write below it wrote, as a whole job of one task. Passes on the rows of the write. */
 export interface CommitWriteNode {

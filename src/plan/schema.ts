@@ -403,15 +403,52 @@ const asofJoin = z
   })
   .describe('Every row of left once, beside the row of right that is nearest by a key, or nulls.');
 
+const compression = z.enum(['none', 'snappy', 'gzip', 'zstd']);
+const parquetFormat = z.strictObject({
+  kind: z.literal('parquet'),
+  columns: z
+    .array(
+      z.strictObject({
+        name: nameSchema,
+        compression: compression.optional(),
+        dictionary: z.boolean().optional().describe('Whether values that repeat are written once.'),
+        statistics: z.boolean().optional().describe('Whether least and greatest values are written.'),
+      }),
+    )
+    .optional()
+    .describe('What differs from how the file is written as a whole.'),
+});
+const asciiCharacter = z
+  .string()
+  .regex(/^[!-/:-@[-`{-~\t ]$/, 'must be one character of ASCII that is no letter and no digit');
+const csvFormat = z
+  .strictObject({
+    kind: z.literal('csv'),
+    delimiter: asciiCharacter.optional().describe('A comma where absent.'),
+    quote: asciiCharacter.optional().describe('Doubled inside of quotes.'),
+    header: z.boolean().optional().describe('Whether each file begins with the names of its columns.'),
+    nullText: z.string().max(100).optional().describe('How null is written: as nothing where absent.'),
+  })
+  .refine(({ delimiter = ',', quote = '"' }) => delimiter !== quote, 'the delimiter and the quote must differ');
+const jsonFormat = z.strictObject({
+  kind: z.literal('json'),
+  ignoreNullFields: z.boolean().optional().describe('Whether fields that are null are left out.'),
+});
+const arrowFormat = z.strictObject({ kind: z.literal('arrow'), container: z.enum(['file', 'stream']).optional() });
+
 const write = z
   .strictObject({
     kind: z.literal('write'),
     get input(): z.ZodType<PlanNode> {
       return planNodeSchema;
     },
-    format: z.literal('parquet'),
+    format: z.union([
+      z.enum(['parquet', 'csv', 'json', 'arrow']),
+      z.discriminatedUnion('kind', [parquetFormat, csvFormat, jsonFormat, arrowFormat]),
+    ]),
     partitionBy: z.array(nameSchema).optional().describe('These columns become directories name=value.'),
-    compression: z.enum(['none', 'snappy', 'gzip', 'zstd']).optional(),
+    compression: compression.optional().describe('Of Parquet snappy where absent, else none.'),
+    compressionLevel: z.int().min(0).max(19).optional().describe('Of gzip 0 to 9, of zstd 1 to 19, for CSV and JSON.'),
     targetFileBytes: z.int().min(1).optional().describe('A file is closed when it has reached about this size.'),
     rowGroupRows: z
       .int()
@@ -480,7 +517,7 @@ const commitWrite = z
     get input(): z.ZodType<PlanNode> {
       return planNodeSchema;
     },
-    mode: z.enum(['append', 'overwrite', 'error-if-exists']),
+    mode: z.enum(['append', 'overwrite', 'overwrite-partitions', 'error-if-exists']),
     successFile: z.boolean().optional().describe('Puts _SUCCESS, which holds the id of the job, beside the files.'),
   })
   .describe('Commits what the write below it wrote; only at the root.');

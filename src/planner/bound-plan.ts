@@ -10,8 +10,9 @@ import type { Value } from '../columnar/value.ts';
 import type { TypedAggregate, TypedColumn, TypedExpression } from '../expressions/expression.ts';
 import type { TypedWindow } from '../expressions/window.ts';
 import type { PivotName } from '../operators/blocking-sinks/pivot.ts';
+import type { FileKind } from '../operators/blocking-sinks/write.ts';
 import type { SampleOptions } from '../operators/streaming-sinks/sample.ts';
-import type { AsofStrategy, Compression, JoinType, ShuffleCompression, WriteMode } from '../plan/plan-node.ts';
+import type { AsofStrategy, JoinType, ShuffleCompression, WriteMode } from '../plan/plan-node.ts';
 import type { UdfName } from '../udf/udf-modules.ts';
 
 export interface BoundSortKey {
@@ -208,10 +209,9 @@ export type BoundNode = { readonly schema: Schema } & (
   | {
       readonly kind: 'write';
       readonly input: BoundNode;
-      readonly format: 'parquet';
+      readonly format: FileKind;
       /** Positions in the input's schema. */
       readonly partitionBy: readonly number[];
-      readonly compression: Compression;
       readonly targetFileBytes: number;
       readonly rowGroupRows: number;
     }

@@ -223,11 +223,11 @@ class ChainBuilder {
   #write(node: OfKind<'write'>, commitName: 'CommitTask' | 'CommitWrite'): Chain {
     const { output } = this.#resources;
     assert.ok(output !== undefined);
-    const { input, partitionBy, compression, targetFileBytes, rowGroupRows } = node;
-    // A job has one file at least, so that its schema is known; of its tasks each may have none.
-    const emptyFile = commitName === 'CommitWrite' && partitionBy.length === 0;
+    const { input, format, partitionBy, targetFileBytes, rowGroupRows } = node;
+    // A job has one file at least, so that its schema is known, which JSON has none of; of its tasks each may have none.
+    const emptyFile = commitName === 'CommitWrite' && partitionBy.length === 0 && format.kind !== 'json';
     const { files, commit } = output;
-    const writing = { partitionBy, compression, targetFileBytes, rowGroupRows, emptyFile, files };
+    const writing = { format, partitionBy, targetFileBytes, rowGroupRows, emptyFile, files };
     return this.#over(input, write({ input: input.schema, ...writing }), {
       ...commitWrite({ input: node.schema, commit }),
       name: commitName,

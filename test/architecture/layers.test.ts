@@ -48,7 +48,15 @@ const MAY_USE_IO = [
 
 /** Who may use what comes from outside: a prefix of the files' paths. */
 const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
-  'apache-arrow': ['columnar/', 'io/parquet/', 'udf/', 'operators/streaming-sinks/udf-project', 'execute-task', 'cli/'],
+  'apache-arrow': [
+    'columnar/',
+    'io/parquet/',
+    'io/arrow/',
+    'udf/',
+    'operators/streaming-sinks/udf-project',
+    'execute-task',
+    'cli/',
+  ],
   '@aws-sdk/client-s3': ['io/s3/'],
   '@smithy/node-http-handler': ['io/s3/'],
   '@aws-lambda-powertools/logger': ['functions/middleware/observed'],

@@ -28,19 +28,27 @@ export interface TestJob {
   readonly jobId: string;
   readonly mode: CommitMode;
   readonly tasks: readonly TaskId[];
+  /** The directories that each task writes a file into, `n=0` and `n=1`: both where absent. */
+  readonly directories?: readonly (0 | 1)[];
 }
 
 export function job(jobId: string, mode: CommitMode, taskCount: number = 2): TestJob {
   return { jobId, mode, tasks: Array.from({ length: taskCount }, (_, taskId) => ({ stageId: 1, taskId })) };
 }
 
-/** The contents of the files that a task writes, whichever attempt does. */
-function contentsOf({ jobId }: TestJob, { taskId }: TaskId): string[] {
-  return [`${jobId} task ${taskId} first`, `${jobId} task ${taskId} second`];
+/** The files that a task writes, whichever attempt does. */
+function filesOf({ jobId, directories = [0, 1] }: TestJob, { taskId }: TaskId): { n: 0 | 1; content: string }[] {
+  return directories.map((n) => ({ n, content: `${jobId} task ${taskId} ${n === 0 ? 'first' : 'second'}` }));
 }
 
 export function contentsOfJob(job: TestJob): string[] {
-  return job.tasks.flatMap((task) => contentsOf(job, task)).sort();
+  return [...contentsIn(0, job), ...contentsIn(1, job)].sort();
+}
+
+/** The contents of the files that a job has in one directory. */
+export function contentsIn(directory: 0 | 1, job: TestJob): string[] {
+  const files = job.tasks.flatMap((task) => filesOf(job, task));
+  return files.flatMap(({ n, content }) => (n === directory ? content : [])).sort();
 }
 
 const budget = new MemoryBudget(16 * 1024 * 1024);
@@ -72,8 +80,8 @@ export async function writeAttempt(
   const owner = { jobId: job.jobId, ...task, attemptId };
   using memory = budget.reserve('test');
   const output = new UploadFiles({ store, destination, owner, memory });
-  for (const [i, content] of contentsOf(job, task).entries()) {
-    const file = await output.create({ n: `${i}` }, 'txt');
+  for (const { n, content } of filesOf(job, task)) {
+    const file = await output.create({ n: `${n}` }, 'txt');
     await file.write(Buffer.from(content));
     await file.close(1);
   }

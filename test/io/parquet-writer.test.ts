@@ -61,7 +61,7 @@ async function writeGroups(
   const file = new KeptFile();
   {
     using encoding = await EncodingMemory.open(memory, 'Write', rowGroupBytes);
-    using writer = new ParquetWriter({ schema: of, compression, file, memory: encoding });
+    using writer = new ParquetWriter({ schema: of, properties: { compression }, file, memory: encoding });
     using holding = memory.reserve('test');
     for (const rows of groups) {
       const forms = of.fields.map(() => ({ dictionary }));
@@ -278,7 +278,7 @@ describe('Parquet writer', () => {
     const of = schema(field('n', types.int64));
     {
       using encoding = await EncodingMemory.open(memory, 'Write', MiB);
-      using writer = new ParquetWriter({ schema: of, compression: 'none', file, memory: encoding });
+      using writer = new ParquetWriter({ schema: of, properties: { compression: 'none' }, file, memory: encoding });
       using holding = memory.reserve('test');
       const rows = Array.from({ length: 10_000 }, (_, n): Row => [BigInt(n)]);
       await expect(writer.writeRowGroup(batchFromRows(holding, of, rows))).rejects.toThrow('the disk is full');

@@ -86,6 +86,8 @@ class Destination {
   }
 }
 
+const UNCOMPRESSED = { kind: 'parquet', compression: 'none' } as const;
+
 type Options = Partial<Omit<WriteOptions, 'input' | 'files'>>;
 
 async function run(feed: Feed, options: Options, memory = testBudget(128 * MiB)) {
@@ -93,7 +95,7 @@ async function run(feed: Feed, options: Options, memory = testBudget(128 * MiB))
   const stage = write({
     input: feed.schema,
     partitionBy: [],
-    compression: 'snappy',
+    format: { kind: 'parquet', compression: 'snappy' },
     targetFileBytes: 64 * MiB,
     rowGroupRows: 100_000,
     emptyFile: true,
@@ -131,7 +133,7 @@ describe('write', () => {
   });
 
   test('a file is closed when it has its size, and the next is begun', async () => {
-    const options = { rowGroupRows: 2_000, targetFileBytes: 20_000, compression: 'none' } as const;
+    const options = { rowGroupRows: 2_000, targetFileBytes: 20_000, format: UNCOMPRESSED } as const;
     const { rows, destination } = await run({ schema: one, rows: numbers(10_000) }, options);
     expect(rows.length).toBeGreaterThan(2);
     for (const [, , bytes] of rows) expect(Number(bytes)).toBeLessThan(90_000);
@@ -241,7 +243,7 @@ describe('write', () => {
     const stage = write({
       input: of,
       partitionBy: [0],
-      compression: 'none',
+      format: UNCOMPRESSED,
       targetFileBytes: 512 * MiB,
       rowGroupRows: 100_000,
       emptyFile: false,
@@ -270,7 +272,7 @@ describe('write', () => {
     const stage = write({
       input: one,
       partitionBy: [],
-      compression: 'none',
+      format: UNCOMPRESSED,
       targetFileBytes: MiB,
       rowGroupRows: 10,
       emptyFile: false,
@@ -310,7 +312,7 @@ describe('write', () => {
         write({
           input: of,
           partitionBy: [0, 2],
-          compression: 'snappy',
+          format: { kind: 'parquet', compression: 'snappy' },
           targetFileBytes: 10_000,
           rowGroupRows: 20,
           emptyFile: false,

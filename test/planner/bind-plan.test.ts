@@ -115,7 +115,7 @@ describe('defaults', () => {
   test('of a write, a limit and a sort', () => {
     const write = bindPlan({ kind: 'write', input: items, format: 'parquet' });
     expect(write).toMatchObject({
-      compression: 'snappy',
+      format: { kind: 'parquet', compression: 'snappy' },
       partitionBy: [],
       targetFileBytes: 134_217_728,
       rowGroupRows: 131_072,
@@ -185,6 +185,55 @@ describe('a problem', () => {
         partitionBy: ['path'],
       },
       [/^\$\.plan\.partitionBy\[0\]: .*of their own/],
+    ],
+    [
+      'what a format does not hold, and a compression that it does not have',
+      {
+        kind: 'write',
+        input: {
+          kind: 'empty-scan',
+          schema: [field('b', types.binary), field('l', types.list(types.binary)), field('t', types.duration('s'))],
+        },
+        format: 'json',
+        compression: 'snappy',
+        compressionLevel: 3,
+      },
+      [
+        /^\$\.plan\.compression: Files of JSON are not compressed with snappy; there is none, gzip, zstd\.$/,
+        /^\$\.plan\.compressionLevel: For JSON, snappy has no levels\.$/,
+        /^\$\.plan\.format: The column "b" is binary, which JSON does not hold\. Cast it, or leave it out\.$/,
+        /^\$\.plan\.format: The column "l" is binary \(in list\(binary\)\), which JSON does not hold\./,
+        /^\$\.plan\.format: The column "t" is duration\(s\), which JSON does not hold\./,
+      ],
+    ],
+    [
+      'a level that is none, and nested values in CSV',
+      {
+        kind: 'write',
+        input: { kind: 'empty-scan', schema: [field('l', types.list(types.int8)), field('p', types.int8)] },
+        format: { kind: 'csv', delimiter: ';' },
+        compression: 'gzip',
+        compressionLevel: 10,
+        partitionBy: ['p'],
+      },
+      [
+        /^\$\.plan\.compressionLevel: For CSV, gzip has the levels 0 to 9\.$/,
+        /^\$\.plan\.format: The column "l" is list\(int8\), which CSV does not hold\./,
+      ],
+    ],
+    [
+      'properties of columns that are not there',
+      { kind: 'write', input: items, format: { kind: 'parquet', columns: [{ name: 'kye' }] } },
+      [/^\$\.plan\.format\.columns\[0\]\.name: .*Did you mean "key"/],
+    ],
+    [
+      'an overwrite of partitions without any',
+      {
+        kind: 'commit-write',
+        input: { kind: 'write', input: items, format: 'parquet' },
+        mode: 'overwrite-partitions',
+      },
+      [/^\$\.plan\.mode: overwrite-partitions overwrites partitions, and the write has no partitionBy\.$/],
     ],
     [
       'final aggregates of what are no partial states',

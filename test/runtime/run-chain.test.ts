@@ -254,9 +254,7 @@ describe('an abort', () => {
     const memory = testBudget();
     const task = testTask(memory, AbortSignal.timeout(50));
     const push = async (): Promise<'more'> => 'more';
-    const startMs = performance.now();
     await expect(runChain({ source: endless, stages: [] }, { push }, task)).rejects.toThrow(TaskCancelled);
-    expect(performance.now() - startMs).toBeLessThan(1000);
     expectAllReturned(memory);
   });
 

@@ -256,12 +256,11 @@ describe('sorting rows', () => {
       }
     });
 
-    test('texts of many levels are sorted without recursion, in time that follows their bytes', () => {
+    // Without an end in the time of a test where each level were a recursion, or each comparison one of whole texts.
+    test('texts of many levels are sorted without recursion', () => {
       // Each text leaves the common path at another depth: a comparison sort of whole texts, or a level per recursion, would suffer.
       const values = list(3000, (row) => `${'ab'.repeat(row % 1500)}c${row}`);
-      const start = performance.now();
       expectSorted([{ type: utf8, values }]);
-      expect(performance.now() - start).toBeLessThan(5000);
     });
   });
 });

@@ -179,6 +179,7 @@ export const EVERY_NODE: { readonly [Kind in NodeKind]: Complete<Kind> } = {
     format: 'parquet',
     partitionBy: ['utf8'],
     compression: 'zstd',
+    compressionLevel: 3,
     targetFileBytes: 1_000_000,
     rowGroupRows: 1_000,
   },

@@ -8,11 +8,26 @@ import type { ParquetWasm } from './parquet-wasm.ts';
 
 export type ParquetCompression = 'none' | 'snappy' | 'gzip' | 'zstd';
 
+/** How a file is written: all columns alike, but for those that are named. */
+export interface ParquetProperties {
+  readonly compression: ParquetCompression;
+  readonly columns?: readonly ParquetColumnProperties[] | undefined;
+}
+
+export interface ParquetColumnProperties {
+  readonly name: string;
+  readonly compression?: ParquetCompression | undefined;
+  /** Whether values that repeat are written once: true where absent. */
+  readonly dictionary?: boolean | undefined;
+  /** Whether least and greatest values are written: true where absent. */
+  readonly statistics?: boolean | undefined;
+}
+
 type Read = Awaited<ReturnType<ReadableStreamDefaultReader<Uint8Array>['read']>>;
 
 export class ParquetEncoder {
   readonly #wasm: ParquetWasm;
-  readonly #compression: ParquetCompression;
+  readonly #given: ParquetProperties;
   readonly #file: OutputFile;
   #input: ReadableStreamDefaultController<WasmRecordBatch> | undefined;
   /** Resolved when the encoder asks for the next row group: it is done with the one before. */
@@ -21,9 +36,9 @@ export class ParquetEncoder {
   /** A read that was begun, and whose bytes nobody has taken yet. */
   #reading: Promise<Read> | undefined;
 
-  constructor(wasm: ParquetWasm, compression: ParquetCompression, file: OutputFile) {
+  constructor(wasm: ParquetWasm, properties: ParquetProperties, file: OutputFile) {
     this.#wasm = wasm;
-    this.#compression = compression;
+    this.#given = properties;
     this.#file = file;
   }
 
@@ -99,15 +114,19 @@ export class ParquetEncoder {
       gzip: Compression.GZIP,
       zstd: Compression.ZSTD,
     };
-    return (
-      new WriterPropertiesBuilder()
-        .setCreatedBy('Millrace')
-        .setCompression(codecs[this.#compression])
-        .setStatisticsEnabled(EnabledStatistics.Chunk)
-        // Every record batch is larger, so it is a row group of its own.
-        .setMaxRowGroupBytes(1)
-        .build()
-    );
+    const { compression, columns = [] } = this.#given;
+    let builder = new WriterPropertiesBuilder()
+      .setCreatedBy('Millrace')
+      .setCompression(codecs[compression])
+      .setStatisticsEnabled(EnabledStatistics.Chunk)
+      // Every record batch is larger, so it is a row group of its own.
+      .setMaxRowGroupBytes(1);
+    for (const { name, compression: codec, dictionary, statistics } of columns) {
+      if (codec !== undefined) builder = builder.setColumnCompression(name, codecs[codec]);
+      if (dictionary !== undefined) builder = builder.setColumnDictionaryEnabled(name, dictionary);
+      if (statistics === false) builder = builder.setColumnStatisticsEnabled(name, EnabledStatistics.None);
+    }
+    return builder.build();
   }
 
   #recordBatch(ipc: Uint8Array): WasmRecordBatch {

@@ -19,12 +19,12 @@ import { SLICE_ROWS, sliceColumn } from '../../columnar/slice.ts';
 import type { OutputFile, PendingFile } from '../output-files.ts';
 import type { EncodingMemory } from './encoding-memory.ts';
 import { footerRowCount } from './footer-row-count.ts';
-import { type ParquetCompression, ParquetEncoder } from './parquet-encoder.ts';
+import { ParquetEncoder, type ParquetProperties } from './parquet-encoder.ts';
 import { plainBytes } from './plain-bytes.ts';
 
 export interface ParquetWriterOptions {
   readonly schema: Schema;
-  readonly compression: ParquetCompression;
+  readonly properties: ParquetProperties;
   /** Where the bytes go. The writer closes it, and leaves it open when it fails. */
   readonly file: OutputFile;
   /** Not shared with a writer that is encoding at the same time. To be disposed after the writer. */
@@ -38,7 +38,7 @@ export class ParquetWriter implements Disposable {
 
   constructor(options: ParquetWriterOptions) {
     this.#options = options;
-    this.#encoder = new ParquetEncoder(options.memory.wasm, options.compression, options.file);
+    this.#encoder = new ParquetEncoder(options.memory.wasm, options.properties, options.file);
   }
 
   get rowCount(): number {

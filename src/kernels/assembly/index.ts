@@ -35,6 +35,7 @@ export * from './text-measures';
 export * from './compact';
 export * from './value-bytes';
 export * from './partitions';
+export * from './row-texts';
 export * from './long-decimals';
 export * from './zone-clocks';
 export * from './half-floats';

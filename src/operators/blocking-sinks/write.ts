@@ -1,5 +1,5 @@
 /**
- * Writes its input into Parquet files, by partition, and emits one row per file.
+ * Writes its input into files, by partition, and emits one row per file.
  *
  *     batch ──route──▶ partition a  │ rows collected │ ──full──▶ row group ──▶ the partition's open file
  *                      partition b  │ rows │
@@ -18,21 +18,30 @@ import { type Field, field, type Schema } from '../../columnar/schema.ts';
 import type { Value } from '../../columnar/value.ts';
 import { MemoryBudgetExceeded } from '../../errors.ts';
 import { valueToJson } from '../../expressions/literal.ts';
+import type { ArrowContainer } from '../../io/arrow/arrow-files.ts';
+import type { FileFormat } from '../../io/file-format.ts';
+import { OpenFiles, type PartitionValues } from '../../io/open-files.ts';
 import type { OutputFiles, PendingFile } from '../../io/output-files.ts';
-import { EncodingMemory } from '../../io/parquet/encoding-memory.ts';
-import type { ParquetCompression } from '../../io/parquet/parquet-encoder.ts';
-import { ParquetFiles, type PartitionValues } from '../../io/parquet/parquet-files.ts';
-import type { Holding } from '../../memory/budget.ts';
+import type { ParquetProperties } from '../../io/parquet/parquet-encoder.ts';
+import { ParquetFormat } from '../../io/parquet/parquet-format.ts';
+import { type CsvOptions, type JsonOptions, type TextCompression, TextFiles } from '../../io/text/text-files.ts';
+import type { Holding, MemoryBudget } from '../../memory/budget.ts';
 import type { Region } from '../../memory/linear-memory.ts';
 import { RowBuffer } from '../../state/row-buffer.ts';
 import { RowRouter } from '../../state/row-router.ts';
 import type { BlockingRun, BlockingSink, Counters, Demand, Output, TaskContext } from '../operator.ts';
 
+/** What files are written, and how. */
+export type FileKind =
+  | (ParquetProperties & { readonly kind: 'parquet' })
+  | { readonly kind: 'arrow'; readonly container: ArrowContainer }
+  | ((CsvOptions | JsonOptions) & { readonly compression: TextCompression });
+
 export interface WriteOptions {
   readonly input: Schema;
   /** Positions of columns that become directories and leave the files; not all of them. */
   readonly partitionBy: readonly number[];
-  readonly compression: ParquetCompression;
+  readonly format: FileKind;
   /** A file is closed as soon as it is as large. */
   readonly targetFileBytes: number;
   readonly rowGroupRows: number;
@@ -42,14 +51,12 @@ export interface WriteOptions {
   readonly files: (task: TaskContext) => OutputFiles;
 }
 
-/** Shares of the budget. Encoding takes up to twelve times the bytes of a row group, which are reserved as it grows. */
-const ROW_GROUP_SHARE = 1 / 40;
+/** Shares of the budget. */
 const COLLECTED_SHARE = 1 / 4;
 const UPLOAD_SHARE = 1 / 8;
 /** What is remembered of every partition, beside its rows: its values, and the buffers of its columns as objects. */
 const PARTITION_BYTES = 1024;
 const PARTITION_COLUMN_BYTES = 512;
-const LARGEST_ROW_GROUP_BYTES = 64 * 1024 * 1024;
 
 /** Emits path, rows and bytes of each file, in order of closing, and its partition values as text. */
 export function write(options: WriteOptions): BlockingSink {
@@ -82,8 +89,8 @@ interface Partition {
 
 /** What is opened with the first row. */
 interface Encoding {
-  readonly memory: EncodingMemory;
-  readonly files: ParquetFiles;
+  readonly format: FileFormat;
+  readonly files: OpenFiles;
 }
 
 class WriteRun implements BlockingRun {
@@ -171,7 +178,7 @@ class WriteRun implements BlockingRun {
 
   [Symbol.dispose](): void {
     this.#encoding?.files[Symbol.dispose]();
-    this.#encoding?.memory[Symbol.dispose]();
+    this.#encoding?.format[Symbol.dispose]();
     this.#partitionRecords[Symbol.dispose]();
     this.#holding[Symbol.dispose]();
   }
@@ -213,7 +220,7 @@ class WriteRun implements BlockingRun {
   /** Copies `count` rows of `batch`, those numbered at `numbers` or its first where that is 0, into the partition. */
   async #collect(partition: Partition, batch: Batch, numbers: number, count: number): Promise<void> {
     const { rowGroupRows } = this.#options;
-    const { memory, files } = await this.#encode();
+    const { format, files } = await this.#encode();
     for (let done = 0; done < count; ) {
       const taken = Math.min(count - done, rowGroupRows - partition.rows.rowCount);
       const isWhole = numbers === 0 && taken === batch.rowCount;
@@ -221,7 +228,7 @@ class WriteRun implements BlockingRun {
       while (!partition.rows.tryAppend(batch, first, taken)) await this.#writeOutLargest();
       done += taken;
       const { rowCount, byteLength } = partition.rows;
-      if (rowCount >= rowGroupRows || !memory.tryReserve(byteLength)) await this.#writeOut(partition);
+      if (rowCount >= rowGroupRows || !format.tryReserve(byteLength)) await this.#writeOut(partition);
     }
     const share = this.#task.memory.limitBytes * COLLECTED_SHARE;
     while ((this.#holding.heldBytes > share || !files.takeRoom()) && this.#largest() !== undefined) {
@@ -232,18 +239,11 @@ class WriteRun implements BlockingRun {
   async #encode(): Promise<Encoding> {
     if (this.#encoding !== undefined) return this.#encoding;
     const budget = this.#task.memory;
-    const { compression, targetFileBytes } = this.#options;
-    const rowGroupBytes = Math.min(LARGEST_ROW_GROUP_BYTES, budget.limitBytes * ROW_GROUP_SHARE);
-    const memory = await EncodingMemory.open(budget, 'Write', rowGroupBytes);
-    const files = new ParquetFiles({
-      schema: this.#layout.fileSchema,
-      compression,
-      targetFileBytes,
-      files: this.#files,
-      memory,
-      uploadBytes: budget.limitBytes * UPLOAD_SHARE,
-    });
-    this.#encoding = { memory, files };
+    const format = await openFormat(this.#options.format, this.#layout.fileSchema, budget);
+    const { targetFileBytes } = this.#options;
+    const uploadBytes = budget.limitBytes * UPLOAD_SHARE;
+    const files = new OpenFiles({ budget, format, targetFileBytes, files: this.#files, uploadBytes });
+    this.#encoding = { format, files };
     return this.#encoding;
   }
 
@@ -293,5 +293,20 @@ class WriteRun implements BlockingRun {
       await this.#writeOut(partition);
       await this.#encoding?.files.close(partition.id);
     }
+  }
+}
+
+async function openFormat(kind: FileKind, schema: Schema, budget: MemoryBudget): Promise<FileFormat> {
+  switch (kind.kind) {
+    case 'parquet':
+      return ParquetFormat.open(schema, kind, budget, 'Write');
+    case 'arrow': {
+      // Loaded on demand, as it brings apache-arrow.
+      const { ArrowFiles } = await import('../../io/arrow/arrow-files.ts');
+      return new ArrowFiles(schema, kind.container, budget, 'Write');
+    }
+    case 'csv':
+    case 'json':
+      return new TextFiles(schema, kind, kind.compression, budget, 'Write');
   }
 }

@@ -1,8 +1,11 @@
-import { int64, utf8 } from '../../columnar/data-type.ts';
+import { childTypes, type DataType, int64, isNested, type TypeKind, typeName, utf8 } from '../../columnar/data-type.ts';
 import { type Field, field } from '../../columnar/schema.ts';
 import { addUnknownColumn, columnPositions } from '../../expressions/bind.ts';
 import { nameText } from '../../expressions/expression-text.ts';
 import { type Problems, pathOf, quoted } from '../../expressions/problems.ts';
+import type { TextCompression } from '../../io/text/text-files.ts';
+import type { FileKind } from '../../operators/blocking-sinks/write.ts';
+import type { Compression, ParquetColumn, WriteFormat } from '../../plan/plan-node.ts';
 import type { BoundOf, NodeOf } from '../bind-parts.ts';
 import type { BoundNode } from '../bound-plan.ts';
 
@@ -36,20 +39,130 @@ export function bindWrite(input: BoundNode, node: NodeOf<'write'>, problems: Pro
   if (names.length > 0 && new Set(partitionBy).size === schema.fields.length && !partitionBy.includes(-1)) {
     problems.add(partitionPath, 'All columns are partition columns, and none is left for the files.');
   }
+  const inFiles = schema.fields.filter((_, index) => !partitionBy.includes(index));
+  const format = bindFormat(node, inFiles, problems, path);
   return {
     kind: 'write',
     input,
-    format: node.format,
+    format,
     partitionBy,
-    compression: node.compression ?? 'snappy',
     targetFileBytes: node.targetFileBytes ?? DEFAULT_TARGET_FILE_BYTES,
     rowGroupRows: node.rowGroupRows ?? DEFAULT_ROW_GROUP_ROWS,
     schema: { fields: [...RESULT_COLUMNS, ...names.map((name) => field(name, utf8))] },
   };
 }
 
+/** How files of these columns are written. */
+function bindFormat(node: NodeOf<'write'>, columns: readonly Field[], problems: Problems, path: string): FileKind {
+  const format: WriteFormat = typeof node.format === 'string' ? { kind: node.format } : node.format;
+  const compression = node.compression ?? (format.kind === 'parquet' ? 'snappy' : 'none');
+  checkCompression(format.kind, compression, node.compressionLevel, problems, path);
+  for (const { name, type } of columns) {
+    const refused = refusedPart(format.kind, type);
+    if (refused === undefined) continue;
+    const inside = refused === type ? '' : ` (in ${typeName(type)})`;
+    const what = `The column ${quoted(name)} is ${typeName(refused)}${inside}, which ${FORMAT_NAMES[format.kind]} does not hold.`;
+    problems.add(pathOf(path, 'format'), `${what} Cast it, or leave it out.`);
+  }
+  if (format.kind === 'parquet') checkParquetColumns(format.columns ?? [], columns, problems, path);
+  switch (format.kind) {
+    case 'parquet':
+      return { kind: 'parquet', compression, columns: format.columns };
+    case 'arrow':
+      return { kind: 'arrow', container: format.container ?? 'file' };
+    case 'csv': {
+      const { delimiter = ',', quote = '"', header = true, nullText = '' } = format;
+      return { kind: 'csv', delimiter, quote, header, nullText, compression: textCompression(compression, node) };
+    }
+    case 'json': {
+      const { ignoreNullFields = false } = format;
+      return { kind: 'json', ignoreNullFields, compression: textCompression(compression, node) };
+    }
+  }
+}
+
+const FORMAT_NAMES: Readonly<Record<WriteFormat['kind'], string>> = {
+  parquet: 'Parquet',
+  csv: 'CSV',
+  json: 'JSON',
+  arrow: 'Arrow',
+};
+
+/** Which compressions a format has, and which levels they have. */
+const COMPRESSIONS: Readonly<Record<WriteFormat['kind'], readonly Compression[]>> = {
+  parquet: ['none', 'snappy', 'gzip', 'zstd'],
+  csv: ['none', 'gzip', 'zstd'],
+  json: ['none', 'gzip', 'zstd'],
+  arrow: ['none'],
+};
+const LEVELS: Readonly<Partial<Record<Compression, readonly [least: number, most: number]>>> = {
+  gzip: [0, 9],
+  zstd: [1, 19],
+};
+
+function checkCompression(
+  kind: WriteFormat['kind'],
+  compression: Compression,
+  level: number | undefined,
+  problems: Problems,
+  path: string,
+): void {
+  const known = COMPRESSIONS[kind];
+  if (!known.includes(compression)) {
+    const what = `Files of ${FORMAT_NAMES[kind]} are not compressed with ${compression}; there is ${known.join(', ')}.`;
+    problems.add(pathOf(path, 'compression'), what);
+  }
+  if (level === undefined) return;
+  const levels = kind === 'parquet' ? undefined : LEVELS[compression];
+  if (levels !== undefined && level >= levels[0] && level <= levels[1]) return;
+  const offered = levels === undefined ? 'no levels' : `the levels ${levels[0]} to ${levels[1]}`;
+  problems.add(pathOf(path, 'compressionLevel'), `For ${FORMAT_NAMES[kind]}, ${compression} has ${offered}.`);
+}
+
+function checkParquetColumns(
+  given: readonly ParquetColumn[],
+  columns: readonly Field[],
+  problems: Problems,
+  path: string,
+): void {
+  const positions = columnPositions({ fields: columns });
+  for (const [index, { name }] of given.entries()) {
+    const namePath = `${pathOf(path, 'format')}.columns[${index}].name`;
+    if (!positions.has(name)) addUnknownColumn(name, { fields: columns }, problems, namePath);
+  }
+}
+
+function textCompression(codec: Compression, { compressionLevel: level }: NodeOf<'write'>): TextCompression {
+  return { codec: codec === 'snappy' ? 'none' : codec, level };
+}
+
+/** The type, or one inside of it, that files of the format cannot hold. */
+function refusedPart(kind: WriteFormat['kind'], type: DataType): DataType | undefined {
+  if (REFUSED[kind].has(type.kind) || (kind === 'csv' && isNested(type))) return type;
+  return childTypes(type)
+    .map((child) => refusedPart(kind, child))
+    .find((refused) => refused !== undefined);
+}
+
+const BYTES: readonly TypeKind[] = ['binary', 'fixed-size-binary'];
+const REFUSED: Readonly<Record<WriteFormat['kind'], ReadonlySet<TypeKind>>> = {
+  parquet: new Set(),
+  csv: new Set<TypeKind>([...BYTES, 'null']),
+  json: new Set<TypeKind>([...BYTES, 'duration', 'interval']),
+  arrow: new Set(),
+};
+
 export function writeText(node: BoundOf<'write'>): string {
-  const partitions = node.partitionBy.map((index) => nameText(node.input.schema.fields[index]?.name ?? '?'));
+  const { format, partitionBy, input, targetFileBytes, rowGroupRows } = node;
+  const partitions = partitionBy.map((index) => nameText(input.schema.fields[index]?.name ?? '?'));
   const by = partitions.length === 0 ? '' : ` partitioned by ${partitions.join(', ')}`;
-  return `Write ${node.format} ${node.compression}${by} files of ${node.targetFileBytes} bytes, row groups of ${node.rowGroupRows} rows`;
+  const rows = format.kind === 'parquet' ? 'row groups' : 'pieces';
+  return `Write ${formatText(format)}${by} files of ${targetFileBytes} bytes, ${rows} of ${rowGroupRows} rows`;
+}
+
+function formatText(format: FileKind): string {
+  if (format.kind === 'parquet') return `parquet ${format.compression}`;
+  if (format.kind === 'arrow') return `arrow ${format.container}`;
+  const { codec, level } = format.compression;
+  return `${format.kind}${codec === 'none' ? '' : ` ${codec}`}${level === undefined ? '' : ` level ${level}`}`;
 }

@@ -2,18 +2,14 @@
  * The open files of one write, by partition, within what memory has for their uploads.
  *
  * An upload needs its next buffer while bytes are being written, when it is too late to make room for it. So room for
- * one is kept free all the time, given up for as long as a row group is written, and taken again afterwards: where that
+ * one is kept free all the time, given up for as long as rows are written, and taken again afterwards: where that
  * fails, files are closed until it does not, largest first.
  */
 
-import type { Batch } from '../../columnar/batch.ts';
-import type { Schema } from '../../columnar/schema.ts';
-import type { Holding } from '../../memory/budget.ts';
-import type { OutputFile, OutputFiles, PendingFile } from '../output-files.ts';
-import type { EncodingMemory } from './encoding-memory.ts';
-import type { ParquetCompression } from './parquet-encoder.ts';
-import { ParquetWriter } from './parquet-writer.ts';
-import { plainBytes } from './plain-bytes.ts';
+import type { Batch } from '../columnar/batch.ts';
+import type { Holding, MemoryBudget } from '../memory/budget.ts';
+import type { FileFormat, FileWriter } from './file-format.ts';
+import type { OutputFile, OutputFiles, PendingFile } from './output-files.ts';
 
 /** With more files open, the largest is closed. */
 const MOST_OPEN_FILES = 64;
@@ -21,7 +17,7 @@ const MOST_OPEN_FILES = 64;
 const MOST_UPLOAD_BYTES = 16 * 1024 * 1024;
 /** The largest buffer of an upload, a part, and the first one of another. */
 const PART_ROOM_BYTES = 8 * 1024 * 1024 + 64 * 1024;
-/** And the one of half a part that it grows from, where one row group fills them all. */
+/** And the one of half a part that it grows from, where rows that are written at once fill them all. */
 const MOST_ROOM_BYTES = PART_ROOM_BYTES + 4 * 1024 * 1024;
 const ROOM_SHARE = 1 / 10;
 /** What is remembered of every file until the task ends: its record, as an object and as text of the manifest. */
@@ -29,28 +25,27 @@ const FILE_BYTES = 4096;
 
 export type PartitionValues = Readonly<Record<string, string | null>>;
 
-export interface ParquetFilesOptions {
-  readonly schema: Schema;
-  readonly compression: ParquetCompression;
+export interface OpenFilesOptions {
+  readonly budget: MemoryBudget;
+  /** To be disposed after this. */
+  readonly format: FileFormat;
   /** A file is closed as soon as it is as large. */
   readonly targetFileBytes: number;
   readonly files: OutputFiles;
-  /** To be disposed after this. */
-  readonly memory: EncodingMemory;
   /** What the uploads of all open files may hold, as far as it is known here; one file may always be open. */
   readonly uploadBytes: number;
 }
 
 interface OpenFile {
   readonly output: OutputFile;
-  readonly writer: ParquetWriter;
+  readonly writer: FileWriter;
 }
 
 /** The files of one write: at most one open per partition, and not too many in all. */
-export class ParquetFiles implements Disposable {
+export class OpenFiles implements Disposable {
   /** Every file that was closed, in that order. */
   readonly closed: PendingFile[] = [];
-  readonly #options: ParquetFilesOptions;
+  readonly #options: OpenFilesOptions;
   /** By the caller's number for the partition. */
   readonly #open = new Map<number, OpenFile>();
   /** Nothing uses these bytes: they are there to be given up. */
@@ -58,8 +53,8 @@ export class ParquetFiles implements Disposable {
   readonly #roomBytes: number;
   readonly #records: Holding;
 
-  constructor(options: ParquetFilesOptions) {
-    const { budget } = options.memory;
+  constructor(options: OpenFilesOptions) {
+    const { budget } = options;
     this.#options = options;
     this.#room = budget.reserve('Write, uploads');
     this.#roomBytes = Math.floor(Math.min(MOST_ROOM_BYTES, budget.limitBytes * ROOM_SHARE));
@@ -67,14 +62,13 @@ export class ParquetFiles implements Disposable {
     this.#records = budget.reserve('Write, records of files');
   }
 
-  /** Writes the rows as a row group of the partition's open file, or of a new one. */
+  /** Writes the rows, at once, to the partition's open file, or of a new one. */
   async write(partition: number, values: PartitionValues, batch: Batch): Promise<void> {
     const { output, writer } = this.#open.get(partition) ?? (await this.open(partition, values));
     // First, because it would take what is given up for the upload.
-    const { memory } = this.#options;
-    const rowGroupBytes = memory.reserveUpTo(plainBytes(batch, memory.budget.linear));
+    writer.prepare(batch);
     this.#room.release();
-    await writer.writeRowGroup(batch, rowGroupBytes);
+    await writer.write(batch);
     if (output.size >= this.#options.targetFileBytes) await this.close(partition);
     while (this.#open.size > 1 && this.#holdTooMuch(output)) await this.#closeLargest();
     while (!this.takeRoom() && this.#open.size > 1) await this.#closeLargest();
@@ -92,9 +86,9 @@ export class ParquetFiles implements Disposable {
       this.#records.grow(FILE_BYTES);
     }
     if (this.#open.size >= MOST_OPEN_FILES) await this.#closeLargest();
-    const { schema, compression, files, memory } = this.#options;
-    const output = await files.create(values, 'parquet');
-    const file = { output, writer: new ParquetWriter({ schema, compression, file: output, memory }) };
+    const { format, files } = this.#options;
+    const output = await files.create(values, format.extension);
+    const file = { output, writer: format.open(output) };
     this.#open.set(partition, file);
     return file;
   }
