@@ -71,7 +71,7 @@ export class GatheredColumn {
     if (from === 0) return present;
     const validity = this.#validity.ensure(bitmapBytes(count));
     this.#kernels.takeBits(from, rows, count, validity);
-    if (present !== 0) this.#kernels.andBits(validity, present, count, validity);
+    if (present !== 0) this.#kernels.zeroNullBits(validity, count, present, 0);
     return validity;
   }
 

@@ -27,7 +27,8 @@ export interface GroupKernels {
   hashImages(table: number, images: number, rows: number, hashes: number): void;
   /** Returns the first row there was no room for, or `rows`. */
   findGroups(table: number, images: number, hashes: number, from: number, rows: number, ids: number): number;
-  lookUpGroups(table: number, images: number, hashes: number, rows: number, ids: number): void;
+  /** `lists` is scratch of two words per row. */
+  lookUpGroups(table: number, images: number, hashes: number, rows: number, ids: number, lists: number): void;
   placeGroups(table: number): void;
   hashStrings(table: number, offsets: number, bytes: number, rows: number, hashes: number): void;
   /** Returns the first row there was no room for, or `rows`. */
@@ -40,7 +41,16 @@ export interface GroupKernels {
     rows: number,
     ids: number,
   ): number;
-  findStrings(table: number, offsets: number, bytes: number, hashes: number, rows: number, ids: number): void;
+  /** `lists` is scratch of two words per row. */
+  findStrings(
+    table: number,
+    offsets: number,
+    bytes: number,
+    hashes: number,
+    rows: number,
+    ids: number,
+    lists: number,
+  ): void;
   placeStrings(table: number): void;
 }
 

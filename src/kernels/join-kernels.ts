@@ -9,10 +9,11 @@ import { staticKernels } from './static-kernels.ts';
 export interface JoinKernels {
   /** `table` is a handle as groups have; returns how many of the rows are not the first with their key. */
   placeRows(table: number, hashes: number, from: number, count: number, firsts: number): number;
-  /** Writes the least and the greatest image, int64 both, to `range`. */
-  rangeOfWholes(images: number, width: number, rows: number, range: number): void;
+  /** Writes the least and the greatest image, int64 both, to `range`; 1 where each is one more than the last. */
+  rangeOfWholes(images: number, width: number, rows: number, range: number): 0 | 1;
   /** `entries` are zero, one for each number in the range; returns as `placeRows` does. */
   placeWholes(images: number, width: number, rows: number, range: number, entries: number, firsts: number): number;
+  /** `entries` is 0 where the numbers are those of the rows. */
   findWholes(values: number, width: number, rows: number, range: number, entries: number, found: number): void;
   /** `starts` are `rows + 2` words, all zero. */
   orderRows(firsts: number, rows: number, starts: number, ordered: number): void;

@@ -41,8 +41,6 @@ export interface TakeKernels {
   takeFixedItems(size: number, rows: number, count: number, to: number): void;
   /** Each bit `times` times, whole words written. */
   repeatBits(from: number, count: number, times: number, to: number): void;
-  /** Bits that both have, whole words written. */
-  andBits(a: number, b: number, count: number, to: number): void;
   fillOffsets(offset: number, count: number, to: number): void;
   /** Sign-extends 8-byte integers to 16 bytes; the two places may not overlap. */
   widen16(from: number, count: number, to: number): void;

@@ -33,6 +33,7 @@ export class GroupTable implements Disposable {
   readonly #images: GrowingRegion;
   readonly #hashes: GrowingRegion;
   readonly #ids: GrowingRegion;
+  readonly #lists: GrowingRegion;
 
   /**
    * Retains its keys under `holding`, which the caller disposes when this throws. `nullable[i]` false promises that key
@@ -51,6 +52,7 @@ export class GroupTable implements Disposable {
     this.#images = new GrowingRegion(holding);
     this.#hashes = new GrowingRegion(holding);
     this.#ids = new GrowingRegion(holding);
+    this.#lists = new GrowingRegion(holding);
     this.#slots.write(12, this.#keys.imageBytes);
     this.#grow();
   }
@@ -80,7 +82,9 @@ export class GroupTable implements Disposable {
   /** As `groupIds`, but a key that is in no group stays so and gives `NO_GROUP`. @throws MemoryBudgetExceeded */
   find(columns: readonly Column[], rowCount: number): number {
     const images = this.#hash(columns, rowCount);
-    this.#kernels.lookUpGroups(this.#slots.handle, images, this.#hashes.address, rowCount, this.#ids.address);
+    this.#lists.ensure(rowCount * 8, 0);
+    const [hashes, ids, lists] = [this.#hashes.address, this.#ids.address, this.#lists.address];
+    this.#kernels.lookUpGroups(this.#slots.handle, images, hashes, rowCount, ids, lists);
     return this.#ids.address;
   }
 
@@ -112,7 +116,7 @@ export class GroupTable implements Disposable {
   [Symbol.dispose](): void {
     this.#keys[Symbol.dispose]();
     this.#slots.free();
-    for (const region of [this.#images, this.#hashes, this.#ids]) region.free();
+    for (const region of [this.#images, this.#hashes, this.#ids, this.#lists]) region.free();
   }
 
   /** Makes room for the answer, and the images of the keys with their hashes. */

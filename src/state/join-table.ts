@@ -2,7 +2,8 @@
  * Finds the rows of a complete build side by key. Not changed any more: several may look into it, each with a `KeyFinder`.
  *
  *     hashed    slots of hash tag and row, of which at most half are taken
- *     ranged    a word for each whole number between the least and the greatest, where those are not many more than rows
+ *     ranged    a word for each whole number between the least and the greatest, where those are not many more than rows;
+ *               texts are such numbers. Nothing where the numbers are those of the rows
  *
  * Both give the first row that has the key. Where keys are there more than once, `starts` and `ordered` list the rows of
  * each (kernels/assembly/join.ts has the drawing); a join that only asks whether a key is there has no need of them.
@@ -11,7 +12,7 @@
 import assert from 'node:assert/strict';
 import { BATCH_ROWS } from '../columnar/batch.ts';
 import type { Column, Dictionary } from '../columnar/column.ts';
-import { type DataType, fixedWidth, isInteger } from '../columnar/data-type.ts';
+import { type DataType, fixedWidth, isBytes, isInteger } from '../columnar/data-type.ts';
 import { sliceColumn } from '../columnar/slice.ts';
 import { groupKernels } from '../kernels/group-kernels.ts';
 import { type JoinKernels, joinKernels } from '../kernels/join-kernels.ts';
@@ -26,6 +27,8 @@ import type { RowImages } from './row-images.ts';
 /** A word for a number takes no more than slots do as long as this many are for each row. */
 const NUMBERS_PER_ROW = 4;
 const FEW_NUMBERS = 1024;
+/** Rows of which the slots fit a cache. */
+const FEW_ROWS = 16_384;
 
 /** Lists of the rows of each key. */
 interface RowLists {
@@ -37,7 +40,8 @@ interface Ranged {
   /** Of the values. */
   readonly width: number;
   readonly range: Region;
-  readonly entries: Region;
+  /** Undefined where the numbers follow each other, from row to row: there is nothing to look up. */
+  readonly entries: Region | undefined;
 }
 
 export interface JoinTableOptions {
@@ -68,9 +72,10 @@ export class JoinTable {
     this.rowCount = build.rows.rowCount;
     this.#holding = holding;
     this.#kernels = joinKernels(holding.linear);
-    const firstOf = holding.allocate(this.rowCount * 4);
     this.#ranged = this.#rangeOf(build);
     this.#slots = this.#ranged === undefined ? this.#slotsOf(build) : undefined;
+    if (this.#ranged !== undefined && this.#ranged.entries === undefined) return;
+    const firstOf = holding.allocate(this.rowCount * 4);
     const repeated =
       this.#ranged === undefined ? this.#placeRows(firstOf.address) : this.#placeWholes(build, this.#ranged, firstOf);
     if (lists && repeated > 0) this.lists = this.#listRows(firstOf);
@@ -83,34 +88,37 @@ export class JoinTable {
     return this.#firsts?.address ?? 0;
   }
 
-  /** Whether whole numbers are looked up where they are. */
+  /** Whether whole numbers, or those of texts, are looked up where they are. */
   get isRanged(): boolean {
     return this.#ranged !== undefined;
   }
 
-  /** Writes the first row of the key of each image to `found`. `hashes` is room for as many hashes. */
-  findImages(images: number, rowCount: number, hashes: number, found: number): void {
+  /** Writes the first row of the key of each image to `found`. `scratch` is room for 16 bytes a row. */
+  findImages(images: number, rowCount: number, scratch: number, found: number): void {
     assert.ok(this.#slots !== undefined);
     const kernels = groupKernels(this.#holding.linear);
-    kernels.hashImages(this.#slots.handle, images, rowCount, hashes);
-    kernels.lookUpGroups(this.#slots.handle, images, hashes, rowCount, found);
+    kernels.hashImages(this.#slots.handle, images, rowCount, scratch);
+    kernels.lookUpGroups(this.#slots.handle, images, scratch, rowCount, found, scratch + rowCount * 8);
   }
 
-  /** The same of plain values, where the table is ranged. */
-  findWholes(values: number, rowCount: number, found: number): void {
+  /** The same of plain values, or of images, where the table is ranged: numbers of so many bytes. */
+  findWholes(values: number, rowCount: number, found: number, width?: number): void {
     assert.ok(this.#ranged !== undefined);
-    const { width, range, entries } = this.#ranged;
-    this.#kernels.findWholes(values, width, rowCount, range.address, entries.address, found);
+    const { range, entries } = this.#ranged;
+    const bytes = width ?? this.#ranged.width;
+    this.#kernels.findWholes(values, bytes, rowCount, range.address, entries?.address ?? 0, found);
   }
 
   #rangeOf({ images, imagesAddress }: JoinRows): Ranged | undefined {
     const [key] = this.keys;
-    if (key === undefined || this.keys.length > 1 || key.nullEqualsNull || !isWhole(key.type)) return undefined;
+    if (key === undefined || this.keys.length > 1 || key.nullEqualsNull || !isNumbered(key.type)) return undefined;
     if (this.rowCount === 0) return undefined;
     assert.equal(images.imageBytes, 8);
-    const width = fixedWidth(key.type) ?? 8;
+    const width = fixedWidth(key.type) ?? NUMBER_BYTES;
     const range = this.#holding.allocate(16);
-    this.#kernels.rangeOfWholes(imagesAddress, width, this.rowCount, range.address);
+    if (this.#kernels.rangeOfWholes(imagesAddress, width, this.rowCount, range.address) === 1) {
+      return { width, range, entries: undefined };
+    }
     const [least, greatest] = [0, 1].map((n) => this.#holding.linear.i64[range.address / 8 + n] ?? 0n) as [
       bigint,
       bigint,
@@ -131,13 +139,15 @@ export class JoinTable {
 
   #slotsOf({ images, imagesAddress }: JoinRows): HashSlots {
     const slots = new HashSlots(this.#holding);
-    slots.renew(this.rowCount);
+    // Where they fit a cache, so many slots that few keys meet another one's.
+    slots.renew(this.rowCount * (this.rowCount < FEW_ROWS ? 4 : 1));
     slots.write(8, imagesAddress);
     slots.write(12, images.imageBytes);
     return slots;
   }
 
   #placeWholes({ imagesAddress }: JoinRows, { width, range, entries }: Ranged, firsts: Region): number {
+    assert.ok(entries !== undefined);
     const [from, to] = [range.address, entries.address];
     return this.#kernels.placeWholes(imagesAddress, width, this.rowCount, from, to, firsts.address);
   }
@@ -169,9 +179,13 @@ export class JoinTable {
   }
 }
 
-/** Whether values are whole numbers of at most 8 bytes. */
-const isWhole = (type: DataType): boolean =>
+/** Bytes of the number of a text in an image. */
+const NUMBER_BYTES = 4;
+
+/** Whether values are whole numbers of at most 8 bytes, or texts, which have one in images. */
+const isNumbered = (type: DataType): boolean =>
   isInteger(type) ||
+  isBytes(type) ||
   ['date', 'time', 'timestamp', 'duration'].includes(type.kind) ||
   (type.kind === 'decimal' && fixedWidth(type) === 8);
 
@@ -181,7 +195,7 @@ export class KeyFinder implements Disposable {
   readonly #images: RowImages;
   readonly #holding: Holding;
   readonly #found: GrowingRegion;
-  readonly #hashes: GrowingRegion;
+  readonly #scratch: GrowingRegion;
   /** What was found for the entries of a dictionary, and whose they are. */
   readonly #entries: GrowingRegion;
   #entriesOf = 0;
@@ -192,7 +206,7 @@ export class KeyFinder implements Disposable {
     this.#images = table.images.reader(holding);
     this.#holding = holding;
     this.#found = new GrowingRegion(holding);
-    this.#hashes = new GrowingRegion(holding);
+    this.#scratch = new GrowingRegion(holding);
     this.#entries = new GrowingRegion(holding);
   }
 
@@ -217,7 +231,7 @@ export class KeyFinder implements Disposable {
 
   [Symbol.dispose](): void {
     this.#images[Symbol.dispose]();
-    for (const region of [this.#found, this.#hashes, this.#entries]) region.free();
+    for (const region of [this.#found, this.#scratch, this.#entries]) region.free();
   }
 
   /** Once for each dictionary, not for each batch. */
@@ -235,13 +249,18 @@ export class KeyFinder implements Disposable {
 
   #findPlain(keys: readonly Column[], rowCount: number, found: number): void {
     const [key] = keys;
-    if (this.#table.isRanged && key?.dictionary === undefined) {
-      assert.ok(key !== undefined);
+    assert.ok(key !== undefined);
+    if (this.#table.isRanged && !isBytes(key.type)) {
       this.#table.findWholes(key.values, rowCount, found);
       return;
     }
     const images = this.#images.pack(keys, rowCount);
-    this.#hashes.ensure(rowCount * 8, 0);
-    this.#table.findImages(images, rowCount, this.#hashes.address, found);
+    if (this.#table.isRanged) {
+      // The number of a text that is not there is beyond all of them, in the whole of an image.
+      this.#table.findWholes(images, rowCount, found, this.#images.imageBytes);
+      return;
+    }
+    this.#scratch.ensure(rowCount * 16, 0);
+    this.#table.findImages(images, rowCount, this.#scratch.address, found);
   }
 }

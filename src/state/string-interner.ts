@@ -20,6 +20,8 @@ import { HashSlots } from './hash-slots.ts';
 /** Offsets are int32. */
 const MOST_TEXT_BYTES = 2 ** 31 - 1;
 const FIRST_TEXT_BYTES = 3072;
+/** So few that what was read of them is still in the cache when they are compared. */
+const FOUND_AT_ONCE = 1024;
 
 export class StringInterner implements Disposable {
   readonly #holding: Holding;
@@ -66,16 +68,18 @@ export class StringInterner implements Disposable {
   }
 
   /**
-   * As `intern`, but a string that is not here stays so and gives all ones. `hashes` is scratch of whoever asks: several may
-   * at once. @throws MemoryBudgetExceeded
+   * As `intern`, but a string that is not here stays so and gives all ones. `scratch` is that of whoever asks: several may at
+   * once. @throws MemoryBudgetExceeded
    */
-  find(offsets: number, bytes: number, rowCount: number, ids: number, hashes: GrowingRegion): void {
-    hashes.ensure(Math.min(rowCount, BATCH_ROWS) * 8, 0);
+  find(offsets: number, bytes: number, rowCount: number, ids: number, scratch: GrowingRegion): void {
+    scratch.ensure(Math.min(rowCount, FOUND_AT_ONCE) * 16, 0);
+    const hashes = scratch.address;
     const { handle } = this.#slots;
-    for (let from = 0; from < rowCount; from += BATCH_ROWS) {
-      const count = Math.min(BATCH_ROWS, rowCount - from);
-      this.#kernels.hashStrings(handle, offsets + from * 4, bytes, count, hashes.address);
-      this.#kernels.findStrings(handle, offsets + from * 4, bytes, hashes.address, count, ids + from * 4);
+    for (let from = 0; from < rowCount; from += FOUND_AT_ONCE) {
+      const count = Math.min(FOUND_AT_ONCE, rowCount - from);
+      this.#kernels.hashStrings(handle, offsets + from * 4, bytes, count, hashes);
+      const lists = hashes + count * 8;
+      this.#kernels.findStrings(handle, offsets + from * 4, bytes, hashes, count, ids + from * 4, lists);
     }
   }
 

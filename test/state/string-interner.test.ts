@@ -5,6 +5,7 @@ import { readColumn } from '../../src/columnar/column-values.ts';
 import { uint32, utf8 } from '../../src/columnar/data-type.ts';
 import { MemoryBudgetExceeded } from '../../src/errors.ts';
 import type { Holding } from '../../src/memory/budget.ts';
+import { GrowingRegion } from '../../src/state/growing-region.ts';
 import { StringInterner } from '../../src/state/string-interner.ts';
 import { expectAllReturned, testBudget } from '../support/task.ts';
 
@@ -28,6 +29,23 @@ const text = fc.oneof(
 );
 
 describe('a string interner', () => {
+  test('finds the strings that it has, and no others', () => {
+    const texts = fc.array(text, { maxLength: 60 });
+    fc.assert(
+      fc.property(texts, texts, (known, asked) => {
+        using holding = testBudget().reserve('test');
+        using interner = new StringInterner(holding);
+        const ids = intern(interner, holding, known);
+        const { values, bytes } = columnFromValues(holding, utf8, [...asked, ...known]);
+        const found = holding.allocate((asked.length + known.length) * 4);
+        interner.find(values, bytes, asked.length + known.length, found.address, new GrowingRegion(holding));
+        const expected = [...asked, ...known].map((each) => ids[known.indexOf(each)] ?? 0xffff_ffff);
+        expect([...holding.linear.u32.subarray(found.address / 4).slice(0, expected.length)]).toEqual(expected);
+        expect(interner.count).toBe(new Set(known).size);
+      }),
+    );
+  });
+
   test('numbers distinct strings in the order of first appearance, over any number of calls', () => {
     fc.assert(
       fc.property(fc.array(fc.array(text, { maxLength: 60 }), { maxLength: 5 }), (calls) => {

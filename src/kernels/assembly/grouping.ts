@@ -183,23 +183,61 @@ export function findGroups(table: usize, images: usize, hashes: usize, from: i32
   return find(table, images, bytes, hashes, from, rows, ids);
 }
 
-/** The numbers of the groups of images, 0xffffffff where there is none. */
-export function lookUpGroups(table: usize, images: usize, hashes: usize, rows: i32, ids: usize): void {
-  const slots = <usize>load<u32>(table), mask = <u64>load<u32>(table, 4), groups = <usize>load<u32>(table, 8);
-  const bytes = <usize>load<u32>(table, 12);
-  for (let row = 0; row < rows; row++) {
-    const image = images + <usize>row * bytes;
-    const hash = load<u64>(hashes + (<usize>row << 3)), tag = hash >> 32;
-    let slot = hash & mask;
-    let group: u32 = 0xffffffff;
-    while (true) {
-      const entry = load<u64>(slots + (<usize>slot << 3));
-      if (entry == 0) break;
-      if (entry >> 32 == tag && sameImage(groups + <usize>(<u32>entry - 1) * bytes, image, bytes)) { group = <u32>entry - 1; break; }
-      slot = (slot + 1) & mask;
-    }
-    store<u32>(ids + (<usize>row << 2), group);
+/**
+ * Reads, for all rows, the slot where each key belongs, without a branch, so that many reads are under way at once: most
+ * rows are decided by it. Writes the number that has the tag of the key, 0xffffffff where none has, and lists the rows of
+ * which the keys are still to be compared, and behind `rows` words those that met the slot of another key. Returns how
+ * many of both: in the lower half, and in the upper.
+ */
+@inline function readSlots(slots: usize, mask: u64, hashes: usize, rows: i32, ids: usize, lists: usize): u64 {
+  const others = lists + (<usize>rows << 2);
+  let met: usize = 0, passed: usize = 0;
+  for (let row: usize = 0, n = <usize>rows; row < n; row++) {
+    const hash = load<u64>(hashes + (row << 3));
+    const entry = load<u64>(slots + (<usize>(hash & mask) << 3));
+    const isTaken = <u32>entry != 0, isOther = (entry ^ hash) >> 32 != 0;
+    store<u32>(ids + (row << 2), select<u32>(0xffffffff, <u32>entry - 1, isOther));
+    store<u32>(lists + (met << 2), <u32>row);
+    met += usize(isTaken & !isOther);
+    store<u32>(others + (passed << 2), <u32>row);
+    passed += usize(isTaken & isOther);
   }
+  return <u64>met | (<u64>passed << 32);
+}
+
+/** The numbers of the groups of images, 0xffffffff where there is none. `lists` is room for two words a row. */
+export function lookUpGroups(table: usize, images: usize, hashes: usize, rows: i32, ids: usize, lists: usize): void {
+  const bytes = <usize>load<u32>(table, 12);
+  if (bytes == 8) lookUp(table, images, 8, hashes, rows, ids, lists);
+  else if (bytes == 16) lookUp(table, images, 16, hashes, rows, ids, lists);
+  else lookUp(table, images, bytes, hashes, rows, ids, lists);
+}
+
+@inline function lookUp(table: usize, images: usize, bytes: usize, hashes: usize, rows: i32, ids: usize, lists: usize): void {
+  const slots = <usize>load<u32>(table), mask = <u64>load<u32>(table, 4), groups = <usize>load<u32>(table, 8);
+  const listed = readSlots(slots, mask, hashes, rows, ids, lists);
+  for (let i: usize = 0, n = <usize>(<u32>listed); i < n; i++) {
+    const row = <usize>load<u32>(lists + (i << 2));
+    const group = <usize>load<u32>(ids + (row << 2));
+    if (!sameImage(groups + group * bytes, images + row * bytes, bytes)) walk(slots, mask, groups, images, bytes, hashes, row, ids);
+  }
+  const others = lists + (<usize>rows << 2);
+  for (let i: usize = 0, n = <usize>(listed >> 32); i < n; i++) walk(slots, mask, groups, images, bytes, hashes, <usize>load<u32>(others + (i << 2)), ids);
+}
+
+/** Looks from the slot behind its own on. */
+@inline function walk(slots: usize, mask: u64, groups: usize, images: usize, bytes: usize, hashes: usize, row: usize, ids: usize): void {
+  const image = images + row * bytes;
+  const hash = load<u64>(hashes + (row << 3)), tag = hash >> 32;
+  let slot = ((hash & mask) + 1) & mask;
+  let group: u32 = 0xffffffff;
+  while (true) {
+    const entry = load<u64>(slots + (<usize>slot << 3));
+    if (entry == 0) break;
+    if (entry >> 32 == tag && sameImage(groups + <usize>(<u32>entry - 1) * bytes, image, bytes)) { group = <u32>entry - 1; break; }
+    slot = (slot + 1) & mask;
+  }
+  store<u32>(ids + (row << 2), group);
 }
 
 @inline function place(slots: usize, mask: u64, hash: u64, number: u32): void {
@@ -260,8 +298,7 @@ export function internStrings(table: usize, offsets: usize, bytes: usize, hashes
       }
       if (entry >> 32 == tag) {
         id = <u32>entry - 1;
-        const q = ends + (<usize>id << 2), other = <usize>load<u32>(q);
-        if (<usize>load<u32>(q, 4) - other == length && sameText(text + other, p, length)) break;
+        if (isString(ends, text, id, p, length)) break;
       }
       slot = (slot + 1) & mask;
     }
@@ -271,27 +308,51 @@ export function internStrings(table: usize, offsets: usize, bytes: usize, hashes
   return row;
 }
 
-/** The numbers of strings, 0xffffffff where there is none. */
-export function findStrings(table: usize, offsets: usize, bytes: usize, hashes: usize, rows: i32, ids: usize): void {
+@inline function isString(ends: usize, text: usize, id: u32, p: usize, length: usize): bool {
+  const q = ends + (<usize>id << 2), start = <usize>load<u32>(q);
+  return <usize>load<u32>(q, 4) - start == length && sameText(text + start, p, length);
+}
+
+/** The numbers of strings, 0xffffffff where there is none. `lists` is room for two words a row. */
+export function findStrings(table: usize, offsets: usize, bytes: usize, hashes: usize, rows: i32, ids: usize, lists: usize): void {
   const slots = <usize>load<u32>(table), mask = <u64>load<u32>(table, 4), ends = <usize>load<u32>(table, 12);
   const text = <usize>load<u32>(table, 32);
-  for (let row: usize = 0, n = <usize>rows; row < n; row++) {
-    const at = offsets + (row << 2);
-    const start = <usize>load<u32>(at), length = <usize>load<u32>(at, 4) - start, p = bytes + start;
-    const hash = load<u64>(hashes + (row << 3)), tag = hash >> 32;
-    let slot = hash & mask;
-    let id: u32 = 0xffffffff;
-    while (true) {
-      const entry = load<u64>(slots + (<usize>slot << 3));
-      if (entry == 0) break;
-      if (entry >> 32 == tag) {
-        const q = ends + (<usize>(<u32>entry - 1) << 2), other = <usize>load<u32>(q);
-        if (<usize>load<u32>(q, 4) - other == length && sameText(text + other, p, length)) { id = <u32>entry - 1; break; }
-      }
-      slot = (slot + 1) & mask;
-    }
-    store<u32>(ids + (row << 2), id);
+  const listed = readSlots(slots, mask, hashes, rows, ids, lists);
+  const others = lists + (<usize>rows << 2);
+  // Lengths and first words are compared without a branch too, for these are the reads that wait for memory.
+  let alike: usize = 0, passed = <usize>(listed >> 32);
+  for (let i: usize = 0, n = <usize>(<u32>listed); i < n; i++) {
+    const row = <usize>load<u32>(lists + (i << 2)), at = offsets + (row << 2);
+    const start = <usize>load<u32>(at), length = <usize>load<u32>(at, 4) - start;
+    const q = ends + (<usize>load<u32>(ids + (row << 2)) << 2), known = <usize>load<u32>(q);
+    const mask: u64 = select<u64>(-1, (<u64>1 << ((<u64>length & 7) << 3)) - 1, length >= 8);
+    const isAlike = (<usize>load<u32>(q, 4) - known == length) & (((load<u64>(text + known) ^ load<u64>(bytes + start)) & mask) == 0);
+    store<u32>(lists + (alike << 2), <u32>row);
+    alike += usize(isAlike);
+    store<u32>(others + (passed << 2), <u32>row);
+    passed += usize(!isAlike);
   }
+  for (let i: usize = 0; i < alike; i++) {
+    const row = <usize>load<u32>(lists + (i << 2)), at = offsets + (row << 2);
+    const start = <usize>load<u32>(at), length = <usize>load<u32>(at, 4) - start;
+    if (length > 8 && !isString(ends, text, load<u32>(ids + (row << 2)), bytes + start, length)) walkStrings(slots, mask, ends, text, offsets, bytes, hashes, row, ids);
+  }
+  for (let i: usize = 0; i < passed; i++) walkStrings(slots, mask, ends, text, offsets, bytes, hashes, <usize>load<u32>(others + (i << 2)), ids);
+}
+
+@inline function walkStrings(slots: usize, mask: u64, ends: usize, text: usize, offsets: usize, bytes: usize, hashes: usize, row: usize, ids: usize): void {
+  const at = offsets + (row << 2);
+  const start = <usize>load<u32>(at), length = <usize>load<u32>(at, 4) - start;
+  const hash = load<u64>(hashes + (row << 3)), tag = hash >> 32;
+  let slot = ((hash & mask) + 1) & mask;
+  let id: u32 = 0xffffffff;
+  while (true) {
+    const entry = load<u64>(slots + (<usize>slot << 3));
+    if (entry == 0) break;
+    if (entry >> 32 == tag && isString(ends, text, <u32>entry - 1, bytes + start, length)) { id = <u32>entry - 1; break; }
+    slot = (slot + 1) & mask;
+  }
+  store<u32>(ids + (row << 2), id);
 }
 
 /** Fills slots that are all empty with the strings there are. */

@@ -5,7 +5,8 @@
  *     images   │ k0 │ k1 │ k0 │ k2 │           firsts   │ 0 │ 1 │ 0 │ 3 │
  *
  *     hashed   slots of hash tag and first row, as those of groups are (grouping.ts), which also finds in them
- *     ranged   │ row of 7 │ – │ row of 9 │ …   of whole numbers in a small range: first row + 1 by number − least
+ *     ranged   │ row of 7 │ – │ row of 9 │ …   of whole numbers in a small range: first row + 1 by number − least;
+ *              not needed where row r has the number least + r
  *
  *     starts   │ 0 │ 2 │ 3 │ 3 │ 4 │           rows     │ 0  2 │ 1 │ 3 │
  *
@@ -72,18 +73,25 @@ function wholeAt(values: usize, width: i32, row: usize): i64 {
   return <i64>load<i8>(values + row);
 }
 
-/** The least and the greatest of images that are whole numbers of `width` bytes, at `range` and behind it. */
-export function rangeOfWholes(images: usize, width: i32, rows: i32, range: usize): void {
+/**
+ * The least and the greatest of images that are whole numbers of `width` bytes, at `range` and behind it. Returns whether
+ * each is one more than that of the row before.
+ */
+export function rangeOfWholes(images: usize, width: i32, rows: i32, range: usize): bool {
   const shift = <i64>(64 - (width << 3));
+  const first = (load<i64>(images) << shift) >> shift;
   let least = i64.MAX_VALUE;
   let greatest = i64.MIN_VALUE;
+  let differing: i64 = 0;
   for (let row: usize = 0, n = <usize>rows; row < n; row++) {
     const value = (load<i64>(images + (row << 3)) << shift) >> shift;
     least = min(least, value);
     greatest = max(greatest, value);
+    differing |= value - first - <i64>row;
   }
   store<i64>(range, least);
   store<i64>(range, greatest, 8);
+  return differing == 0 && greatest - first == <i64>rows - 1;
 }
 
 /** As `placeRows`, into an array that is all zero. */
@@ -113,12 +121,15 @@ function findWholesOf(values: usize, width: i32, rows: i32, range: usize, entrie
     const offset = <u64>wholeAt(values, width, row) - least;
     // The first entry is read for what is out of the range: a branch for each row would cost more.
     const isIn = offset <= span;
-    const entry = load<u32>(entries + (<usize>select<u64>(offset, 0, isIn) << 2));
-    store<u32>(found + (row << 2), select<u32>(entry - 1, NONE, isIn));
+    const first = entries == 0 ? <u32>offset : load<u32>(entries + (<usize>select<u64>(offset, 0, isIn) << 2)) - 1;
+    store<u32>(found + (row << 2), select<u32>(first, NONE, isIn));
   }
 }
 
-/** The first row of the key of each of `rows` whole numbers of `width` bytes, or all ones. */
+/**
+ * The first row of the key of each of `rows` whole numbers of `width` bytes, or all ones. Where `entries` is 0, that of the
+ * least is row 0, and so on.
+ */
 export function findWholes(values: usize, width: i32, rows: i32, range: usize, entries: usize, found: usize): void {
   if (width == 8) findWholesOf(values, 8, rows, range, entries, found);
   else if (width == 4) findWholesOf(values, 4, rows, range, entries, found);

@@ -211,11 +211,6 @@ export function copyBits(from: usize, fromBit: usize, count: usize, to: usize, t
   if (shift != 0) store<u64>(address, pending);
 }
 
-/** `to` has the bits that both have, in whole words. */
-export function andBits(a: usize, b: usize, count: usize, to: usize): void {
-  for (let at: usize = 0; at < (count + 7) >> 3; at += 8) store<u64>(to + at, load<u64>(a + at) & load<u64>(b + at));
-}
-
 /** Sets `count` bits from bit `toBit` on; the bits before it stay, those behind become 0. */
 export function setBits(to: usize, toBit: usize, count: usize): void {
   if (count == 0) return;
