@@ -64,6 +64,13 @@ export class ColumnTexts {
     return this.#writer?.mostBytes ?? (this.#field.type.kind === 'utf8' ? 0 : VALUE_BYTES);
   }
 
+  /** Provides for the texts of so many rows, where they have a bound. @throws MemoryBudgetExceeded */
+  prepare(rows: number): void {
+    if (this.#writer === undefined) return;
+    this.#offsets.ensure((rows + 1) * 4, 0);
+    this.#bytes.ensure(rows * this.#writer.mostBytes, 0);
+  }
+
   /** Valid until the next call. @throws InvalidValue for a timestamp that no date holds, MemoryBudgetExceeded */
   texts(column: Column, rows: number): Texts {
     const { validity } = column;

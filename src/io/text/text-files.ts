@@ -4,7 +4,7 @@
  *     batch ──▶ pieces of some thousand rows ──▶ texts of columns ──▶ lines, by one kernel ──gzip, zstd──▶ file
  *
  * A piece is compressed by itself: gzip and zstd read one frame after the other, so that no open file holds the state of a
- * compressor. What one piece takes is provided for when the format is opened.
+ * compressor. What a piece takes is provided for when the format is opened, but for texts longer than most.
  */
 
 import { constants, gzipSync, zstdCompressSync } from 'node:zlib';
@@ -64,6 +64,8 @@ export class TextFiles implements FileFormat {
   readonly #table: GrowingRegion;
   readonly #lines: GrowingRegion;
   readonly #nameLengths: readonly number[];
+  /** Rows of a piece, as far as the texts of their values are bounded. */
+  readonly #pieceRows: number;
 
   /** @throws MemoryBudgetExceeded */
   constructor(
@@ -88,8 +90,11 @@ export class TextFiles implements FileFormat {
         ? [encoder.encode(options.nullText)]
         : schema.fields.map(({ name }) => encoder.encode(`${JSON.stringify(name)}:`));
     this.#nameLengths = words.map(({ byteLength }) => byteLength);
+    const perRow = this.#columns.reduce((bytes, { mostBytes }) => bytes + mostBytes, 1);
+    this.#pieceRows = Math.min(BATCH_ROWS, wholeWords(PIECE_BYTES / perRow));
     try {
       this.#lines.ensure(2 * PIECE_BYTES, 0);
+      for (const column of this.#columns) column.prepare(this.#pieceRows);
       const tableBytes = schema.fields.length * TEXT_COLUMN_BYTES;
       this.#table.ensure(tableBytes + this.#nameLengths.reduce((sum, bytes) => sum + bytes, 0), 0);
       let at = this.#table.address + tableBytes;
@@ -157,8 +162,7 @@ export class TextFiles implements FileFormat {
 
   /** Makes texts of as many rows as a piece should have; answers how many. */
   #layOut(batch: Batch): number {
-    const perRow = this.#columns.reduce((bytes, { mostBytes }) => bytes + mostBytes, 1);
-    let count = Math.min(batch.rowCount, BATCH_ROWS, wholeWords(PIECE_BYTES / perRow));
+    let count = Math.min(batch.rowCount, this.#pieceRows);
     for (;;) {
       const textBytes = this.#textBytes(batch, count);
       if (textBytes <= PIECE_BYTES || count <= SLICE_ROWS) return count;
