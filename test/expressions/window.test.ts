@@ -102,7 +102,6 @@ describe('a window function', () => {
     ['no column "m"', of('lag', { input: col('m') }), byDay],
     ['A window has a partition, an order, or both', of('row_number'), { partitionBy: [], orderBy: [] }],
     ['cannot be sorted by list(utf8)', of('rank'), { ...byDay, orderBy: [{ expression: col('tags') }] }],
-    ['are not told from others', of('row_number'), { ...byDay, partitionBy: [col('tags')] }],
     ['is not negative', of('row_number'), ordered('n', 'range', lit(int64, -1))],
     ['is not negative', of('row_number'), ordered('day', 'range', lit(interval, 'P-1D'))],
     [
