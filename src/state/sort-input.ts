@@ -3,16 +3,21 @@
  *
  *     input    a, b, c        keys  b, a + c
  *     rows     a, b, c, │ a + c        keys that are columns already are used where they are
+ *
+ * Lists, structs, maps, intervals and other values that have no place in a word are sorted by bytes whose order is theirs,
+ * direction and nulls included (`value-bytes.ts`), in a hidden column of their own.
  */
 
 import assert from 'node:assert/strict';
 import { Batch } from '../columnar/batch.ts';
 import type { Column } from '../columnar/column.ts';
-import type { Schema } from '../columnar/schema.ts';
+import { binary, isOrderable } from '../columnar/data-type.ts';
+import { field, type Schema } from '../columnar/schema.ts';
 import { RowProgram } from '../compile/row-program.ts';
 import type { TypedColumn, TypedExpression } from '../expressions/expression.ts';
 import type { Holding } from '../memory/budget.ts';
 import type { SortColumn } from './sort-steps.ts';
+import { ValueBytes } from './value-bytes.ts';
 
 /** One key to sort by. */
 export interface SortKey {
@@ -23,22 +28,35 @@ export interface SortKey {
 
 /** Computes keys that are not columns, and knows where each key is. */
 export class SortInput implements Disposable {
-  /** Of the input, then one hidden column per key that is computed. */
+  /** Of the input, then one hidden column per key that is computed, and one per key that is sorted by its bytes. */
   readonly schema: Schema;
   readonly #keys: readonly SortKey[];
   readonly #positions: readonly number[];
   readonly #program: RowProgram | undefined;
+  readonly #bytesKeys: readonly BytesKey[];
 
   /** Scratch comes from `holding`, whose owner disposes it after this. @throws MemoryBudgetExceeded */
   constructor(input: Schema, keys: readonly SortKey[], holding: Holding) {
     const computed: TypedColumn[] = [];
-    this.#keys = keys;
-    this.#positions = keys.map(({ expression }, index) => {
+    const values = keys.map(({ expression }, index) => {
       if (expression.kind === 'column') return expression.index;
       return input.fields.length + computed.push({ name: `\0key ${index}`, expression }) - 1;
     });
     const fields = computed.map(({ name, expression: { type, nullable } }) => ({ name, type, nullable }));
-    this.schema = { fields: [...input.fields, ...fields] };
+    const valueCount = input.fields.length + fields.length;
+    const bytesKeys: BytesKey[] = [];
+    this.#positions = keys.map(({ expression, descending, nullsFirst }, index) => {
+      const position = values[index] ?? 0;
+      if (isOrderable(expression.type)) return position;
+      return valueCount + bytesKeys.push({ position, descending, nullsFirst, bytes: new ValueBytes(holding) }) - 1;
+    });
+    this.#bytesKeys = bytesKeys;
+    // Their bytes have the direction, and the nulls in their place.
+    this.#keys = keys.map((key) =>
+      isOrderable(key.expression.type) ? key : { ...key, descending: false, nullsFirst: false },
+    );
+    const hidden = bytesKeys.map((_, index) => field(`\0bytes ${index}`, binary, false));
+    this.schema = { fields: [...input.fields, ...fields, ...hidden] };
     this.#program =
       computed.length === 0
         ? undefined
@@ -52,9 +70,15 @@ export class SortInput implements Disposable {
 
   /** The batch with the hidden columns, lent as the batch is and until the next call. Throws what expressions do. */
   extend(batch: Batch): Batch {
-    if (this.#program === undefined) return batch;
-    const { columns } = this.#program.apply(batch);
-    return new Batch(this.schema, batch.rowCount, [...batch.columns, ...columns]);
+    if (this.#program === undefined && this.#bytesKeys.length === 0) return batch;
+    const computed = this.#program?.apply(batch).columns ?? [];
+    const columns = [...batch.columns, ...computed];
+    const bytes = this.#bytesKeys.map(({ position, descending, nullsFirst, bytes }) => {
+      const column = columns[position];
+      assert.ok(column !== undefined);
+      return bytes.of([{ column, descending, nullsFirst }], batch.rowCount);
+    });
+    return new Batch(this.schema, batch.rowCount, [...columns, ...bytes]);
   }
 
   /** The keys as columns of `columns`, which are those of `schema`. */
@@ -68,5 +92,15 @@ export class SortInput implements Disposable {
 
   [Symbol.dispose](): void {
     this.#program?.[Symbol.dispose]();
+    for (const { bytes } of this.#bytesKeys) bytes.free();
   }
+}
+
+/** A key that is sorted by its bytes. */
+interface BytesKey {
+  /** Where its values are. */
+  readonly position: number;
+  readonly descending: boolean;
+  readonly nullsFirst: boolean;
+  readonly bytes: ValueBytes;
 }

@@ -11,12 +11,17 @@ import {
   int8,
   int32,
   int64,
+  interval,
+  list,
+  struct,
   time,
   timestamp,
   uint64,
   utf8,
+  uuid,
 } from '../../src/columnar/data-type.ts';
 import { field, type Schema, schema } from '../../src/columnar/schema.ts';
+import type { Value } from '../../src/columnar/value.ts';
 import type { TypedExpression } from '../../src/expressions/expression.ts';
 import { sort } from '../../src/operators/blocking-sinks/sort.ts';
 import { topN } from '../../src/operators/blocking-sinks/top-n.ts';
@@ -76,6 +81,50 @@ describe('sort', () => {
       const order = await duckRows(table, `select n from t order by ${orderBy(keys)}, n`);
       const expected = order.map(([n]) => table.rows[Number(n)]);
       expect((await runStages([sort({ input, keys })], table)).rows).toEqual(expected);
+    }
+  });
+
+  const small = fc.option(fc.integer({ min: -3, max: 3 }).map(BigInt), { freq: 4 });
+  const texts = fc.option(fc.constantFrom('', 'a', 'ab', 'b\0', 'b'), { freq: 4 });
+  const bytesKeys: readonly [DataType, fc.Arbitrary<Value>][] = [
+    [list(int64), fc.array(small, { maxLength: 3 })],
+    [list(utf8), fc.array(texts, { maxLength: 3 })],
+    [list(list(int64)), fc.array(fc.option(fc.array(small, { maxLength: 2 })), { maxLength: 2 })],
+    [struct(field('x', int64), field('y', utf8)), fc.tuple(small, texts)],
+    // Of one sign each: DuckDB carries the parts of others so that what is shorter may come behind.
+    [
+      interval,
+      fc
+        .record({ sign: fc.constantFrom(1, -1), months: fc.nat(3), days: fc.nat(70), hours: fc.nat(50) })
+        .map(({ sign, months, days, hours }) => ({
+          months: sign * months + 0,
+          days: sign * days + 0,
+          nanoseconds: BigInt(sign * hours) * 3_600_000_000_000n,
+        })),
+    ],
+    [uuid, fc.uuid()],
+  ];
+
+  test.each(bytesKeys)('orders $kind by its bytes as DuckDB does, ties as they came', async (type, values) => {
+    const input = schema(field('n', int64, false), field('k', type), field('m', int8));
+    const cases = fc.tuple(
+      tables(input, { maxRows: 200, values: { k: values } }),
+      fc.boolean(),
+      fc.boolean(),
+      fc.nat(99),
+    );
+    for (const [{ rows }, descending, nullsFirst, limit] of fc.sample(cases, 6)) {
+      const table = { schema: input, rows: rows.map((row, index): Row => [BigInt(index), ...row.slice(1)]) };
+      for (const keys of [
+        [by(input, 'k', descending, nullsFirst)],
+        [by(input, 'm'), by(input, 'k', descending, nullsFirst)],
+      ]) {
+        const order = await duckRows(table, `select n from t order by ${orderBy(keys)}, n`);
+        const expected = order.map(([n]) => table.rows[Number(n)]);
+        expect((await runStages([sort({ input, keys })], table)).rows).toEqual(expected);
+        const first = await runStages([topN({ input, keys, limit, offset: 2 })], table);
+        expect(first.rows).toEqual(expected.slice(2, limit + 2));
+      }
     }
   });
 
