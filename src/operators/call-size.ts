@@ -50,7 +50,6 @@ export class CallSize {
     const { target, min, max } = this.#bounds;
     const averageMs = average(this.#calls.map((call) => call.ms));
     const averageRows = average(this.#calls.map((call) => call.rows));
-    // Where an average of several says the opposite of the last call, the window was moved for it already.
     if (averageMs > target * (1 + TOLERANCE)) {
       this.#high = Math.max(averageRows, this.#low - 1 + WIDTH);
       this.#low = Math.max(min, this.#low - Math.max(STEP, Math.round(this.#low / 2)));
