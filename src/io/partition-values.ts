@@ -32,7 +32,8 @@ export function filterOfPartition(
   filter: TypedExpression,
   values: ReadonlyMap<number, Value>,
 ): TypedExpression | 'never' {
-  const left = simplified(withValues(filter, values));
+  // Without values there is nothing new to simplify.
+  const left = values.size === 0 ? filter : simplified(withValues(filter, values));
   return left.kind === 'literal' && left.value !== true ? 'never' : left;
 }
 

@@ -27,6 +27,8 @@ const MOST_SAMPLE_ROWS = 1_000_000_000;
 const count = z.int().min(0);
 const bytes = count.max(2 ** 48);
 const columns = z.array(fieldSchema).min(1);
+/** What a node is over: any node, which may hold others. */
+const input: z.ZodType<PlanNode> = z.lazy(() => planNodeSchema);
 
 const scan = z
   .strictObject({
@@ -63,9 +65,7 @@ const shuffleRead = z
 const project = z
   .strictObject({
     kind: z.literal('project'),
-    get input(): z.ZodType<PlanNode> {
-      return planNodeSchema;
-    },
+    input,
     columns: z.array(namedExpressionSchema).min(1),
   })
   .describe('Makes columns out of those of its input.');
@@ -73,9 +73,7 @@ const project = z
 const udfProject = z
   .strictObject({
     kind: z.literal('udf-project'),
-    get input(): z.ZodType<PlanNode> {
-      return planNodeSchema;
-    },
+    input,
     udf: z
       .strictObject({ module: nameSchema, export: nameSchema })
       .describe('A module that is registered where the task is run, and one of its exports.'),
@@ -92,9 +90,7 @@ const udfProject = z
 const filter = z
   .strictObject({
     kind: z.literal('filter'),
-    get input(): z.ZodType<PlanNode> {
-      return planNodeSchema;
-    },
+    input,
     predicate: expressionSchema,
   })
   .describe('Keeps the rows for which the predicate is true: not those where it is null.');
@@ -102,9 +98,7 @@ const filter = z
 const explode = z
   .strictObject({
     kind: z.literal('explode'),
-    get input(): z.ZodType<PlanNode> {
-      return planNodeSchema;
-    },
+    input,
     columns: z.array(nameSchema).min(1).describe('Lists, lists of fixed size, maps: of one length in each row.'),
     ignoreEmpty: z
       .boolean()
@@ -117,9 +111,7 @@ const explode = z
 const unpivot = z
   .strictObject({
     kind: z.literal('unpivot'),
-    get input(): z.ZodType<PlanNode> {
-      return planNodeSchema;
-    },
+    input,
     ids: z.array(nameSchema),
     values: z.array(nameSchema).min(1).describe('All become the type that holds the values of each.'),
     variableName: nameSchema.optional().describe('"variable" where absent.'),
@@ -130,9 +122,7 @@ const unpivot = z
 const sample = z
   .strictObject({
     kind: z.literal('sample'),
-    get input(): z.ZodType<PlanNode> {
-      return planNodeSchema;
-    },
+    input,
     fraction: z.number().min(0).max(1).optional().describe('The probability of each row. Either this or size.'),
     size: count.max(MOST_SAMPLE_ROWS).optional().describe('How many rows: an error where there are fewer.'),
     withReplacement: z.boolean().optional().describe('Whether a row may come several times.'),
@@ -143,9 +133,7 @@ const sample = z
 const intoBatches = z
   .strictObject({
     kind: z.literal('into-batches'),
-    get input(): z.ZodType<PlanNode> {
-      return planNodeSchema;
-    },
+    input,
     rows: z.int().min(1).describe(`At most ${BATCH_ROWS}: no batch has more.`),
     strict: z
       .boolean()
@@ -157,9 +145,7 @@ const intoBatches = z
 const monotonicallyIncreasingId = z
   .strictObject({
     kind: z.literal('monotonically-increasing-id'),
-    get input(): z.ZodType<PlanNode> {
-      return planNodeSchema;
-    },
+    input,
     name: nameSchema,
     partition: count.max(2 ** 28 - 1).optional(),
     offset: count
@@ -172,9 +158,7 @@ const monotonicallyIncreasingId = z
 const dedup = z
   .strictObject({
     kind: z.literal('dedup'),
-    get input(): z.ZodType<PlanNode> {
-      return planNodeSchema;
-    },
+    input,
     columns: z.array(nameSchema).min(1).optional().describe('All where absent.'),
   })
   .describe('Of the rows that are equal in these columns the first one.');
@@ -182,9 +166,7 @@ const dedup = z
 const pivot = z
   .strictObject({
     kind: z.literal('pivot'),
-    get input(): z.ZodType<PlanNode> {
-      return planNodeSchema;
-    },
+    input,
     groupBy: z.array(nameSchema).min(1),
     pivot: nameSchema,
     value: nameSchema,
@@ -197,9 +179,7 @@ const pivot = z
 const limit = z
   .strictObject({
     kind: z.literal('limit'),
-    get input(): z.ZodType<PlanNode> {
-      return planNodeSchema;
-    },
+    input,
     limit: count,
     offset: count.optional(),
   })
@@ -208,9 +188,7 @@ const limit = z
 const concat = z
   .strictObject({
     kind: z.literal('concat'),
-    get inputs(): z.ZodType<readonly PlanNode[]> {
-      return z.array(planNodeSchema).min(1);
-    },
+    inputs: z.array(input).min(1),
   })
   .describe('All rows of the first input, then all of the second, and so on; the schemas are equal.');
 
@@ -228,9 +206,7 @@ const aggregateStage = z
 const aggregate = z
   .strictObject({
     kind: z.literal('aggregate'),
-    get input(): z.ZodType<PlanNode> {
-      return planNodeSchema;
-    },
+    input,
     aggregates: z.array(aggregateCallSchema).min(1),
     stage: aggregateStage,
   })
@@ -239,9 +215,7 @@ const aggregate = z
 const groupedAggregate = z
   .strictObject({
     kind: z.literal('grouped-aggregate'),
-    get input(): z.ZodType<PlanNode> {
-      return planNodeSchema;
-    },
+    input,
     groupBy: z.array(namedExpressionSchema).min(1),
     aggregates: z.array(aggregateCallSchema).describe('None: the distinct keys.'),
     stage: aggregateStage,
@@ -251,9 +225,7 @@ const groupedAggregate = z
 const sort = z
   .strictObject({
     kind: z.literal('sort'),
-    get input(): z.ZodType<PlanNode> {
-      return planNodeSchema;
-    },
+    input,
     keys: z.array(sortKeySchema).min(1),
   })
   .describe('Stable: rows with equal keys keep their order. NaN is the greatest number.');
@@ -261,9 +233,7 @@ const sort = z
 const topN = z
   .strictObject({
     kind: z.literal('top-n'),
-    get input(): z.ZodType<PlanNode> {
-      return planNodeSchema;
-    },
+    input,
     keys: z.array(sortKeySchema).min(1),
     limit: count,
     offset: count.optional(),
@@ -277,9 +247,7 @@ const functions = z.array(windowCallSchema).min(1);
 const windowPartitionOnly = z
   .strictObject({
     kind: z.literal('window-partition-only'),
-    get input(): z.ZodType<PlanNode> {
-      return planNodeSchema;
-    },
+    input,
     partitionBy,
     aggregates: z.array(aggregateCallSchema).min(1),
   })
@@ -288,9 +256,7 @@ const windowPartitionOnly = z
 const windowPartitionAndOrderBy = z
   .strictObject({
     kind: z.literal('window-partition-and-order-by'),
-    get input(): z.ZodType<PlanNode> {
-      return planNodeSchema;
-    },
+    input,
     partitionBy,
     orderBy,
     functions,
@@ -302,9 +268,7 @@ const windowPartitionAndOrderBy = z
 const windowPartitionAndDynamicFrame = z
   .strictObject({
     kind: z.literal('window-partition-and-dynamic-frame'),
-    get input(): z.ZodType<PlanNode> {
-      return planNodeSchema;
-    },
+    input,
     partitionBy,
     orderBy,
     frame: windowFrameSchema,
@@ -315,9 +279,7 @@ const windowPartitionAndDynamicFrame = z
 const windowOrderByOnly = z
   .strictObject({
     kind: z.literal('window-order-by-only'),
-    get input(): z.ZodType<PlanNode> {
-      return planNodeSchema;
-    },
+    input,
     orderBy,
     frame: windowFrameSchema.optional().describe('Up to the peers of each row where absent.'),
     functions,
@@ -331,12 +293,8 @@ const joinType: z.ZodType<JoinType> = z
 const hashJoin = z
   .strictObject({
     kind: z.literal('hash-join'),
-    get left(): z.ZodType<PlanNode> {
-      return planNodeSchema;
-    },
-    get right(): z.ZodType<PlanNode> {
-      return planNodeSchema;
-    },
+    left: input,
+    right: input,
     leftOn: z.array(expressionSchema).min(1),
     rightOn: z.array(expressionSchema).min(1).describe('As many as on the left.'),
     joinType,
@@ -352,12 +310,8 @@ const hashJoin = z
 const crossJoin = z
   .strictObject({
     kind: z.literal('cross-join'),
-    get left(): z.ZodType<PlanNode> {
-      return planNodeSchema;
-    },
-    get right(): z.ZodType<PlanNode> {
-      return planNodeSchema;
-    },
+    left: input,
+    right: input,
     collect: z.enum(['left', 'right']).optional().describe('The side that is held in memory; right where absent.'),
     residual: expressionSchema.optional().describe('Over the columns of both: only pairs for which it is true.'),
   })
@@ -366,12 +320,8 @@ const crossJoin = z
 const sortMergeJoin = z
   .strictObject({
     kind: z.literal('sort-merge-join'),
-    get left(): z.ZodType<PlanNode> {
-      return planNodeSchema;
-    },
-    get right(): z.ZodType<PlanNode> {
-      return planNodeSchema;
-    },
+    left: input,
+    right: input,
     leftOn: z.array(expressionSchema).min(1).describe('Keys that are equal, as many as in rightOn.'),
     rightOn: z.array(expressionSchema).min(1),
     joinType,
@@ -381,12 +331,8 @@ const sortMergeJoin = z
 const asofJoin = z
   .strictObject({
     kind: z.literal('asof-join'),
-    get left(): z.ZodType<PlanNode> {
-      return planNodeSchema;
-    },
-    get right(): z.ZodType<PlanNode> {
-      return planNodeSchema;
-    },
+    left: input,
+    right: input,
     leftBy: z.array(expressionSchema).optional().describe('Keys that are equal, as many as in rightBy.'),
     rightBy: z.array(expressionSchema).optional(),
     leftOn: expressionSchema.describe('A number, a date, a time, a timestamp or a duration.'),
@@ -439,9 +385,7 @@ const arrowFormat = z.strictObject({ kind: z.literal('arrow'), container: z.enum
 const write = z
   .strictObject({
     kind: z.literal('write'),
-    get input(): z.ZodType<PlanNode> {
-      return planNodeSchema;
-    },
+    input,
     format: z.union([
       z.enum(['parquet', 'csv', 'json', 'arrow']),
       z.discriminatedUnion('kind', [parquetFormat, csvFormat, jsonFormat, arrowFormat]),
@@ -465,9 +409,7 @@ const shuffleCompression = z.enum(['none', 'zstd']).optional().describe('Of page
 const repartition = z
   .strictObject({
     kind: z.literal('repartition'),
-    get input(): z.ZodType<PlanNode> {
-      return planNodeSchema;
-    },
+    input,
     partitions,
     by: z.discriminatedUnion('kind', [
       z.strictObject({ kind: z.literal('hash'), columns: z.array(expressionSchema).min(1) }),
@@ -493,9 +435,7 @@ const repartition = z
 const intoPartitions = z
   .strictObject({
     kind: z.literal('into-partitions'),
-    get input(): z.ZodType<PlanNode> {
-      return planNodeSchema;
-    },
+    input,
     partitions,
     compression: shuffleCompression,
   })
@@ -504,9 +444,7 @@ const intoPartitions = z
 const gather = z
   .strictObject({
     kind: z.literal('gather'),
-    get input(): z.ZodType<PlanNode> {
-      return planNodeSchema;
-    },
+    input,
     compression: shuffleCompression,
   })
   .describe('As repartition, into one partition; only at the root.');
@@ -514,9 +452,7 @@ const gather = z
 const commitWrite = z
   .strictObject({
     kind: z.literal('commit-write'),
-    get input(): z.ZodType<PlanNode> {
-      return planNodeSchema;
-    },
+    input,
     mode: z.enum(['append', 'overwrite', 'overwrite-partitions', 'error-if-exists']),
     successFile: z.boolean().optional().describe('Puts _SUCCESS, which holds the id of the job, beside the files.'),
   })

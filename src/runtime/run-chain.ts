@@ -111,7 +111,6 @@ export class ChainRun implements Disposable {
    */
   async #prepare(edges: readonly Edge[]): Promise<void> {
     for (const [index, { link, run }] of [...this.#stages.entries()].toReversed()) {
-      if (run.prepare === undefined) continue;
       const demand = await this.#watch(link, async () => run.prepare?.() ?? 'more');
       if (demand === 'more') continue;
       for (const edge of edges.slice(0, index + 1)) edge.close();

@@ -7,7 +7,7 @@
 
 import assert from 'node:assert/strict';
 import { BATCH_ROWS } from '../columnar/batch.ts';
-import { childRowCount } from '../columnar/child-rows.ts';
+import { rowsOfOneBatch } from '../columnar/child-rows.ts';
 import type { Column } from '../columnar/column.ts';
 import { columnFromValues } from '../columnar/column-from-values.ts';
 import { isBytes, isNested } from '../columnar/data-type.ts';
@@ -25,9 +25,8 @@ import type { WindowStretch } from './window-stretch.ts';
 type PlanOf<Kind extends WindowFunctionPlan['kind']> = Extract<WindowFunctionPlan, { kind: Kind }>;
 type PickPlan = PlanOf<'beside' | 'frame-row' | 'least'>;
 
-/** Text, and items of lists, that one column of a batch may have if it has more than one row. */
+/** Text that one column of a batch may have if it has more than one row. */
 const TEXT_BYTES = 8 * 1024 * 1024;
-const MOST_ITEMS = 1024 * 1024;
 
 export class WindowPicks implements WindowFunction {
   readonly #plan: PickPlan;
@@ -190,12 +189,7 @@ class PickedValues implements Disposable {
 
   #joinedValues(fallback: Column | undefined, picks: number, rows: number, own: number, most: number): WindowValues {
     const { type } = this.#column;
-    let count = most;
-    if (isNested(type)) {
-      while (count > 1 && childRowCount(this.#holding.linear, this.#column, rows, count) > MOST_ITEMS) {
-        count = Math.ceil(count / 2);
-      }
-    }
+    const count = rowsOfOneBatch(this.#holding.linear, this.#column, rows, most);
     this.#joined.append(this.#column, rows, count, 0);
     if (fallback !== undefined) this.#joined.append(fallback, own, count, count);
     else {

@@ -1,14 +1,10 @@
 import { BATCH_ROWS } from '../columnar/batch.ts';
-import { childRowCount } from '../columnar/child-rows.ts';
+import { rowsOfOneBatch } from '../columnar/child-rows.ts';
 import type { Column } from '../columnar/column.ts';
-import { isNested } from '../columnar/data-type.ts';
 import type { Field } from '../columnar/schema.ts';
 import type { Holding } from '../memory/budget.ts';
 import { GatherScratch } from './gather-scratch.ts';
 import type { WindowValues } from './window-function.ts';
-
-/** Items of lists in one batch, if it has more than one row. */
-const MOST_ITEMS = 1024 * 1024;
 
 /** Answers that several rows share, as a column with one for each row. */
 export class RepeatedAnswers implements Disposable {
@@ -26,12 +22,7 @@ export class RepeatedAnswers implements Disposable {
    * until the next call. @throws MemoryBudgetExceeded
    */
   gather(column: Column, numbers: number, most: number): WindowValues {
-    let count = Math.min(most, BATCH_ROWS);
-    if (isNested(column.type)) {
-      while (count > 1 && childRowCount(this.#holding.linear, column, numbers, count) > MOST_ITEMS) {
-        count = Math.ceil(count / 2);
-      }
-    }
+    const count = rowsOfOneBatch(this.#holding.linear, column, numbers, Math.min(most, BATCH_ROWS));
     const { columns, rowCount } = this.#scratch.gather([column], numbers, count);
     const [gathered] = columns;
     return { column: gathered ?? column, rowCount };

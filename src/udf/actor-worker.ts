@@ -1,11 +1,11 @@
 /** A thread with one actor: makes the instance, and answers one call after the other. */
 
 import { parentPort, workerData } from 'node:worker_threads';
-import { type RecordBatch, Table, tableFromIPC, tableToIPC, type Vector } from 'apache-arrow';
+import { type RecordBatch, Table, tableFromIPC, tableToIPC } from 'apache-arrow';
 import type { ActorData, ActorReply, ActorRequest, ThrownError } from './actor-messages.ts';
 import type { Actor } from './udf.ts';
 import { exported, messageOf } from './udf-modules.ts';
-import { type Callable, type Calling, callBatch, callRows } from './udf-target.ts';
+import { type Callable, type Calling, callBatch, callRows, isVector } from './udf-target.ts';
 
 const { url, name, concurrency } = workerData as ActorData;
 const made = makeActor();
@@ -52,9 +52,6 @@ async function answer(request: ActorRequest, calling: Calling): Promise<Answer> 
   if (!isVector(result)) return { kind: 'values', values: result };
   return { kind: 'vector', ipc: tableToIPC(new Table({ value: result })) };
 }
-
-const isVector = (result: unknown): result is Vector =>
-  typeof result === 'object' && result !== null && 'data' in result && 'type' in result && 'toArray' in result;
 
 function thrown(error: unknown): ThrownError {
   const retryAfterMs = error instanceof Error && 'retryAfterMs' in error ? Number(error.retryAfterMs) : undefined;

@@ -7,6 +7,7 @@ import { valuesFootprint } from '../columnar/values-footprint.ts';
 import { InvalidValue } from '../errors.ts';
 import type { Holding } from '../memory/budget.ts';
 import { givenValue } from './given-value.ts';
+import { isVector } from './udf-target.ts';
 
 /**
  * What a batch function returned for `rowCount` rows, copied into `holding`: an Arrow vector of the type, an array or
@@ -50,9 +51,6 @@ function checked(type: DataType, item: unknown, row: number): Value {
 function checkLength(found: number, rowCount: number): void {
   if (found !== rowCount) throw new InvalidValue(`it returned ${found} values for ${rowCount} rows`);
 }
-
-const isVector = (given: unknown): given is Vector =>
-  typeof given === 'object' && given !== null && 'data' in given && 'type' in given && 'toArray' in given;
 
 async function vectorColumn(type: DataType, vector: Vector, rowCount: number, holding: Holding): Promise<Column> {
   const [{ Table }, { fromArrow }] = await Promise.all([import('apache-arrow'), import('../columnar/arrow.ts')]);

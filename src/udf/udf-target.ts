@@ -37,6 +37,10 @@ export function functionTarget({ target }: Udf, calling: Calling): UdfTarget {
   };
 }
 
+/** By its shape: a user's code may have an apache-arrow of its own. */
+export const isVector = (given: unknown): given is Vector =>
+  typeof given === 'object' && given !== null && 'data' in given && 'type' in given && 'toArray' in given;
+
 const vectorsOf = (rows: RecordBatch): readonly Vector[] =>
   Array.from({ length: rows.numCols }, (_, index) => rows.getChildAt(index) as Vector);
 

@@ -166,6 +166,18 @@ export function rowBounds(delta: f64, partStarts: usize, partEnds: usize, count:
   return end ? distance <= low : distance < low;
 }
 
+/** Nulls are at one end of [first, last): where the keys begin, */
+@inline function firstValid(validity: usize, first: i32, last: i32): i32 {
+  while (first < last && !isValid(validity, first)) first++;
+  return first;
+}
+
+/** and where they end. */
+@inline function endOfValid(validity: usize, first: i32, last: i32): i32 {
+  while (first < last && !isValid(validity, last - 1)) last--;
+  return last;
+}
+
 @inline function follow<T>(
   wide: bool, values: usize, validity: usize, end: bool, descending: bool, low: u64, high: i64,
   partStarts: usize, partEnds: usize, peers: usize, count: i32, bounds: usize,
@@ -173,10 +185,9 @@ export function rowBounds(delta: f64, partStarts: usize, partEnds: usize, count:
   let first = 0, last = 0, j = 0;
   for (let i = 0; i < count; i++) {
     if (u32At(partStarts, i) == i) {
-      first = i;
       last = u32At(partEnds, i);
-      while (first < last && !isValid(validity, first)) first++;
-      while (first < last && !isValid(validity, last - 1)) last--;
+      first = firstValid(validity, i, last);
+      last = endOfValid(validity, first, last);
       j = first;
     }
     if (!isValid(validity, i)) { put32(bounds, i, u32At(peers, i)); continue; }
@@ -227,10 +238,9 @@ export function distanceBounds(
   let first = 0, last = 0, j = 0;
   for (let i = 0; i < count; i++) {
     if (u32At(partStarts, i) == i) {
-      first = i;
       last = u32At(partEnds, i);
-      while (first < last && !isValid(validity, first)) first++;
-      while (first < last && !isValid(validity, last - 1)) last--;
+      first = firstValid(validity, i, last);
+      last = endOfValid(validity, first, last);
       j = first;
     }
     if (!isValid(validity, i)) { put32(bounds, i, u32At(peers, i)); continue; }

@@ -1,21 +1,13 @@
 import assert from 'node:assert/strict';
-import { planWindow } from '../../state/window-plan.ts';
 import type { BlockingSink } from '../operator.ts';
-import { type WindowOptions, WindowRun } from './window-run.ts';
-
-const NAME = 'WindowPartitionAndDynamicFrame';
+import { orderedWindow, type WindowOptions } from './window-run.ts';
 
 /**
  * The input with a column for each function, over the rows of its partition that the frame of each row has: so many before
  * and behind it, or those whose key is so near. Ordered, and retained, as by `windowPartitionAndOrderBy`.
  */
-export function windowPartitionAndDynamicFrame({ input, window, passthrough }: WindowOptions): BlockingSink {
+export function windowPartitionAndDynamicFrame(options: WindowOptions): BlockingSink {
+  const { window } = options;
   assert.ok(window.partitionBy.length > 0 && window.orderBy.length > 0);
-  const plan = planWindow(input, window, passthrough);
-  return {
-    role: 'blocking-sink',
-    name: NAME,
-    schema: plan.schema,
-    open: (task) => new WindowRun(NAME, plan, task),
-  };
+  return { role: 'blocking-sink', ...orderedWindow('WindowPartitionAndDynamicFrame', options) };
 }

@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
-import { planWindow } from '../../state/window-plan.ts';
 import type { BlockingSink } from '../operator.ts';
-import { type WindowOptions, WindowRun } from './window-run.ts';
-
-const NAME = 'WindowPartitionAndOrderBy';
+import { orderedWindow, type WindowOptions } from './window-run.ts';
 
 /**
  * The input with a column for each function: of the place of a row among those of its partition, of rows beside it, or of
@@ -11,13 +8,8 @@ const NAME = 'WindowPartitionAndOrderBy';
  * rows in its order, those with equal keys as they came. Retains all rows, and in the end what sorting takes and some 50
  * bytes for each row of the largest partition.
  */
-export function windowPartitionAndOrderBy({ input, window, passthrough }: WindowOptions): BlockingSink {
+export function windowPartitionAndOrderBy(options: WindowOptions): BlockingSink {
+  const { window } = options;
   assert.ok(window.partitionBy.length > 0 && window.orderBy.length > 0);
-  const plan = planWindow(input, window, passthrough);
-  return {
-    role: 'blocking-sink',
-    name: NAME,
-    schema: plan.schema,
-    open: (task) => new WindowRun(NAME, plan, task),
-  };
+  return { role: 'blocking-sink', ...orderedWindow('WindowPartitionAndOrderBy', options) };
 }

@@ -3,10 +3,10 @@ import type { Batch } from '../../columnar/batch.ts';
 import type { Schema } from '../../columnar/schema.ts';
 import type { TypedWindow } from '../../expressions/window.ts';
 import type { Holding } from '../../memory/budget.ts';
-import type { WindowPlan } from '../../state/window-plan.ts';
+import { planWindow, type WindowPlan } from '../../state/window-plan.ts';
 import { WindowResults } from '../../state/window-results.ts';
 import { WindowRows } from '../../state/window-rows.ts';
-import type { BlockingRun, Counters, Demand, Output, TaskContext } from '../operator.ts';
+import type { BlockingRun, BlockingSink, Counters, Demand, Output, TaskContext } from '../operator.ts';
 
 export interface WindowOptions {
   readonly input: Schema;
@@ -15,8 +15,17 @@ export interface WindowOptions {
   readonly passthrough: readonly number[];
 }
 
+/** What the operators of such windows have in common; each has its name and its rules. */
+export function orderedWindow(
+  name: string,
+  { input, window, passthrough }: WindowOptions,
+): Pick<BlockingSink, 'name' | 'schema' | 'open'> {
+  const plan = planWindow(input, window, passthrough);
+  return { name, schema: plan.schema, open: (task) => new WindowRun(name, plan, task) };
+}
+
 /** A run of a window whose rows have an order: keeps and sorts them, and emits them with the results of its functions. */
-export class WindowRun implements BlockingRun {
+class WindowRun implements BlockingRun {
   readonly #plan: WindowPlan;
   readonly #holding: Holding;
   readonly #rows: WindowRows;

@@ -46,9 +46,8 @@ export interface UdfProjectOptions {
   readonly name: string;
 }
 
-/** The words of explain, for a function and for a class. */
-const UDF_PROJECT = 'UdfProject';
-const ACTOR_POOL_PROJECT = 'ActorPoolProject';
+/** The word of statistics and errors, for a function and for a class. */
+const nameOf = ({ udf }: LoadedUdf): string => (udf.isActor ? 'ActorPoolProject' : 'UdfProject');
 
 /** Adds the results of a function to the rows. */
 export function udfProject(options: UdfProjectOptions): StreamingSink {
@@ -58,7 +57,7 @@ export function udfProject(options: UdfProjectOptions): StreamingSink {
   };
   return {
     role: 'streaming-sink',
-    name: udf.udf.isActor ? ACTOR_POOL_PROJECT : UDF_PROJECT,
+    name: nameOf(udf),
     schema,
     open: (task) => new UdfProjectRun(options, schema, task),
   };
@@ -102,7 +101,7 @@ class UdfProjectRun implements StreamingRun {
     this.#schema = schema;
     this.#memory = task.memory;
     this.#signal = AbortSignal.any([task.signal, this.#ended.signal]);
-    this.#holding = task.memory.reserve(this.#name);
+    this.#holding = task.memory.reserve(nameOf(options.udf));
     // Rows of one piece wait beside each other; pieces do where a call has many rows, or each actor its own.
     const calls = batch || udf.isActor ? concurrencyOf(udf) : 1;
     this.#dispatcher = new Dispatcher(calls, task.maintainOrder !== false);
@@ -144,10 +143,6 @@ class UdfProjectRun implements StreamingRun {
     this.#holding[Symbol.dispose]();
   }
 
-  get #name(): string {
-    return this.#options.udf.udf.isActor ? ACTOR_POOL_PROJECT : UDF_PROJECT;
-  }
-
   #open(): UdfTarget {
     const { udf } = this.#options;
     const { timeout } = udf.udf.options;
@@ -177,7 +172,7 @@ class UdfProjectRun implements StreamingRun {
   }
 
   #newCall(): Call {
-    const call = new Call(this.#options.input, this.#name, this.#memory);
+    const call = new Call(this.#options.input, nameOf(this.#options.udf), this.#memory);
     this.#calls.push(call);
     return call;
   }
