@@ -78,7 +78,15 @@ const skew = (name: string): string =>
   `case when count(${name})| = 0 then null else avg(pow(${name}::double - m_${name}, 3))|
     / pow(avg(pow(${name}::double - m_${name}, 2))|, 1.5) end`;
 
-// Decimals as whole numbers: their fractions are no doubles, and what differs by little would lose all of its digits.
+/** Of whole numbers, exactly: in floats, what differs by little far from 0 loses the digits that are compared. */
+const variance = (whole: string, ddof: 0 | 1): string => {
+  const value = `(${whole})::hugeint`;
+  return `case when count(${whole})| > ${ddof} then
+    (count(${whole})| * sum(${value} * ${value})| - sum(${value})| * sum(${value})|)::double
+    / (count(${whole})| * (count(${whole})| - ${ddof})) end`;
+};
+
+// Decimals as whole numbers: their fractions are no doubles.
 export const AGGREGATE_CASES: readonly AggregateCase[] = [
   { call: { function: 'count' }, sql: 'count(*)|' },
   of('count', 's', 'count(s)|'),
@@ -104,11 +112,11 @@ export const AGGREGATE_CASES: readonly AggregateCase[] = [
   of('bool_and', 'b', 'bool_and(b)|'),
   of('bool_or', 'b', 'bool_or(b)|'),
   of('var', 'i', 'var_samp(i)|', CLOSE),
-  of('var', 'n', 'var_pop(n)|', { options: { ddof: 0 }, ...CLOSE }),
-  of('var', 'u', 'var_samp(u::double)|', CLOSE),
+  of('var', 'n', variance('n', 0), { options: { ddof: 0 }, ...CLOSE }),
+  of('var', 'u', variance('u', 1), CLOSE),
   of('var', 'x', 'var_samp(x)|', CLOSE),
-  of('var', 'd', 'var_samp((d * 100)::bigint::double)| / 1e4', CLOSE),
-  of('var', 'w', 'var_samp((w::decimal(20, 3) * 1000)::hugeint::double)| / 1e6', CLOSE),
+  of('var', 'd', `${variance('d * 100', 1)} / 1e4`, CLOSE),
+  of('var', 'w', `${variance('w::decimal(20, 3) * 1000', 1)} / 1e6`, CLOSE),
   of('var', 'i', 'var_samp(distinct i)|', { distinct: true, ...CLOSE }),
   of('stddev', 'i', 'stddev_samp(i)|', CLOSE),
   of('stddev', 'f', 'stddev_pop(f)|', { options: { ddof: 0 }, ...CLOSE }),
