@@ -10,7 +10,7 @@ import { staticKernels } from './static-kernels.ts';
 export const NONE = 0xffff_ffff;
 
 export interface RowNumberKernels {
-  /** `codes` 0: row i has list i; `offsets` 0: lists have `size` items each. */
+  /** Returns how many lists have no items. `codes` 0: row i has list i; `offsets` 0: lists have `size` items each. */
   listRanges(
     codes: number,
     validity: number,
@@ -19,10 +19,13 @@ export interface RowNumberKernels {
     rows: number,
     starts: number,
     lengths: number,
-  ): void;
+  ): number;
   /** -1 where the numbers are the same. */
   firstDifference(a: number, b: number, count: number): number;
-  /** Goes on from copy `position` of row `row`; returns how many rows it has listed, at most `capacity`. */
+  /**
+   * Goes on from copy `position` of row `row`; returns how many rows it has listed, at most `capacity`. May overrun them by
+   * 12 bytes.
+   */
   repeatRows(
     lengths: number,
     rowCount: number,

@@ -197,3 +197,15 @@ test('codes that are not known yet are listed once, and then known', () => {
   kernels.take4(A, B, 5, D);
   expect([...linear.u32.slice(D / 4, D / 4 + 5)]).toEqual([30, 10, 30, 70, 10]);
 });
+
+test.each([1, 2, 4, 8, 16, 24])('values of %i bytes are gathered, in any number of rows', (width) => {
+  const values = Uint8Array.from({ length: 20 * width }, (_, at) => (at * 37 + width) % 251);
+  linear.u8.set(values, A);
+  for (let count = 0; count < 12; count++) {
+    const rows = Array.from({ length: count }, (_, at) => (at * 7 + 3) % 20);
+    rowsAt(B, rows);
+    takeOf(kernels, width)(A, B, count, C);
+    const expected = rows.flatMap((row) => [...values.slice(row * width, (row + 1) * width)]);
+    expect([...linear.u8.slice(C, C + count * width)]).toEqual(expected);
+  }
+});

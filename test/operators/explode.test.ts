@@ -102,6 +102,30 @@ describe('explode', () => {
     expect(memory.peakBytes - idle.memory.peakBytes).toBeLessThan(700_000);
   });
 
+  test('takes items from where they are, but not those of a null list, nor bits that would have to move', async () => {
+    const four = schema(
+      field('n', list(int64)),
+      field('some', list(utf8)),
+      field('fixed', types.fixedSizeList(int32, 3)),
+      field('id', int64),
+    );
+    const given: Row[] = Array.from({ length: 9000 }, (_, row) => [
+      [BigInt(row), BigInt(-row), 7n],
+      [`${row}`, row % 5 === 0 ? null : 'x'.repeat(row % 40), ''],
+      [row, row % 3, null],
+      BigInt(row),
+    ]);
+    const taken = (rows: readonly Row[]): readonly Row[] =>
+      rows.flatMap(([n, some, fixed, id]) =>
+        [0, 1, 2].map((at) => [...[n, some, fixed].map((items) => (items as Value[])[at] ?? null), id ?? null]),
+      );
+    const columns = [0, 1, 2];
+    expect(await run({ input: four, columns }, given, [7000])).toEqual(taken(given));
+    const holes = given.map((row, at): Row => (at % 100 < 98 ? row : [null, null, null, BigInt(at)]));
+    const expected = taken(holes.filter(([n]) => n !== null));
+    expect(await run({ input: four, columns, ignoreEmpty: true }, holes, [7000])).toEqual(expected);
+  });
+
   test('ends a batch where its text is too large, and goes on behind it', async () => {
     const texts = Array.from({ length: 40 }, (_, n) => String.fromCharCode(97 + (n % 26)).repeat(500_000));
     const feed = { schema: schema(field('t', list(utf8))), rows: [[texts.slice(0, 25)], [null], [texts.slice(25)]] };

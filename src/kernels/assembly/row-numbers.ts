@@ -11,13 +11,25 @@ import { isValid } from './numbers';
 const NONE: u32 = 0xffffffff;
 
 /**
- * Where the list of each row begins in the items, and how long it is. `codes` 0: row i has list i. `offsets` 0: lists
- * have `size` items each.
+ * Where the list of each row begins in the items, and how long it is; returns how many have no items. `codes` 0: row i has
+ * list i. `offsets` 0: lists have `size` items each.
  */
 export function listRanges(
   codes: usize, validity: usize, offsets: usize, size: u32, rows: i32, starts: usize, lengths: usize,
-): void {
-  for (let row = 0; row < rows; row++) {
+): i32 {
+  let empty = 0;
+  let row = 0;
+  if (codes == 0 && validity == 0 && offsets != 0) {
+    for (; row + 4 <= rows; row += 4) {
+      const at = <usize>row << 2;
+      const from = v128.load(offsets + at);
+      const size = i32x4.sub(v128.load(offsets + at, 4), from);
+      v128.store(starts + at, from);
+      v128.store(lengths + at, size);
+      empty += popcnt(i32x4.bitmask(i32x4.eq(size, i32x4.splat(0))));
+    }
+  }
+  for (; row < rows; row++) {
     const at = <usize>row << 2;
     let start: u32 = 0;
     let length = NONE;
@@ -29,7 +41,9 @@ export function listRanges(
     }
     store<u32>(starts + at, start);
     store<u32>(lengths + at, length);
+    empty += i32(length == 0 || length == NONE);
   }
+  return empty;
 }
 
 /** The first of `count` numbers that differs; -1 where none does. */
@@ -42,7 +56,7 @@ export function firstDifference(a: usize, b: usize, count: i32): i32 {
 
 /**
  * Lists the rows of the output from copy `position` of row `row` on, at most `capacity`; returns how many. With `keepsEmpty`
- * a row of length 0 or none comes once, without a position.
+ * a row of length 0 or none comes once, without a position. May overrun the last by 12 bytes.
  */
 export function repeatRows(
   lengths: usize, rowCount: i32, row: i32, position: u32, capacity: i32, keepsEmpty: bool,
@@ -59,12 +73,17 @@ export function repeatRows(
       listed++;
       continue;
     }
-    const end = min<u64>(length, <u64>first + <u64>(capacity - listed));
-    for (let copy = first; copy < <u32>end; copy++) {
-      store<u32>(rows + (<usize>listed << 2), from);
-      store<u32>(positions + (<usize>listed << 2), copy);
-      listed++;
+    const count = <i32>min<u32>(length - first, capacity - listed);
+    const copies = i32x4.splat(from);
+    let numbers = i32x4.add(i32x4.splat(first), i32x4(0, 1, 2, 3));
+    const end = <usize>(listed + count) << 2;
+    // What four at a time overrun, the next row writes again.
+    for (let at = <usize>listed << 2; at < end; at += 16) {
+      v128.store(rows + at, copies);
+      v128.store(positions + at, numbers);
+      numbers = i32x4.add(numbers, i32x4.splat(4));
     }
+    listed += count;
     first = 0;
   }
   return listed;

@@ -33,7 +33,18 @@ export function take4(from: usize, rows: usize, count: usize, to: usize): void {
 }
 
 export function take8(from: usize, rows: usize, count: usize, to: usize): void {
-  for (let i: usize = 0; i < count; i++) {
+  let i: usize = 0;
+  for (; i + 4 <= count; i += 4) {
+    const four = v128.load(rows + (i << 2));
+    const a = <usize>i32x4.extract_lane(four, 0) << 3;
+    const b = <usize>i32x4.extract_lane(four, 1) << 3;
+    const c = <usize>i32x4.extract_lane(four, 2) << 3;
+    const d = <usize>i32x4.extract_lane(four, 3) << 3;
+    const at = to + (i << 3);
+    v128.store(at, v128.load64_lane(from + b, v128.load64_zero(from + a), 1));
+    v128.store(at, v128.load64_lane(from + d, v128.load64_zero(from + c), 1), 16);
+  }
+  for (; i < count; i++) {
     store<u64>(to + (i << 3), load<u64>(from + (<usize>load<u32>(rows + (i << 2)) << 3)));
   }
 }

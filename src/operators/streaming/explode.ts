@@ -8,8 +8,9 @@
  *                          3   c     0
  *
  * Rows of the output are numbered first: which row of the input, and which of its items. Then items are gathered by their
- * numbers, and the other columns are repeated. A batch ends where it is full, in the middle of a list too, and the next one
- * goes on there; so it takes the memory of one batch whatever the lengths of the lists.
+ * numbers, or stay where they are if they lie there one behind the other, and the other columns are repeated. A batch ends
+ * where it is full, in the middle of a list too, and the next one goes on there; so it takes the memory of one batch
+ * whatever the lengths of the lists.
  */
 
 import assert from 'node:assert/strict';
@@ -18,6 +19,7 @@ import type { Column } from '../../columnar/column.ts';
 import { isBytes, storageType, uint64 } from '../../columnar/data-type.ts';
 import { type Explosion, explodedSchema } from '../../columnar/reshaped-schema.ts';
 import type { Field, Schema } from '../../columnar/schema.ts';
+import { sliceColumn, slicesAt } from '../../columnar/slice.ts';
 import { GatheredColumn } from '../../compile/gathered-column.ts';
 import { InvalidValue } from '../../errors.ts';
 import { NONE, type RowNumberKernels, rowNumberKernels } from '../../kernels/row-number-kernels.ts';
@@ -52,6 +54,8 @@ interface Exploded {
   readonly numbers: GrowingRegion;
   readonly textOffsets: GrowingRegion;
   readonly items: GatheredColumn;
+  /** Of this batch: the numbers of the items that are listed ascend, and none is missing. */
+  ascends: boolean;
 }
 
 class ExplodeRun implements StreamingOperatorRun {
@@ -80,6 +84,7 @@ class ExplodeRun implements StreamingOperatorRun {
       numbers: new GrowingRegion(holding),
       textOffsets: new GrowingRegion(holding),
       items: new GatheredColumn((schema.fields[index] as Field).type, holding),
+      ascends: false,
     }));
     this.#repeated = new Map(
       options.input.fields.flatMap(({ type }, index) =>
@@ -120,7 +125,7 @@ class ExplodeRun implements StreamingOperatorRun {
       const isFixed = stored.kind === 'fixed-size-list';
       starts.ensure(rowCount * 4, 0);
       lengths.ensure(rowCount * 4, 0);
-      this.#kernels.listRanges(
+      const empty = this.#kernels.listRanges(
         dictionary === undefined ? 0 : values,
         validity,
         isFixed ? 0 : list.values,
@@ -129,7 +134,11 @@ class ExplodeRun implements StreamingOperatorRun {
         starts.address,
         lengths.address,
       );
-      first ??= exploded;
+      exploded.ascends = dictionary === undefined && (empty === 0 || this.#options.ignoreEmpty);
+      if (first === undefined) {
+        first = exploded;
+        continue;
+      }
       const differs = this.#kernels.firstDifference(first.lengths.address, lengths.address, rowCount);
       if (differs >= 0) throw this.#mismatch(first, exploded, differs);
     }
@@ -140,11 +149,20 @@ class ExplodeRun implements StreamingOperatorRun {
   /** The rows listed, at most `count` of them: fewer where their text would be too large for one batch. */
   #batch(batch: Batch, count: number): Batch {
     let taken = count;
-    let presentCount = 0;
-    for (const { index, starts, numbers, textOffsets } of this.#exploded) {
+    let present = 0;
+    const items = new Map<number, (count: number, present: number) => Column>();
+    for (const exploded of this.#exploded) {
+      const { index, starts, numbers, textOffsets } = exploded;
+      const all = itemsOf(batch.columns[index] as Column);
+      const first = this.#itemOf(exploded, 0);
+      const isStretch = exploded.ascends && this.#itemOf(exploded, count - 1) - first === count - 1;
+      if (isStretch && slicesAt(all, first)) {
+        items.set(index, () => sliceColumn(all, first));
+        continue;
+      }
       numbers.ensure(BATCH_ROWS * 4, 0);
       this.#present.ensure(BITMAP_BYTES, 0);
-      presentCount = this.#kernels.itemRows(
+      const presentCount = this.#kernels.itemRows(
         starts.address,
         this.#repetition.rows,
         this.#repetition.positions,
@@ -152,23 +170,27 @@ class ExplodeRun implements StreamingOperatorRun {
         numbers.address,
         this.#present.address,
       );
-      const items = itemsOf(batch.columns[index] as Column);
-      if (!isBytes(items.type) || items.dictionary !== undefined) continue;
+      present = presentCount === count ? 0 : this.#present.address;
+      items.set(index, (rows, valid) => exploded.items.gather(all, numbers.address, rows, valid));
+      if (!isBytes(all.type) || all.dictionary !== undefined) continue;
       textOffsets.ensure((BATCH_ROWS + 1) * 4, 0);
       const kernels = takeKernels(this.#holding.linear);
-      taken = kernels.takeOffsets(items.values, numbers.address, taken, TEXT_BYTES, textOffsets.address);
+      taken = kernels.takeOffsets(all.values, numbers.address, taken, TEXT_BYTES, textOffsets.address);
     }
-    const present = presentCount === count ? 0 : this.#present.address;
-    const byIndex = new Map(this.#exploded.map((exploded) => [exploded.index, exploded]));
-    const columns = batch.columns.map((column, index): Column => {
-      const exploded = byIndex.get(index);
-      if (exploded !== undefined) {
-        return exploded.items.gather(itemsOf(column), exploded.numbers.address, taken, present);
-      }
-      return (this.#repeated.get(index) as RepeatedColumn).repeat(this.#repetition.rows, taken);
-    });
+    const columns = batch.columns.map(
+      (_, index) =>
+        items.get(index)?.(taken, present) ??
+        (this.#repeated.get(index) as RepeatedColumn).repeat(this.#repetition.rows, taken),
+    );
     if (this.#options.indexColumn !== undefined) columns.push(this.#indexColumn(taken, present));
     return new Batch(this.#schema, taken, columns);
+  }
+
+  /** The number of the item of a row listed, which has one. */
+  #itemOf({ starts }: Exploded, listed: number): number {
+    const { u32 } = this.#holding.linear;
+    const row = u32[(this.#repetition.rows >>> 2) + listed] as number;
+    return (u32[(starts.address >>> 2) + row] as number) + (u32[(this.#repetition.positions >>> 2) + listed] as number);
   }
 
   #indexColumn(count: number, validity: number): Column {
