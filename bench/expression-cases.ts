@@ -99,6 +99,30 @@ const arithmetic: readonly ExpressionCase[] = [
     ],
     sql: 'select sum(price * discount) from t',
   }),
+  summed(call('abs', binary(a, '-', b)), {
+    name: 'int64-abs',
+    home: 'compiled',
+    columns: numbers.slice(0, 2),
+    sql: 'select sum(abs(a - b)) from t',
+  }),
+  summed(call('sqrt', call('abs', a)), {
+    name: 'float64-sqrt',
+    home: 'compiled',
+    columns: [floats('a', million(1))],
+    sql: 'select sum(sqrt(abs(a))) from t',
+  }),
+  summed(call('round', binary(a, '/', float(7)), whole(2)), {
+    name: 'float64-round',
+    home: 'compiled',
+    columns: [floats('a', million(1))],
+    sql: 'select sum(round(a / 7::double, 2)) from t',
+  }),
+  summed(call('round', column('price'), whole(1)), {
+    name: 'decimal-round',
+    home: 'compiled',
+    columns: [cents('price', { salt: 1, least: 90_000, count: 10_000_000 })],
+    sql: 'select sum(round(price, 1)) from t',
+  }),
 ];
 
 const conditions: readonly ExpressionCase[] = [

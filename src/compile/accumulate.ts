@@ -9,13 +9,13 @@
 import { isUnsigned } from '../columnar/data-type.ts';
 import { operandsOf } from '../expressions/columns.ts';
 import type { TypedExpression } from '../expressions/expression.ts';
-import { magnitudeBits } from './bounds.ts';
 import { type Code, get, type Local, select, seq, set } from './emit.ts';
 import { f64, i32, i64 } from './instructions.ts';
 import type { Accumulator, AggregateSpec, ArgumentSlots, GroupSpec } from './kernel-spec.ts';
 import { isVectorizable, Lanes } from './lanes.ts';
 import { isLong, machineOf } from './machine.ts';
 import { shiftsOf } from './overflow.ts';
+import { magnitudeBits } from './ranges.ts';
 import { addHalves, addWhole, carry, twoSum } from './sums.ts';
 import { addFour } from './wide-sums.ts';
 import type { Words } from './words.ts';

@@ -16,19 +16,10 @@ import { divisionShift, isDivision } from '../expressions/exact-arithmetic.ts';
 import type { TypedExpression } from '../expressions/expression.ts';
 import { ticksPerDay } from '../expressions/temporal-text.ts';
 import { wholeConversion } from '../expressions/whole-conversion.ts';
+import { functionRange } from './function-ranges.ts';
 import type { ColumnLayout } from './layout.ts';
-import {
-  greater,
-  INT64,
-  isLong,
-  isWhole,
-  LONG,
-  lesser,
-  type Machine,
-  machineOf,
-  type Range,
-  rangeOf,
-} from './machine.ts';
+import { INT64, isLong, isWhole, LONG, type Machine, machineOf, rangeOf } from './machine.ts';
+import { greater, intersection, magnitude, magnitudeBits, type Range, spanOf, union, within } from './ranges.ts';
 
 /** Whether a cast gives the time of day that a timestamp's clock shows. */
 export const isTimeOfDay = (from: DataType, to: DataType): boolean => from.kind === 'timestamp' && to.kind === 'time';
@@ -123,7 +114,7 @@ export class Bounds {
       case 'cast':
         return this.#cast(e);
       case 'function':
-        return FUNCTION_RANGES[e.name] ?? typeRange(e.type);
+        return functionRange(e, (operand) => this.held(operand)) ?? typeRange(e.type);
       default:
         return { least: 0n, greatest: 1n };
     }
@@ -197,47 +188,3 @@ function typeRange(type: DataType): Range {
   }
   return wordRange(type);
 }
-
-export const within = (inner: Range, outer: Range): boolean =>
-  outer.least <= inner.least && inner.greatest <= outer.greatest;
-
-const union = (a: Range, b: Range): Range => spanOf(a.least, a.greatest, b.least, b.greatest);
-
-/** Of two ranges that overlap; the second where they do not. */
-function intersection(a: Range, b: Range): Range {
-  const least = greater(a.least, b.least);
-  const greatest = lesser(a.greatest, b.greatest);
-  return least <= greatest ? { least, greatest } : b;
-}
-
-function spanOf(...values: readonly bigint[]): Range {
-  return {
-    least: values.reduce(lesser),
-    greatest: values.reduce(greater),
-  };
-}
-
-/** Bits that hold the magnitude of every value: 2 ** bits is above all of them. */
-export function magnitudeBits(range: Range): number {
-  const greatest = magnitude(range);
-  return greatest <= 0n ? 0 : greatest.toString(2).length;
-}
-
-const magnitude = ({ least, greatest }: Range): bigint => greater(-least, greatest);
-
-const FUNCTION_RANGES: Readonly<Record<string, Range>> = {
-  year: { least: -5_900_000n, greatest: 5_900_000n },
-  quarter: { least: 1n, greatest: 4n },
-  month: { least: 1n, greatest: 12n },
-  day: { least: 1n, greatest: 31n },
-  day_of_week: { least: 0n, greatest: 6n },
-  day_of_year: { least: 1n, greatest: 366n },
-  week_of_year: { least: 1n, greatest: 53n },
-  iso_year: { least: -5_900_000n, greatest: 5_900_000n },
-  hour: { least: 0n, greatest: 23n },
-  minute: { least: 0n, greatest: 59n },
-  second: { least: 0n, greatest: 59n },
-  millisecond: { least: 0n, greatest: 999n },
-  microsecond: { least: 0n, greatest: 999_999n },
-  nanosecond: { least: 0n, greatest: 999_999_999n },
-};

@@ -18,15 +18,16 @@ import {
   type WholeConversion,
   wholeConversion,
 } from '../expressions/whole-conversion.ts';
-import { heldRange, isTimeOfDay, within } from './bounds.ts';
+import { heldRange, isTimeOfDay } from './bounds.ts';
 import { floorRemainder, unitOf } from './dates.ts';
 import { type Code, get, type Local, select } from './emit.ts';
 import { f32, f32x4, f64, f64x2, i32, i64, i64x2, v128 } from './instructions.ts';
-import { highHalf, type LaneCode, narrowed } from './lane-code.ts';
-import { floatToLong, type LongCast, longToFloat, wholeToLong } from './long-casts.ts';
+import { highHalf, joined, type LaneCode } from './lane-code.ts';
+import { floatToLong, longToFloat, type WholeCast, wholeToLong } from './long-casts.ts';
 import { asLong } from './long-numbers.ts';
-import { greater, INT64, isLong, lesser, type Machine, machineOf, type Range } from './machine.ts';
+import { INT64, isLong, type Machine, machineOf } from './machine.ts';
 import { flagOutside } from './overflow.ts';
+import { greater, lesser, type Range, within } from './ranges.ts';
 
 const UINT8: Machine = { type: 'i32', bits: 8, signed: false };
 
@@ -78,9 +79,15 @@ export function castLanes(lanes: LaneCode, cast: LaneCast, value: readonly Local
     return wholeToFloat(lanes, from, source, target, value);
   }
   if (isTimeOfDay(from, to)) return [timeOfDay(lanes, unitOf(from), unitOf(to), value[0] as Local<'i64'>)];
-  const { factor, divisor } = wholeConversion(from, to);
-  const isWord = !isLong(source) && !isLong(target) && factor < LONG_FACTOR && divisor < LONG_FACTOR;
-  return (isWord ? wholeToWhole : wholeToLong)(lanes, { ...cast, source }, value);
+  const conversion = wholeConversion(from, to);
+  return castWhole(lanes, { conversion, source, target, range: cast.range, allowed: heldRange(to, target) }, value);
+}
+
+/** Divided, rounded, and multiplied, of whole numbers. */
+export function castWhole(lanes: LaneCode, cast: WholeCast, value: readonly Local[]): Code[] {
+  const { conversion, source, target } = cast;
+  const isShort = conversion.factor < LONG_FACTOR && conversion.divisor < LONG_FACTOR;
+  return (isShort && !isLong(source) && !isLong(target) ? wholeToWhole : wholeToLong)(lanes, cast, value);
 }
 
 /** Of ticks on a clock without a zone. */
@@ -90,10 +97,8 @@ function timeOfDay(lanes: LaneCode, from: TimeUnit, to: TimeUnit, ticks: Local<'
   return up >= down ? i64.mul(inDay, i64.const(up / down)) : i64.divU(inDay, i64.const(down / up));
 }
 
-function wholeToWhole(lanes: LaneCode, cast: LongCast, value: readonly Local[]): Code[] {
-  const { from, to, source, target, range } = cast;
-  const conversion = wholeConversion(from, to);
-  const allowed = heldRange(to, target);
+function wholeToWhole(lanes: LaneCode, cast: WholeCast, value: readonly Local[]): Code[] {
+  const { conversion, source, target, range, allowed } = cast;
   if (conversion.factor === 1n && conversion.divisor === 1n && source.type === 'i32' && target.type === 'i32') {
     if (!within(range, allowed)) flagRange32(lanes, source, target, value);
     return value.map((v) => get(v));
@@ -134,12 +139,16 @@ function quotient(value: Local, { divisor, rounding }: WholeConversion, source: 
   if (divisor === 1n) return get(value);
   const x = get(value as Local<'i64'>);
   const by = i64.const(divisor);
-  if (!source.signed) return i64.divU(x, by);
+  const half = (divisor + 1n) / 2n;
+  if (!source.signed) {
+    const down = i64.divU(x, by);
+    return rounding === 'half-away' ? i64.add(down, i64.extendU(i64.geU(i64.remU(x, by), i64.const(half)))) : down;
+  }
   const truncated = i64.div(x, by);
   const rest = i64.rem(x, by);
   if (rounding === 'truncate') return truncated;
   if (rounding === 'floor') return i64.sub(truncated, i64.extendU(i64.lt(rest, i64.const(0n))));
-  const half = (divisor + 1n) / 2n;
+  if (rounding === 'ceil') return i64.add(truncated, i64.extendU(i64.gt(rest, i64.const(0n))));
   const up = i64.extendU(i64.ge(rest, i64.const(half)));
   return i64.sub(i64.add(truncated, up), i64.extendU(i64.le(rest, i64.const(-half))));
 }
@@ -210,7 +219,8 @@ function scalarToFloat(source: Machine, target: 'i32' | 'i64' | 'f32' | 'f64', v
   return (source.signed ? table.convertI64 : table.convertI64U)(get(value as Local<'i64'>));
 }
 
-function floatToFloat(lanes: LaneCode, source: Machine, target: Machine, value: readonly Local[]): Code[] {
+/** Between float32 and float64. */
+export function floatToFloat(lanes: LaneCode, source: Machine, target: Machine, value: readonly Local[]): Code[] {
   if (source.type === target.type) return value.map((v) => get(v));
   if (!lanes.wide) {
     return [
@@ -255,9 +265,4 @@ export function notZero(lanes: LaneCode, machine: Machine, value: readonly Local
   const { ne } = lanes.operations(machine.type);
   const parts = value.map((v) => ne(get(v), lanes.constant(machine.type, 0)));
   return joined(lanes, parts);
-}
-
-/** The masks of a value's parts as one mask of four rows, or 0 and 1. */
-export function joined(lanes: LaneCode, parts: readonly Code[]): Code {
-  return lanes.wide && parts.length === 2 ? narrowed(parts[0]!, parts[1]!) : parts[0]!;
 }

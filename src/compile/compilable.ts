@@ -5,8 +5,8 @@ import { operandsOf } from '../expressions/columns.ts';
 import { isDivision } from '../expressions/exact-arithmetic.ts';
 import type { TypedExpression } from '../expressions/expression.ts';
 import { isCastCompilable } from './casts.ts';
-import { isTimeFunctionCompilable } from './dates.ts';
 import { isDivisionCompilable } from './decimal-arithmetic.ts';
+import { laneFunctionOf } from './lane-functions.ts';
 import { machineOf } from './machine.ts';
 
 /** Whether values of the type are held in words or locals. */
@@ -33,7 +33,7 @@ export function isNodeCompilable(e: TypedExpression): boolean {
     case 'arithmetic':
       return e.type.kind !== 'decimal' || !isDivision(e.operator) || isDivisionCompilable(e);
     case 'function':
-      return isTimeFunctionCompilable(e);
+      return computedOperands(e).every(({ type }) => isHeld(type)) && laneFunctionOf(e)?.takes(e) === true;
     case 'compare':
       return isHeld(e.left.type);
     case 'coalesce':

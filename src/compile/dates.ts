@@ -14,7 +14,6 @@ import { type DataType, int64, type TimeUnit } from '../columnar/data-type.ts';
 import type { Interval } from '../columnar/value.ts';
 import { negated } from '../expressions/calendar-arithmetic.ts';
 import { floorDivide } from '../expressions/clock.ts';
-import type { TypedExpression } from '../expressions/expression.ts';
 import { weekdayNamed } from '../expressions/functions/adding-times.ts';
 import { TICKS_PER_SECOND, ticksPerDay } from '../expressions/temporal-text.ts';
 import { hasPlainDays } from '../expressions/whole-conversion.ts';
@@ -34,11 +33,11 @@ import {
 import { type Code, get, type Local, select } from './emit.ts';
 import { i32, i64 } from './instructions.ts';
 import type { LaneCode } from './lane-code.ts';
+import { type FunctionCall, type LaneFunction, laneFunction, literalAt, typeAt } from './lane-function.ts';
 import { INT64, machineOf } from './machine.ts';
 import { wholeArithmetic } from './overflow.ts';
 import { isTruncationCompilable, truncated } from './truncation-code.ts';
 
-export type FunctionCall = TypedExpression & { readonly kind: 'function' };
 /** The value of the argument at a position. */
 type ValueAt = (position: number) => Local;
 
@@ -47,23 +46,6 @@ interface TimeFunction {
   readonly takes: (call: FunctionCall) => boolean;
   readonly emit: (lanes: LaneCode, call: FunctionCall, value: ValueAt) => Code;
 }
-
-/** Whether the name is that of a function that is computed row by row, for some of its types. */
-export const isTimeFunction = (name: string): boolean => Object.hasOwn(TIME_FUNCTIONS, name);
-
-/** Whether there is code for the call. */
-export const isTimeFunctionCompilable = (call: FunctionCall): boolean =>
-  isTimeFunction(call.name) && TIME_FUNCTIONS[call.name]!.takes(call);
-
-export const timeFunction = (lanes: LaneCode, call: FunctionCall, value: ValueAt): Code =>
-  TIME_FUNCTIONS[call.name]!.emit(lanes, call, value);
-
-const typeAt = ({ arguments: given }: FunctionCall, position: number): DataType =>
-  given[position]?.type ?? { kind: 'null' };
-const literalAt = ({ arguments: given }: FunctionCall, position: number): unknown => {
-  const e = given[position];
-  return e?.kind === 'literal' ? e.value : undefined;
-};
 
 const hasDays = (type: DataType): boolean => type.kind === 'date' || hasPlainDays(type);
 
@@ -177,6 +159,14 @@ const TIME_FUNCTIONS: Readonly<Record<string, TimeFunction>> = {
     },
   },
 };
+
+/** By the name of the function. */
+export const TIME_LANE_FUNCTIONS: Readonly<Record<string, LaneFunction>> = Object.fromEntries(
+  Object.entries(TIME_FUNCTIONS).map(([name, { takes, emit }]) => [
+    name,
+    laneFunction({ takes, emit: ({ lanes, e, value }) => [emit(lanes, e, (position) => value(position)[0]!)] }),
+  ]),
+);
 
 /** Days since 1970 in 64 bits; a timestamp beyond 32 bits of days raises a flag. */
 function daysOf(lanes: LaneCode, type: DataType, value: Local): Local<'i64'> {

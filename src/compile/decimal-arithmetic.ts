@@ -12,7 +12,7 @@
 
 import { divisionShift } from '../expressions/exact-arithmetic.ts';
 import type { TypedExpression } from '../expressions/expression.ts';
-import { type Bounds, heldRange, within } from './bounds.ts';
+import { type Bounds, heldRange } from './bounds.ts';
 import { divideWhole } from './division.ts';
 import { type Code, get, type Local, select } from './emit.ts';
 import { i64 } from './instructions.ts';
@@ -29,7 +29,8 @@ import {
   lowProduct,
   productOfWords,
 } from './long-numbers.ts';
-import { INT64, INT128, isLong, type Machine, machineOf, type Range } from './machine.ts';
+import { INT64, INT128, isLong, type Machine, machineOf } from './machine.ts';
+import { type Range, within } from './ranges.ts';
 
 type Arithmetic = TypedExpression & { readonly kind: 'arithmetic' };
 

@@ -283,6 +283,7 @@ interface I32x4 extends Comparisons<'v128', 'v128'>, UnsignedComparisons<'v128',
   readonly bitmask: Unary<'v128', 'i32'>;
   readonly shl: Shift;
   readonly shr: Shift;
+  readonly shrU: Shift;
   /** From the low half of 16-bit lanes. */
   readonly extendLow: Unary<'v128'>;
   readonly extendLowU: Unary<'v128'>;
@@ -304,6 +305,7 @@ export const i32x4: I32x4 = {
   extendLowU: vectorUnary(169),
   shl: vectorShift(171),
   shr: vectorShift(172),
+  shrU: vectorShift(173),
   add: vectorBinary(174),
   sub: vectorBinary(177),
   mul: vectorBinary(181),
@@ -318,6 +320,7 @@ interface I64x2 extends Comparisons<'v128', 'v128'>, Arithmetic<'v128'> {
   readonly extendHighU: Unary<'v128'>;
   readonly shl: Shift;
   readonly shr: Shift;
+  readonly shrU: Shift;
   readonly lane: Lane<'i64'>;
 }
 export const i64x2: I64x2 = {
@@ -330,6 +333,7 @@ export const i64x2: I64x2 = {
   extendHighU: vectorUnary(202),
   shl: vectorShift(203),
   shr: vectorShift(204),
+  shrU: vectorShift(205),
   add: vectorBinary(206),
   sub: vectorBinary(209),
   mul: vectorBinary(213),
@@ -343,7 +347,12 @@ export const i64x2: I64x2 = {
 
 interface VectorFloats extends Comparisons<'v128', 'v128'>, Arithmetic<'v128'> {
   readonly div: Binary<'v128'>;
+  readonly abs: Unary<'v128'>;
+  readonly neg: Unary<'v128'>;
+  readonly ceil: Unary<'v128'>;
   readonly floor: Unary<'v128'>;
+  readonly trunc: Unary<'v128'>;
+  readonly sqrt: Unary<'v128'>;
 }
 
 interface F32x4 extends VectorFloats {
@@ -362,7 +371,12 @@ export const f32x4: F32x4 = {
   le: vectorBinary(69),
   ge: vectorBinary(70),
   demote: vectorUnary(94),
+  ceil: vectorUnary(103),
   floor: vectorUnary(104),
+  trunc: vectorUnary(105),
+  abs: vectorUnary(224),
+  neg: vectorUnary(225),
+  sqrt: vectorUnary(227),
   add: vectorBinary(228),
   sub: vectorBinary(229),
   mul: vectorBinary(230),
@@ -389,7 +403,12 @@ export const f64x2: F64x2 = {
   ge: vectorBinary(76),
   lane: extractLane(33),
   promoteLow: vectorUnary(95),
+  ceil: vectorUnary(116),
   floor: vectorUnary(117),
+  trunc: vectorUnary(122),
+  abs: vectorUnary(236),
+  neg: vectorUnary(237),
+  sqrt: vectorUnary(239),
   add: vectorBinary(240),
   sub: vectorBinary(241),
   mul: vectorBinary(242),

@@ -7,7 +7,7 @@
  */
 
 import assert from 'node:assert/strict';
-import { type Code, get, type Local, set, tee, type ValueType } from './emit.ts';
+import { type Code, get, type Local, select, set, tee, type ValueType } from './emit.ts';
 import { f32, f32x4, f64, f64x2, i32, i32x4, i64, i64x2, v128 } from './instructions.ts';
 import type { KernelFrame, Sticky } from './kernel-frame.ts';
 import type { MachineType } from './machine.ts';
@@ -20,7 +20,12 @@ interface Operations {
   readonly mul: Two;
   /** Of floats only. */
   readonly div: Two;
+  readonly abs: (a: Code) => Code;
+  readonly neg: (a: Code) => Code;
+  readonly ceil: (a: Code) => Code;
   readonly floor: (a: Code) => Code;
+  readonly trunc: (a: Code) => Code;
+  readonly sqrt: (a: Code) => Code;
   readonly eq: Two;
   readonly ne: Two;
   readonly lt: Two;
@@ -55,8 +60,13 @@ export const highHalf = (v: Code<'v128'>): Code<'v128'> =>
   v128.shuffle(v, v, [8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15]);
 
 /** The low halves of two vectors' 64-bit lanes, as four 32-bit lanes. */
-export const narrowed = (a: Code, b: Code): Code<'v128'> =>
+const narrowed = (a: Code, b: Code): Code<'v128'> =>
   v128.shuffle(a as Code<'v128'>, b as Code<'v128'>, [0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27]);
+
+/** The masks of a value's parts as one mask of four rows, or 0 and 1. */
+export function joined(lanes: LaneCode, parts: readonly Code[]): Code {
+  return lanes.wide && parts.length === 2 ? narrowed(parts[0]!, parts[1]!) : parts[0]!;
+}
 
 export class LaneCode {
   readonly frame: KernelFrame;
@@ -113,6 +123,17 @@ export class LaneCode {
     if (!this.wide) return i32.and(shifted, i32.const(1));
     const lanes = v128.const([1, 0, 0, 0, 2, 0, 0, 0, 4, 0, 0, 0, 8, 0, 0, 0]);
     return i32x4.eq(v128.and(i32x4.splat(shifted), lanes), lanes);
+  }
+
+  /** Bits of `yes` where the mask, of lanes as wide as both, is set, and of `no` elsewhere. */
+  pick(mask: Code, yes: Code, no: Code): Code {
+    if (this.wide) return v128.bitselect(yes as Code<'v128'>, no as Code<'v128'>, mask as Code<'v128'>);
+    return select(yes as Code<ValueType>, no as Code<ValueType>, mask as Code<'i32'>);
+  }
+
+  /** A mask of 32-bit lanes, or 0 and 1, for each part of a value: there, as wide as its lanes. */
+  masksOf(mask: Local, type: MachineType, parts: number): Code[] {
+    return this.wide ? this.spread(mask as Local<'v128'>, type) : new Array<Code>(parts).fill(get(mask));
   }
 
   /** A mask of 32-bit lanes as masks for the parts of a value. */

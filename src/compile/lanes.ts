@@ -10,15 +10,15 @@ import { isDivision } from '../expressions/exact-arithmetic.ts';
 import type { TypedExpression } from '../expressions/expression.ts';
 import { expressionKey } from '../expressions/expression-key.ts';
 import type { Bounds } from './bounds.ts';
-import { castLanes, isCastVectorizable, joined, notZero } from './casts.ts';
+import { castLanes, isCastVectorizable, notZero } from './casts.ts';
 import { compareFloats, compareWhole } from './comparisons.ts';
-import { isTimeFunction, timeFunction } from './dates.ts';
 import { divideDecimals, longArithmetic } from './decimal-arithmetic.ts';
 import { divideWhole, floatArithmetic } from './division.ts';
 import { type Code, get, type Local, select, tee, type ValueType } from './emit.ts';
 import { f32, f64, i32, i32x4, i64, v128 } from './instructions.ts';
 import type { KernelFrame } from './kernel-frame.ts';
-import { LaneCode } from './lane-code.ts';
+import { joined, LaneCode } from './lane-code.ts';
+import { laneFunctionOf } from './lane-functions.ts';
 import type { ColumnLayout } from './layout.ts';
 import { asLong, compareLong, longConstant } from './long-numbers.ts';
 import { isLong, type Machine } from './machine.ts';
@@ -32,14 +32,12 @@ export interface WordSource {
   readonly bounds: Bounds;
   readonly nullability: Nullability;
   inLanes(e: TypedExpression): boolean;
+  valid(e: TypedExpression): Local<'i64'> | undefined;
   word(e: TypedExpression): Local<'i64'>;
   truth(e: TypedExpression): Local<'i64'>;
 }
 
 type Typed<K extends TypedExpression['kind']> = TypedExpression & { readonly kind: K };
-
-/** Whether a function is computed row by row. */
-export const isLaneFunction = (name: string): boolean => isTimeFunction(name);
 
 /** Whether four rows of `e` can be computed at a time. */
 export function isVectorizable(e: TypedExpression, words: WordSource): boolean {
@@ -50,7 +48,7 @@ export function isVectorizable(e: TypedExpression, words: WordSource): boolean {
     case 'column':
       return words.columns[e.index]?.dictionary !== true && words.columns[e.index]?.width !== 16;
     case 'function':
-      return false;
+      return laneFunctionOf(e)?.isWide(e) === true;
     case 'cast':
       return e.try !== true && isCastVectorizable(e.input.type, e.type);
     case 'arithmetic':
@@ -178,10 +176,24 @@ export class Lanes {
       case 'if-else':
         return this.#choose(e, machine);
       case 'function':
-        return [timeFunction(this.#lanes, e, (position) => this.value(e.arguments[position]!)[0]!)];
+        return this.#call(e);
       default:
         throw new Error(`not a value that compiles: ${expressionKey(e)}`);
     }
+  }
+
+  #call(e: Typed<'function'>): readonly Code[] {
+    const { bounds } = this.#words;
+    return laneFunctionOf(e)!.emit({
+      lanes: this.#lanes,
+      e,
+      bounds,
+      value: (position) => this.value(e.arguments[position]!),
+      valid: (position) => {
+        const valid = this.#words.valid(e.arguments[position]!);
+        return valid && this.#lanes.keep([this.bitOf(valid)], 'i32')[0];
+      },
+    });
   }
 
   #cast(e: Typed<'cast'>, target: Machine): readonly Code[] {

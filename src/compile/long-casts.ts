@@ -5,12 +5,12 @@
 
 import type { DataType } from '../columnar/data-type.ts';
 import { scaleOf } from '../expressions/exact-arithmetic.ts';
-import { wholeConversion } from '../expressions/whole-conversion.ts';
-import { heldRange, within } from './bounds.ts';
+import type { WholeConversion } from '../expressions/whole-conversion.ts';
 import { type Code, callImport, get, type Local } from './emit.ts';
 import { f64, i32, i64 } from './instructions.ts';
 import type { LaneCode } from './lane-code.ts';
 import {
+  addLong,
   asLong,
   divideLong,
   flagOutsideLong,
@@ -20,40 +20,50 @@ import {
   lowProduct,
   productOfWords,
 } from './long-numbers.ts';
-import { INT64, isLong, type Machine, type Range } from './machine.ts';
+import { INT64, isLong, type Machine } from './machine.ts';
+import { type Range, within } from './ranges.ts';
 
-export interface LongCast {
-  readonly from: DataType;
-  readonly to: DataType;
+/** Whole numbers that are divided, rounded, and multiplied. */
+export interface WholeCast {
+  readonly conversion: WholeConversion;
   readonly source: Machine;
   readonly target: Machine;
-  /** Of the values that come in, where they are whole numbers. */
+  /** Of the values that come in. */
   readonly range: Range;
+  /** Of the values that may go out; what is outside raises a flag. */
+  readonly allowed: Range;
 }
 
-/** Between whole numbers. */
-export function wholeToLong(lanes: LaneCode, cast: LongCast, value: readonly Local[]): Code[] {
-  const { from, to, source, target, range } = cast;
-  const { factor, divisor, rounding } = wholeConversion(from, to);
-  const allowed = heldRange(to, target);
-  const x = asLong(lanes, source, value);
-  if (divisor > 1n) {
-    const one = keepLong(lanes, longConstant(1n));
-    const wanted = rounding === 'half-away' ? 'rounded' : 'truncated';
-    const quotient = divideLong(lanes, x, one, { wanted, factor: divisor, scales: 'divisor' });
-    const reach = { least: range.least / divisor - 1n, greatest: range.greatest / divisor + 1n };
-    if (!within(reach, allowed)) flagOutsideLong(lanes, allowed, quotient);
-    return narrowed(target, quotient);
-  }
+/** Where a side is long, or a power of ten is. */
+export function wholeToLong(lanes: LaneCode, cast: WholeCast, value: readonly Local[]): Code[] {
+  const { conversion, source, target, range, allowed } = cast;
+  const { factor, divisor } = conversion;
+  const x =
+    divisor === 1n ? asLong(lanes, source, value) : longQuotient(lanes, conversion, asLong(lanes, source, value));
   const reach = { least: allowed.least / factor, greatest: allowed.greatest / factor };
-  if (!within(range, reach)) flagOutsideLong(lanes, reach, x);
+  const divided =
+    divisor === 1n ? range : { least: range.least / divisor - 1n, greatest: range.greatest / divisor + 1n };
+  if (!within(divided, reach)) flagOutsideLong(lanes, reach, x);
   return narrowed(target, factor === 1n ? x : scaledUp(lanes, source, x, factor));
+}
+
+function longQuotient(lanes: LaneCode, { divisor, rounding }: WholeConversion, x: Long): Long {
+  const one = keepLong(lanes, longConstant(1n));
+  const wanted = rounding === 'half-away' ? 'rounded' : 'truncated';
+  const quotient = divideLong(lanes, x, one, { wanted, factor: divisor, scales: 'divisor' });
+  if (rounding !== 'floor' && rounding !== 'ceil') return quotient;
+  const [low, high] = divideLong(lanes, x, one, { wanted: 'rest', factor: divisor, scales: 'divisor' });
+  const isNegative = i64.lt(get(high), i64.const(0n));
+  const isZero = i64.eqz(i64.or(get(low), get(high)));
+  const beyond = rounding === 'floor' ? isNegative : i32.eqz(i32.or(isNegative, isZero));
+  const one64: readonly [Code<'i64'>, Code<'i64'>] = [i64.extendU(beyond), i64.const(0n)];
+  return addLong(lanes, rounding === 'floor' ? '-' : '+', quotient, one64);
 }
 
 function scaledUp(lanes: LaneCode, source: Machine, x: Long, factor: bigint): Long {
   const by = keepLong(lanes, longConstant(factor));
-  const isWord = !isLong(source) && (source.signed || source.type === 'i32') && factor <= INT64.greatest;
-  return isWord ? productOfWords(lanes, x[0], by[0]) : lowProduct(lanes, x, by);
+  const isShort = !isLong(source) && (source.signed || source.type === 'i32') && factor <= INT64.greatest;
+  return isShort ? productOfWords(lanes, x[0], by[0]) : lowProduct(lanes, x, by);
 }
 
 /** What a machine takes of a long number that it holds. */

@@ -11,7 +11,8 @@ import type { ComparisonOperator } from '../expressions/expression.ts';
 import { type Code, callImport, get, type Local, type ValueType } from './emit.ts';
 import { i32, i64 } from './instructions.ts';
 import type { LaneCode } from './lane-code.ts';
-import { INT64, INT128, isLong, type Machine, type Range } from './machine.ts';
+import { INT64, INT128, isLong, type Machine } from './machine.ts';
+import type { Range } from './ranges.ts';
 
 /** The low half, then the high one. */
 export type Long = readonly [low: Local<'i64'>, high: Local<'i64'>];

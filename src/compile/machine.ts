@@ -4,6 +4,7 @@
  */
 
 import type { DataType } from '../columnar/data-type.ts';
+import type { Range } from './ranges.ts';
 
 /** Bool has none, it lives in words; nor has what has no fixed width, which is for static kernels and JavaScript. */
 export type MachineType = 'i32' | 'i64' | 'f32' | 'f64';
@@ -56,23 +57,7 @@ export function rangeOf({ bits, signed }: Machine): Range {
   return signed ? { least: -size / 2n, greatest: size / 2n - 1n } : { least: 0n, greatest: size - 1n };
 }
 
-/** Both inclusive. */
-export interface Range {
-  readonly least: bigint;
-  readonly greatest: bigint;
-}
-
 /** Of a signed word of 64 bits. */
 export const INT64: Range = { least: -(2n ** 63n), greatest: 2n ** 63n - 1n };
 /** Of a decimal in two halves, before it is held against its digits. */
 export const INT128: Range = { least: -(2n ** 127n), greatest: 2n ** 127n - 1n };
-
-/** `Math.min` and `Math.max` are not for bigints. */
-export function lesser(a: bigint, b: bigint): bigint {
-  if (a < b) return a;
-  return b;
-}
-export function greater(a: bigint, b: bigint): bigint {
-  if (a > b) return a;
-  return b;
-}

@@ -70,8 +70,10 @@ function mayFail(e: TypedExpression, layouts: readonly ColumnLayout[]): boolean 
   return !bounds.fits(e) || bounds.assumesShort;
 }
 
+const CHECKED: ReadonlySet<TypedExpression['kind']> = new Set(['arithmetic', 'cast', 'function']);
+
 function checkedParts(e: TypedExpression): readonly TypedExpression[] {
-  const isChecked = (e.kind === 'arithmetic' || e.kind === 'cast') && isWhole(e.type);
+  const isChecked = CHECKED.has(e.kind) && isWhole(e.type);
   return [...(isChecked ? [e] : []), ...operandsOf(e).flatMap(checkedParts)];
 }
 

@@ -75,7 +75,7 @@ export function flagOutside(lanes: LaneCode, machine: Machine, values: readonly 
   );
 }
 
-function signExtended(lanes: LaneCode, bits: number, value: Local): Code {
+export function signExtended(lanes: LaneCode, bits: number, value: Local): Code {
   const by = i32.const(32 - bits);
   if (lanes.wide) return i32x4.shr(i32x4.shl(get(value as Local<'v128'>), by), by);
   return (bits === 8 ? i32.extend8 : i32.extend16)(get(value as Local<'i32'>));
@@ -108,7 +108,7 @@ function usedBits(lanes: LaneCode, { type, bits, signed }: Machine, values: read
   return i64.sub(i64.const(64n), i64.clz(i64.and(lanes.everSet(folded, machine), own)));
 }
 
-function signOf(lanes: LaneCode, type: 'i32' | 'i64', value: Local): Code {
+export function signOf(lanes: LaneCode, type: 'i32' | 'i64', value: Local): Code {
   if (lanes.wide) {
     const shift = type === 'i32' ? i32x4.shr : i64x2.shr;
     return shift(get(value as Local<'v128'>), i32.const(type === 'i32' ? 31 : 63));

@@ -14,6 +14,7 @@ import { computedOperands, isHeld, isNodeCompilable } from './compilable.ts';
 import type { ComputedColumn } from './computed-column.ts';
 import { isNullOnNull } from './dictionary-table.ts';
 import { isLookedUp } from './kernel-step.ts';
+import { simplerNumber } from './simpler-numbers.ts';
 import { simplerTime } from './simpler-times.ts';
 import type { TextTest } from './text-predicate.ts';
 import type { VectorStep } from './vector-step.ts';
@@ -76,7 +77,7 @@ export class Rewriter {
     if (e.kind === 'is-in' && isHeld(e.input.type) && e.list.length <= mostAlternatives(e)) {
       return this.#rewrite(asAlternatives(e));
     }
-    const simpler = simplerTime(e);
+    const simpler = simplerTime(e) ?? simplerNumber(e);
     if (simpler !== undefined) return this.#rewrite(simpler);
     const over = withOperands(e, (operand) => (operand.kind === 'lambda' ? operand : this.#rewrite(operand)));
     const test = this.#makers.textTest(over, (column) => this.#isPlain(column));

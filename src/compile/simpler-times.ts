@@ -26,7 +26,7 @@ import type { Interval } from '../columnar/value.ts';
 import type { TimestampType } from '../expressions/clock.ts';
 import { literal } from '../expressions/coerce.ts';
 import type { TypedExpression } from '../expressions/expression.ts';
-import type { FunctionCall } from './dates.ts';
+import type { FunctionCall } from './lane-function.ts';
 import { zoned } from './zone-step.ts';
 
 type Cast = TypedExpression & { readonly kind: 'cast' };

@@ -15,9 +15,10 @@ import type { Bounds } from './bounds.ts';
 import { type Code, get, type Local, seq, set } from './emit.ts';
 import { i32, i32x4, i64, v128 } from './instructions.ts';
 import type { KernelFrame } from './kernel-frame.ts';
-import { isLaneFunction, isVectorizable, Lanes } from './lanes.ts';
+import { laneFunctionOf } from './lane-functions.ts';
+import { isVectorizable, Lanes } from './lanes.ts';
 import type { ColumnLayout } from './layout.ts';
-import { Nullability } from './nullability.ts';
+import { Nullability, nullRuleOf } from './nullability.ts';
 
 const ALL: Code<'i64'> = i64.const(-1n);
 const NONE: Code<'i64'> = i64.const(0n);
@@ -77,7 +78,7 @@ export class Words {
       case 'compare':
         return e.left.type.kind !== 'bool';
       case 'function':
-        return isLaneFunction(e.name);
+        return laneFunctionOf(e) !== undefined;
       case 'column':
         return this.columns[e.index]?.dictionary === true;
       case 'cast':
@@ -125,7 +126,13 @@ export class Words {
       }
       default: {
         const all = operandsOf(e).map((part) => this.#validOrAll(part));
-        if (this.nullability.divides(e)) all.push(get(this.#loop([nonZero(e.right)])));
+        if (e.kind === 'function') {
+          const rule = nullRuleOf(e);
+          if (rule === 'first') return all[0]!;
+          if (rule === 'all') return all.reduce((a, b) => i64.or(a, b));
+        }
+        const divisor = this.nullability.divisorOf(e);
+        if (divisor !== undefined) all.push(get(this.#loop([nonZero(divisor)])));
         if (this.nullability.tries(e)) all.push(get(this.#loop([fitting(e)])));
         return all.reduce((a, b) => i64.and(a, b));
       }

@@ -295,14 +295,21 @@ function isNull(e: TypedExpression, slots: Slots): Ask {
       const operands = [isNull(e.left, slots), isNull(e.right, slots)];
       return (row) => operands.some((ask) => ask(row));
     }
-    case 'function': {
-      const { nulls, mayBeNull } = functionNamed(e.name);
-      if (nulls === 'own' || mayBeNull) {
-        const value = evaluator(e, slots);
-        return (row) => value(row) === null;
-      }
-      const operands = e.arguments.map((argument) => isNull(argument, slots));
-      return (row) => operands.some((ask) => ask(row));
-    }
+    case 'function':
+      return isCallNull(e, slots);
   }
+}
+
+function isCallNull(e: Kind<'function'>, slots: Slots): Ask {
+  const rule = functionNamed(e.name).nullWhere(e.arguments.map(({ type }) => type));
+  if (rule === 'value') {
+    const value = evaluator(e, slots);
+    return (row) => value(row) === null;
+  }
+  const asked = rule === 'first' ? e.arguments.slice(0, 1) : e.arguments;
+  const operands = asked.map((argument) => isNull(argument, slots));
+  if (rule === 'all') return (row) => operands.every((ask) => ask(row));
+  const [, second] = e.arguments;
+  const divisor = rule === 'divisor' && second !== undefined ? evaluator(second, slots) : () => 1;
+  return (row) => operands.some((ask) => ask(row)) || Number(divisor(row)) === 0;
 }

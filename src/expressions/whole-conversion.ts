@@ -12,10 +12,10 @@ import { type DataType, isInteger } from '../columnar/data-type.ts';
 import { TICKS_PER_SECOND, ticksPerDay } from './temporal-text.ts';
 import { isUtc } from './time-zone.ts';
 
-export type Rounding = 'half-away' | 'truncate' | 'floor';
+export type Rounding = 'half-away' | 'truncate' | 'floor' | 'ceil';
 
 export interface WholeConversion {
-  /** Above 1 for at most one of both. */
+  /** Of a cast, above 1 for at most one of both; else the quotient is multiplied. */
   readonly factor: bigint;
   readonly divisor: bigint;
   readonly rounding: Rounding;
@@ -78,6 +78,7 @@ export function divideRounded(value: bigint, divisor: bigint, rounding: Rounding
   const rest = value - quotient * divisor;
   if (rest === 0n || rounding === 'truncate') return quotient;
   if (rounding === 'floor') return rest < 0n ? quotient - 1n : quotient;
+  if (rounding === 'ceil') return rest > 0n ? quotient + 1n : quotient;
   const twice = 2n * (rest < 0n ? -rest : rest);
   return twice < divisor ? quotient : value < 0n ? quotient - 1n : quotient + 1n;
 }

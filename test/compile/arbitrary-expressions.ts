@@ -34,6 +34,7 @@ import { castBetween } from '../../src/expressions/cast-value.ts';
 import type { ArithmeticOperator, ComparisonOperator, TypedExpression } from '../../src/expressions/expression.ts';
 import { TICKS_PER_SECOND, ticksPerDay } from '../../src/expressions/temporal-text.ts';
 import type { Holding } from '../../src/memory/budget.ts';
+import { numberCalls } from './arbitrary-number-calls.ts';
 import { timeCalls } from './arbitrary-time-calls.ts';
 
 const INTEGERS = [int8, int16, int32, int64, uint8, uint16, uint32, uint64];
@@ -234,6 +235,7 @@ function makeExpression(type: DataType, depth: number): fc.Arbitrary<TypedExpres
   if (type === float64) arithmetic(['+', '-', '*', '/', '//', '%'], type, type);
   if (type === float32) arithmetic(['+', '-', '*', '//', '%'], type, type);
   choices.push(...timeCalls(type, TYPES, deeper));
+  choices.push(...numberCalls(type, TYPES, deeper));
   if (type === bool) choices.push(...predicates(deeper));
   return fc.oneof(...choices);
 }

@@ -12,6 +12,7 @@ import {
   float64,
   int32,
   int64,
+  sameType,
   timestamp,
   typeName,
   utf8,
@@ -22,6 +23,8 @@ import { wholeOf } from '../../src/columnar/value.ts';
 import { RowProgram } from '../../src/compile/row-program.ts';
 import { ArithmeticOverflow, InvalidCast } from '../../src/errors.ts';
 import type { ArithmeticOperator, TypedExpression } from '../../src/expressions/expression.ts';
+import { callNode } from '../../src/expressions/functions/call-node.ts';
+import { functionNamed } from '../../src/expressions/functions/registry.ts';
 import { decimalText } from '../../src/expressions/literal.ts';
 import { dateText, timestampText } from '../../src/expressions/temporal-text.ts';
 import { MemoryBudget } from '../../src/memory/budget.ts';
@@ -118,6 +121,7 @@ function expression(type: DataType, depth: number): fc.Arbitrary<TypedExpression
   if (type === date) cast(MICROS);
   if (type === MICROS) cast(date);
   if (type === bool) choices.push(...predicates(deeper));
+  choices.push(...numbers(type, deeper));
   choices.push(
     fc
       .tuple(deeper(bool), deeper(type), deeper(type))
@@ -126,6 +130,25 @@ function expression(type: DataType, depth: number): fc.Arbitrary<TypedExpression
       ),
   );
   return fc.oneof(...choices);
+}
+
+/** Functions over numbers, cast to the type where their own is another. */
+function numbers(type: DataType, deeper: (of: DataType) => fc.Arbitrary<TypedExpression>) {
+  const made = (names: readonly string[], ...given: fc.Arbitrary<TypedExpression>[]): fc.Arbitrary<TypedExpression> =>
+    fc.tuple(fc.constantFrom(...names), fc.tuple(...given)).map(([name, list]): TypedExpression => {
+      const node = callNode(functionNamed(name), list);
+      if (typeof node === 'string') throw new Error(node);
+      return sameType(node.type, type) ? node : { kind: 'cast', input: node, type, nullable: true };
+    });
+  const digits = fc.constant<TypedExpression>({ kind: 'literal', value: 0n, type: int64, nullable: false });
+  const pair = ['columns_min', 'columns_max'];
+  if (type === int32 || type === int64) {
+    pair.push('bitwise_and', 'bitwise_or', 'bitwise_xor');
+    return [made(['abs', 'negate'], deeper(type)), made(pair, deeper(type), deeper(type))];
+  }
+  if (type !== float64 && type !== MONEY && type !== LONG && type !== HUGE) return [];
+  const ofOne = ['abs', 'negate', 'floor', 'ceil', ...(type === float64 ? ['trunc'] : [])];
+  return [made(ofOne, deeper(type)), made(pair, deeper(type), deeper(type)), made(['round'], deeper(type), digits)];
 }
 
 const call = (name: string, args: readonly TypedExpression[]): TypedExpression => ({
@@ -172,7 +195,15 @@ const SQL_TYPES: Record<string, string> = {
 const sqlType = (type: DataType): string =>
   type.kind === 'timestamp' ? 'timestamp' : (SQL_TYPES[type.kind] ?? typeName(type));
 
-const FUNCTIONS: Record<string, string> = { ends_with: 'suffix', day_of_year: 'dayofyear' };
+const FUNCTIONS: Record<string, string> = {
+  ends_with: 'suffix',
+  day_of_year: 'dayofyear',
+  negate: '-',
+  columns_min: 'least',
+  columns_max: 'greatest',
+  bitwise_xor: 'xor',
+};
+const OPERATORS: Record<string, string> = { bitwise_and: '&', bitwise_or: '|' };
 
 function sqlOf(e: TypedExpression): string {
   switch (e.kind) {
@@ -191,7 +222,9 @@ function sqlOf(e: TypedExpression): string {
       return `(case when ${condition} then ${sqlOf(e.then)} when not ${condition} then ${sqlOf(e.otherwise)} end)`;
     }
     case 'function': {
-      const args = e.arguments.map(sqlOf).join();
+      const operator = OPERATORS[e.name];
+      if (operator !== undefined) return `(${e.arguments.map(sqlOf).join(operator)})`;
+      const args = (e.name === 'round' ? e.arguments.slice(0, 1) : e.arguments).map(sqlOf).join();
       return e.name === 'day_of_week' ? `(isodow(${args}) - 1)` : `${FUNCTIONS[e.name] ?? e.name}(${args})`;
     }
     case 'arithmetic':

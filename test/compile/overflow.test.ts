@@ -73,6 +73,95 @@ describe.each(INTEGERS.map((type) => ({ name: typeName(type), type })))('arithme
   });
 });
 
+describe.each(INTEGERS.map((type) => ({ name: typeName(type), type })))('functions of $name', ({ type }) => {
+  const digits = (value: bigint): TypedExpression => ({ kind: 'literal', value, type: int64, nullable: false });
+  const call = (name: string, ...given: TypedExpression[]): TypedExpression => {
+    return { kind: 'function', name, arguments: given, type, nullable: true };
+  };
+  const ofOne = [
+    call('abs', column(0, type)),
+    call('sign', column(0, type)),
+    ...[0n, 1n, 4n, 31n, 32n, 63n, 64n].flatMap((by) => [
+      call('shift_left', column(0, type), digits(by)),
+      call('shift_right', column(0, type), digits(by)),
+    ]),
+    ...[1n, 0n, -1n, -2n, -9n, -18n].map((kept) => call('round', column(0, type), digits(kept))),
+  ];
+  const ofTwo = ['pmod', 'bitwise_and', 'bitwise_or', 'bitwise_xor', 'columns_min', 'columns_max'].map((name) =>
+    call(name, column(0, type), column(1, type)),
+  );
+
+  test.each([false, true])('see every overflow, and nothing else; dictionary columns: %s', (dictionary) => {
+    const probed = [
+      ...ofOne.map((e) =>
+        probeAll(
+          new Probe(e, [type], { dictionary }),
+          edges(type).map((v) => [cellOf(v, type)]),
+        ),
+      ),
+      ...ofTwo.map((e) => probeAll(new Probe(e, [type, type], { dictionary }), pairs(type))),
+    ];
+    expect(probed.flatMap(({ missed }) => missed)).toEqual([]);
+    expect(probed.flatMap(({ wrong }) => wrong)).toEqual([]);
+    expect(probed.map(({ falseAlarms }) => falseAlarms)).toEqual(probed.map(() => 0));
+  });
+
+  test('shift by the bits of each row', () => {
+    for (const name of ['shift_left', 'shift_right']) {
+      const probe = new Probe(call(name, column(0, type), column(1, int64)), [type, int64]);
+      const tuples = edges(type).flatMap((v) =>
+        [0n, 1n, 7n, 8n, 31n, 63n, 64n, 2n ** 62n].map((by) => [cellOf(v, type), by]),
+      );
+      const { missed, wrong, falseAlarms } = probeAll(probe, tuples);
+      expect(missed).toEqual([]);
+      expect(wrong).toEqual([]);
+      expect(falseAlarms).toBe(0);
+    }
+  });
+});
+
+describe('functions of float64', () => {
+  const values = [
+    0,
+    -0,
+    NaN,
+    Infinity,
+    -Infinity,
+    5e-324,
+    0.49999999999999994,
+    0.5,
+    1.5,
+    2.5,
+    1.005,
+    2.675,
+    1e15 + 0.5,
+    2 ** 52 - 0.5,
+    2 ** 53,
+    1e300,
+  ].flatMap((x) => [x, -x]);
+  const round = (kept: bigint): TypedExpression => ({
+    kind: 'function',
+    name: 'round',
+    arguments: [column(0, float64), { kind: 'literal', value: kept, type: int64, nullable: false }],
+    type: float64,
+    nullable: false,
+  });
+
+  test.each([false, true])('are those of Math, bit by bit; dictionary columns: %s', (dictionary) => {
+    const named = ['abs', 'negate', 'sign', 'ceil', 'floor', 'trunc', 'sqrt'].map((name): TypedExpression => {
+      return { kind: 'function', name, arguments: [column(0, float64)], type: float64, nullable: false };
+    });
+    for (const e of [...named, ...[-308n, -300n, -1n, 0n, 1n, 2n, 15n, 22n, 300n].map(round)]) {
+      const probe = new Probe(e, [float64], { dictionary });
+      const { wrong } = probeAll(
+        probe,
+        values.map((x) => [x]),
+      );
+      expect(wrong).toEqual([]);
+    }
+  });
+});
+
 describe('decimal arithmetic', () => {
   const wide = decimal(18, 2);
   test.each(

@@ -22,6 +22,20 @@ export function callNode(definition: FunctionDefinition, given: readonly TypedEx
   if (definition.means !== undefined) return definition.means(given);
   const type = definition.result(callOf(given));
   if (typeof type === 'string') return type;
-  const nullable = definition.mayBeNull || (definition.nulls === 'strict' && given.some((one) => one.nullable));
-  return { kind: 'function', name: definition.name, arguments: given, type, nullable };
+  return { kind: 'function', name: definition.name, arguments: given, type, nullable: mayBeNull(definition, given) };
+}
+
+function mayBeNull(definition: FunctionDefinition, given: readonly TypedExpression[]): boolean {
+  switch (definition.nullWhere(given.map(({ type }) => type))) {
+    case 'first':
+      return given[0]?.nullable === true;
+    case 'all':
+      return given.every((one) => one.nullable);
+    case 'any':
+      return given.some((one) => one.nullable);
+    case 'divisor':
+      return true;
+    case 'value':
+      return definition.mayBeNull || (definition.nulls === 'strict' && given.some((one) => one.nullable));
+  }
 }

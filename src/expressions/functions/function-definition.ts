@@ -72,6 +72,19 @@ export interface Call {
 /** A lambda as an argument of `Evaluate`. */
 export type LambdaValue = (...values: readonly Value[]) => Value;
 
+/**
+ * Where a result is null:
+ *
+ *     any      where an argument is
+ *     divisor  and where the second argument is zero
+ *     first    where the first argument is, whatever the others are
+ *     all      where all arguments are
+ *     value    only the value itself tells
+ *
+ * But for the last, whether a call is null is asked without demanding its value.
+ */
+export type NullRule = 'any' | 'divisor' | 'first' | 'all' | 'value';
+
 /** Values of the arguments in, the value of the result out. @throws InvalidValue without a place, which the caller adds */
 export type Evaluate = (...values: readonly Value[]) => Value;
 
@@ -89,6 +102,7 @@ export interface FunctionDefinition {
   readonly nulls: 'strict' | 'own';
   /** Whether the result may be null although no argument is. */
   readonly mayBeNull: boolean;
+  readonly nullWhere: (types: readonly DataType[]) => NullRule;
   /** Whether some values of these types are an error: refused, or without a result that fits its type. */
   readonly canFail: (types: readonly DataType[]) => boolean;
   /**
@@ -127,6 +141,8 @@ interface Common<P extends readonly Parameter[]> {
   readonly parameters: P;
   readonly result: DataType | ((call: Call) => DataType | string);
   readonly mayBeNull?: boolean;
+  /** Left out: `any` of what is strict and not null by itself, else `value`. */
+  readonly nullWhere?: NullRule | ((types: readonly DataType[]) => NullRule);
   readonly canFail?: boolean | ((types: readonly DataType[]) => boolean);
   readonly isVolatile?: boolean;
   readonly examples: readonly Example[];
@@ -142,6 +158,7 @@ type Body<E> = { readonly evaluate: E } | { readonly prepare: (call: Call & { re
 /** A definition; what is left out is `strict`, never null by itself, never fails, and always gives the same. */
 export function define<const P extends readonly Parameter[]>(given: Strict<P> | Own<P>): FunctionDefinition {
   const { result } = given;
+  const { nullWhere = given.nulls === 'own' || given.mayBeNull === true ? 'value' : 'any' } = given;
   return {
     name: given.name,
     aliases: given.aliases ?? [],
@@ -151,6 +168,7 @@ export function define<const P extends readonly Parameter[]>(given: Strict<P> | 
     result: typeof result === 'function' ? result : () => result,
     nulls: given.nulls ?? 'strict',
     mayBeNull: given.mayBeNull ?? false,
+    nullWhere: typeof nullWhere === 'function' ? nullWhere : () => nullWhere,
     canFail: typeof given.canFail === 'function' ? given.canFail : () => given.canFail === true,
     isVolatile: given.isVolatile ?? false,
     isAsync: false,

@@ -131,7 +131,7 @@ export const ROUNDING_FUNCTIONS: readonly FunctionDefinition[] = [
     doc: 'The least whole number that is not below it.',
     parameters: [parameter('number', NUMBER)],
     result: wholeType,
-    prepare: byKind(Math.ceil, (x, type) => -toWhole('floor')(-x, type)),
+    prepare: byKind(Math.ceil, toWhole('ceil')),
     examples: [
       [[1.2], 2],
       [[-1.2], -1],
@@ -184,7 +184,7 @@ export const ROUNDING_FUNCTIONS: readonly FunctionDefinition[] = [
     family: 'numbers',
     doc: 'The number, not below the least and not above the greatest; a bound that is null is none.',
     nulls: 'own',
-    mayBeNull: true,
+    nullWhere: 'first',
     parameters: [
       common(parameter('number', NUMBER)),
       common(optional('least', NUMBER, null)),
@@ -206,6 +206,7 @@ export const ROUNDING_FUNCTIONS: readonly FunctionDefinition[] = [
     family: 'numbers',
     doc: 'The remainder that is not negative where the divisor is positive; null where an integer divisor is zero.',
     mayBeNull: true,
+    nullWhere: ([type]) => (type !== undefined && isFloat(type) ? 'any' : 'divisor'),
     parameters: [common(parameter('number', NUMBER)), common(parameter('divisor', NUMBER))],
     result: ({ types: [type] }) =>
       type?.kind === 'decimal' ? 'pmod is not defined for decimals. Cast both sides to float64.' : (type as DataType),
@@ -223,6 +224,7 @@ export const ROUNDING_FUNCTIONS: readonly FunctionDefinition[] = [
     family: 'numbers',
     doc: 'True division as a float64; null where the divisor is zero.',
     mayBeNull: true,
+    nullWhere: 'divisor',
     parameters: [parameter('dividend', NUMBER), parameter('divisor', NUMBER)],
     result: { kind: 'float64' },
     prepare: ({ types: [a, b] }) => {

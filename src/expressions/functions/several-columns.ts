@@ -45,7 +45,7 @@ const extreme = (
     family: 'several columns',
     doc,
     nulls: 'own',
-    mayBeNull: true,
+    nullWhere: 'all',
     parameters: [common(repeated('values', ANY))],
     result: ({ types: [type] }) => type as DataType,
     evaluate: (...values: readonly Value[]) => {
@@ -62,7 +62,7 @@ export const SEVERAL_COLUMNS_FUNCTIONS: readonly FunctionDefinition[] = [
     family: 'several columns',
     doc: 'The sum of the values in the row; null where all are.',
     nulls: 'own',
-    mayBeNull: true,
+    nullWhere: 'all',
     canFail: true,
     parameters: [common(repeated('values', NUMBER))],
     result: sumType,
@@ -83,7 +83,7 @@ export const SEVERAL_COLUMNS_FUNCTIONS: readonly FunctionDefinition[] = [
     family: 'several columns',
     doc: 'The mean of the values in the row, as a float64; null where all are.',
     nulls: 'own',
-    mayBeNull: true,
+    nullWhere: 'all',
     parameters: [common(repeated('values', NUMBER))],
     result: ({ types: [type] }) => (type !== undefined && isNumeric(type) ? float64 : 'columns_mean takes numbers.'),
     prepare: ({ types: [type] }) => {

@@ -1,13 +1,21 @@
-/** Calls of functions over lists of values, beside the same in SQL: DuckDB is the oracle. */
+/** Calls of functions over lists of values, interpreted and over batches, beside the same in SQL: DuckDB is the oracle. */
 
+import { expect } from 'vitest';
+import { batchFromRows } from '../../../src/columnar/column-from-values.ts';
+import { readRows } from '../../../src/columnar/column-values.ts';
 import type { DataType } from '../../../src/columnar/data-type.ts';
 import { field, type Schema } from '../../../src/columnar/schema.ts';
 import type { Value } from '../../../src/columnar/value.ts';
+import { RowProgram } from '../../../src/compile/row-program.ts';
 import { bindExpression } from '../../../src/expressions/bind.ts';
-import type { Expression } from '../../../src/expressions/expression.ts';
+import type { Expression, TypedExpression } from '../../../src/expressions/expression.ts';
 import { interpreter } from '../../../src/expressions/interpret.ts';
 import { Problems } from '../../../src/expressions/problems.ts';
+import { simplified } from '../../../src/expressions/simplify.ts';
+import { MemoryBudget } from '../../../src/memory/budget.ts';
 import { duckRows } from '../../support/duckdb.ts';
+
+const budget = new MemoryBudget(64 << 20);
 
 export interface Agreement {
   /** Named a, b, c … in `call` and in `sql`. */
@@ -34,15 +42,29 @@ export async function compared({ types, rows, call, sql }: Agreement): Promise<r
   if (bound === undefined) throw new Error(JSON.stringify(problems.found));
   const evaluate = interpreter(bound);
   const theirs = await duckRows({ schema, rows }, `select ${sql} from t order by rowid`);
-  return rows.map((row, index) => {
-    let ours: Value | undefined;
+  const ours = rows.map((row): Value | undefined => {
     try {
-      ours = evaluate({ value: (column) => row[column] ?? null, where: () => 'here' });
+      return evaluate({ value: (column) => row[column] ?? null, where: () => 'here' });
     } catch {
-      ours = undefined;
+      return undefined;
     }
-    return { row, ours, theirs: theirs[index]?.[0] };
   });
+  expect(
+    resultOf(
+      bound,
+      schema,
+      rows.filter((_, index) => ours[index] !== undefined),
+    ),
+  ).toEqual(ours.filter((value) => value !== undefined));
+  return rows.map((row, index) => ({ row, ours: ours[index], theirs: theirs[index]?.[0] }));
+}
+
+/** What is computed for the rows of one batch, compiled where there is code for it. */
+function resultOf(expression: TypedExpression, schema: Schema, rows: readonly (readonly Value[])[]): readonly Value[] {
+  using holding = budget.reserve('test');
+  const columns = [{ name: 'x', expression: simplified(expression) }];
+  using program = new RowProgram({ input: schema, columns, operator: 'Project' }, holding);
+  return readRows(budget.linear, program.apply(batchFromRows(holding, schema, rows))).map(([value = null]) => value);
 }
 
 /** Every combination of the values, one list per column. */

@@ -10,6 +10,9 @@ const WHOLE = [null, 0n, 1n, -1n, 7n, -7n, 2n ** 62n, 1_250n, -1_250n, -(2n ** 6
 const MONEY: DataType = decimal(15, 2);
 const CENTS = [null, 0n, 149n, 150n, -150n, -149n, 1n, 999n, 10n ** 15n - 1n];
 
+const HUGE: DataType = decimal(38, 2);
+const DIGITS = [null, 0n, 149n, 150n, -150n, -149n, -1n, 10n ** 37n + 50n, -(10n ** 37n) - 49n, 2n ** 63n];
+
 const call = (name: string, count: number): Expression => ({
   kind: 'function',
   name,
@@ -90,6 +93,14 @@ describe('numbers are as DuckDB has them', () => {
       sql: 'log(b, a)',
     },
     { name: 'abs', types: [int64], lists: [WHOLE], sql: 'abs(a)' },
+    { name: 'abs', types: [HUGE], lists: [DIGITS], sql: 'abs(a)' },
+    { name: 'negate', types: [HUGE], lists: [DIGITS], sql: '-a' },
+    { name: 'ceil', types: [HUGE], lists: [DIGITS], sql: 'ceil(a)' },
+    { name: 'floor', types: [HUGE], lists: [DIGITS], sql: 'floor(a)' },
+    { name: 'round', types: [HUGE], lists: [DIGITS], sql: 'round(a)' },
+    { name: 'columns_max', types: [HUGE, HUGE], lists: [DIGITS, DIGITS], sql: 'greatest(a, b)' },
+    { name: 'columns_min', types: [int64, int64], lists: [WHOLE, WHOLE], sql: 'least(a, b)' },
+    { name: 'clip', types: [int64, int64], lists: [WHOLE.slice(1), [-5n, 0n]], sql: 'greatest(a, b)' },
     { name: 'sign', types: [int64], lists: [WHOLE], sql: 'sign(a)' },
     { name: 'abs', types: [MONEY], lists: [CENTS], sql: 'abs(a)' },
     { name: 'ceil', types: [MONEY], lists: [CENTS], sql: 'ceil(a)' },
