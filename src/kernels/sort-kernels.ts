@@ -18,7 +18,7 @@ export const WORD_KINDS = {
   low: 12,
   rank: 13,
   text8: 14,
-  text7: 15,
+  compact: 15,
   text: 16,
 } as const;
 
@@ -33,7 +33,8 @@ export interface SortStep {
   readonly base: bigint;
   /** Bytes of text that are skipped. */
   readonly depth: number;
-  readonly shift: number;
+  /** Address of the table of a compact word. */
+  readonly table: number;
 }
 
 /** Bytes of a step in memory. */
@@ -49,7 +50,7 @@ export function writeStep(linear: LinearMemory, address: number, step: SortStep)
   u64[address / 8 + 2] = step.mask;
   u64[address / 8 + 3] = step.base;
   u32[address / 4 + 8] = step.depth;
-  u32[address / 4 + 9] = step.shift;
+  u32[address / 4 + 9] = step.table;
 }
 
 /** What `assembly/sort-words.ts`, `sort-radix.ts` and `sort-refine.ts` export; numbers are addresses unless their names say counts, bits or bytes. */
@@ -58,8 +59,13 @@ export interface SortKernels {
   sortBounds(step: number, count: number, out: number): void;
   /** Least and greatest of 16-byte integers, to `out`; 0 if all are null. */
   sortWideBounds(values: number, validity: number, count: number, out: number): number;
-  /** Bytes that all texts start with, bytes of the longest: two int32 at `out`. */
-  sortTextBounds(offsets: number, bytes: number, validity: number, count: number, out: number): void;
+  /** Bytes that all texts start with. */
+  sortSharedText(offsets: number, bytes: number, validity: number, count: number): number;
+  /**
+   * Bytes of the shortest text and of the longest, int32 at `out`, then the least and the greatest byte at each of 32
+   * positions from `depth` on, 255 and 0 where there is none.
+   */
+  sortTextRanges(offsets: number, bytes: number, validity: number, count: number, depth: number, out: number): void;
   /** `prefixes[row] = prefixes[row] << left | word(row) >> right`; a `left` of 64 replaces. */
   sortPack(step: number, count: number, prefixes: number, left: number, right: number): void;
   /** Words to the first half of 16-byte records whose second half has the row number; returns whether they differ. */

@@ -6,7 +6,7 @@
  *     fixed width                its value, narrowed to the range there is
  *     16-byte decimal            the same where the range fits 64 bits, else its high half, its low half
  *     text as codes              the rank of its dictionary entry
- *     text                       8 bytes behind what all texts start with, then all the rest
+ *     text                       words of up to 8 characters, behind what all texts start with (`text-words.ts`), then the rest
  *
  * A key that is the same in all rows has no step.
  */
@@ -25,6 +25,7 @@ import {
 import { takeKernels } from '../kernels/take-kernels.ts';
 import type { Holding } from '../memory/budget.ts';
 import type { Region } from '../memory/linear-memory.ts';
+import { TABLE_BYTES, textWords, writeTable } from './text-words.ts';
 
 /** A column to sort by. */
 export interface SortColumn {
@@ -44,7 +45,7 @@ export type SortEntries = (entries: Column, size: number) => Region | undefined;
 
 /** A mask that turns the order round. */
 export const ALL_ONES: bigint = 2n ** 64n - 1n;
-const PLAIN = { validity: 0, bytes: 0, mask: 0n, base: 0n, depth: 0, shift: 0 };
+const PLAIN = { validity: 0, bytes: 0, mask: 0n, base: 0n, depth: 0, table: 0 };
 
 /** The step that reads uint64 words which have been worked out already. */
 export const wordStep = (words: number): SortStep => ({ ...PLAIN, kind: WORD_KINDS.uint64, values: words });
@@ -87,7 +88,7 @@ export class StepBuilder implements Disposable {
   readonly #rowCount: number;
   readonly #sortEntries: SortEntries;
   readonly #scratch: Region;
-  readonly #ranks: Region[] = [];
+  readonly #kept: Region[] = [];
 
   constructor(holding: Holding, rowCount: number, sortEntries: SortEntries) {
     this.#holding = holding;
@@ -111,7 +112,7 @@ export class StepBuilder implements Disposable {
 
   [Symbol.dispose](): void {
     this.#holding.free(this.#scratch);
-    for (const region of this.#ranks) this.#holding.free(region);
+    for (const region of this.#kept) this.#holding.free(region);
   }
 
   #valueSteps(column: Column, mask: bigint): NarrowedStep[] {
@@ -127,24 +128,33 @@ export class StepBuilder implements Disposable {
 
   /** Ranks of distinct entries. */
   #ranksOf(entries: Column, size: number): number {
-    const ranks = this.#holding.allocate(size * 4);
-    this.#ranks.push(ranks);
+    const ranks = this.#keep(size * 4);
     const permutation = this.#sortEntries(entries, size);
-    this.#kernels.sortRanks(permutation?.address ?? 0, size, ranks.address);
+    this.#kernels.sortRanks(permutation?.address ?? 0, size, ranks);
     if (permutation !== undefined) this.#holding.free(permutation);
-    return ranks.address;
+    return ranks;
   }
 
-  #textSteps({ values, validity, bytes }: Column, mask: bigint): NarrowedStep[] {
-    this.#kernels.sortTextBounds(values, bytes, validity, this.#rowCount, this.#scratch.address);
-    const { u32 } = this.#holding.linear;
-    const shared = u32[this.#scratch.address / 4] ?? 0;
-    const longest = u32[this.#scratch.address / 4 + 1] ?? 0;
-    const left = longest - shared;
-    const step = { ...PLAIN, values, validity, bytes, mask, depth: shared };
-    if (left <= 7) return this.#narrowed({ ...step, kind: WORD_KINDS.text7, shift: 8 * (7 - left) });
-    const rest: SortStep = { ...step, kind: WORD_KINDS.text, depth: shared + 8 };
-    return [...this.#narrowed({ ...step, kind: WORD_KINDS.text8 }), { step: rest, bits: undefined }];
+  /** The address of memory that steps refer to. */
+  #keep(bytes: number): number {
+    const region = this.#holding.allocate(bytes);
+    this.#kept.push(region);
+    return region.address;
+  }
+
+  #textSteps(column: Column, mask: bigint): NarrowedStep[] {
+    const { words, depth, isAll } = textWords(column, this.#rowCount, this.#holding);
+    const { values, validity, bytes } = column;
+    const plain = { ...PLAIN, values, validity, bytes, mask };
+    const tables = this.#keep(words.length * TABLE_BYTES);
+    const steps = words.map((word, index): NarrowedStep => {
+      const table = tables + index * TABLE_BYTES;
+      writeTable(this.#holding.linear, table, word);
+      const greatest = word.symbols - 1n;
+      const step = { ...plain, kind: WORD_KINDS.compact, depth: word.depth, table };
+      return { step: { ...step, base: mask === 0n ? 0n : ALL_ONES - greatest }, bits: bitLength(greatest) };
+    });
+    return isAll ? steps : [...steps, { step: { ...plain, kind: WORD_KINDS.text, depth }, bits: undefined }];
   }
 
   #wideSteps({ values, validity }: Column, mask: bigint): NarrowedStep[] {

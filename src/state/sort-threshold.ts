@@ -166,6 +166,6 @@ export class SortThreshold implements Disposable {
   }
 
   #step({ type, values, validity, bytes }: Column): SortStep {
-    return { kind: wordKind(type), values, validity, bytes, mask: this.#mask, base: 0n, depth: 0, shift: 0 };
+    return { kind: wordKind(type), values, validity, bytes, mask: this.#mask, base: 0n, depth: 0, table: 0 };
   }
 }

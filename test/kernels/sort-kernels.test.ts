@@ -23,7 +23,7 @@ const PLAIN: SortStep = {
   mask: 0n,
   base: 0n,
   depth: 0,
-  shift: 0,
+  table: 0,
 };
 const ALL_ONES = 2n ** 64n - 1n;
 

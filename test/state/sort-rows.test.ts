@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type ColumnForm, columnFromValues } from '../../src/columnar/column-from-values.ts';
 import {
+  binary,
   bool,
   type DataType,
   date,
@@ -57,6 +58,7 @@ function permutationOf(keys: readonly Key[], rowCount: number): number[] {
 /** The order by comparing JavaScript values, whose sort is stable. */
 function reference(keys: readonly Key[], rowCount: number): number[] {
   const compare = (a: Value, b: Value): number => {
+    if (a instanceof Uint8Array && b instanceof Uint8Array) return Buffer.compare(a, b);
     if (typeof a === 'string' && typeof b === 'string') return Buffer.compare(Buffer.from(a), Buffer.from(b));
     if (Number.isNaN(a)) return Number.isNaN(b) ? 0 : 1;
     if (Number.isNaN(b)) return -1;
@@ -253,6 +255,23 @@ describe('sorting rows', () => {
           { type: int32, values: values.map((_, row) => -(row % 5)) },
         ]);
         expectSorted([{ type: utf8, values: withNulls, descending, form: { dictionary: true } }]);
+      }
+    });
+
+    // All of 256 bytes and the end: more symbols than a byte has, and more than a word holds of eight positions.
+    test.each([0, 3, 40])('bytes of all values behind %i that are the same', (shared) => {
+      const bytes = random(11);
+      const values = list(3000, (row) =>
+        Uint8Array.from({ length: shared + (row % 70) }, (_, at) => (at < shared ? 7 : Math.floor(bytes() ** 3 * 256))),
+      );
+      for (const descending of [false, true]) {
+        expectSorted([{ type: binary, values, descending }]);
+        const few = values.map((_, row) => (row % 13 === 0 ? null : row % 3));
+        expectSorted([
+          { type: int32, values: few },
+          { type: binary, values: values.map((value, row) => (row % 7 === 0 ? null : value)), descending },
+          { type: int32, values: few },
+        ]);
       }
     });
 

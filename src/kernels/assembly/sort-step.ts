@@ -3,13 +3,15 @@
  *
  * A step is 64 bytes in memory:
  *
- *     0 kind │ 4 values │ 8 validity │ 12 bytes or table │ 16 mask (8) │ 24 base (8) │ 32 depth │ 36 shift │ …
+ *     0 kind │ 4 values │ 8 validity │ 12 bytes or table │ 16 mask (8) │ 24 base (8) │ 32 depth │ 36 table of text │ …
  *     word(row) = 0 under a null, else (raw ^ mask) − base          mask: all ones for descending
  *
  * Floats get the usual bit trick after -0.0 became 0.0 and every NaN the same; text is read 8 bytes at a time, big-endian,
  * zeros behind its end, from `depth` on. Zero-padded order plus length as the last resort is the order of bytes, embedded
  * zeros included.
  */
+
+import { compactWord } from './sort-text-word';
 
 export const BOOL: i32 = 0;
 export const I8: i32 = 1;
@@ -29,8 +31,8 @@ export const LOW: i32 = 12;
 export const RANK: i32 = 13;
 /** 8 bytes of text. */
 export const TEXT8: i32 = 14;
-/** Up to 7 bytes of text and its length behind `depth`: exact where no text is longer. `shift` drops what none has. */
-export const TEXT7: i32 = 15;
+/** Up to 8 bytes of text, counted by a table (`sort-text-word.ts`). */
+export const COMPACT: i32 = 15;
 /** All of the text from `depth` on; only refining can do that. */
 export const TEXT: i32 = 16;
 
@@ -41,7 +43,7 @@ export const BYTES: usize = 12;
 export const MASK: usize = 16;
 export const BASE: usize = 24;
 export const DEPTH: usize = 32;
-export const SHIFT: usize = 36;
+export const TABLE: usize = 36;
 
 const SIGN: u64 = 0x8000000000000000;
 
@@ -99,8 +101,7 @@ export function raw(kind: i32, step: usize, values: usize, row: usize): u64 {
   const start = load<u32>(values + (row << 2)) + depth;
   const left = <i32>(load<u32>(values + (row << 2), 4) - start);
   if (kind == TEXT8) return textWord(table + <usize>start, left);
-  if (left <= 0) return 0;
-  return ((textWord(table + <usize>start, min(left, 7)) & ~255) >> <u64>load<u32>(step, SHIFT)) | <u64>(left & 255);
+  return left <= 0 ? 0 : compactWord(<usize>load<u32>(step, TABLE), table + <usize>start, left);
 }
 
 /** How many of the first `most` bytes two texts have in common. Reads 8 bytes at a time. */

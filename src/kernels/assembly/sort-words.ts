@@ -7,7 +7,7 @@
  */
 
 import {
-  BASE, BOOL, bit, common, F32, F64, HIGH, I16, I32, I64, I8, LOW, MASK, RANK, raw, TEXT7, TEXT8,
+  BASE, BOOL, bit, common, F32, F64, HIGH, I16, I32, I64, I8, LOW, MASK, RANK, raw, COMPACT, TEXT8,
   textWord, U16, U32, U64, U8, VALIDITY, VALUES,
 } from './sort-step';
 
@@ -16,6 +16,9 @@ const BOUNDS: i32 = 0;
 const PACK: i32 = 1;
 const RECORDS: i32 = 2;
 const BELOW: i32 = 3;
+
+/** Of a look at texts. */
+const POSITIONS: i32 = 32;
 
 @inline
 function bounds(kind: i32, step: usize, count: usize, out: usize): void {
@@ -121,7 +124,7 @@ function each(what: i32, step: usize, count: usize, out: usize, a: u64, b: u64):
     case LOW: return use(what, LOW, step, count, out, a, b);
     case RANK: return use(what, RANK, step, count, out, a, b);
     case TEXT8: return use(what, TEXT8, step, count, out, a, b);
-    case TEXT7: return use(what, TEXT7, step, count, out, a, b);
+    case COMPACT: return use(what, COMPACT, step, count, out, a, b);
     default: unreachable();
   }
   return 0;
@@ -220,24 +223,62 @@ export function sortWideBounds(values: usize, validity: usize, count: usize, out
   return any;
 }
 
-/** Of the texts that are not null: bytes that all of them start with, and bytes of the longest, to `out`. */
-export function sortTextBounds(offsets: usize, bytes: usize, validity: usize, count: usize, out: usize): void {
-  let shared: i32 = -1;
+/**
+ * Of the texts that are not null: bytes of the shortest and of the longest, int32; behind them the least and then the
+ * greatest character at each of 32 positions from `depth` on, 255 and 0 where there is none. Reads 32 bytes of each.
+ */
+export function sortTextRanges(
+  offsets: usize, bytes: usize, validity: usize, count: usize, depth: i32, out: usize,
+): void {
+  let shortest = i32.MAX_VALUE;
   let longest: i32 = 0;
-  let first: usize = 0;
+  let least = i8x16.splat(-1);
+  let greatest = i8x16.splat(0);
+  let leastBehind = i8x16.splat(-1);
+  let greatestBehind = i8x16.splat(0);
+  const positions = i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
   for (let row: usize = 0; row < count; row++) {
     if (validity != 0 && bit(validity, row) == 0) continue;
     const start = load<u32>(offsets + (row << 2));
     const size = <i32>(load<u32>(offsets + (row << 2), 4) - start);
+    shortest = min(shortest, size);
     longest = max(longest, size);
+    const left = min(size - depth, POSITIONS);
+    if (left <= 0) continue;
+    const text = bytes + <usize>start + <usize>depth;
+    const present = i8x16.gt_u(i8x16.splat(<i8>left), positions);
+    const characters = v128.load(text);
+    least = i8x16.min_u(least, v128.or(characters, v128.not(present)));
+    greatest = i8x16.max_u(greatest, v128.and(characters, present));
+    if (left <= 16) continue;
+    const presentBehind = i8x16.gt_u(i8x16.splat(<i8>(left - 16)), positions);
+    const behind = v128.load(text, 16);
+    leastBehind = i8x16.min_u(leastBehind, v128.or(behind, v128.not(presentBehind)));
+    greatestBehind = i8x16.max_u(greatestBehind, v128.and(behind, presentBehind));
+  }
+  store<i32>(out, shortest);
+  store<i32>(out, longest, 4);
+  v128.store(out, least, 8);
+  v128.store(out, leastBehind, 24);
+  v128.store(out, greatest, 40);
+  v128.store(out, greatestBehind, 56);
+}
+
+/** How many bytes all texts that are not null start with; 0 where all are null. */
+export function sortSharedText(offsets: usize, bytes: usize, validity: usize, count: usize): i32 {
+  let shared: i32 = -1;
+  let first: usize = 0;
+  for (let row: usize = 0; row < count && shared != 0; row++) {
+    if (validity != 0 && bit(validity, row) == 0) continue;
+    const start = load<u32>(offsets + (row << 2));
+    const size = <i32>(load<u32>(offsets + (row << 2), 4) - start);
     const text = bytes + <usize>start;
     if (shared < 0) {
       first = text;
       shared = size;
-    } else if (shared > 0) shared = common(first, text, min(shared, size));
+    } else shared = common(first, text, min(shared, size));
   }
-  store<i32>(out, max(shared, 0));
-  store<i32>(out, longest, 4);
+  return max(shared, 0);
 }
 
 /** 0: prefixes rise; 1: they rise or stay; 2: they do not. */
