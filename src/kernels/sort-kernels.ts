@@ -97,15 +97,20 @@ export interface SortKernels {
   sortRadix16(records: number, other: number, count: number, scratch: number): number;
   sortRows8(records: number, count: number, rowBits: number, rows: number): void;
   sortRows16(records: number, count: number, rows: number): void;
-  /** Rows of the longest run of equal prefixes: the first 8 bytes of each `stride`, without `shiftBits`. */
-  sortLongestRun(records: number, strideBytes: number, shiftBits: number, count: number): number;
-  /** Bytes of scratch for `sortRefine`, given its longest run. */
+  /**
+   * A bitmap of the rows that are the first of a run of equal prefixes: the first 8 bytes of each `stride`, without
+   * `shiftBits`. One bit more than there are rows, in whole words.
+   */
+  sortRuns(records: number, strideBytes: number, shiftBits: number, count: number, firsts: number): void;
+  /** Rows in runs of several, rows of the longest run: two uint32 at `out`. */
+  sortTies(firsts: number, count: number, out: number): void;
+  /** Bytes of scratch for `sortByWords` and `sortRefine`, given the longest run. */
   sortScratchBytes(longestCount: number): number;
-  /** Sorts the rows of each run of equal prefixes by the steps; one more step must be readable behind the last. */
+  /** Sorts the rows of each run by uint64 words that lie in the order of the rows; `firsts` has the runs then. */
+  sortByWords(firsts: number, count: number, words: number, rows: number, longestCount: number, scratch: number): void;
+  /** Sorts the rows of each run by the steps; one more step must be readable behind the last. */
   sortRefine(
-    records: number,
-    strideBytes: number,
-    shiftBits: number,
+    firsts: number,
     count: number,
     rows: number,
     steps: number,

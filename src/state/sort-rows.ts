@@ -5,7 +5,8 @@
  *                           │ in order already? done, or only ties are left
  *              records   │ top bits of the prefix, row │ 8 bytes, sorted by radix; 16 where many prefixes start alike
  *                           │ runs of equal records
- *              permutation  refined by the steps, or parts of prefixes, that did not fit
+ *              permutation  refined by the steps, or parts of prefixes, that did not fit: while many rows are equal, their
+ *                           words are gathered at once, in order; then run by run
  *
  * Technique: LSD radix sort over normalised keys with the row packed in; measured against quicksort, MSD radix, merge
  * sort and 11-bit digits, it was the fastest from 10^4 to 10^7 rows, and its time does not depend on the values. Texts
@@ -14,7 +15,8 @@
  */
 
 import type { Column } from '../columnar/column.ts';
-import { type SortKernels, STEP_BYTES, sortKernels, writeStep } from '../kernels/sort-kernels.ts';
+import { type SortKernels, type SortStep, STEP_BYTES, sortKernels, writeStep } from '../kernels/sort-kernels.ts';
+import { takeKernels } from '../kernels/take-kernels.ts';
 import type { Holding } from '../memory/budget.ts';
 import type { Region } from '../memory/linear-memory.ts';
 import { type NarrowedStep, type SortColumn, StepBuilder, wordStep } from './sort-steps.ts';
@@ -23,6 +25,8 @@ import { type NarrowedStep, type SortColumn, StepBuilder, wordStep } from './sor
 const WORTHWHILE_BITS = 40;
 const SAMPLES = 256;
 const HISTOGRAM_BYTES = 8192;
+/** The share of rows, equal to others so far, from which on the words of all of them are gathered. */
+const MANY = 0.25;
 
 /**
  * The row numbers, uint32, in the order of the keys; rows with equal keys keep their order. Undefined where the rows
@@ -78,7 +82,7 @@ class RowSorter {
     }
     const sorted = order === 1 ? this.#presorted() : this.#radix();
     if (sorted.cut || !exact) this.#refine(sorted);
-    if (sorted.records !== this.#prefixes) this.#holding.free(sorted.records);
+    else if (sorted.records !== this.#prefixes) this.#holding.free(sorted.records);
     this.#holding.free(this.#prefixes);
     return sorted.permutation;
   }
@@ -161,27 +165,69 @@ class RowSorter {
     return { records: sorted, strideBytes: 16, shiftBits: 0, cut: false, permutation };
   }
 
-  /** Sorts what has equal records by the rest of the prefix and the steps that are left. */
+  /** Sorts what has equal records by the rest of the prefix and the steps that are left. Frees the records. */
   #refine({ records, strideBytes, shiftBits, cut, permutation }: Sorted): void {
-    const [kernels, holding] = [this.#kernels, this.#holding];
-    const longest = kernels.sortLongestRun(records.address, strideBytes, shiftBits, this.#rowCount);
-    if (longest < 2) return;
-    const left = this.#steps.slice(this.#firstLeft).map(({ step }) => step);
-    const steps = cut ? [wordStep(this.#prefixes.address), ...left] : left;
+    const [count, kernels, holding] = [this.#rowCount, this.#kernels, this.#holding];
+    const firsts = holding.allocate((Math.floor(count / 64) + 1) * 8);
+    kernels.sortRuns(records.address, strideBytes, shiftBits, count, firsts.address);
+    if (records !== this.#prefixes) holding.free(records);
+    let ties = this.#ties(firsts);
+    let left = this.#firstLeft;
+    let isCut = cut;
+    while (ties.rows > count * MANY && (isCut || this.#steps[left]?.bits !== undefined)) {
+      // What is left of prefixes lies there already.
+      if (!isCut) this.#readWords(this.#steps[left++]?.step as SortStep);
+      isCut = false;
+      this.#sortByWords(firsts, permutation, ties.longest);
+      ties = this.#ties(firsts);
+    }
+    const rest = this.#steps.slice(left).map(({ step }) => step);
+    const steps = isCut ? [wordStep(this.#prefixes.address), ...rest] : rest;
+    if (ties.rows > 0 && steps.length > 0) this.#sortBySteps(steps, firsts, permutation, ties.longest);
+    holding.free(firsts);
+  }
+
+  /** Rows that are equal to others, and the most of them that are equal to each other. */
+  #ties(firsts: Region): { rows: number; longest: number } {
+    const out = this.#holding.allocate(8);
+    this.#kernels.sortTies(firsts.address, this.#rowCount, out.address);
+    const { u32 } = this.#holding.linear;
+    const [rows = 0, longest = 0] = u32.subarray(out.address / 4, out.address / 4 + 2);
+    this.#holding.free(out);
+    return { rows, longest };
+  }
+
+  /** Words of all rows take the place of the prefixes. */
+  #readWords(step: SortStep): void {
+    const holding = this.#holding;
+    if (this.#prefixes.byteLength === 0) {
+      holding.free(this.#prefixes);
+      this.#prefixes = holding.allocate(this.#rowCount * 8);
+    }
+    const written = holding.allocate(STEP_BYTES);
+    writeStep(holding.linear, written.address, step);
+    this.#kernels.sortPack(written.address, this.#rowCount, this.#prefixes.address, 64, 0);
+    holding.free(written);
+  }
+
+  /** Sorts runs by the words of their rows, which are gathered at once: much faster than run by run. */
+  #sortByWords(firsts: Region, permutation: Region, longest: number): void {
+    const [count, kernels, holding] = [this.#rowCount, this.#kernels, this.#holding];
+    const words = holding.allocate(count * 8);
+    takeKernels(holding.linear).take8(this.#prefixes.address, permutation.address, count, words.address);
+    const scratch = holding.allocate(kernels.sortScratchBytes(longest));
+    kernels.sortByWords(firsts.address, count, words.address, permutation.address, longest, scratch.address);
+    holding.free(scratch);
+    holding.free(words);
+  }
+
+  #sortBySteps(steps: readonly SortStep[], firsts: Region, permutation: Region, longest: number): void {
+    const [count, kernels, holding] = [this.#rowCount, this.#kernels, this.#holding];
     const table = holding.allocateZeroed((steps.length + 1) * STEP_BYTES);
     for (const [index, step] of steps.entries()) writeStep(holding.linear, table.address + index * STEP_BYTES, step);
     const scratch = holding.allocate(kernels.sortScratchBytes(longest));
-    kernels.sortRefine(
-      records.address,
-      strideBytes,
-      shiftBits,
-      this.#rowCount,
-      permutation.address,
-      table.address,
-      steps.length,
-      longest,
-      scratch.address,
-    );
+    const [runs, rows] = [firsts.address, permutation.address];
+    kernels.sortRefine(runs, count, rows, table.address, steps.length, longest, scratch.address);
     holding.free(scratch);
     holding.free(table);
   }

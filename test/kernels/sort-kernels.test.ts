@@ -7,7 +7,8 @@ const linear = new LinearMemory(4 * 1024 * 1024);
 const kernels = sortKernels(linear);
 const region = linear.allocate(2 * 1024 * 1024)!;
 const AREA = 262_144;
-const [A, B, C, D, STEPS, SCRATCH] = [0, 1, 2, 3, 4, 5].map((at) => region.address + at * AREA) as [
+const [A, B, C, D, E, STEPS, SCRATCH] = [0, 1, 2, 3, 4, 5, 6].map((at) => region.address + at * AREA) as [
+  number,
   number,
   number,
   number,
@@ -132,13 +133,23 @@ test('runs of equal prefixes are refined by steps, within the scratch they ask f
       kernels.sortRanks(0, count, D);
       linear.u8.fill(0, STEPS, STEPS + 2 * STEP_BYTES);
       writeStep(linear, STEPS, PLAIN);
-      const longest = kernels.sortLongestRun(B, 8, 0, count);
+      kernels.sortRuns(B, 8, 0, count, C);
+      kernels.sortTies(C, count, E);
+      const longest = linear.u32[E / 4 + 1] ?? 0;
       const scratchBytes = kernels.sortScratchBytes(longest);
       linear.u8.fill(0xee, SCRATCH + scratchBytes, SCRATCH + scratchBytes + 64);
-      kernels.sortRefine(B, 8, 0, count, D, STEPS, 1, longest, SCRATCH);
+      kernels.sortRefine(C, count, D, STEPS, 1, longest, SCRATCH);
       expect(new Set(linear.u8.slice(SCRATCH + scratchBytes, SCRATCH + scratchBytes + 64))).toEqual(new Set([0xee]));
       const expected = stable(prefixes.map((prefix, row) => (prefix << 64n) | values[row]!));
       expect(read32(D, count)).toEqual(expected);
+
+      kernels.sortRanks(0, count, D);
+      kernels.sortByWords(C, count, A, D, longest, SCRATCH);
+      expect(new Set(linear.u8.slice(SCRATCH + scratchBytes, SCRATCH + scratchBytes + 64))).toEqual(new Set([0xee]));
+      expect(read32(D, count)).toEqual(expected);
+      const keys = expected.map((row) => `${prefixes[row]} ${values[row]}`);
+      const firsts = keys.map((key, at) => key !== keys[at - 1]);
+      expect(firsts.map((_, at) => ((linear.u8[C + (at >>> 3)]! >>> (at & 7)) & 1) === 1)).toEqual(firsts);
     }),
     { numRuns: 40 },
   );
@@ -166,6 +177,29 @@ test('rows up to a bound are listed, nulls where asked', () => {
   expect(read32(D, 3)).toEqual([1, 2, 4]);
   expect(kernels.sortBelow(STEPS, 5, D, ALL_ONES, 1)).toBe(5);
 });
+
+test.each([WORD_KINDS.int64, WORD_KINDS.int32, WORD_KINDS.float64, WORD_KINDS.uint64])(
+  'rows up to a bound are listed as their words say, also where blocks are passed over: kind %i',
+  (kind) => {
+    const special = [0n, 2n ** 63n, 0x7ff8000000000000n, 0xfff8000000000001n, 0x7ff0000000000000n, ALL_ONES];
+    const value = fc.oneof(fc.constantFrom(...special), fc.bigInt(0n, ALL_ONES), fc.bigInt(0n, 2n ** 33n));
+    const values = fc.array(value, { minLength: 1, maxLength: 60, size: 'max' });
+    fc.assert(
+      fc.property(values, fc.boolean(), fc.boolean(), fc.nat(), (all, descending, withNulls, at) => {
+        linear.u64.set(all, A / 8);
+        linear.u8.fill(0b10110111, C, C + 16);
+        const step = { ...PLAIN, kind, mask: descending ? ALL_ONES : 0n };
+        const order = wordsOf(step, all.length);
+        const bound = order[at % all.length]!;
+        writeStep(linear, STEPS, { ...step, validity: withNulls ? C : 0 });
+        const expected = order.flatMap((word, row) =>
+          word <= bound && (!withNulls || ((0b10110111 >>> (row & 7)) & 1) === 1) ? [row] : [],
+        );
+        expect(read32(D, kernels.sortBelow(STEPS, all.length, D, bound, 0))).toEqual(expected);
+      }),
+    );
+  },
+);
 
 test('texts before another one are listed, either way, with equals and nulls where asked', () => {
   const text = fc.oneof(

@@ -2,7 +2,7 @@
  * Sorting what a prefix has left equal.
  *
  *     records   │ 3 │ 5 5 5 │ 8 8 │ …          each run of equal prefixes by the first step that is left,
- *     run         │ 1 │ 2 2 │                  what is still equal by the next one; text 8 bytes at a time
+ *     firsts      1   1 0 0   1 0              what is still equal by the next one; text 8 bytes at a time
  *
  * The words of a run are written down beside its rows and sorted there, so that comparing touches no column. Texts that
  * go on alike are skipped in one go. No recursion: the state of each run is noted where it starts.
@@ -194,51 +194,97 @@ function refineRun(rows: usize, count: usize, steps: usize, stepCount: u32, long
   }
 }
 
-@inline
-function prefixAt(records: usize, stride: usize, shift: u64, i: usize): u64 {
-  return load<u64>(records + i * stride) >> shift;
-}
-
-/** Rows of the longest run of equal prefixes; a prefix is the first 8 bytes of each `stride`, without `shift` bits. */
-export function sortLongestRun(records: usize, stride: usize, shift: u32, count: usize): usize {
-  let longest: usize = 0;
-  let start: usize = 0;
-  while (start < count) {
-    const prefix = prefixAt(records, stride, shift, start);
-    let end = start + 1;
-    while (end < count && prefixAt(records, stride, shift, end) == prefix) end += 1;
-    longest = max(longest, end - start);
-    start = end;
+/** Which rows are the first of a run of equal prefixes: the first 8 bytes of each `stride`, without `shift` bits. */
+export function sortRuns(records: usize, stride: usize, shift: u32, count: usize, firsts: usize): void {
+  let before = ~(load<u64>(records) >> <u64>shift);
+  for (let base: usize = 0; base <= count; base += 64) {
+    // Behind the last row, each bit is a run's first.
+    let word: u64 = 0;
+    const end = min<usize>(64, count - base);
+    if (end < 64) word = <u64>-1 << <u64>end;
+    for (let i: usize = 0; i < end; i++) {
+      const prefix = load<u64>(records + (base + i) * stride) >> <u64>shift;
+      word |= <u64>(prefix != before) << <u64>i;
+      before = prefix;
+    }
+    store<u64>(firsts + (base >> 3), word);
   }
-  return longest;
 }
 
-/** Bytes of scratch that `sortRefine` needs. */
+/** The first bit from `from` on that is one (`flip` 0) or zero (all ones), `count` where none is before that. */
+@inline
+function nextBit(bits: usize, from: usize, count: usize, flip: u64): usize {
+  if (from >= count) return count;
+  let base = from & ~63;
+  let word = (load<u64>(bits + (base >> 3)) ^ flip) & (<u64>-1 << <u64>(from & 63));
+  while (word == 0) {
+    base += 64;
+    if (base >= count) return count;
+    word = load<u64>(bits + (base >> 3)) ^ flip;
+  }
+  return min(count, base + <usize>ctz(word));
+}
+
+/** Where the run behind the first row that is not a run's first begins; `count` where all rows are. */
+@inline
+function nextRun(firsts: usize, from: usize, count: usize): usize {
+  const second = nextBit(firsts, from, count, <u64>-1);
+  return second == count ? count : second - 1;
+}
+
+/** Rows in runs of several, rows of the longest run: two uint32 at `out`. */
+export function sortTies(firsts: usize, count: usize, out: usize): void {
+  let tied: usize = 0;
+  let longest: usize = 1;
+  for (let start = nextRun(firsts, 0, count); start < count; ) {
+    const end = nextBit(firsts, start + 1, count, 0);
+    tied += end - start;
+    longest = max(longest, end - start);
+    start = nextRun(firsts, end, count);
+  }
+  store<u32>(out, tied);
+  store<u32>(out, longest, 4);
+}
+
+/** Bytes of scratch that `sortRefine` and `sortByWords` need. */
 export function sortScratchBytes(longest: usize): f64 {
   return 8192.0 + 16.0 + 40.0 * <f64>longest;
 }
 
-/**
- * Sorts the rows of each run of equal prefixes by `stepCount` steps. `rows` lie in the order of the records. An entry
- * behind the last step must be readable.
- */
-export function sortRefine(
-  records: usize,
-  stride: usize,
-  shift: u32,
-  count: usize,
-  rows: usize,
-  steps: usize,
-  stepCount: u32,
-  longest: usize,
-  scratch: usize,
+/** Sorts the rows of each run by words that lie in the order of the rows; runs fall into those of equal words. */
+export function sortByWords(
+  firsts: usize, count: usize, words: usize, rows: usize, longest: usize, scratch: usize,
 ): void {
-  let start: usize = 0;
-  while (start < count) {
-    const prefix = prefixAt(records, stride, shift, start);
-    let end = start + 1;
-    while (end < count && prefixAt(records, stride, shift, end) == prefix) end += 1;
-    if (end - start > 1) refineRun(rows + (start << 2), end - start, steps, stepCount, longest, scratch);
-    start = end;
+  const records = scratch + 8192;
+  const other = records + (longest << 4);
+  for (let start = nextRun(firsts, 0, count); start < count; ) {
+    const end = nextBit(firsts, start + 1, count, 0);
+    const size = end - start;
+    for (let i: usize = 0; i < size; i++) {
+      store<u64>(records + (i << 4), load<u64>(words + ((start + i) << 3)));
+      store<u32>(records + (i << 4), load<u32>(rows + ((start + i) << 2)), 8);
+    }
+    const sorted = size < RADIX_FROM ? sortFew(records, other, size) : sortRadix16(records, other, size, scratch);
+    let before = load<u64>(sorted);
+    for (let i: usize = 0; i < size; i++) {
+      const word = load<u64>(sorted + (i << 4));
+      const at = start + i;
+      store<u32>(rows + (at << 2), load<u32>(sorted + (i << 4), 8));
+      const byte = firsts + (at >> 3);
+      store<u8>(byte, load<u8>(byte) | (<u8>(word != before) << <u8>(at & 7)));
+      before = word;
+    }
+    start = nextRun(firsts, end, count);
+  }
+}
+
+/** Sorts the rows of each run by `stepCount` steps. An entry behind the last step must be readable. */
+export function sortRefine(
+  firsts: usize, count: usize, rows: usize, steps: usize, stepCount: u32, longest: usize, scratch: usize,
+): void {
+  for (let start = nextRun(firsts, 0, count); start < count; ) {
+    const end = nextBit(firsts, start + 1, count, 0);
+    refineRun(rows + (start << 2), end - start, steps, stepCount, longest, scratch);
+    start = nextRun(firsts, end, count);
   }
 }

@@ -81,18 +81,59 @@ function fillRecords(kind: i32, step: usize, count: usize, records: usize): bool
   return different != 0;
 }
 
+const SIGN: u64 = 0x8000000000000000;
+
+/** Whether `anyBelow` knows a kind. */
+@inline
+function isLookedAtTogether(kind: i32): bool {
+  return kind == I64 || kind == I32 || kind == F64;
+}
+
+/** Of the words of two values, or four of 4 bytes: all ones where a word is at most `bound`. */
+@inline
+function below(kind: i32, address: usize, mask: u64, bound: u64): v128 {
+  let values = v128.load(address);
+  if (kind == I32) {
+    const limit = min<i64>(max<i64>(<i64>(bound ^ SIGN), i32.MIN_VALUE), i32.MAX_VALUE);
+    return i32x4.le_s(v128.xor(values, i32x4.splat(<i32>mask)), i32x4.splat(<i32>limit));
+  }
+  if (kind == F64) {
+    const nan = i64x2.splat(0x7ff8000000000000);
+    const bits = v128.bitselect(nan, f64x2.add(values, f64x2.splat(0.0)), f64x2.ne(values, values));
+    values = v128.xor(bits, v128.and(i64x2.shr_s(bits, 63), i64x2.splat(0x7fffffffffffffff)));
+  }
+  return i64x2.le_s(v128.xor(values, i64x2.splat(mask)), i64x2.splat(bound ^ SIGN));
+}
+
+/** Whether one of eight words may be at most `bound`. */
+@inline
+function anyBelow(kind: i32, address: usize, mask: u64, bound: u64): bool {
+  let found = v128.or(below(kind, address, mask, bound), below(kind, address + 16, mask, bound));
+  if (kind != I32) {
+    const others = v128.or(below(kind, address + 32, mask, bound), below(kind, address + 48, mask, bound));
+    found = v128.or(found, others);
+  }
+  return v128.any_true(found);
+}
+
 /** Lists the rows whose word is at most `bound`, and the nulls where `nullsToo`; returns how many. */
 @inline
 function listBelow(kind: i32, step: usize, count: usize, list: usize, bound: u64, nullsToo: u64): usize {
   const values = <usize>load<u32>(step, VALUES);
   const validity = <usize>load<u32>(step, VALIDITY);
   const mask = load<u64>(step, MASK);
+  // Once there is a bound, few rows are below it: blocks without one are passed over at once.
+  const skips = isLookedAtTogether(kind) && (validity == 0 || nullsToo == 0);
   let listed: usize = 0;
-  for (let row: usize = 0; row < count; row++) {
-    let kept = <u64>((raw(kind, step, values, row) ^ mask) <= bound);
-    if (validity != 0) kept = select<u64>(kept, nullsToo, bit(validity, row) != 0);
-    store<u32>(list + (listed << 2), <u32>row);
-    listed += <usize>kept;
+  for (let base: usize = 0; base < count; base += 8) {
+    const end = min(base + 8, count);
+    if (skips && end - base == 8 && !anyBelow(kind, values + base * (kind == I32 ? 4 : 8), mask, bound)) continue;
+    for (let row = base; row < end; row++) {
+      let kept = <u64>((raw(kind, step, values, row) ^ mask) <= bound);
+      if (validity != 0) kept = select<u64>(kept, nullsToo, bit(validity, row) != 0);
+      store<u32>(list + (listed << 2), <u32>row);
+      listed += <usize>kept;
+    }
   }
   return listed;
 }
