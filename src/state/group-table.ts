@@ -3,7 +3,7 @@
  *
  *     slots   │ tag,3 │ · │ tag,0 │ tag,7 │ · │          images  │ key 0 │ key 1 │ …
  *
- * Keys are compared as row images. Open addressing over slots of 8 bytes: the upper half of the hash, and the group's
+ * Keys are compared as row images. Open addressing over slots of 8 bytes: the lower half of the hash, and the group's
  * number plus one. The images lie in group order, so that growing the table never moves a group; the slots hold nothing
  * that cannot be had again from the images, so growing gives the old ones back before it takes the new ones.
  * Nulls are equal to each other, NaN is equal to NaN, and -0.0 to 0.0.

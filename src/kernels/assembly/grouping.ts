@@ -2,12 +2,15 @@
 //
 //     key columns ──pack──▶ images │ a0 b0 n0 │ a1 b1 n1 │ …   ──hash──▶ hashes   ──find──▶ ids  │ 0 │ 1 │ 0 │ …
 //
-//     slots   │ tag,3 │ · │ tag,1 │ tag,2 │ · │     tag = upper half of the hash, then the number plus one; 0 = empty
+//     slots   │ tag,3 │ · │ tag,1 │ tag,2 │ · │     tag = lower half of the hash, then the number plus one; 0 = empty
 //     groups  │ image 0 │ image 1 │ …               in the order of first appearance; growing the slots never moves them
 //
 // An image is a whole number of 8-byte words, so equality is equality of words. The fields of an image, widest first,
 // lie at offsets that the caller chose; null bits come last. Floats are canonical: one NaN, and 0.0 for -0.0, because
 // SQL compares them as equal.
+//
+// The upper bits of a hash say which slot is its own, so that keys with the same ones meet slots next to each other: rows
+// in the order of these bits find their groups in a part of the table that the cache holds.
 //
 // Tables never fill up: a finder stops at the row for which there is no room, and says which it is. The caller grows
 // the table and goes on from there.
@@ -140,27 +143,30 @@ export function hashImages(table: usize, images: usize, rows: i32, hashes: usize
   return true;
 }
 
+/** By how many bits a hash is shifted to the slot where its key belongs. */
+@inline export function slotShift(mask: u64): u64 { return clz<u64>(mask); }
+
 @inline function find(table: usize, images: usize, bytes: usize, hashes: usize, from: i32, rows: i32, ids: usize): i32 {
   const slots = <usize>load<u32>(table), mask = <u64>load<u32>(table, 4), groups = <usize>load<u32>(table, 8);
-  const limit = load<u32>(table, 20);
+  const limit = load<u32>(table, 20), shift = slotShift(mask);
   let count = load<u32>(table, 16);
   let row = from;
   for (; row < rows; row++) {
     const image = images + <usize>row * bytes;
-    const hash = load<u64>(hashes + (<usize>row << 3)), tag = hash >> 32;
-    let slot = hash & mask;
+    const hash = load<u64>(hashes + (<usize>row << 3)), tag = <u32>hash;
+    let slot = hash >> shift;
     let group: u32 = 0;
     while (true) {
       const entry = load<u64>(slots + (<usize>slot << 3));
       if (entry == 0) {
         if (count == limit) { store<u32>(table, count, 16); return row; }
         group = count++;
-        store<u64>(slots + (<usize>slot << 3), (tag << 32) | <u64>(group + 1));
+        store<u64>(slots + (<usize>slot << 3), (hash << 32) | <u64>(group + 1));
         const to = groups + <usize>group * bytes;
         for (let at: usize = 0; at < bytes; at += 8) store<u64>(to + at, load<u64>(image + at));
         break;
       }
-      if (entry >> 32 == tag) {
+      if (<u32>(entry >> 32) == tag) {
         group = <u32>entry - 1;
         if (sameImage(groups + <usize>group * bytes, image, bytes)) break;
       }
@@ -190,12 +196,12 @@ export function findGroups(table: usize, images: usize, hashes: usize, from: i32
  * many of both: in the lower half, and in the upper.
  */
 @inline function readSlots(slots: usize, mask: u64, hashes: usize, rows: i32, ids: usize, lists: usize): u64 {
-  const others = lists + (<usize>rows << 2);
+  const others = lists + (<usize>rows << 2), shift = slotShift(mask);
   let met: usize = 0, passed: usize = 0;
   for (let row: usize = 0, n = <usize>rows; row < n; row++) {
     const hash = load<u64>(hashes + (row << 3));
-    const entry = load<u64>(slots + (<usize>(hash & mask) << 3));
-    const isTaken = <u32>entry != 0, isOther = (entry ^ hash) >> 32 != 0;
+    const entry = load<u64>(slots + (<usize>(hash >> shift) << 3));
+    const isTaken = <u32>entry != 0, isOther = <u32>(entry >> 32) != <u32>hash;
     store<u32>(ids + (row << 2), select<u32>(0xffffffff, <u32>entry - 1, isOther));
     store<u32>(lists + (met << 2), <u32>row);
     met += usize(isTaken & !isOther);
@@ -228,22 +234,22 @@ export function lookUpGroups(table: usize, images: usize, hashes: usize, rows: i
 /** Looks from the slot behind its own on. */
 @inline function walk(slots: usize, mask: u64, groups: usize, images: usize, bytes: usize, hashes: usize, row: usize, ids: usize): void {
   const image = images + row * bytes;
-  const hash = load<u64>(hashes + (row << 3)), tag = hash >> 32;
-  let slot = ((hash & mask) + 1) & mask;
+  const hash = load<u64>(hashes + (row << 3)), tag = <u32>hash;
+  let slot = ((hash >> slotShift(mask)) + 1) & mask;
   let group: u32 = 0xffffffff;
   while (true) {
     const entry = load<u64>(slots + (<usize>slot << 3));
     if (entry == 0) break;
-    if (entry >> 32 == tag && sameImage(groups + <usize>(<u32>entry - 1) * bytes, image, bytes)) { group = <u32>entry - 1; break; }
+    if (<u32>(entry >> 32) == tag && sameImage(groups + <usize>(<u32>entry - 1) * bytes, image, bytes)) { group = <u32>entry - 1; break; }
     slot = (slot + 1) & mask;
   }
   store<u32>(ids + (row << 2), group);
 }
 
 @inline function place(slots: usize, mask: u64, hash: u64, number: u32): void {
-  let slot = hash & mask;
+  let slot = hash >> slotShift(mask);
   while (load<u64>(slots + (<usize>slot << 3)) != 0) slot = (slot + 1) & mask;
-  store<u64>(slots + (<usize>slot << 3), (hash >> 32 << 32) | <u64>(number + 1));
+  store<u64>(slots + (<usize>slot << 3), (hash << 32) | <u64>(number + 1));
 }
 
 /** Fills slots that are all empty with the groups there are. */
@@ -275,14 +281,14 @@ export function hashStrings(table: usize, offsets: usize, bytes: usize, rows: i3
 export function internStrings(table: usize, offsets: usize, bytes: usize, hashes: usize, from: i32, rows: i32, ids: usize): i32 {
   const slots = <usize>load<u32>(table), mask = <u64>load<u32>(table, 4), known = <usize>load<u32>(table, 8);
   const ends = <usize>load<u32>(table, 12), limit = load<u32>(table, 20);
-  const text = <usize>load<u32>(table, 32), textLimit = <usize>load<u32>(table, 36);
+  const text = <usize>load<u32>(table, 32), textLimit = <usize>load<u32>(table, 36), shift = slotShift(mask);
   let count = load<u32>(table, 16);
   let row = from;
   for (; row < rows; row++) {
     const at = offsets + (<usize>row << 2);
     const start = <usize>load<u32>(at), length = <usize>load<u32>(at, 4) - start, p = bytes + start;
-    const hash = load<u64>(hashes + (<usize>row << 3)), tag = hash >> 32;
-    let slot = hash & mask;
+    const hash = load<u64>(hashes + (<usize>row << 3)), tag = <u32>hash;
+    let slot = hash >> shift;
     let id: u32 = 0;
     while (true) {
       const entry = load<u64>(slots + (<usize>slot << 3));
@@ -290,13 +296,13 @@ export function internStrings(table: usize, offsets: usize, bytes: usize, hashes
         const used = <usize>load<u32>(ends + (<usize>count << 2));
         if (count == limit || length > textLimit - used) { store<u32>(table, count, 16); return row; }
         id = count++;
-        store<u64>(slots + (<usize>slot << 3), (tag << 32) | <u64>(id + 1));
+        store<u64>(slots + (<usize>slot << 3), (hash << 32) | <u64>(id + 1));
         store<u64>(known + (<usize>id << 3), hash);
         memory.copy(text + used, p, length);
         store<u32>(ends + (<usize>count << 2), <u32>(used + length));
         break;
       }
-      if (entry >> 32 == tag) {
+      if (<u32>(entry >> 32) == tag) {
         id = <u32>entry - 1;
         if (isString(ends, text, id, p, length)) break;
       }
@@ -343,13 +349,13 @@ export function findStrings(table: usize, offsets: usize, bytes: usize, hashes: 
 @inline function walkStrings(slots: usize, mask: u64, ends: usize, text: usize, offsets: usize, bytes: usize, hashes: usize, row: usize, ids: usize): void {
   const at = offsets + (row << 2);
   const start = <usize>load<u32>(at), length = <usize>load<u32>(at, 4) - start;
-  const hash = load<u64>(hashes + (row << 3)), tag = hash >> 32;
-  let slot = ((hash & mask) + 1) & mask;
+  const hash = load<u64>(hashes + (row << 3)), tag = <u32>hash;
+  let slot = ((hash >> slotShift(mask)) + 1) & mask;
   let id: u32 = 0xffffffff;
   while (true) {
     const entry = load<u64>(slots + (<usize>slot << 3));
     if (entry == 0) break;
-    if (entry >> 32 == tag && isString(ends, text, <u32>entry - 1, bytes + start, length)) { id = <u32>entry - 1; break; }
+    if (<u32>(entry >> 32) == tag && isString(ends, text, <u32>entry - 1, bytes + start, length)) { id = <u32>entry - 1; break; }
     slot = (slot + 1) & mask;
   }
   store<u32>(ids + (row << 2), id);

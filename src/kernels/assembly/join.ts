@@ -14,7 +14,7 @@
  * behind the other. Pairs are written into bounded arrays: a kernel stops when they are full and is called again.
  */
 
-import { sameImage } from './grouping';
+import { sameImage, slotShift } from './grouping';
 
 const NONE: u32 = 0xffffffff;
 
@@ -35,22 +35,23 @@ function placeAll(table: usize, bytes: usize, hashes: usize, from: i32, count: i
   const slots = <usize>load<u32>(table);
   const mask = <u64>load<u32>(table, 4);
   const images = <usize>load<u32>(table, 8);
+  const shift = slotShift(mask);
   let repeated = 0;
   for (let i = 0; i < count; i++) {
     const row = <u32>(from + i);
     const image = images + <usize>row * bytes;
     const hash = load<u64>(hashes + (<usize>i << 3));
-    const tag = hash >> 32;
-    let slot = hash & mask;
+    const tag = <u32>hash;
+    let slot = hash >> shift;
     let first = row;
     while (true) {
       const at = slots + (<usize>slot << 3);
       const entry = load<u64>(at);
       if (entry == 0) {
-        store<u64>(at, (tag << 32) | <u64>(row + 1));
+        store<u64>(at, (hash << 32) | <u64>(row + 1));
         break;
       }
-      if (entry >> 32 == tag && sameImage(images + <usize>(<u32>entry - 1) * bytes, image, bytes)) {
+      if (<u32>(entry >> 32) == tag && sameImage(images + <usize>(<u32>entry - 1) * bytes, image, bytes)) {
         first = <u32>entry - 1;
         repeated++;
         break;
