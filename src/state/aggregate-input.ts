@@ -23,7 +23,7 @@ export interface AggregationSpec {
 }
 
 /** What passes the filter: keys and inputs of accumulators, in columns valid until the next call. */
-export interface InputRows {
+interface InputRows {
   readonly keys: readonly Column[];
   readonly inputs: readonly Column[];
   readonly rowCount: number;
@@ -101,10 +101,14 @@ export class AggregateInput implements Disposable {
 }
 
 /**
- * Rows that `rows` gave, for a compiled loop that updates all of a group's state at once instead of one accumulator after
+ * Inputs of rows that `rows` gave, for a compiled loop that updates all of a group's state at once instead of one accumulator after
  * the other, which counts where states are not in the cache. Undefined where it cannot read an input.
  */
-export function fuseRows({ inputs }: InputRows, plan: AccumulatorPlan, grouped: boolean): FusedBatch | undefined {
+export function fuseRows(
+  inputs: readonly Column[],
+  plan: AccumulatorPlan,
+  grouped: boolean,
+): FusedBatch | undefined {
   if (plan.compiled.length === 0) return undefined;
   const isReadable = inputs.every(
     ({ type, width, dictionary }, input) =>

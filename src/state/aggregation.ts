@@ -7,19 +7,22 @@
  *                                                              by a compiled loop, or one kernel per accumulator
  *
  * Which way a batch goes depends on how its columns are laid out, and may change from batch to batch; the result does
- * not. Groups are numbered in the order in which rows that pass the filter first show them, whichever way these go.
+ * not. Groups are numbered in the order in which rows that pass the filter first show them, whichever way these go, until
+ * there are so many that rows wait for others of the same part of the table (`radix-groups.ts`).
  */
 
 import assert from 'node:assert/strict';
 import { BATCH_ROWS, type Batch } from '../columnar/batch.ts';
 import type { Column } from '../columnar/column.ts';
+import { field } from '../columnar/schema.ts';
 import { takeKernels } from '../kernels/take-kernels.ts';
 import type { Holding } from '../memory/budget.ts';
-import { AggregateInput, type AggregationSpec, fuseRows, type InputRows } from './aggregate-input.ts';
+import { AggregateInput, type AggregationSpec, fuseRows } from './aggregate-input.ts';
 import { FusedKernel } from './fused-kernel.ts';
 import { GroupStates } from './group-states.ts';
 import { GroupTable, NO_GROUP } from './group-table.ts';
 import { GrowingRegion } from './growing-region.ts';
+import { RadixGroups } from './radix-groups.ts';
 import { SlotMap } from './slot-map.ts';
 
 export class Aggregation implements Disposable {
@@ -30,6 +33,7 @@ export class Aggregation implements Disposable {
   readonly #groups: GroupStates;
   /** Undefined where there is one group. */
   readonly #table: GroupTable | undefined;
+  readonly #radix: RadixGroups | undefined;
   readonly #slots: SlotMap;
   /** For a single group: zeros. */
   readonly #ids: GrowingRegion;
@@ -52,6 +56,11 @@ export class Aggregation implements Disposable {
     else {
       const types = groupBy.map(({ expression }) => expression.type);
       this.#table = new GroupTable(types, holding, keyNullable);
+      const inputs = plan.inputs.map(({ type, nullable }, index) => field(`input ${index}`, type, nullable));
+      this.#radix = new RadixGroups(this.#table, { fields: inputs }, plan.stateBytes, holding, (ids, columns, count) => {
+        this.#groups.states.ensure(this.groupCount);
+        this.#accumulate(columns, count, ids);
+      });
     }
   }
 
@@ -60,6 +69,7 @@ export class Aggregation implements Disposable {
     return this.#fusedBatches;
   }
 
+  /** Of the rows so far, but those that wait until `complete`. */
   get groupCount(): number {
     return this.#table?.groupCount ?? 1;
   }
@@ -68,7 +78,12 @@ export class Aggregation implements Disposable {
   add(batch: Batch): void {
     if (batch.rowCount === 0) return;
     if (this.#table === undefined) this.#addToOne(batch);
-    else if (!this.#addByCodes(batch, this.#table)) this.#addByKeys(batch, this.#table);
+    else if (!this.#addByCodes(batch, this.#table)) this.#addByKeys(batch);
+  }
+
+  /** Adds the rows that wait: before results are read. Throws as `add`. */
+  complete(): void {
+    this.#radix?.flush();
   }
 
   /** Adds what `other`, made for the same spec, has seen, which is later input. @throws MemoryBudgetExceeded, ArithmeticOverflow */
@@ -77,6 +92,8 @@ export class Aggregation implements Disposable {
       this.#groups.merge(other.#groups, this.#zeros());
       return;
     }
+    this.complete();
+    other.complete();
     const mapping = this.#table.merge(other.#table);
     this.#groups.states.ensure(this.#table.groupCount);
     this.#groups.merge(other.#groups, mapping.address);
@@ -85,7 +102,8 @@ export class Aggregation implements Disposable {
 
   /** Where a batch of results that begins with the group `from` ends. @throws MemoryBudgetExceeded */
   endOfBatch(from: number): number {
-    return this.#groups.endOfBatch(from, Math.min(from + BATCH_ROWS, this.groupCount));
+    const to = Math.min(from + BATCH_ROWS, this.groupCount);
+    return this.#groups.endOfBatch(from, this.#table?.endOfBatch(from, to) ?? to);
   }
 
   /**
@@ -101,6 +119,7 @@ export class Aggregation implements Disposable {
     this.#input[Symbol.dispose]();
     this.#kernel.free();
     this.#groups[Symbol.dispose]();
+    this.#radix?.[Symbol.dispose]();
     this.#table?.[Symbol.dispose]();
     this.#slots[Symbol.dispose]();
     this.#ids.free();
@@ -115,24 +134,22 @@ export class Aggregation implements Disposable {
       loop !== undefined &&
       this.#kernel.add(loop, fused, batch.rowCount, this.#groups.states, {});
     if (!isAdded) {
-      this.#accumulate(this.#input.rows(batch), this.#zeros());
+      const { inputs, rowCount } = this.#input.rows(batch);
+      this.#accumulate(inputs, rowCount, this.#zeros());
       return;
     }
     this.#input.skip(batch);
     this.#fusedBatches += 1;
   }
 
-  #addByKeys(batch: Batch, table: GroupTable): void {
-    const rows = this.#input.rows(batch);
-    const ids = table.groupIds(rows.keys, rows.rowCount);
-    this.#groups.states.ensure(table.groupCount);
-    this.#accumulate(rows, ids);
+  #addByKeys(batch: Batch): void {
+    const { keys, inputs, rowCount } = this.#input.rows(batch);
+    this.#radix?.add(keys, inputs, rowCount);
   }
 
-  #accumulate(rows: InputRows, ids: number): void {
-    const { inputs, rowCount } = rows;
+  #accumulate(inputs: readonly Column[], rowCount: number, ids: number): void {
     if (rowCount === 0) return;
-    const fused = fuseRows(rows, this.#spec.plan, this.#table !== undefined);
+    const fused = fuseRows(inputs, this.#spec.plan, this.#table !== undefined);
     const loop = fused && this.#kernel.loopFor(fused);
     const isAdded =
       fused !== undefined &&
@@ -148,6 +165,7 @@ export class Aggregation implements Disposable {
     const loop =
       fused !== undefined && slots.fits(fused.keys, batch.rowCount) ? this.#kernel.loopFor(fused) : undefined;
     if (fused === undefined || loop === undefined) return false;
+    this.complete();
     const known = table.groupCount;
     if (slots.prepare(fused.keys, table)) {
       this.#groups.states.ensure(known, slots.openCount);

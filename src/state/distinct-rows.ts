@@ -86,8 +86,8 @@ export class DistinctRows implements Disposable {
 
   /** All pairs; each batch is valid until the next one, or a change. */
   *batches(): Generator<DistinctBatch> {
-    for (let from = 0; from < this.#pairs.groupCount; from += BATCH_ROWS) {
-      const to = Math.min(from + BATCH_ROWS, this.#pairs.groupCount);
+    for (let from = 0, to = 0; from < this.#pairs.groupCount; from = to) {
+      to = this.#pairs.endOfBatch(from, Math.min(from + BATCH_ROWS, this.#pairs.groupCount));
       const [groups, values] = this.#pairs.keyColumns(from, to);
       assert.ok(groups !== undefined && values !== undefined);
       const rows = { ...groups, type: uint64, values: this.#counts.address + from * 8, width: 8, bits: undefined };

@@ -73,6 +73,9 @@ export class FinalAggregation implements Disposable {
     }
   }
 
+  /** Nothing waits. */
+  complete(): void {}
+
   /** Adds what `other`, made for the same spec, has seen, which is later input. Throws as `add`. */
   merge(other: FinalAggregation): void {
     const mapping = this.#table !== undefined && other.#table !== undefined && this.#table.merge(other.#table);
@@ -88,7 +91,8 @@ export class FinalAggregation implements Disposable {
   /** Where a batch of results that begins with the group `from` ends. @throws MemoryBudgetExceeded */
   endOfBatch(from: number): number {
     const most = Math.min(from + BATCH_ROWS, this.groupCount);
-    return this.#states.reduce((end, { groups }) => groups.endOfBatch(from, end), most);
+    const end = this.#table?.endOfBatch(from, most) ?? most;
+    return this.#states.reduce((last, { groups }) => groups.endOfBatch(from, last), end);
   }
 
   /**

@@ -4,8 +4,8 @@
  *     slots   │ tag,3 │ · │ tag,0 │ tag,7 │ · │          images  │ key 0 │ key 1 │ …
  *
  * Keys are compared as row images. Open addressing over slots of 8 bytes: the lower half of the hash, and the group's
- * number plus one. The images lie in group order, so that growing the table never moves a group; the slots hold nothing
- * that cannot be had again from the images, so growing gives the old ones back before it takes the new ones.
+ * number plus one. The images lie in group order, and the slots hold nothing that cannot be had again from them, so growing
+ * gives the old ones back before it takes the new ones.
  * Nulls are equal to each other, NaN is equal to NaN, and -0.0 to 0.0.
  */
 
@@ -22,6 +22,10 @@ import { RowImages } from './row-images.ts';
 
 /** What `find` writes for a key that is in no group. */
 export const NO_GROUP = 0xffff_ffff;
+/** Text of one key column in a batch of keys, if it has more than one. */
+const TEXT_BYTES = 8 * 1024 * 1024;
+/** Whose images there is room for in the beginning. */
+const FEWEST_GROUPS = 512;
 /** Group numbers are 32 bits, and one value says that there is none. */
 const MOST_GROUPS = 2 ** 31;
 
@@ -68,8 +72,36 @@ export class GroupTable implements Disposable {
    * @throws MemoryBudgetExceeded
    */
   groupIds(columns: readonly Column[], rowCount: number): number {
-    const images = this.#hash(columns, rowCount);
-    const hashes = this.#hashes.address;
+    return this.groupsOf(this.pack(columns, rowCount), rowCount);
+  }
+
+  /** As `groupIds`, but a key that is in no group stays so and gives `NO_GROUP`. @throws MemoryBudgetExceeded */
+  find(columns: readonly Column[], rowCount: number): number {
+    return this.lookUp(this.pack(columns, rowCount), rowCount);
+  }
+
+  /** Bytes of the image of a key. */
+  get imageBytes(): number {
+    return this.#keys.imageBytes;
+  }
+
+  /** The images of keys: their address, valid until the next call. @throws MemoryBudgetExceeded */
+  pack(columns: readonly Column[], rowCount: number): number {
+    return this.#keys.pack(columns, rowCount);
+  }
+
+  /** The hashes of images, 8 bytes each: their address, valid until the next call of any method. @throws MemoryBudgetExceeded */
+  hash(images: number, rowCount: number): number {
+    assert.ok(rowCount <= BATCH_ROWS);
+    this.#hashes.ensure(rowCount * 8, 0);
+    this.#kernels.hashImages(this.#slots.handle, images, rowCount, this.#hashes.address);
+    return this.#hashes.address;
+  }
+
+  /** As `groupIds`, by images of keys. @throws MemoryBudgetExceeded */
+  groupsOf(images: number, rowCount: number): number {
+    const hashes = this.hash(images, rowCount);
+    this.#ids.ensure(rowCount * 4, 0);
     const ids = this.#ids.address;
     let row = 0;
     for (;;) {
@@ -79,23 +111,41 @@ export class GroupTable implements Disposable {
     }
   }
 
-  /** As `groupIds`, but a key that is in no group stays so and gives `NO_GROUP`. @throws MemoryBudgetExceeded */
-  find(columns: readonly Column[], rowCount: number): number {
-    const images = this.#hash(columns, rowCount);
+  /** As `find`, by images of keys; leaves their hashes at the address that `hash` gives. @throws MemoryBudgetExceeded */
+  lookUp(images: number, rowCount: number): number {
+    const hashes = this.hash(images, rowCount);
+    this.#ids.ensure(rowCount * 4, 0);
     this.#lists.ensure(rowCount * 8, 0);
-    const [hashes, ids, lists] = [this.#hashes.address, this.#ids.address, this.#lists.address];
-    this.#kernels.lookUpGroups(this.#slots.handle, images, hashes, rowCount, ids, lists);
-    return this.#ids.address;
+    const ids = this.#ids.address;
+    this.#kernels.lookUpGroups(this.#slots.handle, images, hashes, rowCount, ids, this.#lists.address);
+    return ids;
   }
 
   /**
-   * The keys of the groups [from, to), at most `BATCH_ROWS`, in columns that are valid until the next call of any
-   * method. Strings come as codes into a dictionary of all strings.
-   * @throws MemoryBudgetExceeded
+   * Makes slots for so many groups more, so that they are found fast although their hashes lie close together. False where
+   * memory is short; then nothing has changed.
+   */
+  reserve(groups: number): boolean {
+    const wanted = this.groupCount + groups;
+    if (wanted <= this.#slots.capacity) return true;
+    if (wanted > MOST_GROUPS || !this.#slots.tryRenew(wanted)) return false;
+    this.#tellRoom();
+    this.#kernels.placeGroups(this.#slots.handle);
+    return true;
+  }
+
+  /**
+   * The keys of the groups [from, to), at most `BATCH_ROWS`, in plain columns that are valid until the next call of any
+   * method. @throws MemoryBudgetExceeded, ColumnTooLarge
    */
   keyColumns(from: number, to: number): Column[] {
     assert.ok(0 <= from && from <= to && to <= this.groupCount && to - from <= BATCH_ROWS);
     return this.#keys.unpack(this.#images.address + from * this.#keys.imageBytes, to - from);
+  }
+
+  /** Where a batch of keys that begins with the group `from` ends, `to` at most, by the text it may have. @throws MemoryBudgetExceeded */
+  endOfBatch(from: number, to: number): number {
+    return from + this.#keys.rowsWithin(TEXT_BYTES, this.#images.address + from * this.#keys.imageBytes, to - from);
   }
 
   /**
@@ -105,8 +155,8 @@ export class GroupTable implements Disposable {
    */
   merge(other: GroupTable): Region {
     const mapping = this.#holding.allocate(other.groupCount * 4);
-    for (let from = 0; from < other.groupCount; from += BATCH_ROWS) {
-      const to = Math.min(from + BATCH_ROWS, other.groupCount);
+    for (let from = 0, to = 0; from < other.groupCount; from = to) {
+      to = other.endOfBatch(from, Math.min(from + BATCH_ROWS, other.groupCount));
       const ids = this.groupIds(other.keyColumns(from, to), to - from);
       this.#holding.linear.u8.copyWithin(mapping.address + from * 4, ids, ids + (to - from) * 4);
     }
@@ -119,25 +169,23 @@ export class GroupTable implements Disposable {
     for (const region of [this.#images, this.#hashes, this.#ids, this.#lists]) region.free();
   }
 
-  /** Makes room for the answer, and the images of the keys with their hashes. */
-  #hash(columns: readonly Column[], rowCount: number): number {
-    assert.ok(rowCount <= BATCH_ROWS);
-    this.#hashes.ensure(rowCount * 8, 0);
-    this.#ids.ensure(rowCount * 4, 0);
-    const images = this.#keys.pack(columns, rowCount);
-    this.#kernels.hashImages(this.#slots.handle, images, rowCount, this.#hashes.address);
-    return images;
-  }
-
+  /** Makes room for one group more, at least. */
   #grow(): void {
     const count = this.groupCount;
     assert.ok(count < MOST_GROUPS);
-    this.#slots.renew(count * (count < 65_536 ? 4 : 2));
-    const groups = this.#slots.capacity;
+    const needsSlots = count === this.#slots.capacity;
+    if (needsSlots) this.#slots.renew(count * (count < 65_536 ? 4 : 2));
     const { imageBytes } = this.#keys;
-    this.#images.ensure(groups * imageBytes, count * imageBytes);
+    if ((count + 1) * imageBytes > this.#images.byteLength) {
+      const groups = Math.max(FEWEST_GROUPS, Math.min(this.#slots.capacity, count * 2));
+      this.#images.ensure(groups * imageBytes, count * imageBytes);
+    }
+    this.#tellRoom();
+    if (needsSlots) this.#kernels.placeGroups(this.#slots.handle);
+  }
+
+  #tellRoom(): void {
     this.#slots.write(8, this.#images.address);
-    this.#slots.write(20, groups);
-    this.#kernels.placeGroups(this.#slots.handle);
+    this.#slots.write(20, Math.min(this.#slots.capacity, Math.floor(this.#images.byteLength / this.#keys.imageBytes)));
   }
 }

@@ -9,6 +9,12 @@ const HANDLE_BYTES = 64;
 
 /** Differs from process to process, so that nobody can prepare keys that collide. No result depends on it. */
 const SEED = randomBytes(8).readBigUInt64LE();
+/**
+ * And from table to table: keys in the order of the hashes of one table would all meet in a part of another that is still
+ * growing. (2^64 by the golden ratio.)
+ */
+const SEED_STEP = 0x9e37_79b9_7f4a_7c15n;
+let tables = 0n;
 
 /**
  * The slots of a hash table in linear memory, and the handle through which kernels reach the table: at most half of
@@ -25,7 +31,8 @@ export class HashSlots {
   constructor(holding: Holding) {
     this.#holding = holding;
     this.#handle = holding.allocateZeroed(HANDLE_BYTES);
-    holding.linear.data.setBigUint64(this.handle + 24, SEED, true);
+    holding.linear.data.setBigUint64(this.handle + 24, SEED + SEED_STEP * tables, true);
+    tables += 1n;
   }
 
   /** Address of the handle; it never moves. */
@@ -59,14 +66,18 @@ export class HashSlots {
    * @throws MemoryBudgetExceeded
    */
   renew(entries: number): void {
-    let slots = FEWEST_SLOTS;
-    while (slots < entries * 2) slots *= 2;
     if (this.#slots !== undefined) this.#holding.free(this.#slots);
     this.#slots = undefined;
-    this.#slots = this.#holding.allocate(slots * SLOT_BYTES);
-    takeKernels(this.#holding.linear).fillBytes(this.#slots.address, 0, slots * SLOT_BYTES);
-    this.write(0, this.#slots.address);
-    this.write(4, slots - 1);
+    this.#take(this.#holding.allocate(slotsFor(entries) * SLOT_BYTES));
+  }
+
+  /** As `renew`, but the old slots stay until the new ones are there: false, and nothing has changed, where memory is short. */
+  tryRenew(entries: number): boolean {
+    const slots = this.#holding.tryAllocate(slotsFor(entries) * SLOT_BYTES);
+    if (slots === undefined) return false;
+    if (this.#slots !== undefined) this.#holding.free(this.#slots);
+    this.#take(slots);
+    return true;
   }
 
   free(): void {
@@ -74,4 +85,18 @@ export class HashSlots {
     this.#slots = undefined;
     this.#holding.free(this.#handle);
   }
+
+  #take(slots: Region): void {
+    this.#slots = slots;
+    takeKernels(this.#holding.linear).fillBytes(slots.address, 0, slots.byteLength);
+    this.write(0, slots.address);
+    this.write(4, slots.byteLength / SLOT_BYTES - 1);
+  }
+}
+
+/** A power of two, of which entries take at most half. */
+function slotsFor(entries: number): number {
+  let slots = FEWEST_SLOTS;
+  while (slots < entries * 2) slots *= 2;
+  return slots;
 }

@@ -99,7 +99,7 @@ export class JoinRows implements Disposable {
     for (let from = 0; from < rowCount; from += BATCH_ROWS) {
       const count = Math.min(BATCH_ROWS, rowCount - from);
       const { imageBytes } = this.images;
-      // Numbers of strings are those of their table: the keys are read and packed again.
+      // Numbers of long texts are those of their table: the keys are read and packed again.
       const keys = other.images.unpack(other.imagesAddress + from * imageBytes, count);
       this.#appendImages(this.images.pack(keys, count), 0, count, from);
     }

@@ -3,7 +3,7 @@
  *
  *     hashed    slots of hash tag and row, of which at most half are taken
  *     ranged    a word for each whole number between the least and the greatest, where those are not many more than rows;
- *               texts are such numbers. Nothing where the numbers are those of the rows
+ *               nothing where the numbers are those of the rows
  *
  * Both give the first row that has the key. Where keys are there more than once, `starts` and `ordered` list the rows of
  * each (kernels/assembly/join.ts has the drawing); a join that only asks whether a key is there has no need of them.
@@ -12,7 +12,7 @@
 import assert from 'node:assert/strict';
 import { BATCH_ROWS } from '../columnar/batch.ts';
 import type { Column, Dictionary } from '../columnar/column.ts';
-import { type DataType, fixedWidth, isBytes, isInteger } from '../columnar/data-type.ts';
+import { type DataType, fixedWidth, isInteger } from '../columnar/data-type.ts';
 import { sliceColumn } from '../columnar/slice.ts';
 import { groupKernels } from '../kernels/group-kernels.ts';
 import { type JoinKernels, joinKernels } from '../kernels/join-kernels.ts';
@@ -88,7 +88,7 @@ export class JoinTable {
     return this.#firsts?.address ?? 0;
   }
 
-  /** Whether whole numbers, or those of texts, are looked up where they are. */
+  /** Whether whole numbers are looked up where they are. */
   get isRanged(): boolean {
     return this.#ranged !== undefined;
   }
@@ -101,12 +101,11 @@ export class JoinTable {
     kernels.lookUpGroups(this.#slots.handle, images, scratch, rowCount, found, scratch + rowCount * 8);
   }
 
-  /** The same of plain values, or of images, where the table is ranged: numbers of so many bytes. */
-  findWholes(values: number, rowCount: number, found: number, width?: number): void {
+  /** The same of plain values, where the table is ranged. */
+  findWholes(values: number, rowCount: number, found: number): void {
     assert.ok(this.#ranged !== undefined);
-    const { range, entries } = this.#ranged;
-    const bytes = width ?? this.#ranged.width;
-    this.#kernels.findWholes(values, bytes, rowCount, range.address, entries?.address ?? 0, found);
+    const { width, range, entries } = this.#ranged;
+    this.#kernels.findWholes(values, width, rowCount, range.address, entries?.address ?? 0, found);
   }
 
   #rangeOf({ images, imagesAddress }: JoinRows): Ranged | undefined {
@@ -114,7 +113,7 @@ export class JoinTable {
     if (key === undefined || this.keys.length > 1 || key.nullEqualsNull || !isNumbered(key.type)) return undefined;
     if (this.rowCount === 0) return undefined;
     assert.equal(images.imageBytes, 8);
-    const width = fixedWidth(key.type) ?? NUMBER_BYTES;
+    const width = fixedWidth(key.type) ?? 0;
     const range = this.#holding.allocate(16);
     if (this.#kernels.rangeOfWholes(imagesAddress, width, this.rowCount, range.address) === 1) {
       return { width, range, entries: undefined };
@@ -179,13 +178,9 @@ export class JoinTable {
   }
 }
 
-/** Bytes of the number of a text in an image. */
-const NUMBER_BYTES = 4;
-
-/** Whether values are whole numbers of at most 8 bytes, or texts, which have one in images. */
+/** Whether values are whole numbers of at most 8 bytes. */
 const isNumbered = (type: DataType): boolean =>
   isInteger(type) ||
-  isBytes(type) ||
   ['date', 'time', 'timestamp', 'duration'].includes(type.kind) ||
   (type.kind === 'decimal' && fixedWidth(type) === 8);
 
@@ -250,16 +245,11 @@ export class KeyFinder implements Disposable {
   #findPlain(keys: readonly Column[], rowCount: number, found: number): void {
     const [key] = keys;
     assert.ok(key !== undefined);
-    if (this.#table.isRanged && !isBytes(key.type)) {
+    if (this.#table.isRanged) {
       this.#table.findWholes(key.values, rowCount, found);
       return;
     }
     const images = this.#images.pack(keys, rowCount);
-    if (this.#table.isRanged) {
-      // The number of a text that is not there is beyond all of them, in the whole of an image.
-      this.#table.findWholes(images, rowCount, found, this.#images.imageBytes);
-      return;
-    }
     this.#scratch.ensure(rowCount * 16, 0);
     this.#table.findImages(images, rowCount, this.#scratch.address, found);
   }

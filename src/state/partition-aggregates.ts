@@ -68,7 +68,7 @@ export class PartitionAggregates implements Disposable {
     const rows = this.#input.rows(batch);
     const ids = this.#table.groupIds(rows.keys, rowCount);
     this.#groups.states.ensure(this.#table.groupCount);
-    const fused = fuseRows(rows, this.#spec.plan, true);
+    const fused = fuseRows(rows.inputs, this.#spec.plan, true);
     const loop = fused && this.#kernel.loopFor(fused);
     if (fused !== undefined && loop !== undefined) {
       this.#kernel.add(loop, fused, rowCount, this.#groups.states, { ids });

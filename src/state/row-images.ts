@@ -1,13 +1,13 @@
 /**
  * Keys as fixed-width images, for tables that compare and hash them as words.
  *
- *     origin utf8?   delay decimal(20,2)      the image: 16 + 4 + 1 bytes, rounded up to 24
- *     "ATL"          1.50                     │ delay, 16 bytes │ number of "ATL" │ nulls │ · · · │
+ *     origin utf8?   delay int64      the image: 16 + 8 + 1 bytes, rounded up to 32
+ *     "ATL"          150              │ "ATL", 16 bytes │ delay, 8 bytes │ nulls │ · · · │
  *
- * Widest fields first, then a byte for every eight nullable columns. An image depends on the values alone, never on how
+ * Widest fields first, then a byte for every eight nullable columns that have no image of null in their field. An image depends on the values alone, never on how
  * a column holds them: codes are replaced by what they stand for, decimals of more than 18 digits always take 16 bytes,
- * strings are numbered by an interner of their column, and so are values of nested types and others of no such width by
- * their bytes, NaN has one form, and -0.0 becomes 0.0, which SQL takes for equal. Under a null the field is zero.
+ * texts have images of 16 bytes, values of nested types and others of no such width are numbered by their bytes, NaN has
+ * one form, and -0.0 becomes 0.0, which SQL takes for equal. Under a null the field is zero.
  */
 
 import assert from 'node:assert/strict';
@@ -16,29 +16,24 @@ import { type DataType, fixedWidth, isBytes, isFloat } from '../columnar/data-ty
 import { type GroupKernels, groupKernels } from '../kernels/group-kernels.ts';
 import { takeKernels } from '../kernels/take-kernels.ts';
 import type { Holding } from '../memory/budget.ts';
-import { CodeUnifier } from './code-unifier.ts';
 import { GrowingRegion } from './growing-region.ts';
 import { InternedValues } from './interned-values.ts';
-import { StringInterner } from './string-interner.ts';
+import { TEXT_IMAGE_BYTES, TextImages } from './text-images.ts';
 
 /** One column's place in an image. */
 interface KeyField {
   readonly type: DataType;
   readonly width: number;
   readonly offset: number;
-  /** Counted from the first byte of null bits; -1 where no value is null. */
+  /** Counted from the first byte of null bits; -1 where no value is null, or has an image of its own then. */
   readonly nullBit: number;
-  readonly strings: StringInterner | undefined;
+  readonly texts: TextImages | undefined;
   /** Of types whose values are neither bytes nor words. */
   readonly interned: InternedValues | undefined;
-  /** Over `strings`: enters the entries of dictionaries, but only those that rows use. Undefined where none are entered. */
-  readonly codes: CodeUnifier | undefined;
-  /** Of strings that are looked up. */
-  readonly hashes: GrowingRegion;
   /** The fields of a dictionary's entries, one behind the other, and whose they are. */
   readonly entries: GrowingRegion;
   entriesOf: number;
-  /** Strings of a batch by number. */
+  /** Numbers of the values of a batch. */
   readonly ids: GrowingRegion;
   readonly outValues: GrowingRegion;
   readonly outValidity: GrowingRegion;
@@ -57,8 +52,8 @@ export class RowImages implements Disposable {
   readonly #nullable: readonly boolean[];
 
   /**
-   * `nullable[i]` false promises that column `i` never holds a null. Strings are numbered as `like` has them, where that is
-   * given. @throws MemoryBudgetExceeded
+   * `nullable[i]` false promises that column `i` never holds a null. Long texts are numbered as `like` has them, where that
+   * is given. @throws MemoryBudgetExceeded
    */
   constructor(types: readonly DataType[], nullable: readonly boolean[], holding: Holding, like?: RowImages) {
     assert.ok(types.length > 0 && types.length === nullable.length);
@@ -71,13 +66,13 @@ export class RowImages implements Disposable {
     this.#nullsOffset = types.reduce((bytes, type) => bytes + fieldWidth(type), 0);
     let nullBits = 0;
     this.#fields = types.map((type, index) => {
-      const nullBit = nullable[index] ? nullBits++ : -1;
+      const nullBit = nullable[index] && !isBytes(type) ? nullBits++ : -1;
       return openField(
         type,
         offsets[index] ?? 0,
         nullBit,
         holding,
-        like === undefined ? undefined : like.#fields[index]?.strings,
+        like === undefined ? undefined : like.#fields[index]?.texts,
       );
     });
     const usedBytes = this.#nullsOffset + Math.ceil(nullBits / 8);
@@ -86,16 +81,16 @@ export class RowImages implements Disposable {
   }
 
   /**
-   * Makes the same images, and enters no string: one that this does not have becomes a number that none has. Several may
-   * read at once, while this is not changed. Scratch is of `holding`.
+   * Makes the same images, and enters no text: a long one that this does not have becomes a number that none has. Several
+   * may read at once, while this is not changed. Scratch is of `holding`.
    */
   reader(holding: Holding): RowImages {
     return new RowImages(this.#types, this.#nullable, holding, this);
   }
 
   /**
-   * The images of the rows of `columns`, one behind the other: their address, valid until the next call. Distinct
-   * strings are retained.
+   * The images of the rows of `columns`, one behind the other: their address, valid until the next call. Distinct long
+   * texts are retained.
    * @throws MemoryBudgetExceeded
    */
   pack(columns: readonly Column[], rowCount: number): number {
@@ -113,16 +108,28 @@ export class RowImages implements Disposable {
     return images;
   }
 
-  /** Columns of the values in `rowCount` images; strings as codes. Valid until the next call, or the next `pack`. */
+  /** Of how many of `rowCount` images the texts of each column stay within `limitBytes`: at least of one. @throws MemoryBudgetExceeded */
+  rowsWithin(limitBytes: number, images: number, rowCount: number): number {
+    let rows = rowCount;
+    for (const { texts, offset } of this.#fields) {
+      if (texts !== undefined) rows = texts.rowsWithin(limitBytes, images + offset, this.imageBytes, rows);
+    }
+    return rows;
+  }
+
+  /**
+   * Plain columns of the values in `rowCount` images. Valid until the next call, or the next `pack`.
+   * @throws MemoryBudgetExceeded, ColumnTooLarge
+   */
   unpack(images: number, rowCount: number): Column[] {
     return this.#fields.map((field) => this.#unpackField(field, images, rowCount));
   }
 
   [Symbol.dispose](): void {
-    for (const { codes, interned, entries, hashes, ids, outValues, outValidity } of this.#fields) {
-      codes?.[Symbol.dispose]();
+    for (const { texts, interned, entries, ids, outValues, outValidity } of this.#fields) {
+      texts?.[Symbol.dispose]();
       interned?.[Symbol.dispose]();
-      for (const region of [entries, hashes, ids, outValues, outValidity]) region.free();
+      for (const region of [entries, ids, outValues, outValidity]) region.free();
     }
     this.#images.free();
   }
@@ -134,8 +141,11 @@ export class RowImages implements Disposable {
 
   #packField(field: KeyField, column: Column, images: number, rowCount: number): void {
     const to = images + field.offset;
+    if (field.texts !== undefined) {
+      field.texts.pack(column, to, this.imageBytes, rowCount);
+      return;
+    }
     if (field.interned !== undefined) this.#packInterned(field, field.interned, column, to, rowCount);
-    else if (isBytes(column.type)) this.#packText(field, column, to, rowCount);
     else if (column.dictionary === undefined) this.#packPlain(field, column, to, this.imageBytes, rowCount);
     else {
       this.#packEntries(field, column.dictionary);
@@ -148,23 +158,6 @@ export class RowImages implements Disposable {
     assert.ok(nullBit >= 0, 'a validity bitmap on a key column that promised no nulls');
     const nulls = images + this.#nullsOffset + (nullBit >>> 3);
     this.#kernels.packNulls(validity, images + offset, width, nulls, nullBit & 7, this.imageBytes, rowCount);
-  }
-
-  /** By number. */
-  #packText(field: KeyField, column: Column, to: number, rowCount: number): void {
-    const { strings, codes, ids, hashes } = field;
-    const { dictionary, values, bytes } = column;
-    assert.ok(strings !== undefined);
-    ids.ensure(rowCount * 4, 0);
-    if (codes === undefined) {
-      if (dictionary === undefined) strings.find(values, bytes, rowCount, ids.address, hashes);
-      else {
-        this.#packEntries(field, dictionary);
-        this.#kernels.packCodes(values, field.entries.address, 4, ids.address, 4, rowCount);
-      }
-    } else if (dictionary === undefined) strings.intern(values, bytes, rowCount, ids.address);
-    else if (dictionary.size > 0) codes.unify(dictionary, values, rowCount, ids.address);
-    this.#kernels.packFields(ids.address, 4, to, this.imageBytes, rowCount);
   }
 
   #packInterned({ ids }: KeyField, interned: InternedValues, column: Column, to: number, rowCount: number): void {
@@ -189,17 +182,16 @@ export class RowImages implements Disposable {
     if (field.entriesOf === id) return;
     field.entriesOf = 0;
     field.entries.ensure(size * field.width, 0);
-    const to = field.entries.address;
-    if (field.strings === undefined) this.#packPlain(field, values, to, field.width, size);
-    else field.strings.find(values.values, values.bytes, size, to, field.hashes);
+    this.#packPlain(field, values, field.entries.address, field.width, size);
     field.entriesOf = id;
   }
 
   #unpackField(field: KeyField, images: number, rowCount: number): Column {
-    const { type, width, offset, strings, interned } = field;
+    const { type, width, offset, texts, interned } = field;
+    const from = images + offset;
+    if (texts !== undefined) return texts.unpack(type, from, this.imageBytes, rowCount);
     field.outValues.ensure(Math.max(rowCount * width, 8), 0);
     const values = field.outValues.address;
-    const from = images + offset;
     if (type.kind === 'bool') this.#kernels.unpackFlags(from, this.imageBytes, 0, 0, rowCount, values);
     else this.#kernels.unpackFields(from, this.imageBytes, width, rowCount, values);
     if (interned !== undefined) return interned.take(values, rowCount);
@@ -208,7 +200,7 @@ export class RowImages implements Disposable {
       validity: this.#unpackNulls(field, images, rowCount),
       values,
       bytes: 0,
-      dictionary: strings && dictionaryOf(strings, type),
+      dictionary: undefined,
       width: fixedWidth(type) ?? 0,
       bits: undefined,
     };
@@ -223,29 +215,21 @@ export class RowImages implements Disposable {
   }
 }
 
-/** The interned strings as entries of the key's own type. */
-function dictionaryOf(strings: StringInterner, type: DataType): Dictionary {
-  const dictionary = strings.dictionary();
-  return { ...dictionary, values: { ...dictionary.values, type } };
-}
-
 function openField(
   type: DataType,
   offset: number,
   nullBit: number,
   holding: Holding,
-  known: StringInterner | undefined,
+  known: TextImages | undefined,
 ): KeyField {
-  const strings = known ?? (isBytes(type) ? new StringInterner(holding) : undefined);
+  const texts = isBytes(type) ? new TextImages(holding, known) : undefined;
   return {
     type,
     width: fieldWidth(type),
     offset,
     nullBit,
-    strings,
-    interned: strings === undefined && !hasImage(type) ? new InternedValues(type, holding) : undefined,
-    codes: strings && known === undefined ? new CodeUnifier(holding, strings) : undefined,
-    hashes: new GrowingRegion(holding),
+    texts,
+    interned: texts === undefined && !hasImage(type) ? new InternedValues(type, holding) : undefined,
     entries: new GrowingRegion(holding),
     entriesOf: 0,
     ids: new GrowingRegion(holding),
@@ -262,9 +246,10 @@ function hasImage(type: DataType): boolean {
 
 const IMAGE_WIDTHS: readonly number[] = [1, 2, 4, 8, 16];
 
-/** Bytes in an image: a bool takes one, a string and what has no image its number. */
+/** Bytes in an image: a bool takes one, and what has no image its number. */
 function fieldWidth(type: DataType): number {
   if (type.kind === 'bool') return 1;
+  if (isBytes(type)) return TEXT_IMAGE_BYTES;
   return hasImage(type) ? (fixedWidth(type) ?? 4) : 4;
 }
 

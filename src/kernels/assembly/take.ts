@@ -89,6 +89,23 @@ export function take16(from: usize, rows: usize, count: usize, to: usize): void 
 
 /** Values of any width. */
 export function takeWide(width: usize, from: usize, rows: usize, count: usize, to: usize): void {
+  if (width === 24) takeWords(24, from, rows, count, to);
+  else if (width === 32) takeWords(32, from, rows, count, to);
+  else if ((width & 7) === 0 && width <= 128) takeWords(width, from, rows, count, to);
+  else takeBytes(width, from, rows, count, to);
+}
+
+@inline
+function takeWords(width: usize, from: usize, rows: usize, count: usize, to: usize): void {
+  for (let i: usize = 0; i < count; i++) {
+    const source = from + <usize>load<u32>(rows + (i << 2)) * width;
+    const target = to + i * width;
+    for (let at: usize = 0; at < width; at += 8) store<u64>(target + at, load<u64>(source + at));
+  }
+}
+
+@inline
+function takeBytes(width: usize, from: usize, rows: usize, count: usize, to: usize): void {
   for (let i: usize = 0; i < count; i++) {
     memory.copy(to + i * width, from + <usize>load<u32>(rows + (i << 2)) * width, width);
   }

@@ -12,6 +12,7 @@ interface Aggregating<Self> extends Disposable {
   readonly fusedBatches?: number;
   add(batch: Batch): void;
   merge(other: Self): void;
+  complete(): void;
   endOfBatch(from: number): number;
   columns(from: number, to: number): Column[];
 }
@@ -45,6 +46,7 @@ export class AggregationRun<Aggregation extends Aggregating<Aggregation>> implem
   }
 
   async finish(output: Output): Promise<void> {
+    this.#aggregation.complete();
     const { groupCount } = this.#aggregation;
     for (let from = 0, to = 0; from < groupCount; from = to) {
       to = this.#aggregation.endOfBatch(from);

@@ -104,6 +104,7 @@ class PivotRun implements BlockingRun {
   }
 
   async finish(output: Output): Promise<void> {
+    this.#aggregation.complete();
     if (this.#aggregation.groupCount === 0) return;
     const cells = new Cells(this.#options, this.#schema, this.#aggregation, this.#holding);
     const mostRows = Math.max(

@@ -1,0 +1,146 @@
+/**
+ * Rows that wait to be taken in the order of the upper bits of their keys' hashes.
+ *
+ *     append    images, hashes, columns ──each batch in the order of its parts──▶ │ 0 0 1 2 2 │ 0 1 1 1 2 │ …
+ *     batches   part after part, over all batches                             ──▶ │ 0 0 0 │ 1 1 1 1 │ 2 2 2 │
+ *
+ * A table whose slots lie in the order of hashes is then read and written a part at a time, which a cache holds, instead of
+ * everywhere at once (radix partitioning: S. Manegold, P. Boncz, M. Kersten, "Optimizing Main-Memory Join on Modern
+ * Hardware", 2002). Rows of one key stay in their order.
+ */
+
+import { BATCH_ROWS, type Batch } from '../columnar/batch.ts';
+import type { Column } from '../columnar/column.ts';
+import type { Schema } from '../columnar/schema.ts';
+import { MemoryBudgetExceeded } from '../errors.ts';
+import { type PartitionKernels, partitionKernels } from '../kernels/partition-kernels.ts';
+import { type RadixKernels, radixKernels } from '../kernels/radix-kernels.ts';
+import { takeKernels, takeOf } from '../kernels/take-kernels.ts';
+import type { Holding } from '../memory/budget.ts';
+import { GatherScratch } from './gather-scratch.ts';
+import { GrowingRegion } from './growing-region.ts';
+import { RowBuffer } from './row-buffer.ts';
+
+const STATE_BYTES = 16;
+
+/** Rows of some parts that follow each other: valid until the next ones. */
+export interface RadixBatch {
+  /** Address of the images of their keys, one behind the other. */
+  readonly images: number;
+  readonly columns: readonly Column[];
+  readonly rowCount: number;
+}
+
+export class RadixBuffer implements Disposable {
+  readonly #imageBytes: number;
+  readonly #holding: Holding;
+  readonly #kernels: RadixKernels;
+  readonly #partitions: PartitionKernels;
+  readonly #rows: RowBuffer;
+  readonly #images: GrowingRegion;
+  /** By batch: where each part begins in it, and its rows. */
+  readonly #starts: GrowingRegion;
+  #batchCount = 0;
+  #parts = 1;
+  /** Parts of the rows of a batch, and its rows in their order. */
+  readonly #scratch: GrowingRegion;
+  readonly #gathered: GatherScratch;
+  readonly #takenImages: GrowingRegion;
+
+  /** Images have `imageBytes`, and beside them rows have the columns of `schema`. Reserves under `holding`, the caller's. */
+  constructor(imageBytes: number, schema: Schema, holding: Holding) {
+    this.#imageBytes = imageBytes;
+    this.#holding = holding;
+    this.#kernels = radixKernels(holding.linear);
+    this.#partitions = partitionKernels(holding.linear);
+    this.#rows = new RowBuffer(schema, holding);
+    this.#images = new GrowingRegion(holding);
+    this.#starts = new GrowingRegion(holding);
+    this.#scratch = new GrowingRegion(holding);
+    this.#gathered = new GatherScratch(schema, holding);
+    this.#takenImages = new GrowingRegion(holding);
+  }
+
+  get rowCount(): number {
+    return this.#rows.rowCount;
+  }
+
+  get byteLength(): number {
+    return this.#rows.byteLength + this.rowCount * this.#imageBytes;
+  }
+
+  get parts(): number {
+    return this.#parts;
+  }
+
+  /** How many parts the next rows have, a power of two: only where there are none. */
+  begin(parts: number): void {
+    this.#rows.clear();
+    this.#batchCount = 0;
+    this.#parts = parts;
+  }
+
+  /**
+   * Copies a batch, with the images of its keys and their hashes, 8 bytes each. False, and nothing has changed, where
+   * memory is short. @throws ColumnTooLarge
+   */
+  tryAppend(images: number, hashes: number, batch: Batch): boolean {
+    const { rowCount } = batch;
+    const startsBytes = (this.#parts + 1) * 4;
+    const used = this.rowCount * this.#imageBytes;
+    try {
+      this.#scratch.ensure(rowCount * 8, 0);
+      this.#starts.ensure((this.#batchCount + 1) * startsBytes, this.#batchCount * startsBytes);
+      this.#images.ensure(used + rowCount * this.#imageBytes, used);
+    } catch (error) {
+      if (error instanceof MemoryBudgetExceeded) return false;
+      throw error;
+    }
+    const [parts, order] = [this.#scratch.address, this.#scratch.address + rowCount * 4];
+    const starts = this.#starts.address + this.#batchCount * startsBytes;
+    this.#partitions.hashPartitions(hashes, rowCount, this.#parts, parts);
+    this.#partitions.orderByPartition(parts, rowCount, this.#parts, starts, order);
+    if (!this.#rows.tryAppend(batch, order, rowCount)) return false;
+    this.#takeImages(images, order, rowCount, this.#images.address + used);
+    this.#batchCount += 1;
+    return true;
+  }
+
+  /** All rows by their batches, without copying. */
+  *slices(): Generator<RadixBatch> {
+    for (let from = 0; from < this.rowCount; from += BATCH_ROWS) {
+      const { columns, rowCount } = this.#rows.slice(from, Math.min(BATCH_ROWS, this.rowCount - from));
+      yield { images: this.#images.address + from * this.#imageBytes, columns, rowCount };
+    }
+  }
+
+  /** All rows by their parts, or those of the first `endPart` ones. @throws MemoryBudgetExceeded */
+  *batches(endPart: number = this.#parts): Generator<RadixBatch> {
+    this.#scratch.ensure(STATE_BYTES + BATCH_ROWS * 4, 0);
+    const [state, list] = [this.#scratch.address, this.#scratch.address + STATE_BYTES];
+    this.#holding.linear.u32.fill(0, state >>> 2, (state + STATE_BYTES) >>> 2);
+    const starts = this.#starts.address;
+    for (;;) {
+      const count = this.#kernels.listParts(starts, this.#batchCount, this.#parts, endPart, state, BATCH_ROWS, list);
+      if (count === 0) return;
+      for (let from = 0; from < count; ) {
+        const rows = list + from * 4;
+        const { columns, rowCount } = this.#gathered.gather(this.#rows.columns(), rows, count - from);
+        this.#takenImages.ensure(rowCount * this.#imageBytes, 0);
+        this.#takeImages(this.#images.address, rows, rowCount, this.#takenImages.address);
+        yield { images: this.#takenImages.address, columns, rowCount };
+        from += rowCount;
+      }
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#rows[Symbol.dispose]();
+    this.#gathered[Symbol.dispose]();
+    for (const region of [this.#images, this.#starts, this.#scratch, this.#takenImages]) region.free();
+  }
+
+  #takeImages(images: number, rows: number, count: number, to: number): void {
+    takeOf(takeKernels(this.#holding.linear), this.#imageBytes)(images, rows, count, to);
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * Finds the groups of rows in a table that no cache holds.
+ *
+ *     few groups     rows ───────────────────────────────────────────────────▶ group numbers
+ *     many           rows ──▶ buffer ──when it is full, by parts of the table──▶ group numbers
+ *
+ * A row of its own would wait for memory three times: for its slot, for the key there, and for the state of its group. A
+ * part of the table, and what belongs to its groups, is in the cache while the rows of many batches find theirs in it.
+ *
+ * Rows of one key stay in their order, but groups are numbered as the buffer gives their rows.
+ */
+
+import { Batch } from '../columnar/batch.ts';
+import type { Column } from '../columnar/column.ts';
+import type { Schema } from '../columnar/schema.ts';
+import { radixKernels } from '../kernels/radix-kernels.ts';
+import { takeKernels } from '../kernels/take-kernels.ts';
+import type { Holding } from '../memory/budget.ts';
+import type { GroupTable } from './group-table.ts';
+import { GrowingRegion } from './growing-region.ts';
+import { RadixBuffer } from './radix-buffer.ts';
+
+/** A table up to this is found in caches well enough. */
+const CACHED_BYTES = 2 * 1024 * 1024;
+/** What one part of a table should have at most. */
+const PART_BYTES = 256 * 1024;
+const MOST_PARTS = 256;
+/** Of the rows that wait, and as a share of the budget. */
+const MOST_BUFFER_BYTES = 64 * 1024 * 1024;
+const BUDGET_SHARE = 1 / 16;
+/** Slots of a group. */
+const SLOT_BYTES = 16;
+/** Bits for each row, to estimate how many keys are new. */
+const BITS_PER_ROW = 8;
+
+/** Adds rows: `ids` is the address of the group of each. */
+type Add = (ids: number, columns: readonly Column[], rowCount: number) => void;
+
+export class RadixGroups implements Disposable {
+  readonly #table: GroupTable;
+  readonly #schema: Schema;
+  readonly #holding: Holding;
+  /** Of the state of a group, and of its place in the table. */
+  readonly #groupBytes: number;
+  readonly #add: Add;
+  readonly #marks: GrowingRegion;
+  #buffer: RadixBuffer | undefined;
+
+  /**
+   * Rows have the columns of `schema` beside their keys, and groups states of `stateBytes`. `add` is called with the rows of
+   * each group in their order. Reserves under `holding`, which stays the caller's.
+   */
+  constructor(table: GroupTable, schema: Schema, stateBytes: number, holding: Holding, add: Add) {
+    this.#table = table;
+    this.#schema = schema;
+    this.#holding = holding;
+    this.#groupBytes = SLOT_BYTES + table.imageBytes + stateBytes;
+    this.#add = add;
+    this.#marks = new GrowingRegion(holding);
+  }
+
+  /** Adds rows now, or later. @throws MemoryBudgetExceeded, ColumnTooLarge, and what `add` throws */
+  add(keys: readonly Column[], columns: readonly Column[], rowCount: number): void {
+    if (rowCount === 0) return;
+    const images = this.#table.pack(keys, rowCount);
+    if (this.#wait(images, columns, rowCount)) return;
+    this.flush();
+    this.#add(this.#table.groupsOf(images, rowCount), columns, rowCount);
+  }
+
+  /** Adds the rows that wait. Throws as `add`. */
+  flush(): void {
+    const buffer = this.#buffer;
+    if (buffer === undefined || buffer.rowCount === 0) return;
+    const hasSlots = this.#table.reserve(this.#newGroups(buffer));
+    // In the order of their hashes, keys would fill a part of a table that is too small, and then search in it for long.
+    for (const { images, columns, rowCount } of hasSlots ? buffer.batches() : buffer.slices()) {
+      this.#add(this.#table.groupsOf(images, rowCount), columns, rowCount);
+    }
+    buffer.begin(this.#partsFor());
+  }
+
+  [Symbol.dispose](): void {
+    this.#buffer?.[Symbol.dispose]();
+    this.#marks.free();
+  }
+
+  /** Whether the rows can wait, and then they do. */
+  #wait(images: number, columns: readonly Column[], rowCount: number): boolean {
+    const tableBytes = this.#table.groupCount * this.#groupBytes;
+    if (tableBytes < CACHED_BYTES) return false;
+    const hashes = this.#table.hash(images, rowCount);
+    // Rows whose keys follow each other find their groups where those before them have.
+    const isClustered = radixKernels(this.#holding.linear).countRepeatedHashes(hashes, rowCount) * 2 > rowCount;
+    if (isClustered) return false;
+    if (this.#buffer === undefined) {
+      this.#buffer = new RadixBuffer(this.#table.imageBytes, this.#schema, this.#holding);
+      this.#buffer.begin(this.#partsFor());
+    }
+    const batch = new Batch(this.#schema, rowCount, columns);
+    if (!this.#buffer.tryAppend(images, hashes, batch)) return false;
+    const most = Math.min(MOST_BUFFER_BYTES, this.#holding.budget.limitBytes * BUDGET_SHARE);
+    if (this.#buffer.byteLength >= Math.min(most, tableBytes)) this.flush();
+    return true;
+  }
+
+  #partsFor(): number {
+    let parts = 16;
+    while (parts < MOST_PARTS && parts * PART_BYTES < this.#table.groupCount * this.#groupBytes) parts *= 2;
+    return parts;
+  }
+
+  /** About how many keys of rows that wait are in no group, by those of one part (linear counting). */
+  #newGroups(buffer: RadixBuffer): number {
+    let bits = 64;
+    while (bits < (buffer.rowCount / buffer.parts) * BITS_PER_ROW) bits *= 2;
+    this.#marks.ensure(bits / 8, 0);
+    const marks = this.#marks.address;
+    takeKernels(this.#holding.linear).fillBytes(marks, 0, bits / 8);
+    const kernels = radixKernels(this.#holding.linear);
+    let marked = 0;
+    for (const { images, rowCount } of buffer.batches(1)) {
+      const ids = this.#table.lookUp(images, rowCount);
+      marked += kernels.markNewHashes(ids, this.#table.hash(images, rowCount), rowCount, marks, bits - 1);
+    }
+    const found = marked === bits ? bits * Math.log(bits) : -bits * Math.log(1 - marked / bits);
+    return Math.min(buffer.rowCount, Math.ceil(found * buffer.parts * 1.2));
+  }
+}
