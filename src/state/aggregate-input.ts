@@ -104,11 +104,7 @@ export class AggregateInput implements Disposable {
  * Inputs of rows that `rows` gave, for a compiled loop that updates all of a group's state at once instead of one accumulator after
  * the other, which counts where states are not in the cache. Undefined where it cannot read an input.
  */
-export function fuseRows(
-  inputs: readonly Column[],
-  plan: AccumulatorPlan,
-  grouped: boolean,
-): FusedBatch | undefined {
+export function fuseRows(inputs: readonly Column[], plan: AccumulatorPlan, grouped: boolean): FusedBatch | undefined {
   if (plan.compiled.length === 0) return undefined;
   const isReadable = inputs.every(
     ({ type, width, dictionary }, input) =>

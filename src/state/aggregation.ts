@@ -57,10 +57,16 @@ export class Aggregation implements Disposable {
       const types = groupBy.map(({ expression }) => expression.type);
       this.#table = new GroupTable(types, holding, keyNullable);
       const inputs = plan.inputs.map(({ type, nullable }, index) => field(`input ${index}`, type, nullable));
-      this.#radix = new RadixGroups(this.#table, { fields: inputs }, plan.stateBytes, holding, (ids, columns, count) => {
-        this.#groups.states.ensure(this.groupCount);
-        this.#accumulate(columns, count, ids);
-      });
+      this.#radix = new RadixGroups(
+        this.#table,
+        { fields: inputs },
+        plan.stateBytes,
+        holding,
+        (ids, columns, count) => {
+          this.#groups.states.ensure(this.groupCount);
+          this.#accumulate(columns, count, ids);
+        },
+      );
     }
   }
 

@@ -26,8 +26,8 @@ const CACHED_BYTES = 2 * 1024 * 1024;
 const PART_BYTES = 256 * 1024;
 const MOST_PARTS = 256;
 /** Of the rows that wait, and as a share of the budget. */
-const MOST_BUFFER_BYTES = 64 * 1024 * 1024;
-const BUDGET_SHARE = 1 / 16;
+const MOST_BUFFER_BYTES = 256 * 1024 * 1024;
+const BUDGET_SHARE = 1 / 8;
 /** Slots of a group. */
 const SLOT_BYTES = 16;
 /** Bits for each row, to estimate how many keys are new. */
@@ -100,7 +100,7 @@ export class RadixGroups implements Disposable {
     const batch = new Batch(this.#schema, rowCount, columns);
     if (!this.#buffer.tryAppend(images, hashes, batch)) return false;
     const most = Math.min(MOST_BUFFER_BYTES, this.#holding.budget.limitBytes * BUDGET_SHARE);
-    if (this.#buffer.byteLength >= Math.min(most, tableBytes)) this.flush();
+    if (this.#buffer.byteLength >= Math.min(most, tableBytes * 4)) this.flush();
     return true;
   }
 

@@ -119,9 +119,14 @@ export function unpackFlags(bytes: usize, stride: usize, bit: i32, flip: i32, ro
 // Its handle in memory: 0 slots, 4 mask, 8 images of the groups, 12 bytes of an image, 16 groups, 20 groups that there
 // is room for, 24 seed (8 bytes).
 
+// Images of up to 32 bytes have code of their own, without loops: `bytes` is a constant there.
+
 @inline function hashImage(image: usize, bytes: usize, seed: u64): u64 {
   let hash = mix(seed, load<u64>(image));
-  for (let at: usize = 8; at < bytes; at += 8) hash = mix(hash, load<u64>(image + at));
+  if (bytes > 8) hash = mix(hash, load<u64>(image, 8));
+  if (bytes > 16) hash = mix(hash, load<u64>(image, 16));
+  if (bytes > 24) hash = mix(hash, load<u64>(image, 24));
+  for (let at: usize = 32; at < bytes; at += 8) hash = mix(hash, load<u64>(image + at));
   return seal(hash);
 }
 
@@ -134,13 +139,19 @@ export function hashImages(table: usize, images: usize, rows: i32, hashes: usize
   const bytes = <usize>load<u32>(table, 12), seed = load<u64>(table, 24);
   if (bytes == 8) hashAll(images, 8, rows, seed, hashes);
   else if (bytes == 16) hashAll(images, 16, rows, seed, hashes);
+  else if (bytes == 24) hashAll(images, 24, rows, seed, hashes);
+  else if (bytes == 32) hashAll(images, 32, rows, seed, hashes);
   else hashAll(images, bytes, rows, seed, hashes);
 }
 
 @inline export function sameImage(a: usize, b: usize, bytes: usize): bool {
-  if (load<u64>(a) != load<u64>(b)) return false;
-  for (let at: usize = 8; at < bytes; at += 8) if (load<u64>(a + at) != load<u64>(b + at)) return false;
-  return true;
+  // Tags have been compared, so images are most probably the same: all words are read before any is asked.
+  let different = load<u64>(a) ^ load<u64>(b);
+  if (bytes > 8) different |= load<u64>(a, 8) ^ load<u64>(b, 8);
+  if (bytes > 16) different |= load<u64>(a, 16) ^ load<u64>(b, 16);
+  if (bytes > 24) different |= load<u64>(a, 24) ^ load<u64>(b, 24);
+  for (let at: usize = 32; at < bytes; at += 8) different |= load<u64>(a + at) ^ load<u64>(b + at);
+  return different == 0;
 }
 
 /** By how many bits a hash is shifted to the slot where its key belongs. */
@@ -186,6 +197,8 @@ export function findGroups(table: usize, images: usize, hashes: usize, from: i32
   const bytes = <usize>load<u32>(table, 12);
   if (bytes == 8) return find(table, images, 8, hashes, from, rows, ids);
   if (bytes == 16) return find(table, images, 16, hashes, from, rows, ids);
+  if (bytes == 24) return find(table, images, 24, hashes, from, rows, ids);
+  if (bytes == 32) return find(table, images, 32, hashes, from, rows, ids);
   return find(table, images, bytes, hashes, from, rows, ids);
 }
 
@@ -216,6 +229,7 @@ export function lookUpGroups(table: usize, images: usize, hashes: usize, rows: i
   const bytes = <usize>load<u32>(table, 12);
   if (bytes == 8) lookUp(table, images, 8, hashes, rows, ids, lists);
   else if (bytes == 16) lookUp(table, images, 16, hashes, rows, ids, lists);
+  else if (bytes == 24) lookUp(table, images, 24, hashes, rows, ids, lists);
   else lookUp(table, images, bytes, hashes, rows, ids, lists);
 }
 

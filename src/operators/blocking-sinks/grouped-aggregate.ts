@@ -20,9 +20,10 @@ export interface GroupedAggregateOptions {
 }
 
 /**
- * One row per distinct key: the keys, then the aggregates over the rows that have it, in the order in which the keys
- * first appear. Nulls are one key, NaN is one key, and -0.0 is the key 0.0, as `=` has it. Retains the groups:
- * O(distinct keys) memory, and O(distinct values) for `count_distinct`.
+ * One row per distinct key: the keys, then the aggregates over the rows that have it. As long as a cache holds the groups
+ * (some 10,000) they come in the order in which their keys first appear, beyond that in no order that is promised. Nulls
+ * are one key, NaN is one key, and -0.0 is the key 0.0, as `=` has it. Retains the groups: O(distinct keys) memory, and
+ * O(distinct values) for `count_distinct`.
  */
 export function groupedAggregate({
   input,

@@ -59,7 +59,7 @@ export interface PivotOptions {
 
 /**
  * The keys of a group, then a column per name: the aggregate over the rows whose pivot value it stands for, null where
- * there are none. Groups come in the order in which they first appear. Retains an aggregate for each group and value.
+ * there are none. Groups come in the order of a grouped aggregate. Retains an aggregate for each group and value.
  */
 export function pivot(options: PivotOptions): BlockingSink {
   const { groupBy, names, aggregate } = options;
@@ -264,7 +264,9 @@ class Cells {
       using scratch = this.#holding.budget.reserve(this.#holding.owner);
       const keys = [columnFromValues(scratch, pivot.type, [value])];
       if (withNull) keys.push(columnFromValues(scratch, bool, [value === null]));
-      numbers.push(this.#holding.linear.u32[values.groupIds(keys, 1) >>> 2]);
+      // The view is taken after memory may have grown.
+      const number = values.groupIds(keys, 1);
+      numbers.push(this.#holding.linear.u32[number >>> 2]);
     }
     this.#columnCount = values.groupCount;
     return numbers;
