@@ -9,7 +9,7 @@
 import { isUnsigned } from '../columnar/data-type.ts';
 import { operandsOf } from '../expressions/columns.ts';
 import type { TypedExpression } from '../expressions/expression.ts';
-import { type Code, get, type Local, select, seq, set } from './emit.ts';
+import { type Code, get, type Local, select, seq, set, when } from './emit.ts';
 import { f64, i32, i64 } from './instructions.ts';
 import type { Accumulator, AggregateSpec, ArgumentSlots, GroupSpec } from './kernel-spec.ts';
 import { isVectorizable, Lanes } from './lanes.ts';
@@ -17,7 +17,7 @@ import { isLong, machineOf } from './machine.ts';
 import { shiftsOf } from './overflow.ts';
 import { magnitudeBits } from './ranges.ts';
 import { addHalves, addWhole, carry, twoSum } from './sums.ts';
-import { addFour } from './wide-sums.ts';
+import { addingFour } from './wide-sums.ts';
 import type { Words } from './words.ts';
 
 type Held = 'i64' | 'f64';
@@ -75,11 +75,12 @@ export class Accumulate {
     return sums.length === rest.length ? sums : [];
   }
 
-  /** Vectors multiply 64 bits in ten steps: row by row that is one. */
+  /** Vectors multiply 64 bits in ten steps: row by row that is one. Products of 32 bits take them one. */
   #isQuickInFours(e: TypedExpression): boolean {
     const multiplies = (part: TypedExpression): boolean => {
       if (operandsOf(part).some(multiplies)) return true;
       if (part.kind !== 'arithmetic' || part.operator !== '*' || machineOf(part.type)?.type !== 'i64') return false;
+      if (this.#words.bounds.isShortProduct(part)) return false;
       const { right } = part;
       return right.kind !== 'literal' || typeof right.value !== 'bigint' || shiftsOf(right.value) === undefined;
     };
@@ -89,15 +90,25 @@ export class Accumulate {
   #addFourByFour(sums: readonly Sum[]): void {
     if (sums.length === 0) return;
     const { frame, bounds } = this.#words;
-    const lanes = new Lanes(this.#words, true);
-    const updates = sums.flatMap(({ input, offset, mode }) => {
+    const adders = sums.map(({ input, offset, mode }) => {
+      const place = { ...this.#placeOf(offset), frame, mode, fitsRegister: this.#fitsRegister(input, mode) };
+      const add = addingFour(place, bounds.machine(input)!);
       const valid = this.#words.valid(input);
       const taking = frame.local('i64');
       frame.block.push(set(taking, valid === undefined ? get(this.#chosen) : i64.and(get(this.#chosen), get(valid))));
-      const sum = { ...this.#placeOf(offset), frame, mode, fitsRegister: this.#fitsRegister(input, mode) };
-      return addFour(sum, bounds.machine(input)!, lanes.masked(input, taking));
+      return { input, add, taking, isWhole: valid === undefined };
     });
-    frame.block.push(frame.rowLoop(4, seq(...lanes.code, ...updates)));
+    const loop = (isWhole: boolean): Code<'void'> => {
+      const lanes = new Lanes(this.#words, true);
+      const updates = adders.flatMap(({ input, add, taking }) =>
+        add(isWhole ? lanes.value(input).map((part) => get(part)) : lanes.masked(input, taking)),
+      );
+      return frame.rowLoop(4, seq(...lanes.code, ...updates));
+    };
+    // All rows of all blocks but the last take part where none is null: nothing has to be masked.
+    const isFull = i32.eq(i32.sub(get(frame.end), get(frame.base)), i32.const(64));
+    const masked = loop(false);
+    frame.block.push(adders.every(({ isWhole }) => isWhole) ? when(isFull, loop(true), masked) : masked);
   }
 
   /** Whether one register holds the sum of the rows of one call. */

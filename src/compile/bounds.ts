@@ -18,7 +18,7 @@ import { ticksPerDay } from '../expressions/temporal-text.ts';
 import { wholeConversion } from '../expressions/whole-conversion.ts';
 import { functionRange } from './function-ranges.ts';
 import type { ColumnLayout } from './layout.ts';
-import { INT64, isLong, isWhole, LONG, type Machine, machineOf, rangeOf } from './machine.ts';
+import { INT32, INT64, isLong, isWhole, LONG, type Machine, machineOf, rangeOf } from './machine.ts';
 import { greater, intersection, magnitude, magnitudeBits, type Range, spanOf, union, within } from './ranges.ts';
 
 /** Whether a cast gives the time of day that a timestamp's clock shows. */
@@ -75,6 +75,11 @@ export class Bounds {
     if (!isWhole(e.type)) return undefined;
     const bits = magnitudeBits(intersection(this.held(e), typeRange(e.type)));
     return bits < magnitudeBits(typeRange(e.type)) ? bits : undefined;
+  }
+
+  /** Whether both sides of `e` fit 32 bits with a sign, whose product vectors make in one step. */
+  isShortProduct({ operator, left, right }: Arithmetic): boolean {
+    return operator === '*' && within(this.held(left), INT32) && within(this.held(right), INT32);
   }
 
   /** The range of the values that are there where no check has failed. */

@@ -1,5 +1,5 @@
 /**
- * Functions of dates and times in emitted code, one row at a time. Days before 1970 and ticks before it floor, so that the
+ * Functions of dates and times in emitted code, one row at a time, but parts of dates that are known not to lie ages away. Days before 1970 and ticks before it floor, so that the
  * last tick of 1969 is on 31 December 1969, 23:59:59. What a type cannot hold raises a flag.
  *
  *     year … day_of_year            of the day          calendar-code.ts
@@ -30,12 +30,14 @@ import {
   weekday,
   yearOf,
 } from './calendar-code.ts';
+import { FOUR_DAY_PARTS, LANE_DAYS } from './calendar-lanes.ts';
 import { type Code, get, type Local, select } from './emit.ts';
 import { i32, i64 } from './instructions.ts';
 import type { LaneCode } from './lane-code.ts';
 import { type FunctionCall, type LaneFunction, laneFunction, literalAt, typeAt } from './lane-function.ts';
 import { INT64, machineOf } from './machine.ts';
 import { wholeArithmetic } from './overflow.ts';
+import { within } from './ranges.ts';
 import { isTruncationCompilable, truncated } from './truncation-code.ts';
 
 /** The value of the argument at a position. */
@@ -164,7 +166,17 @@ const TIME_FUNCTIONS: Readonly<Record<string, TimeFunction>> = {
 export const TIME_LANE_FUNCTIONS: Readonly<Record<string, LaneFunction>> = Object.fromEntries(
   Object.entries(TIME_FUNCTIONS).map(([name, { takes, emit }]) => [
     name,
-    laneFunction({ takes, emit: ({ lanes, e, value }) => [emit(lanes, e, (position) => value(position)[0]!)] }),
+    laneFunction({
+      takes,
+      isWide: (call, bounds) => {
+        const [day] = call.arguments;
+        return day?.type.kind === 'date' && FOUR_DAY_PARTS.has(name) && within(bounds.held(day), LANE_DAYS);
+      },
+      emit: ({ lanes, e, value }) => {
+        if (lanes.wide) return [FOUR_DAY_PARTS.get(name)!(lanes, value(0)[0] as Local<'v128'>)];
+        return [emit(lanes, e, (position) => value(position)[0]!)];
+      },
+    }),
   ]),
 );
 

@@ -279,6 +279,7 @@ export const v128: V128 = {
 };
 
 interface I32x4 extends Comparisons<'v128', 'v128'>, UnsignedComparisons<'v128', 'v128'>, Arithmetic<'v128'> {
+  readonly abs: Unary<'v128'>;
   readonly splat: Unary<'i32', 'v128'>;
   readonly bitmask: Unary<'v128', 'i32'>;
   readonly shl: Shift;
@@ -300,6 +301,7 @@ export const i32x4: I32x4 = {
   leU: vectorBinary(62),
   ge: vectorBinary(63),
   geU: vectorBinary(64),
+  abs: vectorUnary(160),
   bitmask: vectorUnary(164),
   extendLow: vectorUnary(167),
   extendLowU: vectorUnary(169),
@@ -312,12 +314,18 @@ export const i32x4: I32x4 = {
 };
 
 interface I64x2 extends Comparisons<'v128', 'v128'>, Arithmetic<'v128'> {
+  readonly abs: Unary<'v128'>;
   readonly splat: Unary<'i64', 'v128'>;
   readonly bitmask: Unary<'v128', 'i32'>;
   readonly extendLow: Unary<'v128'>;
   readonly extendHigh: Unary<'v128'>;
   readonly extendLowU: Unary<'v128'>;
   readonly extendHighU: Unary<'v128'>;
+  /** Products of the low, or the high, half of 32-bit lanes. */
+  readonly extmulLow: Binary<'v128'>;
+  readonly extmulHigh: Binary<'v128'>;
+  readonly extmulLowU: Binary<'v128'>;
+  readonly extmulHighU: Binary<'v128'>;
   readonly shl: Shift;
   readonly shr: Shift;
   readonly shrU: Shift;
@@ -326,6 +334,7 @@ interface I64x2 extends Comparisons<'v128', 'v128'>, Arithmetic<'v128'> {
 export const i64x2: I64x2 = {
   splat: vectorUnary(18),
   lane: extractLane(29),
+  abs: vectorUnary(192),
   bitmask: vectorUnary(196),
   extendLow: vectorUnary(199),
   extendHigh: vectorUnary(200),
@@ -343,6 +352,10 @@ export const i64x2: I64x2 = {
   gt: vectorBinary(217),
   le: vectorBinary(218),
   ge: vectorBinary(219),
+  extmulLow: vectorBinary(220),
+  extmulHigh: vectorBinary(221),
+  extmulLowU: vectorBinary(222),
+  extmulHighU: vectorBinary(223),
 };
 
 interface VectorFloats extends Comparisons<'v128', 'v128'>, Arithmetic<'v128'> {

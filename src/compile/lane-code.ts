@@ -18,7 +18,7 @@ interface Operations {
   readonly add: Two;
   readonly sub: Two;
   readonly mul: Two;
-  /** Of floats only. */
+  /** From here on of floats, and of vectors of whole numbers the magnitude. */
   readonly div: Two;
   readonly abs: (a: Code) => Code;
   readonly neg: (a: Code) => Code;
@@ -60,12 +60,12 @@ export const highHalf = (v: Code<'v128'>): Code<'v128'> =>
   v128.shuffle(v, v, [8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15]);
 
 /** The low halves of two vectors' 64-bit lanes, as four 32-bit lanes. */
-const narrowed = (a: Code, b: Code): Code<'v128'> =>
+export const lowWords = (a: Code, b: Code): Code<'v128'> =>
   v128.shuffle(a as Code<'v128'>, b as Code<'v128'>, [0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27]);
 
 /** The masks of a value's parts as one mask of four rows, or 0 and 1. */
 export function joined(lanes: LaneCode, parts: readonly Code[]): Code {
-  return lanes.wide && parts.length === 2 ? narrowed(parts[0]!, parts[1]!) : parts[0]!;
+  return lanes.wide && parts.length === 2 ? lowWords(parts[0]!, parts[1]!) : parts[0]!;
 }
 
 export class LaneCode {

@@ -23,7 +23,7 @@ export interface LaneFunction {
   /** Whether there is code for the call. All of its arguments are held, but for literals. */
   readonly takes: (call: FunctionCall) => boolean;
   /** Whether there is for four rows at a time. */
-  readonly isWide: (call: FunctionCall) => boolean;
+  readonly isWide: (call: FunctionCall, bounds: Bounds) => boolean;
   /** The parts of the result; what does not fit its type raises a flag. */
   readonly emit: (call: LaneCall) => readonly Code[];
 }

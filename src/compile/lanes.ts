@@ -48,7 +48,7 @@ export function isVectorizable(e: TypedExpression, words: WordSource): boolean {
     case 'column':
       return words.columns[e.index]?.dictionary !== true && words.columns[e.index]?.width !== 16;
     case 'function':
-      return laneFunctionOf(e)?.isWide(e) === true;
+      return laneFunctionOf(e)?.isWide(e, words.bounds) === true;
     case 'cast':
       return e.try !== true && isCastVectorizable(e.input.type, e.type);
     case 'arithmetic':
@@ -218,7 +218,8 @@ export class Lanes {
     if (operator === '/') throw new Error('true division of whole numbers');
     const factor = e.right.kind === 'literal' ? e.right.value : null;
     const times = typeof factor === 'bigint' ? factor : undefined;
-    return wholeArithmetic(this.#lanes, operator, machine, left, right, safe, times);
+    const areShort = bounds.isShortProduct(e);
+    return wholeArithmetic(this.#lanes, operator, machine, left, right, safe, { times, areShort });
   }
 
   #choose(e: Typed<'if-else'>, machine: Machine): readonly Code[] {

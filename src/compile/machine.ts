@@ -57,7 +57,8 @@ export function rangeOf({ bits, signed }: Machine): Range {
   return signed ? { least: -size / 2n, greatest: size / 2n - 1n } : { least: 0n, greatest: size - 1n };
 }
 
-/** Of a signed word of 64 bits. */
+/** Of signed words. */
+export const INT32: Range = { least: -(2n ** 31n), greatest: 2n ** 31n - 1n };
 export const INT64: Range = { least: -(2n ** 63n), greatest: 2n ** 63n - 1n };
 /** Of a decimal in two halves, before it is held against its digits. */
 export const INT128: Range = { least: -(2n ** 127n), greatest: 2n ** 127n - 1n };

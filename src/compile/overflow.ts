@@ -17,10 +17,18 @@
 
 import { type Code, get, type Local } from './emit.ts';
 import { i32, i32x4, i64, i64x2 } from './instructions.ts';
-import type { LaneCode } from './lane-code.ts';
+import { type LaneCode, lowWords } from './lane-code.ts';
 import type { Machine } from './machine.ts';
 
-/** `a` operator `b` as exact whole numbers of `machine`; checked unless `safe`. `times`: the constant that `b` is. */
+/** What is known of a product. */
+export interface Factors {
+  /** The constant that the right side is. */
+  readonly times?: bigint | undefined;
+  /** Both sides fit 32 bits with a sign. */
+  readonly areShort?: boolean;
+}
+
+/** `a` operator `b` as exact whole numbers of `machine`; checked unless `safe`. */
 export function wholeArithmetic(
   lanes: LaneCode,
   operator: '+' | '-' | '*',
@@ -28,13 +36,15 @@ export function wholeArithmetic(
   a: readonly Local[],
   b: readonly Local[],
   safe: boolean,
-  times?: bigint,
+  { times, areShort = false }: Factors = {},
 ): Code[] {
   const { type } = machine;
   const operations = lanes.operations(type);
   const operation = operator === '+' ? operations.add : operator === '-' ? operations.sub : operations.mul;
   const shifts = operator === '*' && lanes.wide && type === 'i64' ? shiftsOf(times) : undefined;
-  const result = lanes.keep(shifts === undefined ? lanes.zip(operation, a, b) : a.map((x) => shifted(x, shifts)), type);
+  const isShort = areShort && operator === '*' && lanes.wide && type === 'i64';
+  const computed = shifts !== undefined ? a.map((x) => shifted(x, shifts)) : isShort ? shortProducts(a, b) : undefined;
+  const result = lanes.keep(computed ?? lanes.zip(operation, a, b), type);
   if (!safe) {
     if (machine.bits < 32) flagOutside(lanes, machine, result);
     else if (operator === '*') flagProduct(lanes, machine, a, b);
@@ -55,6 +65,12 @@ export function shiftsOf(times: bigint | undefined): readonly number[] | undefin
   if (times === undefined || times <= 0n) return undefined;
   const shifts = [...times.toString(2)].reverse().flatMap((bit, at) => (bit === '1' ? [at] : []));
   return shifts.length <= MOST_SHIFTS ? shifts : undefined;
+}
+
+/** Of four rows, by their low 32 bits. */
+function shortProducts(a: readonly Local[], b: readonly Local[]): Code<'v128'>[] {
+  const words = ([low, high]: readonly Local[]): Code<'v128'> => lowWords(get(low!), get(high!));
+  return [i64x2.extmulLow(words(a), words(b)), i64x2.extmulHigh(words(a), words(b))];
 }
 
 /** The sum of `x` shifted by each. */

@@ -28,8 +28,6 @@ import { isLong, isWhole, type Machine, machineOf } from './machine.ts';
 import { flagOutside, signExtended, signOf } from './overflow.ts';
 import { cutOf } from './rounding-cut.ts';
 
-type Word = 'i32' | 'i64';
-const wordOf = ({ type }: Machine): Word => type as Word;
 const machineAt = ({ bounds, e }: LaneCall, position: number): Machine => bounds.machine(e.arguments[position]!)!;
 
 const isWholeCall = (call: FunctionCall): boolean => isWhole(call.type);
@@ -42,12 +40,8 @@ const abs = laneFunction({
     const [from, to] = [machineAt(call, 0), bounds.machine(e)!];
     if (isLong(from) || isLong(to)) return narrowed(to, longMagnitude(lanes, asLong(lanes, from, value(0))));
     if (!from.signed) return value(0).map((v) => get(v));
-    const { xor, sub } = lanes.operations(from.type);
     const result = lanes.keep(
-      value(0).map((x) => {
-        const [sign] = lanes.keep([signOf(lanes, wordOf(from), x)], from.type) as [Local];
-        return sub(xor(get(x), get(sign)), get(sign));
-      }),
+      value(0).map((x) => magnitudeOf(lanes, from, x)),
       from.type,
     );
     if (!bounds.fits(e)) {
@@ -60,6 +54,14 @@ const abs = laneFunction({
     return result.map((v) => get(v));
   },
 });
+
+/** The least number stays itself. */
+function magnitudeOf(lanes: LaneCode, { type }: Machine, x: Local): Code {
+  const { abs, xor, sub } = lanes.operations(type);
+  if (lanes.wide) return abs(get(x));
+  const [sign] = lanes.keep([signOf(lanes, type as 'i32' | 'i64', x)], type) as [Local];
+  return sub(xor(get(x), get(sign)), get(sign));
+}
 
 function longMagnitude(lanes: LaneCode, [low, high]: Long): Long {
   const [sign] = lanes.keep([i64.shr(get(high), i64.const(63n))], 'i64') as [Local<'i64'>];

@@ -23,27 +23,25 @@ export interface WideSum {
   readonly fitsRegister: boolean;
 }
 
-/** The code that adds four rows, `parts` of a value of `machine`; what follows the last row goes to the frame. */
-export function addFour(sum: WideSum, { type, signed }: Machine, parts: readonly Code[]): Code<'void'>[] {
-  const vectors = parts as readonly Code<'v128'>[];
-  if (type === 'f64') return addFloats(sum, vectors);
-  if (type === 'f32') {
-    const four = sum.frame.local('v128');
-    const pairs = [f64x2.promoteLow(get(four)), f64x2.promoteLow(highHalf(get(four)))];
-    return [set(four, vectors[0]!), ...addFloats(sum, pairs)];
-  }
-  if (type === 'i64') return sum.fitsRegister ? addWholes(sum, vectors) : addInHalves(sum, vectors, signed);
-  return addWholes(sum, widened(vectors[0]!, signed));
+/** Code that adds four rows, parts of a value. */
+type Adding = (parts: readonly Code[]) => Code<'void'>[];
+
+/** What adds rows of values of `machine`, in as many loops as it is used; what follows the last row goes to the frame. */
+export function addingFour(sum: WideSum, { type, signed }: Machine): Adding {
+  if (type === 'f64' || type === 'f32') return addingFloats(sum, type);
+  if (type === 'i64') return sum.fitsRegister ? addingWholes(sum) : addingInHalves(sum, signed);
+  const add = addingWholes(sum);
+  return ([four]) => add(widened(four as Code<'v128'>, signed));
 }
 
-function addWholes({ frame, state, offset, mode }: WideSum, pairs: readonly Code<'v128'>[]): Code<'void'>[] {
+function addingWholes({ frame, state, offset, mode }: WideSum): Adding {
   const lanes = frame.local('v128');
   const total = frame.local('i64');
   frame.epilogue.push(set(total, total64(lanes)), ...addWhole({ local: frame.local, state, offset }, total, mode));
-  return pairs.map((pair) => set(lanes, i64x2.add(get(lanes), pair)));
+  return (pairs) => pairs.map((pair) => set(lanes, i64x2.add(get(lanes), pair as Code<'v128'>)));
 }
 
-function addInHalves({ frame, state, offset }: WideSum, [a, b]: readonly Code<'v128'>[], signed: boolean) {
+function addingInHalves({ frame, state, offset }: WideSum, signed: boolean): Adding {
   const [first, second] = [frame.local('v128'), frame.local('v128')];
   const [lows, highs] = [frame.local('v128'), frame.local('v128')];
   const [low, high] = [frame.local('i64'), frame.local('i64')];
@@ -53,18 +51,19 @@ function addInHalves({ frame, state, offset }: WideSum, [a, b]: readonly Code<'v
   const upper = v128.shuffle(get(first), get(second), [...words, ...words.map((at) => at + 16)]);
   const lowHalves = v128.const([255, 255, 255, 255, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 0]);
   const add = (to: Local<'v128'>, pair: Code<'v128'>): Code<'void'> => set(to, i64x2.add(get(to), pair));
-  return [
-    set(first, a!),
-    set(second, b!),
+  return ([a, b]) => [
+    set(first, a as Code<'v128'>),
+    set(second, b as Code<'v128'>),
     add(lows, v128.and(get(first), lowHalves)),
     add(lows, v128.and(get(second), lowHalves)),
     ...widened(upper, signed).map((pair) => add(highs, pair)),
   ];
 }
 
-function addFloats({ frame, state, offset }: WideSum, pairs: readonly Code<'v128'>[]): Code<'void'>[] {
+/** Float32 are widened first. */
+function addingFloats({ frame, state, offset }: WideSum, type: 'f32' | 'f64'): Adding {
   const place = { local: frame.local, state, offset };
-  return pairs.flatMap((pair) => {
+  const adders = [0, 1].map(() => {
     const [sums, lost, x] = [frame.local('v128'), frame.local('v128'), frame.local('v128')];
     const next = twoSum(f64x2, () => frame.local('v128'), get(sums), x);
     for (const lane of [0, 1] as const) {
@@ -72,8 +71,20 @@ function addFloats({ frame, state, offset }: WideSum, pairs: readonly Code<'v128
       frame.epilogue.push(set(value, f64x2.lane(get(sums), lane)));
       frame.epilogue.push(...addFloat(place, value, f64x2.lane(get(lost), lane)));
     }
-    return [set(x, pair), ...next.code, set(sums, next.sum), set(lost, f64x2.add(get(lost), next.error))];
+    return (pair: Code<'v128'>): Code<'void'>[] => [
+      set(x, pair),
+      ...next.code,
+      set(sums, next.sum),
+      set(lost, f64x2.add(get(lost), next.error)),
+    ];
   });
+  const four = frame.local('v128');
+  return (parts) => {
+    const vectors = parts as readonly Code<'v128'>[];
+    if (type === 'f64') return vectors.flatMap((pair, n) => adders[n]!(pair));
+    const pairs = [f64x2.promoteLow(get(four)), f64x2.promoteLow(highHalf(get(four)))];
+    return [set(four, vectors[0]!), ...pairs.flatMap((pair, n) => adders[n]!(pair))];
+  };
 }
 
 /** Four 32-bit lanes as two times two of 64 bits. */

@@ -24,7 +24,8 @@ import {
 import type { Value } from '../../src/columnar/value.ts';
 import { rangeOf } from '../../src/compile/machine.ts';
 import type { ArithmeticOperator, TypedExpression } from '../../src/expressions/expression.ts';
-import { cellOf, column, Probe, probeAll } from './probe.ts';
+import { interpreter } from '../../src/expressions/interpret.ts';
+import { cellOf, column, Probe, probeAll, valuesOf } from './probe.ts';
 
 const INTEGERS = [int8, int16, int32, int64, uint8, uint16, uint32, uint64];
 
@@ -283,6 +284,19 @@ describe('parts of dates', () => {
     );
     expect(missed).toEqual([]);
     expect(wrong).toEqual([]);
+  });
+
+  test.each(parts)('%s four at a time, as far as that is done', (name) => {
+    const most = 2 ** 24 - 1;
+    const dense = Array.from({ length: 4 * 366 }, (_, day) => day);
+    const starts = [-most, -5_000_000, -719_468 - 800, -135_200, -800, 10_957, 47_500, 700_000, most - 4 * 366];
+    const sparse = Array.from({ length: 12_000 }, (_, k) => -most + k * 2_791);
+    const days = [...starts.flatMap((start) => dense.map((day) => start + day)), ...sparse, most];
+    const e = call(name, date);
+    const rows = days.map((day) => [day]);
+    const evaluate = interpreter(e);
+    const expected = days.map((day) => evaluate({ value: () => day, where: () => '' }));
+    expect(valuesOf(e, [date], rows, { bits: 24 })).toEqual(expected);
   });
 
   test.each(['s', 'ms', 'us', 'ns'] as const)('of a timestamp in %s', (unit) => {
