@@ -182,6 +182,11 @@ export class LaneCode {
     }
   }
 
+  /** Repeats the batch, also while something is tried, if any of these bits is ever set in a part, a word of 64 bits. */
+  flagBits(parts: readonly Code[], bits: bigint): void {
+    this.frame.flags.push(i64.ne(i64.and(this.everSet(parts, 'i64'), i64.const(bits)), i64.const(0n)));
+  }
+
   /** All bits ever set in any row, after the last one. */
   everSet(parts: readonly Code[], type: 'i32' | 'i64'): Code<'i64'> {
     const all = this.#gather(parts, type);

@@ -269,15 +269,25 @@ export class Lanes {
 
   #load(column: number, machine: Machine): readonly Code[] {
     const { frame, columns } = this.#words;
-    const { dictionary, width } = columns[column]!;
+    const { dictionary, width, bits, isAssumed } = columns[column]!;
     const log = Math.log2(width);
     const at = dictionary ? this.#dictionaryEntry(column, log) : frame.element(frame.slot(column * 3), log);
     if (isLong(machine)) {
       const address = frame.local('i32');
       return [i64.load(tee(address, at)), i64.load(get(address), 8)];
     }
-    if (!this.#lanes.wide) return [loadScalar(machine, at)];
-    return loadFour(machine, at);
+    const loaded = this.#lanes.wide ? loadFour(machine, at) : [loadScalar(machine, at)];
+    return isAssumed === true && bits !== undefined ? this.#within(bits, loaded) : loaded;
+  }
+
+  /** Words whose magnitudes are taken to be below 2 ** `bits`: half of that, so that one addition shows what is outside. */
+  #within(bits: number, loaded: readonly Code[]): readonly Code[] {
+    const half = 1n << BigInt(bits - 1);
+    const values = this.#lanes.keep(loaded, 'i64');
+    const { add } = this.#lanes.operations('i64');
+    const shifted = values.map((value) => add(get(value), this.#lanes.constant('i64', half)));
+    this.#lanes.flagBits(shifted, -(half << 1n));
+    return values.map((value) => get(value));
   }
 }
 

@@ -16,6 +16,8 @@ export interface ColumnLayout {
   readonly bits: number | undefined;
   /** Bytes of one value; 0 for bool and utf8. */
   readonly width: number;
+  /** The bound is that of batches before: whoever reads a value raises a flag where it is outside. Of signed words of 64 bits. */
+  readonly isAssumed?: boolean;
 }
 
 /** The layout of a column, its bound rounded up to a multiple of 8 bits. */
@@ -30,6 +32,6 @@ export function layoutOf({ type, validity, dictionary, bits, width }: Column): C
 }
 
 /** Equal for layouts that lead to the same code. */
-export function layoutKey({ type, nullable, dictionary, bits, width }: ColumnLayout): string {
-  return `${typeName(type)}${nullable ? '?' : ''}${dictionary ? '#' : ''}${bits ?? ''}/${width}`;
+export function layoutKey({ type, nullable, dictionary, bits, width, isAssumed }: ColumnLayout): string {
+  return `${typeName(type)}${nullable ? '?' : ''}${dictionary ? '#' : ''}${bits ?? ''}${isAssumed ? '!' : ''}/${width}`;
 }

@@ -1,8 +1,11 @@
 /**
- * Bounds of columns that come without one, read from their values where that proves checks away: a pass over a batch that
- * lies in the cache costs less than to check every addition and multiplication.
+ * Bounds of columns that come without one, read from their values where that proves checks away: to look at every value
+ * costs less than to check every addition and multiplication.
  *
  *     a, b: int64, bits unknown      a * 2 + b      may overflow ──▶ look at a and b ──▶ below 2 ** 20 ──▶ cannot
+ *
+ * What was found in one batch is assumed of the next, whose kernel checks the values as it reads them: that spares the
+ * look. Where it was wrong, a flag is raised, and the batch is looked at.
  */
 
 import { Batch } from '../columnar/batch.ts';
@@ -20,9 +23,12 @@ export class MeasuredBounds {
   /** What may leave its type, and the columns it is made of. */
   readonly #checked: readonly { readonly e: TypedExpression; readonly columns: readonly number[] }[];
   readonly #candidates: readonly number[];
+  /** By the layouts of the candidates. */
   readonly #wanted = new Map<string, readonly number[]>();
   /** Columns whose values were too large for it to help. */
   readonly #large = new Set<number>();
+  /** By column: the greatest bound that was found, as one for values twice as large. */
+  readonly #found = new Map<number, number>();
 
   constructor(roots: readonly TypedExpression[], linear: LinearMemory) {
     this.#linear = linear;
@@ -30,19 +36,41 @@ export class MeasuredBounds {
     this.#candidates = [...new Set(this.#checked.flatMap(({ columns }) => columns))];
   }
 
+  /** Bounds of columns that may be assumed; undefined where they are of no use, or a look may tell more. */
+  assumed(batch: Batch): ReadonlyMap<number, number> | undefined {
+    const wanted = this.#unbounded(batch);
+    if (wanted.length === 0) return undefined;
+    const bounds = new Map<number, number>();
+    for (const index of wanted) {
+      const bits = this.#found.get(index);
+      if (bits === undefined) return undefined;
+      bounds.set(index, bits);
+    }
+    return this.#mayFail(batch, bounds).length === 0 ? bounds : undefined;
+  }
+
   /** The same batch, its columns with bounds where they are of use. */
   measure(batch: Batch): Batch {
-    if (!this.#candidates.some((index) => this.#isUnbounded(batch, index))) return batch;
-    const wanted = this.#wantedOf(batch).filter((index) => this.#isUnbounded(batch, index));
+    const wanted = this.#unbounded(batch);
     if (wanted.length === 0) return batch;
     const columns = [...batch.columns];
     for (const index of wanted) {
       const column = batch.columns[index]!;
-      const bounded: Column = { ...column, bits: magnitudeBits8(this.#linear, column.values, batch.rowCount) };
+      const bits = magnitudeBits8(this.#linear, column.values, batch.rowCount);
+      const bounded: Column = { ...column, bits };
       columns[index] = bounded;
       if (layoutOf(bounded).bits === undefined) this.#large.add(index);
+      const roomy = layoutOf({ ...column, bits: bits + 1 }).bits;
+      if (roomy === undefined) this.#found.delete(index);
+      else this.#found.set(index, Math.max(roomy, this.#found.get(index) ?? 0));
     }
     return new Batch(batch.schema, batch.rowCount, columns);
+  }
+
+  /** Columns without a bound where one may prove a check away. */
+  #unbounded(batch: Batch): readonly number[] {
+    if (!this.#candidates.some((index) => this.#isUnbounded(batch, index))) return [];
+    return this.#mayFail(batch).filter((index) => this.#isUnbounded(batch, index));
   }
 
   #isUnbounded({ columns }: Batch, index: number): boolean {
@@ -52,11 +80,16 @@ export class MeasuredBounds {
     return machine?.type === 'i64' && machine.signed;
   }
 
-  #wantedOf({ columns }: Batch): readonly number[] {
-    const key = this.#candidates.map((index) => layoutKey(layoutOf(columns[index]!))).join();
+  /** Columns that checks hang on which no bound proves away. */
+  #mayFail({ columns }: Batch, bounds?: ReadonlyMap<number, number>): readonly number[] {
+    const layoutAt = (index: number): ColumnLayout => {
+      const column = columns[index]!;
+      return layoutOf({ ...column, bits: bounds?.get(index) ?? column.bits });
+    };
+    const key = this.#candidates.map((index) => layoutKey(layoutAt(index))).join();
     const known = this.#wanted.get(key);
     if (known !== undefined) return known;
-    const layouts = columns.map(layoutOf);
+    const layouts = columns.map((_, index) => layoutAt(index));
     const found = new Set(this.#checked.filter(({ e }) => mayFail(e, layouts)).flatMap((each) => each.columns));
     const wanted = [...found];
     this.#wanted.set(key, wanted);

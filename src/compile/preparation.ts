@@ -51,6 +51,8 @@ export interface Prepared extends Shape {
   readonly shape: Shape;
   /** Those of the batch, then the made ones. */
   readonly columns: readonly Column[];
+  /** Whether bounds in the layouts are assumed: where a kernel fails, the batch is to be prepared again without. */
+  readonly isAssumed: boolean;
 }
 
 export class Preparation implements Disposable {
@@ -76,9 +78,13 @@ export class Preparation implements Disposable {
     this.#bounds = new MeasuredBounds(roots, holding.linear);
   }
 
-  /** Made columns are valid until the next call. `firstRow` is the number of the first row. @throws MemoryBudgetExceeded */
-  prepare(given: Batch, firstRow: number): Prepared {
-    const batch = this.#bounds.measure(given);
+  /**
+   * Made columns are valid until the next call. `firstRow` is the number of the first row. Bounds that columns lack may be
+   * those of batches before, where `mayAssume` says so. @throws MemoryBudgetExceeded
+   */
+  prepare(given: Batch, firstRow: number, mayAssume: boolean): Prepared {
+    const assumed = mayAssume ? this.#bounds.assumed(given) : undefined;
+    const batch = assumed === undefined ? this.#bounds.measure(given) : given;
     this.#firstRow = firstRow;
     this.#tables.forgetOld();
     const refused = new Set<string>();
@@ -95,8 +101,8 @@ export class Preparation implements Disposable {
         columns.push(column ?? NOTHING);
       }
       if (refusedTable === undefined) {
-        const shape = shapeOf(rewriting, columns, batch.columns.length, failed);
-        return { ...shape, shape, columns };
+        const shape = shapeOf(rewriting, columns, { given: batch.columns.length, failed, assumed });
+        return { ...shape, shape, columns, isAssumed: assumed !== undefined };
       }
       refused.add(refusedTable);
     }
@@ -170,24 +176,28 @@ function readsAny(e: TypedExpression, columns: ReadonlySet<number>): boolean {
   return [...read].some((index) => columns.has(index));
 }
 
-function shapeOf(
-  { roots, shapes }: Rewriting,
-  columns: readonly Column[],
-  given: number,
-  failed: ReadonlySet<number>,
-): Shape {
-  const key = columns
-    .slice(given)
-    .map((column) => layoutKey(layoutOf(column)))
-    .join();
+/** How the columns of a batch were made. */
+interface Making {
+  /** How many the batch has. */
+  readonly given: number;
+  readonly failed: ReadonlySet<number>;
+  readonly assumed: ReadonlyMap<number, number> | undefined;
+}
+
+function shapeOf({ roots, shapes }: Rewriting, columns: readonly Column[], { given, failed, assumed }: Making): Shape {
+  const made = columns.slice(given).map((column) => layoutKey(layoutOf(column)));
+  const key = [...made, ...(assumed ?? [])].join();
   const known = shapes.get(key);
   if (known !== undefined) return known;
-  const layouts = columns.map(layoutOf);
-  const made = roots.map((root) => (readsAny(root, failed) ? undefined : root));
+  const layouts = columns.map((column, index): ColumnLayout => {
+    const bits = assumed?.get(index);
+    return bits === undefined ? layoutOf(column) : { ...layoutOf(column), bits, isAssumed: true };
+  });
+  const makable = roots.map((root) => (readsAny(root, failed) ? undefined : root));
   const shape = {
     layouts,
-    roots: made.map((root) => (root !== undefined && isCompilable(root) ? root : undefined)),
-    positions: made.map((root) => (root?.kind === 'column' ? root.index : undefined)),
+    roots: makable.map((root) => (root !== undefined && isCompilable(root) ? root : undefined)),
+    positions: makable.map((root) => (root?.kind === 'column' ? root.index : undefined)),
   };
   shapes.set(key, shape);
   return shape;

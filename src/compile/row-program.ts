@@ -139,8 +139,12 @@ export class RowProgram implements Disposable {
 
   #apply(batch: Batch, exactly: boolean): Batch | undefined {
     this.#exact.release();
-    const prepared = this.#preparation.prepare(batch, this.#rowsSeen);
+    let prepared = this.#preparation.prepare(batch, this.#rowsSeen, true);
     let computed = this.#compute(batch, prepared);
+    if (computed === undefined && prepared.isAssumed) {
+      prepared = this.#preparation.prepare(batch, this.#rowsSeen, false);
+      computed = this.#compute(batch, prepared);
+    }
     if (computed === undefined) {
       if (!exactly) return undefined;
       computed = { selection: this.#selectExactly(batch), columns: [] };

@@ -39,6 +39,8 @@ export interface FusedBatch {
   readonly group: GroupSpec;
   /** Dictionary columns, or bools. */
   readonly keys: readonly Column[];
+  /** Whether bounds in the layouts are assumed: where the loop fails, another may not. */
+  readonly isAssumed: boolean;
 }
 
 /** The input side of an aggregation: its filter, keys and inputs over a batch. */
@@ -74,14 +76,14 @@ export class AggregateInput implements Disposable {
 
   /**
    * The batch for a compiled loop, undefined where something does not compile or a key is neither codes nor a bool.
-   * @throws MemoryBudgetExceeded
+   * Bounds may be assumed where `mayAssume` says so. @throws MemoryBudgetExceeded
    */
-  fuse(batch: Batch): FusedBatch | undefined {
+  fuse(batch: Batch, mayAssume: boolean): FusedBatch | undefined {
     const { filter, groupBy, plan } = this.#spec;
     if (this.#preparation === undefined) return undefined;
     if (!groupBy.every(({ expression }) => mayBeCodes(expression, batch.columns))) return undefined;
-    const prepared = this.#preparation.prepare(batch, this.#program.rowsSeen);
-    const { columns, layouts, roots } = prepared;
+    const prepared = this.#preparation.prepare(batch, this.#program.rowsSeen, mayAssume);
+    const { columns, layouts, roots, isAssumed } = prepared;
     const keys = groupBy.map(({ expression }, index) => keyPosition(expression, index, prepared));
     const inputs = roots.slice(keys.length, keys.length + plan.inputs.length);
     const compiledFilter = filter && roots[keys.length + inputs.length];
@@ -91,7 +93,15 @@ export class AggregateInput implements Disposable {
     }
     const group: GroupSpec =
       keys.length === 0 ? { kind: 'single' } : { kind: 'codes', keys: keys.map((column) => ({ column })) };
-    return { columns, layouts, filter: compiledFilter, inputs, group, keys: keys.map((key) => columnAt(columns, key)) };
+    return {
+      columns,
+      layouts,
+      filter: compiledFilter,
+      inputs,
+      group,
+      keys: keys.map((key) => columnAt(columns, key)),
+      isAssumed,
+    };
   }
 
   [Symbol.dispose](): void {
@@ -118,6 +128,7 @@ export function fuseRows(inputs: readonly Column[], plan: AccumulatorPlan, group
     inputs: plan.inputs.map(({ type, nullable }, index) => ({ kind: 'column', index, name: '', type, nullable })),
     group: grouped ? { kind: 'ids' } : { kind: 'single' },
     keys: [],
+    isAssumed: false,
   };
 }
 

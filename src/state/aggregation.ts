@@ -17,7 +17,7 @@ import type { Column } from '../columnar/column.ts';
 import { field } from '../columnar/schema.ts';
 import { takeKernels } from '../kernels/take-kernels.ts';
 import type { Holding } from '../memory/budget.ts';
-import { AggregateInput, type AggregationSpec, fuseRows } from './aggregate-input.ts';
+import { AggregateInput, type AggregationSpec, type FusedBatch, fuseRows } from './aggregate-input.ts';
 import { FusedKernel } from './fused-kernel.ts';
 import { GroupStates } from './group-states.ts';
 import { GroupTable, NO_GROUP } from './group-table.ts';
@@ -133,12 +133,10 @@ export class Aggregation implements Disposable {
   }
 
   #addToOne(batch: Batch): void {
-    const fused = this.#input.fuse(batch);
-    const loop = fused && this.#kernel.loopFor(fused);
+    const fused = this.#input.fuse(batch, true);
     const isAdded =
-      fused !== undefined &&
-      loop !== undefined &&
-      this.#kernel.add(loop, fused, batch.rowCount, this.#groups.states, {});
+      this.#addFused(fused, batch) ||
+      (fused?.isAssumed === true && this.#addFused(this.#input.fuse(batch, false), batch));
     if (!isAdded) {
       const { inputs, rowCount } = this.#input.rows(batch);
       this.#accumulate(inputs, rowCount, this.#zeros());
@@ -146,6 +144,13 @@ export class Aggregation implements Disposable {
     }
     this.#input.skip(batch);
     this.#fusedBatches += 1;
+  }
+
+  /** Into the only group: false, and nothing has happened, where no loop can. */
+  #addFused(fused: FusedBatch | undefined, { rowCount }: Batch): boolean {
+    const loop = fused && this.#kernel.loopFor(fused);
+    if (fused === undefined || loop === undefined) return false;
+    return this.#kernel.add(loop, fused, rowCount, this.#groups.states, {});
   }
 
   #addByKeys(batch: Batch): void {
@@ -167,7 +172,7 @@ export class Aggregation implements Disposable {
   /** False, and nothing has happened, where the batch is not laid out for it. */
   #addByCodes(batch: Batch, table: GroupTable): boolean {
     const slots = this.#slots;
-    const fused = this.#input.fuse(batch);
+    const fused = this.#input.fuse(batch, false);
     const loop =
       fused !== undefined && slots.fits(fused.keys, batch.rowCount) ? this.#kernel.loopFor(fused) : undefined;
     if (fused === undefined || loop === undefined) return false;

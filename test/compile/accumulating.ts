@@ -72,7 +72,7 @@ export class AggregateProgram implements Disposable {
   prepare(batch: Batch): PreparedAggregate | undefined {
     const { filter, group } = this.#spec;
     if (group.kind === 'codes' && !group.keys.every(({ column }) => isCode(batch, column))) return undefined;
-    const { columns, layouts, roots } = this.#preparation.prepare(batch, 0);
+    const { columns, layouts, roots } = this.#preparation.prepare(batch, 0, false);
     if (roots.includes(undefined)) return undefined;
     const specOf = (wide: readonly boolean[]): KernelSpec => ({
       columns: layouts,
