@@ -46,7 +46,7 @@ export class MeasuredBounds {
       if (bits === undefined) return undefined;
       bounds.set(index, bits);
     }
-    return this.#mayFail(batch, bounds).length === 0 ? bounds : undefined;
+    return this.#mayFail(batch, bounds).some((index) => bounds.has(index)) ? undefined : bounds;
   }
 
   /** The same batch, its columns with bounds where they are of use. */
