@@ -4,6 +4,8 @@ const config: ViteUserConfig = defineConfig({
   test: {
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // Tests bind without asking what their plans call.
+    setupFiles: ['src/expressions/functions/all-functions.ts'],
     // Two cores: more workers only make each other slower.
     maxWorkers: 2,
     reporters: process.env['CI'] ? ['default', ['json', { outputFile: 'build/test-report.json' }]] : ['default'],

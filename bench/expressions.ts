@@ -2,6 +2,7 @@ import { InvalidPlan } from '../src/errors.ts';
 import { MemoryBudget } from '../src/memory/budget.ts';
 import type { PlanNode } from '../src/plan/plan-node.ts';
 import { bindPlan } from '../src/planner/bind-plan.ts';
+import { loadCalledFunctions } from '../src/planner/load-called-functions.ts';
 import { DuckDB } from './duckdb.ts';
 import { EXPRESSION_CASES, type ExpressionCase, type Home } from './expression-cases.ts';
 import { createTableSql, onlyTable, TablesInMemory } from './made-table.ts';
@@ -26,7 +27,7 @@ export async function* expressions({ rows, runs, only }: Options): AsyncGenerato
   const measured: { readonly home: Home; readonly ratio: number }[] = [];
   for (const one of EXPRESSION_CASES.filter(({ name }) => name.includes(only))) {
     const { name, home } = one;
-    const missing = problemOf(one.plan);
+    const missing = await problemOf(one.plan);
     if (missing !== undefined) {
       yield { suite: 'expressions', name, home, missing };
       continue;
@@ -78,7 +79,8 @@ async function measure(
 }
 
 /** Why the plan does not bind; undefined where it does. */
-function problemOf(plan: PlanNode): string | undefined {
+async function problemOf(plan: PlanNode): Promise<string | undefined> {
+  await loadCalledFunctions(plan);
   try {
     bindPlan(plan);
     return undefined;

@@ -9,6 +9,7 @@ import type { Source } from '../src/operators/operator.ts';
 import type { PlanNode } from '../src/plan/plan-node.ts';
 import { bindPlan } from '../src/planner/bind-plan.ts';
 import { buildChain } from '../src/planner/build-chain.ts';
+import { loadCalledFunctions } from '../src/planner/load-called-functions.ts';
 import { pushDown } from '../src/planner/push-down.ts';
 import { runChain } from '../src/runtime/run-chain.ts';
 import { rowsOf } from './answers.ts';
@@ -77,9 +78,10 @@ export class TablesInMemory implements Disposable {
     const rows: Cell[][] = [];
     const task = { memory: this.#budget, signal: new AbortController().signal };
     const start = performance.now();
+    await loadCalledFunctions(plan);
     const resources = { inputs: {}, sources: this.#sources, store: fileStore() };
     await runChain(
-      buildChain(pushDown(bindPlan(plan)), resources),
+      await buildChain(pushDown(bindPlan(plan)), resources),
       {
         push: async (batch) => {
           rows.push(...rowsOf(copyToArrow(batch, this.#budget.linear, { dictionaries: 'decode' })));

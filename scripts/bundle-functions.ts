@@ -10,7 +10,7 @@
  *                                                            udfs.json        their names and files
  *
  * `node scripts/bundle-functions.ts [directory] [--udf name=module]…` puts them elsewhere than in `dist`, and registers
- * modules of user-defined functions. Prints what each weighs, and fails where our own part of `execute-task` has become too heavy to start quickly.
+ * modules of user-defined functions. Prints what each weighs, and fails where `execute-task` has become too heavy to start quickly.
  */
 
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -23,6 +23,8 @@ import { build, type Metafile, type Plugin } from 'esbuild';
 const FUNCTIONS = ['execute-task', 'plan-stage', 'commit-job', 'abort-job', 'start-on-object'] as const;
 /** Zipped bytes of ours in `execute-task`, kernels included. */
 const MAX_OWN_BYTES = 1_000_000;
+/** Zipped bytes that `execute-task` reads before its first task: what a scan, a filter, an aggregate and a write need. */
+const MAX_START_BYTES = 450_000;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { positionals, values } = parseArgs({
@@ -206,8 +208,10 @@ const weights: BundleWeight[] = [];
 for (const name of FUNCTIONS) weights.push(weightOf(name, await bundle(name)));
 console.log(row(['function', 'all, raw / zipped', 'read at start', 'ours']));
 for (const { name, total, start, own } of weights) console.log(row([name, cell(total), cell(start), cell(own)]));
-const own = weights.find(({ name }) => name === 'execute-task')?.own.zipped ?? 0;
-if (own > MAX_OWN_BYTES) {
-  console.error(`execute-task has ${own} zipped bytes of ours; at most ${MAX_OWN_BYTES} start quickly enough.`);
+const { own, start } = weights.find(({ name }) => name === 'execute-task') as BundleWeight;
+if (own.zipped > MAX_OWN_BYTES || start.zipped > MAX_START_BYTES) {
+  console.error(
+    `execute-task has ${own.zipped} zipped bytes of ours, and reads ${start.zipped} at start; at most ${MAX_OWN_BYTES} and ${MAX_START_BYTES} start quickly enough.`,
+  );
   process.exitCode = 1;
 }

@@ -32,6 +32,7 @@ import type { UriRules } from './planner/async-call-stage.ts';
 import { bindPlan } from './planner/bind-plan.ts';
 import type { BoundNode } from './planner/bound-plan.ts';
 import { buildChain } from './planner/build-chain.ts';
+import { loadCalledFunctions } from './planner/load-called-functions.ts';
 import { loadUdfs } from './planner/load-udfs.ts';
 import { pushDown } from './planner/push-down.ts';
 import { cancellable } from './runtime/cancellation.ts';
@@ -108,7 +109,9 @@ export async function executeTask(task: unknown, services: TaskServices): Promis
   }
   const parsed = parseTask(task);
   const store = retryingStore(services.store);
-  const plan = pushDown(bindPlan(await cancellable(signal, () => loadPlan(parsed, store, signal))));
+  const written = await cancellable(signal, () => loadPlan(parsed, store, signal));
+  await loadCalledFunctions(written);
+  const plan = pushDown(bindPlan(written));
   await using output = taskOutput(plan, parsed, store, services, signal);
   const recorded = await cancellable(signal, async () => output?.recorded());
   const run = new TaskRun(services, memoryBytes, signal);
@@ -171,7 +174,7 @@ class TaskRun {
     const memory = new MemoryBudget(this.#memoryBytes, undefined, loan.linear);
     const chain = recorded
       ? this.#recordedChain(plan, recorded)
-      : buildChain(plan, {
+      : await buildChain(plan, {
           inputs: task.inputs,
           store,
           uris: uriRules(this.#services, task),

@@ -10,8 +10,8 @@ import { field } from '../src/columnar/schema.ts';
 import { InvalidArgument, type MillraceError } from '../src/errors.ts';
 import { executeTask, type TaskResult, type TaskServices } from '../src/execute-task.ts';
 import type { Expression } from '../src/expressions/expression.ts';
+import { FUNCTION_DEFINITIONS } from '../src/expressions/functions/all-functions.ts';
 import { exampleExpression } from '../src/expressions/functions/function-example.ts';
-import { FUNCTION_DEFINITIONS } from '../src/expressions/functions/registry.ts';
 import { valueToJson } from '../src/expressions/literal.ts';
 import { fileStore } from '../src/io/file-store.ts';
 import { type MemoryStore, memoryStore } from '../src/io/memory-store.ts';
@@ -91,7 +91,7 @@ test('every function that waits has examples', () => {
 
 test.each(EXAMPLES)('$name', async ({ definition, example }) => {
   const plan = pushDown(bindPlan(project(names, { x: exampleExpression(definition.name, example) })));
-  const { source, stages } = buildChain(plan, {
+  const { source, stages } = await buildChain(plan, {
     inputs: { names: { kind: 'rows', rows: [{ name: '' }] } },
     store: await lake(),
     uris: { downloads: { prefixes: ['s3://'] }, uploads: { prefixes: ['s3://examples/output'] } },

@@ -1,6 +1,6 @@
 import { aggregateReferences } from '../../src/expressions/aggregate-reference.ts';
+import { FUNCTION_DEFINITIONS } from '../../src/expressions/functions/all-functions.ts';
 import { type FunctionReference, functionReference } from '../../src/expressions/functions/reference.ts';
-import { FUNCTION_DEFINITIONS } from '../../src/expressions/functions/registry.ts';
 
 /** `docs/functions.md`. */
 export function functionsPage(): string {

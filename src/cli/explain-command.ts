@@ -62,10 +62,13 @@ async function boundPlan(
   task: Awaited<ReturnType<typeof import('./task-document.ts')['readTask']>>,
   terminal: Terminal,
 ): Promise<BoundNode> {
-  const [{ bindPlan }, { pushDown }, { loadPlan }] = await Promise.all([
+  const [{ bindPlan }, { loadCalledFunctions }, { pushDown }, { loadPlan }] = await Promise.all([
     import('../planner/bind-plan.ts'),
+    import('../planner/load-called-functions.ts'),
     import('../planner/push-down.ts'),
     import('./load-plan.ts'),
   ]);
-  return pushDown(bindPlan(await loadPlan(task, terminal.signal)));
+  const plan = await loadPlan(task, terminal.signal);
+  await loadCalledFunctions(plan);
+  return pushDown(bindPlan(plan));
 }

@@ -24,7 +24,7 @@ export function addFunctionsCommand(program: Command, terminal: Terminal): Comma
 }
 
 async function functions(name: string | undefined, json: boolean, terminal: Terminal): Promise<void> {
-  const { FUNCTION_DEFINITIONS } = await import('../expressions/functions/registry.ts');
+  const { FUNCTION_DEFINITIONS } = await import('../expressions/functions/all-functions.ts');
   const { functionReference } = await import('../expressions/functions/reference.ts');
   const { aggregateReferences } = await import('../expressions/aggregate-reference.ts');
   const all = [...FUNCTION_DEFINITIONS.map(functionReference), ...aggregateReferences()];

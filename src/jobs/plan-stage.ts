@@ -24,6 +24,7 @@ import { parseUri } from '../io/uri.ts';
 import { MAX_DOCUMENT_CHARACTERS } from '../plan/document-limits.ts';
 import type { Task } from '../plan/task.ts';
 import { bindPlan } from '../planner/bind-plan.ts';
+import { loadCalledFunctions } from '../planner/load-called-functions.ts';
 import { cutJob, type StageTask } from './cut-job.ts';
 import type { StoredJob } from './job.ts';
 import { itemsUri, type JobPlace, placeOfJob, stagePlanUri, taskDocumentUri } from './job-paths.ts';
@@ -78,6 +79,7 @@ async function planFirstStage(
   services: Required<Pick<JobServices, 'store' | 'retryPolicy'>> & JobServices,
 ): Promise<readonly StageItem[]> {
   const { store, retryPolicy = DEFAULT_RETRY_POLICY, signal } = services;
+  await loadCalledFunctions(job.plan);
   const bound = bindPlan(job.plan);
   const { destination } = place;
   if (job.plan.mode === 'error-if-exists' && (await listCommitted(store, destination, { signal })).live.length > 0) {

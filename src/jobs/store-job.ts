@@ -10,6 +10,7 @@ import { DEFAULT_RETRY_POLICY } from '../io/backoff.ts';
 import { retryingStore } from '../io/retrying-store.ts';
 import { redactUri } from '../io/uri.ts';
 import { bindPlan } from '../planner/bind-plan.ts';
+import { loadCalledFunctions } from '../planner/load-called-functions.ts';
 import type { Job, StoredJob } from './job.ts';
 import { jobDocumentUri } from './job-paths.ts';
 import { asJobPlan } from './parse-job.ts';
@@ -30,6 +31,7 @@ export async function storeJob(options: StoreJobOptions): Promise<{ jobUri: stri
   const { retryPolicy = DEFAULT_RETRY_POLICY, signal } = options;
   const store = retryingStore(options.store, retryPolicy);
   const plan = asJobPlan(await loadPlan(options.job, { store, signal }));
+  await loadCalledFunctions(plan);
   bindPlan(plan);
   const job = { ...options.job, jobId: options.job.jobId ?? newJobId(), plan };
   const jobUri = jobDocumentUri({ destination: job.output.uri, jobId: job.jobId });

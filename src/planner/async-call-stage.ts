@@ -3,8 +3,6 @@ import type { TypedExpression } from '../expressions/expression.ts';
 import type { ObjectStore } from '../io/object-store.ts';
 import type { UriRule } from '../io/uri-rules.ts';
 import type { StreamingOperator } from '../operators/operator.ts';
-import { urlDownload } from '../operators/streaming/url-download.ts';
-import { urlUpload } from '../operators/streaming/url-upload.ts';
 import type { BoundNode } from './bound-plan.ts';
 
 /** Which uris the calls of a plan may reach. */
@@ -23,7 +21,10 @@ const NOTHING: UriRules = { downloads: { prefixes: [] }, uploads: { prefixes: []
 type OfKind<Kind extends BoundNode['kind']> = Extract<BoundNode, { kind: Kind }>;
 
 /** The operator that makes a call. Binding has checked the arguments; options are literals. */
-export function asyncCallStage(node: OfKind<'async-call'>, { store, uris = NOTHING }: Reach): StreamingOperator {
+export async function asyncCallStage(
+  node: OfKind<'async-call'>,
+  { store, uris = NOTHING }: Reach,
+): Promise<StreamingOperator> {
   const { name, expression } = node.call;
   const input = node.input.schema;
   const [first, second, third] = expression.arguments;
@@ -33,10 +34,12 @@ export function asyncCallStage(node: OfKind<'async-call'>, { store, uris = NOTHI
   const options = { input, store, onError, maxConnections: Number(option(connectionsAt)) } as const;
   if (expression.name === 'url_download') {
     assert.ok(first !== undefined);
+    const { urlDownload } = await import('../operators/streaming/url-download.ts');
     return urlDownload({ ...options, name, uri: first, maxBytes: Number(option(3)), rule: uris.downloads });
   }
   assert.equal(expression.name, 'url_upload');
   assert.ok(first !== undefined && second !== undefined && third !== undefined);
+  const { urlUpload } = await import('../operators/streaming/url-upload.ts');
   return urlUpload({ ...options, column: name, data: first, location: second, name: third, rule: uris.uploads });
 }
 

@@ -13,23 +13,16 @@ import type { OutputFiles } from '../io/output-files.ts';
 import { aggregate } from '../operators/blocking-sinks/aggregate.ts';
 import { type CommitShuffleOptions, commitShuffle } from '../operators/blocking-sinks/commit-shuffle.ts';
 import { commitWrite, type ResultFile } from '../operators/blocking-sinks/commit-write.ts';
-import { gather } from '../operators/blocking-sinks/gather.ts';
 import { groupedAggregate } from '../operators/blocking-sinks/grouped-aggregate.ts';
-import { intoPartitions } from '../operators/blocking-sinks/into-partitions.ts';
-import { repartition } from '../operators/blocking-sinks/repartition.ts';
 import type { ShuffleOptions } from '../operators/blocking-sinks/shuffle-output.ts';
 import { write } from '../operators/blocking-sinks/write.ts';
 import type { Source, Stage, TaskContext } from '../operators/operator.ts';
 import { emptyScan } from '../operators/sources/empty-scan.ts';
-import { globScan } from '../operators/sources/glob-scan.ts';
-import { inMemoryScan } from '../operators/sources/in-memory-scan.ts';
 import { parquetScan } from '../operators/sources/parquet-scan.ts';
-import { shuffleRead } from '../operators/sources/shuffle-read.ts';
 import { filter } from '../operators/streaming/filter.ts';
 import { filterProject } from '../operators/streaming/filter-project.ts';
 import { project } from '../operators/streaming/project.ts';
 import { limit } from '../operators/streaming-sinks/limit.ts';
-import { udfProject } from '../operators/streaming-sinks/udf-project.ts';
 import type { TaskInput } from '../plan/task.ts';
 import type { Chain, ChainStage } from '../runtime/chain.ts';
 import { concat } from '../runtime/concat.ts';
@@ -67,8 +60,11 @@ export interface ChainResources {
 
 type OfKind<Kind extends BoundNode['kind']> = Extract<BoundNode, { kind: Kind }>;
 
-/** The operators of a plan. They hold no memory until they are opened. */
-export function buildChain(plan: BoundNode, resources: ChainResources): Chain {
+/**
+ * The operators of a plan. They hold no memory until they are opened. What most plans have is loaded with this file, all
+ * else when a plan has it.
+ */
+export async function buildChain(plan: BoundNode, resources: ChainResources): Promise<Chain> {
   return new ChainBuilder(resources).chain(plan);
 }
 
@@ -80,31 +76,28 @@ class ChainBuilder {
   }
 
   /** A kind of node that has no arm is one operator over its input, and has its arm in `build-stage.ts`. */
-  chain(node: BoundNode): Chain {
+  async chain(node: BoundNode): Promise<Chain> {
     switch (node.kind) {
       case 'scan':
         return this.#limitedScan(node);
       case 'in-memory-scan':
-        return { source: this.#inMemoryScan(node), stages: [] };
+        return { source: await this.#inMemoryScan(node), stages: [] };
       case 'glob-scan':
-        return { source: this.#globScan(node), stages: [] };
+        return { source: await this.#globScan(node), stages: [] };
       case 'empty-scan':
         return { source: emptyScan({ schema: node.schema }), stages: [] };
       case 'shuffle-read':
-        return { source: this.#shuffleRead(node), stages: [] };
+        return { source: await this.#shuffleRead(node), stages: [] };
       case 'concat':
         return {
-          source: concat(
-            node.schema,
-            node.inputs.map((input) => this.chain(input)),
-          ),
+          source: concat(node.schema, await Promise.all(node.inputs.map((input) => this.chain(input)))),
           stages: [],
         };
       case 'filter':
       case 'project':
         return this.#step(fuse(node));
       case 'async-call':
-        return this.#over(node.input, asyncCallStage(node, this.#resources));
+        return this.#over(node.input, await asyncCallStage(node, this.#resources));
       case 'udf-project':
         return this.#udfProject(node);
       case 'limit':
@@ -117,8 +110,8 @@ class ChainBuilder {
       case 'cross-join':
       case 'sort-merge-join':
       case 'asof-join': {
-        const { join, build, probe } = joinOf(node);
-        return this.#over(probe, { role: 'join-stage', join, build: this.chain(build) });
+        const { join, build, probe } = await joinOf(node);
+        return this.#over(probe, { role: 'join-stage', join, build: await this.chain(build) });
       }
       case 'write':
         return this.#write(node, 'CommitTask');
@@ -130,26 +123,26 @@ class ChainBuilder {
         assert.ok(node.input.kind === 'write');
         return this.#write(node.input, 'CommitWrite');
       default:
-        return this.#over(node.input, buildStage(node));
+        return this.#over(node.input, await buildStage(node));
     }
   }
 
-  #over(input: BoundNode, ...stages: ChainStage[]): Chain {
-    const below = this.chain(input);
+  async #over(input: BoundNode, ...stages: ChainStage[]): Promise<Chain> {
+    const below = await this.chain(input);
     return { source: below.source, stages: [...below.stages, ...stages] };
   }
 
-  #stepInput({ input, readsRaw }: FusedStep): Chain {
+  async #stepInput({ input, readsRaw }: FusedStep): Promise<Chain> {
     return input.kind === 'scan' && readsRaw ? { source: this.#rawScan(input), stages: [] } : this.chain(input);
   }
 
-  #step(step: FusedStep): Chain {
-    const below = this.#stepInput(step);
+  async #step(step: FusedStep): Promise<Chain> {
+    const below = await this.#stepInput(step);
     const stage = stepStage(step);
     return stage === undefined ? below : { source: below.source, stages: [...below.stages, stage] };
   }
 
-  #aggregate(node: OfKind<'aggregate' | 'grouped-aggregate'>): Chain {
+  async #aggregate(node: OfKind<'aggregate' | 'grouped-aggregate'>): Promise<Chain> {
     const { step, groupBy, aggregates } = fuseAggregate(node);
     const input = step.inputSchema;
     const { filter } = step;
@@ -159,15 +152,15 @@ class ChainBuilder {
         : groupedAggregate({ input, filter, groupBy, aggregates, partial: node.partial });
     const computes = step.columns.some(({ expression }) => expression.kind !== 'column');
     const name = [filter === undefined ? [] : ['Filter'], computes ? ['Project'] : [], stage.name].flat().join(' + ');
-    const below = this.#stepInput(step);
+    const below = await this.#stepInput(step);
     return { source: below.source, stages: [...below.stages, { ...stage, name }] };
   }
 
   /** Where a filter stands before the limit, the scan itself cannot count the rows. */
-  #limitedScan(node: OfKind<'scan'>): Chain {
+  async #limitedScan(node: OfKind<'scan'>): Promise<Chain> {
     if (node.limit === undefined) return this.#step(fuse(node));
     if (node.filter === undefined) return { source: this.#rawScan(node), stages: [] };
-    const { source, stages } = this.#step(fuse({ ...node, limit: undefined }));
+    const { source, stages } = await this.#step(fuse({ ...node, limit: undefined }));
     return { source, stages: [...stages, limit({ input: node.schema, limit: node.limit, offset: 0 })] };
   }
 
@@ -184,43 +177,47 @@ class ChainBuilder {
     });
   }
 
-  #udfProject(node: OfKind<'udf-project'>): Chain {
+  async #udfProject(node: OfKind<'udf-project'>): Promise<Chain> {
     const { input, udf: name, arguments: given, passthrough } = node;
     const udf = this.#resources.udfs?.(name);
     assert.ok(udf !== undefined);
+    const { udfProject } = await import('../operators/streaming-sinks/udf-project.ts');
     return this.#over(input, udfProject({ input: input.schema, udf, arguments: given, passthrough, name: node.name }));
   }
 
-  #globScan({ schema, sourceId, limit }: OfKind<'glob-scan'>): Source {
+  async #globScan({ schema, sourceId, limit }: OfKind<'glob-scan'>): Promise<Source> {
     const input = this.#resources.inputs[sourceId];
     assert.ok(input?.kind === 'globs');
+    const { globScan } = await import('../operators/sources/glob-scan.ts');
     return globScan({ schema, store: this.#resources.store, globs: input.globs, limit });
   }
 
-  #inMemoryScan({ sourceId, schema }: OfKind<'in-memory-scan'>): Source {
+  async #inMemoryScan({ sourceId, schema }: OfKind<'in-memory-scan'>): Promise<Source> {
     const given = this.#resources.sources?.get(sourceId);
     if (given !== undefined) return given;
     const input = this.#resources.inputs[sourceId];
     assert.ok(input?.kind === 'rows');
+    const { inMemoryScan } = await import('../operators/sources/in-memory-scan.ts');
     return inMemoryScan({ schema, rows: input.rows });
   }
 
-  #shuffleRead({ sourceId, schema }: OfKind<'shuffle-read'>): Source {
+  async #shuffleRead({ sourceId, schema }: OfKind<'shuffle-read'>): Promise<Source> {
     const input = this.#resources.inputs[sourceId];
     assert.ok(input?.kind === 'shuffle');
+    const { shuffleRead } = await import('../operators/sources/shuffle-read.ts');
     return shuffleRead({ store: this.#resources.store, schema, pieces: input.pieces });
   }
 
   /** The object is completed, and recorded as the result of the task. */
-  #shuffle(node: OfKind<'repartition' | 'into-partitions' | 'gather'>): Chain {
+  async #shuffle(node: OfKind<'repartition' | 'into-partitions' | 'gather'>): Promise<Chain> {
     const { shuffle } = this.#resources;
     assert.ok(shuffle !== undefined);
     const options = { input: node.input.schema, codec: node.compression, files: shuffle.files };
-    return this.#over(node.input, shuffleStage(node, options), commitShuffle({ commit: shuffle.commit }));
+    return this.#over(node.input, await shuffleStage(node, options), commitShuffle({ commit: shuffle.commit }));
   }
 
   /** What was written is committed, by the task or with it the whole job. */
-  #write(node: OfKind<'write'>, commitName: 'CommitTask' | 'CommitWrite'): Chain {
+  async #write(node: OfKind<'write'>, commitName: 'CommitTask' | 'CommitWrite'): Promise<Chain> {
     const { output } = this.#resources;
     assert.ok(output !== undefined);
     const { input, format, partitionBy, targetFileBytes, rowGroupRows } = node;
@@ -235,14 +232,23 @@ class ChainBuilder {
   }
 }
 
-function shuffleStage(node: OfKind<'repartition' | 'into-partitions' | 'gather'>, options: ShuffleOptions): Stage {
+async function shuffleStage(
+  node: OfKind<'repartition' | 'into-partitions' | 'gather'>,
+  options: ShuffleOptions,
+): Promise<Stage> {
   switch (node.kind) {
-    case 'repartition':
+    case 'repartition': {
+      const { repartition } = await import('../operators/blocking-sinks/repartition.ts');
       return repartition({ ...options, partitions: node.partitions, by: node.by });
-    case 'into-partitions':
+    }
+    case 'into-partitions': {
+      const { intoPartitions } = await import('../operators/blocking-sinks/into-partitions.ts');
       return intoPartitions({ ...options, partitions: node.partitions });
-    case 'gather':
+    }
+    case 'gather': {
+      const { gather } = await import('../operators/blocking-sinks/gather.ts');
       return gather(options);
+    }
   }
 }
 

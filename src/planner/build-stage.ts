@@ -1,19 +1,5 @@
-import { finalAggregate } from '../operators/blocking-sinks/final-aggregate.ts';
-import { pivot } from '../operators/blocking-sinks/pivot.ts';
-import { sort } from '../operators/blocking-sinks/sort.ts';
-import { topN } from '../operators/blocking-sinks/top-n.ts';
-import { windowOrderByOnly } from '../operators/blocking-sinks/window-order-by-only.ts';
-import { windowPartitionAndDynamicFrame } from '../operators/blocking-sinks/window-partition-and-dynamic-frame.ts';
-import { windowPartitionAndOrderBy } from '../operators/blocking-sinks/window-partition-and-order-by.ts';
-import { windowPartitionOnly } from '../operators/blocking-sinks/window-partition-only.ts';
 import type { WindowOptions } from '../operators/blocking-sinks/window-run.ts';
 import type { Stage } from '../operators/operator.ts';
-import { explode } from '../operators/streaming/explode.ts';
-import { unpivot } from '../operators/streaming/unpivot.ts';
-import { dedup } from '../operators/streaming-sinks/dedup.ts';
-import { intoBatches } from '../operators/streaming-sinks/into-batches.ts';
-import { monotonicallyIncreasingId } from '../operators/streaming-sinks/monotonically-increasing-id.ts';
-import { sample } from '../operators/streaming-sinks/sample.ts';
 import type { BoundNode } from './bound-plan.ts';
 
 /** Nodes that are one operator over their only input, which needs nothing but the node. */
@@ -38,38 +24,49 @@ type StageNode = Extract<
   }
 >;
 
-/** One arm per kind. A kind without one does not compile. */
-export function buildStage(node: StageNode): Stage {
+/** One arm per kind; its operator is loaded when a plan has one. A kind without an arm does not compile. */
+export async function buildStage(node: StageNode): Promise<Stage> {
   const input = node.input.schema;
   switch (node.kind) {
     case 'explode':
-      return explode({ ...node, input });
+      return (await import('../operators/streaming/explode.ts')).explode({ ...node, input });
     case 'unpivot':
-      return unpivot({ ...node, input });
+      return (await import('../operators/streaming/unpivot.ts')).unpivot({ ...node, input });
     case 'sample':
-      return sample({ ...node, input });
+      return (await import('../operators/streaming-sinks/sample.ts')).sample({ ...node, input });
     case 'into-batches':
-      return intoBatches({ ...node, input });
+      return (await import('../operators/streaming-sinks/into-batches.ts')).intoBatches({ ...node, input });
     case 'monotonically-increasing-id':
-      return monotonicallyIncreasingId({ ...node, input });
+      return (await import('../operators/streaming-sinks/monotonically-increasing-id.ts')).monotonicallyIncreasingId({
+        ...node,
+        input,
+      });
     case 'dedup':
-      return dedup({ ...node, input });
+      return (await import('../operators/streaming-sinks/dedup.ts')).dedup({ ...node, input });
     case 'pivot':
-      return pivot({ ...node, input });
+      return (await import('../operators/blocking-sinks/pivot.ts')).pivot({ ...node, input });
     case 'final-aggregate':
-      return finalAggregate(node);
+      return (await import('../operators/blocking-sinks/final-aggregate.ts')).finalAggregate(node);
     case 'sort':
-      return sort({ ...node, input });
+      return (await import('../operators/blocking-sinks/sort.ts')).sort({ ...node, input });
     case 'top-n':
-      return topN({ ...node, input });
+      return (await import('../operators/blocking-sinks/top-n.ts')).topN({ ...node, input });
     case 'window-partition-only':
-      return windowPartitionOnly(windowOptions(node));
+      return (await import('../operators/blocking-sinks/window-partition-only.ts')).windowPartitionOnly(
+        windowOptions(node),
+      );
     case 'window-partition-and-order-by':
-      return windowPartitionAndOrderBy(windowOptions(node));
+      return (await import('../operators/blocking-sinks/window-partition-and-order-by.ts')).windowPartitionAndOrderBy(
+        windowOptions(node),
+      );
     case 'window-partition-and-dynamic-frame':
-      return windowPartitionAndDynamicFrame(windowOptions(node));
+      return (
+        await import('../operators/blocking-sinks/window-partition-and-dynamic-frame.ts')
+      ).windowPartitionAndDynamicFrame(windowOptions(node));
     case 'window-order-by-only':
-      return windowOrderByOnly(windowOptions(node));
+      return (await import('../operators/blocking-sinks/window-order-by-only.ts')).windowOrderByOnly(
+        windowOptions(node),
+      );
   }
 }
 

@@ -92,6 +92,27 @@ describe('what is heavy', () => {
     expect(readdirSync(beside)).toEqual(['index.js', 'parquet_wasm_bg.wasm']);
   });
 
+  test('so is what few plans have, and regular expressions', () => {
+    const files = (outputs: readonly Metafile['outputs'][string][]) =>
+      new Set(outputs.flatMap(({ inputs }) => Object.keys(inputs)));
+    const all = files(Object.values(metafile('execute-task').outputs));
+    const start = files(startOutputs(metafile('execute-task')));
+    for (const name of [
+      'src/operators/joins/hash-join.ts',
+      'src/operators/blocking-sinks/sort.ts',
+      'src/operators/blocking-sinks/window-run.ts',
+      'src/operators/blocking-sinks/repartition.ts',
+      'src/operators/streaming-sinks/udf-project.ts',
+      'src/io/shuffle/shuffle-reader.ts',
+      'src/expressions/functions/json.ts',
+      'src/expressions/regexp/regular-expression.ts',
+    ]) {
+      expect([...all]).toContain(name);
+      expect([...start]).not.toContain(name);
+    }
+    expect([...packages(startOutputs(metafile('plan-stage')))]).not.toContain('node_modules/re2js');
+  });
+
   test('is found by its loader in the bundle', () => {
     const path = join(directory('execute-task'), 'index.mjs');
     const program = `const { createRequire } = await import('node:module');

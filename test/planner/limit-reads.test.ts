@@ -49,7 +49,7 @@ async function read(plan: PlanNode): Promise<Read> {
   const { store, asked } = observedStore(fileStore());
   const inputs = { numbers: { kind: 'files', files: (await files).map((uri) => ({ uri })) } } as const;
   const collector = new Collector(memory, bound.schema);
-  const stats = await runChain(buildChain(bound, { inputs, store }), collector, testTask(memory));
+  const stats = await runChain(await buildChain(bound, { inputs, store }), collector, testTask(memory));
   expectAllReturned(memory);
   const counters = stats.at(-1)?.counters ?? {};
   const names = [...new Set(asked.map(({ uri }) => uri.slice(-'a.parquet'.length)))];

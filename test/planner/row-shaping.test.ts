@@ -44,7 +44,7 @@ const explained = (plan: PlanNode): readonly string[] => explainPlan(pushDown(bi
 /** The rows of a plan over rows in memory. */
 async function rowsOf(plan: PlanNode, inputs: Readonly<Record<string, TaskInput>>): Promise<readonly Row[]> {
   const memory = testBudget();
-  const chain = buildChain(pushDown(bindPlan(plan)), { inputs, store: memoryStore() });
+  const chain = await buildChain(pushDown(bindPlan(plan)), { inputs, store: memoryStore() });
   const collector = new Collector(memory, pushDown(bindPlan(plan)).schema);
   await runChain(chain, collector, testTask(memory));
   return collector.rows;
@@ -402,7 +402,7 @@ describe('glob-scan', () => {
     const bound = pushDown(bindPlan(plan));
     const collector = new Collector(memory, bound.schema);
     const inputs = { globs: { kind: 'globs', globs: ['memory://lake/*', 'memory://lake/a'] } } as const;
-    await runChain(buildChain(bound, { inputs, store }), collector, testTask(memory));
+    await runChain(await buildChain(bound, { inputs, store }), collector, testTask(memory));
     expect(collector.rows).toEqual([
       ['memory://lake/a', 3n, null],
       ['memory://lake/b', 3n, null],

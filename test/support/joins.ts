@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import type { Schema } from '../../src/columnar/schema.ts';
 import { memoryStore } from '../../src/io/memory-store.ts';
 import type { MemoryBudget } from '../../src/memory/budget.ts';
+import { hashJoin } from '../../src/operators/joins/hash-join.ts';
 import type { Join } from '../../src/operators/operator.ts';
 import type { HashJoinNode, PlanNode } from '../../src/plan/plan-node.ts';
 import { bindPlan } from '../../src/planner/bind-plan.ts';
@@ -31,14 +32,17 @@ export const joinNode = (left: Schema, right: Schema, options: JoinOptions): Has
 });
 
 /** The chain of a plan with one join, of which the build side is a table. */
-function chainOf(plan: PlanNode): Chain {
+function chainOf(plan: PlanNode): Promise<Chain> {
   const rows = { kind: 'rows', rows: [] } as const;
   return buildChain(pushDown(bindPlan(plan)), { inputs: { l: rows, r: rows }, store: memoryStore() });
 }
 
 /** The operator of a join, of both sides as they are. */
 export function joinOperator(left: Schema, right: Schema, options: JoinOptions): Join {
-  return joinStage(chainOf(joinNode(left, right, options))).join;
+  const bound = pushDown(bindPlan(joinNode(left, right, options)));
+  assert.ok(bound.kind === 'hash-join');
+  const { left: leftInput, right: rightInput, kind: _, ...rest } = bound;
+  return hashJoin({ ...rest, left: leftInput.schema, right: rightInput.schema });
 }
 
 function joinStage({ stages }: Chain): JoinStage {
@@ -54,7 +58,7 @@ export async function runJoin(
   { over = (join) => join, memory = testBudget() }: { over?: (join: PlanNode) => PlanNode; memory?: MemoryBudget } = {},
 ): Promise<readonly Row[]> {
   const node = joinNode(left.schema, right.schema, options);
-  const built = chainOf(over(node));
+  const built = await chainOf(over(node));
   const { buildSide = node.joinType === 'right' ? 'left' : 'right' } = node;
   const [build, probe] = buildSide === 'left' ? [left, right] : [right, left];
   const [, ...above] = built.stages;
