@@ -39,7 +39,9 @@ function chainOf(plan: PlanNode): Promise<Chain> {
 
 /** The operator of a join, of both sides as they are. */
 export function joinOperator(left: Schema, right: Schema, options: JoinOptions): Join {
-  const bound = pushDown(bindPlan(joinNode(left, right, options)));
+  let bound = pushDown(bindPlan(joinNode(left, right, options)));
+  // What does not come out is dropped above it.
+  if (bound.kind === 'project') bound = bound.input;
   assert.ok(bound.kind === 'hash-join');
   const { left: leftInput, right: rightInput, kind: _, ...rest } = bound;
   return hashJoin({ ...rest, left: leftInput.schema, right: rightInput.schema });
