@@ -15,6 +15,8 @@ export interface JoinKernels {
   placeWholes(images: number, width: number, rows: number, range: number, entries: number, firsts: number): number;
   /** `entries` is 0 where the numbers are those of the rows. */
   findWholes(values: number, width: number, rows: number, range: number, entries: number, found: number): void;
+  findWholeImages(images: number, width: number, rows: number, range: number, entries: number, found: number): void;
+  hashWholes(images: number, width: number, rows: number, range: number, hashes: number): void;
   /** `starts` are `rows + 2` words, all zero. */
   orderRows(firsts: number, rows: number, starts: number, ordered: number): void;
   forgetNulls(found: number, validity: number, rows: number): void;

@@ -31,7 +31,7 @@ const WORTHWHILE_BYTES = 64 * 1024;
 const bitmapBytes = (rows: number): number => Math.ceil(rows / 64) * 8;
 
 export class ColumnBuffer {
-  readonly #type: DataType;
+  readonly type: DataType;
   readonly #holding: Holding;
   readonly #kernels: TakeKernels;
   readonly #validity: GrowingRegion;
@@ -46,7 +46,7 @@ export class ColumnBuffer {
   readonly #items: NestedItems | undefined;
 
   constructor(type: DataType, holding: Holding) {
-    this.#type = type;
+    this.type = type;
     this.#holding = holding;
     this.#kernels = takeKernels(holding.linear);
     this.#validity = new GrowingRegion(holding);
@@ -68,8 +68,8 @@ export class ColumnBuffer {
     this.#bits = this.#bits === undefined || from.bits === undefined ? undefined : Math.max(this.#bits, from.bits);
     this.#appendValidity(from.validity, rows, count, at);
     if (this.#items !== undefined) this.#items.append(from, rows, count, at);
-    else if (isBytes(this.#type)) this.#appendText(from, rows, count, at);
-    else if (this.#type.kind === 'bool') this.#appendBools(from, rows, count, at);
+    else if (isBytes(this.type)) this.#appendText(from, rows, count, at);
+    else if (this.type.kind === 'bool') this.#appendBools(from, rows, count, at);
     else this.#appendFixed(from, rows, count, at);
   }
 
@@ -77,13 +77,13 @@ export class ColumnBuffer {
   column(rowCount: number): Column {
     const validity = rowCount === 0 ? 0 : this.#validity.address;
     if (this.#items !== undefined) {
-      const base = { type: this.#type, validity, bytes: 0, dictionary: undefined, width: 0, bits: undefined };
+      const base = { type: this.type, validity, bytes: 0, dictionary: undefined, width: 0, bits: undefined };
       return { ...base, ...this.#items.parts(rowCount) };
     }
     if (rowCount === 0) this.#values.ensure(8, 0);
     if (rowCount === 0) this.#holding.linear.u32[this.#values.address >>> 2] = 0;
     return {
-      type: this.#type,
+      type: this.type,
       validity,
       values: this.#values.address,
       bytes: this.#text.address,
@@ -96,16 +96,16 @@ export class ColumnBuffer {
   /** Bytes that the first `rowCount` rows take, without the room to grow. */
   byteLength(rowCount: number): number {
     const validity = this.#validity.address === 0 ? 0 : bitmapBytes(rowCount);
-    if (this.#type.kind === 'bool') return validity + bitmapBytes(rowCount);
+    if (this.type.kind === 'bool') return validity + bitmapBytes(rowCount);
     if (this.#items !== undefined) return validity + this.#items.byteLength(rowCount);
-    if (!isBytes(this.#type)) return validity + rowCount * this.#width;
+    if (!isBytes(this.type)) return validity + rowCount * this.#width;
     return validity + rowCount * 4 + (this.#unifier?.byteLength ?? this.#textBytes(rowCount));
   }
 
   /** Gives back most of the room to grow behind the first `rowCount` rows, where there is memory to move them. */
   trim(rowCount: number): void {
     this.#items?.trim(rowCount);
-    const offsets = isBytes(this.#type) && this.#unifier === undefined;
+    const offsets = isBytes(this.type) && this.#unifier === undefined;
     const textBytes = offsets ? this.#textBytes(rowCount) : 0;
     this.#temporary.free();
     this.#values = this.#trimmed(this.#values, this.#valueBytes(rowCount));
@@ -113,8 +113,8 @@ export class ColumnBuffer {
   }
 
   #valueBytes(rowCount: number): number {
-    if (this.#type.kind === 'bool') return bitmapBytes(rowCount);
-    if (!isBytes(this.#type)) return rowCount * this.#width;
+    if (this.type.kind === 'bool') return bitmapBytes(rowCount);
+    if (!isBytes(this.type)) return rowCount * this.#width;
     return this.#unifier === undefined ? (rowCount + 1) * 4 : rowCount * 4;
   }
 
@@ -150,7 +150,7 @@ export class ColumnBuffer {
     this.clear();
     this.#bits = from.bits;
     this.#width = from.width;
-    if (this.#type.kind === 'utf8' && from.dictionary !== undefined && from.dictionary.size > 0) {
+    if (this.type.kind === 'utf8' && from.dictionary !== undefined && from.dictionary.size > 0) {
       this.#unifier = new CodeUnifier(this.#holding);
     }
   }

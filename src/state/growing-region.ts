@@ -27,19 +27,30 @@ export class GrowingRegion {
 
   /** Makes room for `bytes` in all; the first `usedBytes` are kept, the rest is undefined. @throws MemoryBudgetExceeded */
   ensure(bytes: number, usedBytes: number = this.byteLength): void {
+    if (!this.tryEnsure(bytes, usedBytes)) this.#move(this.#holding.allocate(Math.ceil(bytes * 1.125)), usedBytes);
+  }
+
+  /** As `ensure`: false, and nothing that is kept has changed, where memory is short. */
+  tryEnsure(bytes: number, usedBytes: number): boolean {
     assert.ok(usedBytes <= this.byteLength);
-    if (this.#region !== undefined && bytes <= this.byteLength) return;
-    if (usedBytes === 0) this.free();
+    if (this.#region !== undefined && bytes <= this.byteLength) return true;
     const generous = Math.max(bytes, this.byteLength * 2);
-    const larger = this.#holding.tryAllocate(generous) ?? this.#holding.allocate(Math.ceil(bytes * 1.125));
-    if (usedBytes > 0) takeKernels(this.#holding.linear).copyBytes(this.address, larger.address, usedBytes);
-    this.free();
-    this.#region = larger;
+    if (usedBytes === 0) this.free();
+    const larger = this.#holding.tryAllocate(generous) ?? this.#holding.tryAllocate(Math.ceil(bytes * 1.125));
+    if (larger === undefined) return false;
+    this.#move(larger, usedBytes);
+    return true;
   }
 
   free(): void {
     if (this.#region === undefined) return;
     this.#holding.free(this.#region);
     this.#region = undefined;
+  }
+
+  #move(larger: Region, usedBytes: number): void {
+    if (usedBytes > 0) takeKernels(this.#holding.linear).copyBytes(this.address, larger.address, usedBytes);
+    this.free();
+    this.#region = larger;
   }
 }

@@ -40,16 +40,18 @@ export class JoinRows implements Disposable {
   readonly images: RowImages;
   readonly rows: RowBuffer;
   readonly keyless: RowBuffer;
+  readonly #holding: Holding;
   readonly #keepsKeyless: boolean;
   readonly #kernels: JoinKernels;
   readonly #takeKernels: TakeKernels;
-  readonly #imageBytes: GrowingRegion;
+  #imageBytes: GrowingRegion;
   readonly #marks: GrowingRegion;
   readonly #lists: GrowingRegion;
 
   /** Retains rows and keys under `holding`, whose owner disposes it after this. @throws MemoryBudgetExceeded */
   constructor({ keys, schema, keepsKeyless }: JoinRowsSpec, holding: Holding) {
     this.keys = keys;
+    this.#holding = holding;
     this.#keepsKeyless = keepsKeyless;
     this.#kernels = joinKernels(holding.linear);
     this.#takeKernels = takeKernels(holding.linear);
@@ -91,6 +93,22 @@ export class JoinRows implements Disposable {
     this.rows.appendRows(kept, keyed, keyedCount);
     if (!this.#keepsKeyless) return;
     this.keyless.appendRows(kept, keyless, this.#kernels.listFound(marks, 0, rowCount, keyless));
+  }
+
+  /** Puts the rows into the order of their uint32 numbers at `order`, where memory allows it: whether it did. @throws MemoryBudgetExceeded */
+  reorder(order: number): boolean {
+    const { rowCount } = this.rows;
+    const { imageBytes } = this.images;
+    const images = new GrowingRegion(this.#holding);
+    if (!images.tryEnsure(rowCount * imageBytes, 0)) return false;
+    if (!this.rows.reorder(order)) {
+      images.free();
+      return false;
+    }
+    takeOf(this.#takeKernels, imageBytes)(this.imagesAddress, order, rowCount, images.address);
+    this.#imageBytes.free();
+    this.#imageBytes = images;
+    return true;
   }
 
   /** Takes over the rows of `other` behind its own; `other` is only disposed afterwards. Throws as `append`. */

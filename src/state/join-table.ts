@@ -5,6 +5,9 @@
  *     ranged    a word for each whole number between the least and the greatest, where those are not many more than rows;
  *               nothing where the numbers are those of the rows
  *
+ * Rows of a table that no cache holds are put in the order of the upper bits of their hashes, or numbers, before: so those
+ * that are found by keys with the same bits lie together, and who looks up many keys does it in this order.
+ *
  * Both give the first row that has the key. Where keys are there more than once, `starts` and `ordered` list the rows of
  * each (kernels/assembly/join.ts has the drawing); a join that only asks whether a key is there has no need of them.
  */
@@ -16,12 +19,14 @@ import { type DataType, fixedWidth, isInteger } from '../columnar/data-type.ts';
 import { sliceColumn } from '../columnar/slice.ts';
 import { groupKernels } from '../kernels/group-kernels.ts';
 import { type JoinKernels, joinKernels } from '../kernels/join-kernels.ts';
+import { partitionKernels } from '../kernels/partition-kernels.ts';
 import { takeKernels } from '../kernels/take-kernels.ts';
 import type { Holding } from '../memory/budget.ts';
 import type { Region } from '../memory/linear-memory.ts';
 import { GrowingRegion } from './growing-region.ts';
 import { HashSlots } from './hash-slots.ts';
 import { comparedKeys, type JoinKey, type JoinRows } from './join-rows.ts';
+import { CACHED_BYTES } from './radix-buffer.ts';
 import type { RowImages } from './row-images.ts';
 
 /** A word for a number takes no more than slots do as long as this many are for each row. */
@@ -29,6 +34,11 @@ const NUMBERS_PER_ROW = 4;
 const FEW_NUMBERS = 1024;
 /** Rows of which the slots fit a cache. */
 const FEW_ROWS = 16_384;
+
+/** Parts in whose order rows are put. */
+const ROW_PARTS = 4096;
+/** Of a row in a table: slots, its first row, its place in the lists. */
+const ENTRY_BYTES = 24;
 
 /** Lists of the rows of each key. */
 interface RowLists {
@@ -62,6 +72,8 @@ export class JoinTable {
   readonly #slots: HashSlots | undefined;
   readonly #ranged: Ranged | undefined;
   readonly #firsts: Region | undefined;
+  /** Of all that is read for keys that are looked up, about. */
+  readonly byteLength: number;
   /** Undefined where each key is there once, or nobody asks. */
   readonly lists: RowLists | undefined;
 
@@ -74,7 +86,10 @@ export class JoinTable {
     this.#kernels = joinKernels(holding.linear);
     this.#ranged = this.#rangeOf(build);
     this.#slots = this.#ranged === undefined ? this.#slotsOf(build) : undefined;
-    if (this.#ranged !== undefined && this.#ranged.entries === undefined) return;
+    this.byteLength = build.rows.byteLength + this.rowCount * (ENTRY_BYTES + this.images.imageBytes);
+    if (this.byteLength > CACHED_BYTES && !this.#isInOrder) this.#orderByHash(build);
+    this.#slots?.write(8, build.imagesAddress);
+    if (this.#isInOrder) return;
     const firstOf = holding.allocate(this.rowCount * 4);
     const repeated =
       this.#ranged === undefined ? this.#placeRows(firstOf.address) : this.#placeWholes(build, this.#ranged, firstOf);
@@ -95,17 +110,57 @@ export class JoinTable {
 
   /** Writes the first row of the key of each image to `found`. `scratch` is room for 16 bytes a row. */
   findImages(images: number, rowCount: number, scratch: number, found: number): void {
+    if (this.#ranged !== undefined) {
+      const { width, range, entries } = this.#ranged;
+      this.#kernels.findWholeImages(images, width, rowCount, range.address, entries?.address ?? 0, found);
+      return;
+    }
     assert.ok(this.#slots !== undefined);
-    const kernels = groupKernels(this.#holding.linear);
-    kernels.hashImages(this.#slots.handle, images, rowCount, scratch);
-    kernels.lookUpGroups(this.#slots.handle, images, scratch, rowCount, found, scratch + rowCount * 8);
+    this.hash(images, rowCount, scratch);
+    const { handle } = this.#slots;
+    groupKernels(this.#holding.linear).lookUpGroups(handle, images, scratch, rowCount, found, scratch + rowCount * 8);
   }
 
-  /** The same of plain values, where the table is ranged. */
+  /** Writes to `hashes` what rows of these keys are in the order of, by its upper bits: 8 bytes for each image. */
+  hash(images: number, rowCount: number, hashes: number): void {
+    if (this.#slots !== undefined) {
+      groupKernels(this.#holding.linear).hashImages(this.#slots.handle, images, rowCount, hashes);
+    } else if (this.#ranged !== undefined) {
+      this.#kernels.hashWholes(images, this.#ranged.width, rowCount, this.#ranged.range.address, hashes);
+    }
+  }
+
+  /** The same as `findImages` of plain values, where the table is ranged. */
   findWholes(values: number, rowCount: number, found: number): void {
     assert.ok(this.#ranged !== undefined);
     const { width, range, entries } = this.#ranged;
     this.#kernels.findWholes(values, width, rowCount, range.address, entries?.address ?? 0, found);
+  }
+
+  /** Whether the numbers are those of the rows. */
+  get #isInOrder(): boolean {
+    return this.#ranged !== undefined && this.#ranged.entries === undefined;
+  }
+
+  /** Where memory allows it. */
+  #orderByHash(build: JoinRows): void {
+    const { rowCount } = this;
+    using scratch = this.#holding.budget.reserve(this.#holding.owner);
+    const ids = scratch.tryAllocate(rowCount * 4);
+    const order = scratch.tryAllocate(rowCount * 4);
+    if (ids === undefined || order === undefined) return;
+    const hashes = scratch.allocate(BATCH_ROWS * 8).address;
+    const starts = scratch.allocate((ROW_PARTS + 1) * 4).address;
+    const kernels = partitionKernels(scratch.linear);
+    const { imageBytes } = this.images;
+    for (let from = 0; from < rowCount; from += BATCH_ROWS) {
+      const count = Math.min(BATCH_ROWS, rowCount - from);
+      this.hash(build.imagesAddress + from * imageBytes, count, hashes);
+      kernels.hashPartitions(hashes, count, ROW_PARTS, ids.address + from * 4);
+    }
+    kernels.orderByPartition(ids.address, rowCount, ROW_PARTS, starts, order.address);
+    scratch.free(ids);
+    build.reorder(order.address);
   }
 
   #rangeOf({ images, imagesAddress }: JoinRows): Ranged | undefined {
@@ -136,11 +191,10 @@ export class JoinTable {
     return { width, range, entries };
   }
 
-  #slotsOf({ images, imagesAddress }: JoinRows): HashSlots {
+  #slotsOf({ images }: JoinRows): HashSlots {
     const slots = new HashSlots(this.#holding);
     // Where they fit a cache, so many slots that few keys meet another one's.
     slots.renew(this.rowCount * (this.rowCount < FEW_ROWS ? 4 : 1));
-    slots.write(8, imagesAddress);
     slots.write(12, images.imageBytes);
     return slots;
   }
@@ -161,7 +215,7 @@ export class JoinTable {
     for (let from = 0; from < this.rowCount; from += BATCH_ROWS) {
       const count = Math.min(BATCH_ROWS, this.rowCount - from);
       const at = images + from * this.images.imageBytes;
-      groupKernels(this.#holding.linear).hashImages(handle, at, count, hashes.address);
+      this.hash(at, count, hashes.address);
       repeated += this.#kernels.placeRows(handle, hashes.address, from, count, firsts);
     }
     this.#holding.free(hashes);
@@ -221,6 +275,26 @@ export class KeyFinder implements Disposable {
       if (validity === 0 || this.#table.keys[index]?.nullEqualsNull === true) continue;
       joinKernels(this.#holding.linear).forgetNulls(this.#found.address, validity, rowCount);
     }
+    return this.#found.address;
+  }
+
+  /** Images of keys, whose nulls are not in them: their address, valid until the next call. @throws MemoryBudgetExceeded */
+  pack(keys: readonly Column[], rowCount: number): number {
+    return this.#images.pack(comparedKeys(this.#table.keys, keys), rowCount);
+  }
+
+  /** What `JoinTable.hash` says of images: address of 8 bytes for each, valid until the next call. @throws MemoryBudgetExceeded */
+  hash(images: number, rowCount: number): number {
+    this.#scratch.ensure(rowCount * 16, 0);
+    this.#table.hash(images, rowCount, this.#scratch.address);
+    return this.#scratch.address;
+  }
+
+  /** As `find`, by images, whose rows have no nulls that meet nothing. @throws MemoryBudgetExceeded */
+  findImages(images: number, rowCount: number): number {
+    this.#found.ensure(rowCount * 4, 0);
+    this.#scratch.ensure(rowCount * 16, 0);
+    this.#table.findImages(images, rowCount, this.#scratch.address, this.#found.address);
     return this.#found.address;
   }
 

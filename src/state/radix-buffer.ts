@@ -12,7 +12,6 @@
 import { BATCH_ROWS, type Batch } from '../columnar/batch.ts';
 import type { Column } from '../columnar/column.ts';
 import type { Schema } from '../columnar/schema.ts';
-import { MemoryBudgetExceeded } from '../errors.ts';
 import { type PartitionKernels, partitionKernels } from '../kernels/partition-kernels.ts';
 import { type RadixKernels, radixKernels } from '../kernels/radix-kernels.ts';
 import { takeKernels, takeOf } from '../kernels/take-kernels.ts';
@@ -20,6 +19,17 @@ import type { Holding } from '../memory/budget.ts';
 import { GatherScratch } from './gather-scratch.ts';
 import { GrowingRegion } from './growing-region.ts';
 import { RowBuffer } from './row-buffer.ts';
+
+/** A table up to this is found in caches well enough: nobody has to wait. */
+export const CACHED_BYTES: number = 2 * 1024 * 1024;
+/** What one part of a table should have at most. */
+const PART_BYTES = 256 * 1024;
+const FEWEST_PARTS = 16;
+const MOST_PARTS = 256;
+/** Of the rows that wait: also as a share of the budget, and of the table, which each filling of the buffer reads once. */
+const MOST_BYTES = 256 * 1024 * 1024;
+const BUDGET_SHARE = 1 / 8;
+const TABLE_SHARE = 4;
 
 const STATE_BYTES = 16;
 
@@ -42,6 +52,7 @@ export class RadixBuffer implements Disposable {
   readonly #starts: GrowingRegion;
   #batchCount = 0;
   #parts = 1;
+  #mostBytes = 0;
   /** Parts of the rows of a batch, and its rows in their order. */
   readonly #scratch: GrowingRegion;
   readonly #gathered: GatherScratch;
@@ -65,19 +76,23 @@ export class RadixBuffer implements Disposable {
     return this.#rows.rowCount;
   }
 
-  get byteLength(): number {
-    return this.#rows.byteLength + this.rowCount * this.#imageBytes;
+  /** Whether so many wait that they are to be taken now. */
+  get isFull(): boolean {
+    return this.#rows.byteLength + this.rowCount * this.#imageBytes >= this.#mostBytes;
   }
 
   get parts(): number {
     return this.#parts;
   }
 
-  /** How many parts the next rows have, a power of two: only where there are none. */
-  begin(parts: number): void {
+  /** Forgets the rows. The next ones wait for a table of so many bytes. */
+  begin(tableBytes: number): void {
     this.#rows.clear();
     this.#batchCount = 0;
+    let parts = FEWEST_PARTS;
+    while (parts < MOST_PARTS && parts * PART_BYTES < tableBytes) parts *= 2;
     this.#parts = parts;
+    this.#mostBytes = Math.min(MOST_BYTES, this.#holding.budget.limitBytes * BUDGET_SHARE, tableBytes * TABLE_SHARE);
   }
 
   /**
@@ -88,14 +103,9 @@ export class RadixBuffer implements Disposable {
     const { rowCount } = batch;
     const startsBytes = (this.#parts + 1) * 4;
     const used = this.rowCount * this.#imageBytes;
-    try {
-      this.#scratch.ensure(rowCount * 8, 0);
-      this.#starts.ensure((this.#batchCount + 1) * startsBytes, this.#batchCount * startsBytes);
-      this.#images.ensure(used + rowCount * this.#imageBytes, used);
-    } catch (error) {
-      if (error instanceof MemoryBudgetExceeded) return false;
-      throw error;
-    }
+    if (!this.#scratch.tryEnsure(rowCount * 8, 0)) return false;
+    if (!this.#starts.tryEnsure((this.#batchCount + 1) * startsBytes, this.#batchCount * startsBytes)) return false;
+    if (!this.#images.tryEnsure(used + rowCount * this.#imageBytes, used)) return false;
     const [parts, order] = [this.#scratch.address, this.#scratch.address + rowCount * 4];
     const starts = this.#starts.address + this.#batchCount * startsBytes;
     this.#partitions.hashPartitions(hashes, rowCount, this.#parts, parts);

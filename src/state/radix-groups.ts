@@ -18,16 +18,8 @@ import { takeKernels } from '../kernels/take-kernels.ts';
 import type { Holding } from '../memory/budget.ts';
 import type { GroupTable } from './group-table.ts';
 import { GrowingRegion } from './growing-region.ts';
-import { RadixBuffer } from './radix-buffer.ts';
+import { CACHED_BYTES, RadixBuffer } from './radix-buffer.ts';
 
-/** A table up to this is found in caches well enough. */
-const CACHED_BYTES = 2 * 1024 * 1024;
-/** What one part of a table should have at most. */
-const PART_BYTES = 256 * 1024;
-const MOST_PARTS = 256;
-/** Of the rows that wait, and as a share of the budget. */
-const MOST_BUFFER_BYTES = 256 * 1024 * 1024;
-const BUDGET_SHARE = 1 / 8;
 /** Slots of a group. */
 const SLOT_BYTES = 16;
 /** Bits for each row, to estimate how many keys are new. */
@@ -77,7 +69,7 @@ export class RadixGroups implements Disposable {
     for (const { images, columns, rowCount } of hasSlots ? buffer.batches() : buffer.slices()) {
       this.#add(this.#table.groupsOf(images, rowCount), columns, rowCount);
     }
-    buffer.begin(this.#partsFor());
+    buffer.begin(this.#tableBytes);
   }
 
   [Symbol.dispose](): void {
@@ -87,27 +79,23 @@ export class RadixGroups implements Disposable {
 
   /** Whether the rows can wait, and then they do. */
   #wait(images: number, columns: readonly Column[], rowCount: number): boolean {
-    const tableBytes = this.#table.groupCount * this.#groupBytes;
-    if (tableBytes < CACHED_BYTES) return false;
+    if (this.#tableBytes < CACHED_BYTES) return false;
     const hashes = this.#table.hash(images, rowCount);
     // Rows whose keys follow each other find their groups where those before them have.
     const isClustered = radixKernels(this.#holding.linear).countRepeatedHashes(hashes, rowCount) * 2 > rowCount;
     if (isClustered) return false;
     if (this.#buffer === undefined) {
       this.#buffer = new RadixBuffer(this.#table.imageBytes, this.#schema, this.#holding);
-      this.#buffer.begin(this.#partsFor());
+      this.#buffer.begin(this.#tableBytes);
     }
     const batch = new Batch(this.#schema, rowCount, columns);
     if (!this.#buffer.tryAppend(images, hashes, batch)) return false;
-    const most = Math.min(MOST_BUFFER_BYTES, this.#holding.budget.limitBytes * BUDGET_SHARE);
-    if (this.#buffer.byteLength >= Math.min(most, tableBytes * 4)) this.flush();
+    if (this.#buffer.isFull) this.flush();
     return true;
   }
 
-  #partsFor(): number {
-    let parts = 16;
-    while (parts < MOST_PARTS && parts * PART_BYTES < this.#table.groupCount * this.#groupBytes) parts *= 2;
-    return parts;
+  get #tableBytes(): number {
+    return this.#table.groupCount * this.#groupBytes;
   }
 
   /** About how many keys of rows that wait are in no group, by those of one part (linear counting). */

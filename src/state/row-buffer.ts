@@ -21,12 +21,14 @@ const MOST_ROWS = 2 ** 31;
 
 export class RowBuffer implements Disposable {
   readonly schema: Schema;
-  readonly #columns: readonly ColumnBuffer[];
+  readonly #holding: Holding;
+  readonly #columns: ColumnBuffer[];
   #rowCount = 0;
 
   /** Reserves what it copies under `holding`, which stays the caller's. */
   constructor(schema: Schema, holding: Holding) {
     this.schema = schema;
+    this.#holding = holding;
     this.#columns = schema.fields.map(({ type }) => new ColumnBuffer(type, holding));
   }
 
@@ -106,6 +108,24 @@ export class RowBuffer implements Disposable {
    */
   gather(permutation: number, start: number, count: number, scratch: GatherScratch): Batch {
     return scratch.gather(this.columns(), permutation + start * 4, count);
+  }
+
+  /**
+   * Puts the rows into the order of their uint32 numbers at `order`, column by column, so that never more than one exists
+   * twice. False, and nothing has changed, where there is no memory for that. @throws MemoryBudgetExceeded
+   */
+  reorder(order: number): boolean {
+    const largest = Math.max(0, ...this.#columns.map((column) => column.byteLength(this.#rowCount)));
+    const room = this.#holding.tryAllocate(largest * 2);
+    if (room === undefined) return false;
+    this.#holding.free(room);
+    for (const [index, column] of this.#columns.entries()) {
+      const reordered = new ColumnBuffer(column.type, this.#holding);
+      reordered.append(column.column(this.#rowCount), order, this.#rowCount, 0);
+      column.free();
+      this.#columns[index] = reordered;
+    }
+    return true;
   }
 
   /** Gives back the room that columns have to grow, as far as there is memory to move them: for who appends no more. */

@@ -14,7 +14,7 @@ import { col, op } from '../support/plans.ts';
 import { type Table, tables } from '../support/tables.ts';
 import { Collector, expectAllReturned, type Feed, lentScan, type Row, testBudget, testTask } from '../support/task.ts';
 import { expectSameRows } from './contract.ts';
-import { obeysJoinContract } from './join-contract.ts';
+import { obeysJoinContract, runJoinSplit } from './join-contract.ts';
 
 const JOIN_TYPES: readonly JoinType[] = ['inner', 'left', 'right', 'outer', 'semi', 'anti'];
 const SIDES = ['left', 'right'] as const;
@@ -208,6 +208,21 @@ const feedOf = (name: string, count: number, key: (row: number) => bigint | null
 });
 const onK: Pick<JoinOptions, 'leftOn' | 'rightOn'> = { leftOn: [col('k')], rightOn: [col('k')] };
 
+/** How many rows there are, and a hash of all of them that does not depend on their order. */
+function checked(rows: readonly Row[]): readonly bigint[] {
+  let sum = 0n;
+  for (const row of rows) {
+    let hash = 7n;
+    for (const cell of row) {
+      const number = typeof cell === 'string' ? BigInt(Number.parseInt(cell.slice(-8), 10)) : ((cell ?? -1n) as bigint);
+      hash = BigInt.asUintN(64, (hash ^ BigInt(number)) * 0x9e37_79b9_7f4a_7c15n);
+      hash ^= hash >> 29n;
+    }
+    sum += hash;
+  }
+  return [BigInt(rows.length), BigInt.asUintN(64, sum)];
+}
+
 describe('many rows:', () => {
   const spread = 2n ** 40n;
   const cases: Readonly<Record<string, [left: Feed, right: Feed]>> = {
@@ -227,11 +242,6 @@ describe('many rows:', () => {
     await createTable('l', a);
     await createTable('r', b);
     const columns = { left: ['k', 'a'], right: ['k', 'b'], merged: ['k'] };
-    // Sums of what is joined, by either side: a hash of all pairs that does not depend on their order.
-    const checked = (rows: readonly Row[]): bigint[] =>
-      [0, 1, 2].map((column) =>
-        rows.reduce((sum, row) => sum + ((row[column] ?? -1n) as bigint) * 31n, BigInt(rows.length)),
-      );
     for (const [joinType, buildSide] of [
       ['outer', 'left'],
       ['outer', 'right'],
@@ -243,6 +253,46 @@ describe('many rows:', () => {
         checked(await duckJoin(joinType, 'l.k = r.k', columns)),
       );
     }
+  });
+
+  // So many that the built side is in the order of its hashes, and rows of the other one wait for each other.
+  const built = 60_000;
+  const keyed = (type: DataType, name: string, count: number, key: (row: number) => Value): Feed => ({
+    schema: schema(field('k', type), field(name, t.int64, false)),
+    rows: Array.from({ length: count }, (_, row): Row => [key(row), BigInt(row)]),
+    cuts: [100, 5000, 0, 1],
+  });
+  const texts = (n: number): string => `${n % 5 === 0 ? 'longer than an image ' : ''}${`${n}`.padStart(8, '0')}`;
+  const large: Readonly<Record<string, readonly [type: DataType, key: (n: number) => Value]>> = {
+    'numbers close together': [t.int32, (n) => n + 77],
+    'numbers far apart': [t.int64, (n) => BigInt(n) * spread - 7n],
+    texts: [t.utf8, texts],
+  };
+
+  test.each(Object.entries(large))('%s, more than a cache holds', async (_, [type, key]) => {
+    const a = keyed(type, 'a', 50_000, (row) => (row % 101 === 0 ? null : key((row * 7919) % 70_000)));
+    const b = keyed(type, 'b', built, (row) => (row % 97 === 0 ? null : key((row * 31) % 50_021)));
+    await createTable('l', a);
+    await createTable('r', b);
+    const columns = { left: ['k', 'a'], right: ['k', 'b'], merged: ['k'] };
+    for (const joinType of ['inner', 'outer'] as const) {
+      const memory = testBudget(256 * 1024 * 1024);
+      const actual = await runJoin({ left: a, right: b }, { ...onK, joinType, buildSide: 'right' }, { memory });
+      expect(checked(actual), joinType).toEqual(checked(await duckJoin(joinType, 'l.k = r.k', columns)));
+    }
+    // Rows wait in runs that are combined.
+    const memory = testBudget(256 * 1024 * 1024);
+    const split = await runJoinSplit(
+      joinOperator(a.schema, b.schema, { ...onK, joinType: 'inner' }),
+      { build: b, probe: a },
+      [2, 3],
+      memory,
+    );
+    expect(checked(split)).toEqual(checked(await duckJoin('inner', 'l.k = r.k', columns)));
+    expectAllReturned(memory);
+    const residual = op(col('a'), '>', col('b'));
+    const filtered = await runJoin({ left: a, right: b }, { ...onK, joinType: 'left', buildSide: 'right', residual });
+    expect(checked(filtered)).toEqual(checked(await duckJoin('left', 'l.k = r.k and a > b', columns)));
   });
 
   test('texts that are too large for one batch come in several', async () => {

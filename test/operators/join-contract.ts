@@ -46,7 +46,7 @@ function joinSubject(join: Join): Subject {
 }
 
 /** Splits the batches of both sides, in order, over so many runs, combines them and gives the rows of the result. */
-async function runJoinSplit(
+export async function runJoinSplit(
   join: Join,
   feeds: { readonly build: Feed; readonly probe: Feed },
   [buildRuns, probeRuns]: readonly [number, number],

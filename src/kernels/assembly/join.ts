@@ -115,11 +115,11 @@ export function placeWholes(images: usize, width: i32, rows: i32, range: usize, 
 
 // @ts-ignore: decorator
 @inline
-function findWholesOf(values: usize, width: i32, rows: i32, range: usize, entries: usize, found: usize): void {
+function findWholesOf(values: usize, width: i32, shift: i64, rows: i32, range: usize, entries: usize, found: usize): void {
   const least = load<u64>(range);
   const span = load<u64>(range, 8) - least;
   for (let row: usize = 0, n = <usize>rows; row < n; row++) {
-    const offset = <u64>wholeAt(values, width, row) - least;
+    const offset = <u64>((wholeAt(values, width, row) << shift) >> shift) - least;
     // The first entry is read for what is out of the range: a branch for each row would cost more.
     const isIn = offset <= span;
     const first = entries == 0 ? <u32>offset : load<u32>(entries + (<usize>select<u64>(offset, 0, isIn) << 2)) - 1;
@@ -132,10 +132,27 @@ function findWholesOf(values: usize, width: i32, rows: i32, range: usize, entrie
  * least is row 0, and so on.
  */
 export function findWholes(values: usize, width: i32, rows: i32, range: usize, entries: usize, found: usize): void {
-  if (width == 8) findWholesOf(values, 8, rows, range, entries, found);
-  else if (width == 4) findWholesOf(values, 4, rows, range, entries, found);
-  else if (width == 2) findWholesOf(values, 2, rows, range, entries, found);
-  else findWholesOf(values, 1, rows, range, entries, found);
+  if (width == 8) findWholesOf(values, 8, 0, rows, range, entries, found);
+  else if (width == 4) findWholesOf(values, 4, 0, rows, range, entries, found);
+  else if (width == 2) findWholesOf(values, 2, 0, rows, range, entries, found);
+  else findWholesOf(values, 1, 0, rows, range, entries, found);
+}
+
+/** The same of images, which have the number in their first `width` bytes. */
+export function findWholeImages(images: usize, width: i32, rows: i32, range: usize, entries: usize, found: usize): void {
+  findWholesOf(images, 8, <i64>(64 - (width << 3)), rows, range, entries, found);
+}
+
+/** What the images of whole numbers are put in order by, 8 bytes each: where in the range they lie, in the upper bits. */
+export function hashWholes(images: usize, width: i32, rows: i32, range: usize, hashes: usize): void {
+  const shift = <i64>(64 - (width << 3));
+  const least = load<u64>(range);
+  const span = load<u64>(range, 8) - least;
+  const unused = clz<u64>(span | 1);
+  for (let row: usize = 0, n = <usize>rows; row < n; row++) {
+    const offset = <u64>((load<i64>(images + (row << 3)) << shift) >> shift) - least;
+    store<u64>(hashes + (row << 3), select<u64>(offset << unused, 0, offset <= span));
+  }
 }
 
 // ---- duplicates --------------------------------------------------------------------------------------------------------

@@ -15,7 +15,9 @@
  *     semi, anti               rows of the probe side by whether a key was found; or of the build side by their marks
  *
  * Rows come out in the order of the probe side, those of one row in the order of the build side, and what comes out at the
- * end in the order of the build side. With a residual, rows without a match follow those of their batch that have one.
+ * end in the order of the build side. With a residual, rows without a match follow those of their batch that have one. Where
+ * no cache holds the table, its rows are in the order of their keys' hashes, and rows of the probe side wait for others that
+ * look into the same part of it (state/probe-buffer.ts): then only those of one key are in their order.
  */
 
 import assert from 'node:assert/strict';
@@ -33,6 +35,7 @@ import type { Holding } from '../../memory/budget.ts';
 import { type JoinKey, JoinRows } from '../../state/join-rows.ts';
 import { JoinTable, KeyFinder } from '../../state/join-table.ts';
 import { type JoinedColumn, JoinedRows, type RowPairs } from '../../state/joined-rows.ts';
+import { ProbeBuffer } from '../../state/probe-buffer.ts';
 import type { RowBuffer } from '../../state/row-buffer.ts';
 import type { BuildRun, Demand, Join, Output, Probe, ProbeRun, TaskContext } from '../operator.ts';
 
@@ -237,6 +240,8 @@ class HashJoinProbe implements ProbeRun {
   readonly #kernels: JoinKernels;
   readonly #program: RowProgram;
   readonly #finder: KeyFinder;
+  /** Undefined where rows are joined as they come. */
+  readonly #waiting: ProbeBuffer | undefined;
   readonly #joined: JoinedRows;
   readonly #residual: ResidualFilter | undefined;
   readonly #probeRows: number;
@@ -257,6 +262,10 @@ class HashJoinProbe implements ProbeRun {
     try {
       this.#program = new RowProgram({ input: plan.probe, columns: plan.probeKeys, operator: NAME }, holding);
       this.#finder = new KeyFinder(built.table, holding);
+      if (plan.emits === 'pairs' && ProbeBuffer.pays(built.table)) {
+        const nullable = plan.probeKeys.map(({ expression }) => expression.nullable);
+        this.#waiting = new ProbeBuffer(built.table, this.#finder, plan.probe, nullable, holding);
+      }
       this.#joined = new JoinedRows(plan.schema, plan.columns, holding);
       this.#residual = plan.residual && new ResidualFilter(plan.residual, holding);
       this.#probeRows = holding.allocate(PAIR_BYTES).address;
@@ -273,7 +282,24 @@ class HashJoinProbe implements ProbeRun {
   async push(batch: Batch, output: Output): Promise<Demand> {
     const { rowCount } = batch;
     if (rowCount === 0) return 'more';
-    const found = this.#finder.find(this.#program.apply(batch).columns, rowCount);
+    const keys = this.#program.apply(batch).columns;
+    // Of a dictionary, only the entries are looked up.
+    const isPlain = keys.length > 1 || keys[0]?.dictionary === undefined;
+    if (this.#waiting !== undefined && isPlain && this.#waiting.tryAdd(keys, batch)) {
+      return this.#waiting.isFull ? this.#joinWaiting(output) : 'more';
+    }
+    return this.#join(batch, this.#finder.find(keys, rowCount), output);
+  }
+
+  async #joinWaiting(output: Output): Promise<Demand> {
+    for (const { batch, found } of this.#waiting?.take() ?? []) {
+      if ((await this.#join(batch, found, output)) === 'done') return 'done';
+    }
+    return 'more';
+  }
+
+  async #join(batch: Batch, found: number, output: Output): Promise<Demand> {
+    const { rowCount } = batch;
     if (this.#residual !== undefined) return this.#pushFiltered(batch, found, this.#residual, output);
     if (this.#met !== undefined) this.#kernels.markRows(found, rowCount, this.#met);
     const { emits } = this.#plan;
@@ -288,11 +314,13 @@ class HashJoinProbe implements ProbeRun {
 
   async combine(other: ProbeRun): Promise<void> {
     assert.ok(other instanceof HashJoinProbe);
+    if (other.#waiting !== undefined) this.#waiting?.absorb(other.#waiting);
     if (this.#met === undefined || other.#met === undefined) return;
     this.#kernels.uniteBits(other.#met, this.#built.table.rowCount, this.#met);
   }
 
   async finish(output: Output): Promise<void> {
+    if ((await this.#joinWaiting(output)) === 'done') return;
     const { emitsAtEnd, probe } = this.#plan;
     if (emitsAtEnd === undefined || this.#met === undefined) return;
     const { table, columns, keyless } = this.#built;
@@ -315,6 +343,7 @@ class HashJoinProbe implements ProbeRun {
   }
 
   [Symbol.dispose](): void {
+    this.#waiting?.[Symbol.dispose]();
     this.#finder[Symbol.dispose]();
     this.#program[Symbol.dispose]();
     this.#residual?.[Symbol.dispose]();
