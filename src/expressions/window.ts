@@ -7,16 +7,7 @@
  *     TypedWindow with a function of the type of x
  */
 
-import {
-  type DataType,
-  float64,
-  isFloat,
-  isInteger,
-  isNumeric,
-  isOrderable,
-  typeName,
-  uint64,
-} from '../columnar/data-type.ts';
+import { type DataType, float64, isFloat, isInteger, isNumeric, typeName, uint64 } from '../columnar/data-type.ts';
 import { type Field, field, type Schema } from '../columnar/schema.ts';
 import type { Interval } from '../columnar/value.ts';
 import {
@@ -275,9 +266,7 @@ class WindowBinder {
 
   #order({ expression, descending = false, nullsFirst }: WindowOrder, path: string): TypedOrder | undefined {
     const bound = this.#bind(expression, pathOf(path, 'expression'));
-    if (bound === undefined) return undefined;
-    if (isOrderable(bound.type)) return { expression: bound, descending, nullsFirst: nullsFirst ?? descending };
-    return this.#fail(pathOf(path, 'expression'), `Rows cannot be sorted by ${typeName(bound.type)}.`);
+    return bound && { expression: bound, descending, nullsFirst: nullsFirst ?? descending };
   }
 
   #frame(frame: WindowFrame, keys: readonly TypedOrder[], path: string): TypedFrame | undefined {

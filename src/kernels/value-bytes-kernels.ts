@@ -7,16 +7,8 @@ import type { LinearMemory } from '../memory/linear-memory.ts';
 import { staticKernels } from './static-kernels.ts';
 
 export interface ValueBytesKernels {
-  /** Returns the first row whose key had no room, or `rows`. The offset of `from` is there, those behind it are written. */
-  writeKeys(
-    nodes: number,
-    keys: number,
-    from: number,
-    rows: number,
-    offsets: number,
-    out: number,
-    room: number,
-  ): number;
+  /** Returns the first row whose value had no room, or `rows`. The offset of `from` is there, those behind it are written. */
+  writeValueBytes(node: number, from: number, rows: number, offsets: number, out: number, room: number): number;
   /** Lists the rows that were the first to have a number from `next` on; returns how many. */
   listNewIds(ids: number, rows: number, next: number, list: number): number;
 }
@@ -40,6 +32,4 @@ export const VALUE_FORM = {
   items: 10,
   parts: 11,
 } as const;
-export const NODE_BYTES = 40;
-/** Of a null that comes before all values, or behind them. */
-export const NULL_MARKER = { first: 0, last: 2 } as const;
+export const NODE_BYTES = 32;

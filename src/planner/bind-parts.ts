@@ -1,6 +1,5 @@
 /** Binding of what several kinds of nodes have: columns, keys, aggregates. Each gives undefined where it added a problem. */
 
-import { type DataType, isOrderable, typeName } from '../columnar/data-type.ts';
 import { type Field, field, type Schema } from '../columnar/schema.ts';
 import { bindAggregate } from '../expressions/aggregates.ts';
 import { addUnknownColumn, bindExpression, columnPositions } from '../expressions/bind.ts';
@@ -71,33 +70,20 @@ export function bindAggregates(
   return known.length < bound.length ? undefined : known;
 }
 
-/** Keys of any type that `allows` says can be sorted by: those of which one word tells most, where absent. */
 export function bindSortKeys(
   keys: readonly SortKey[],
   schema: Schema,
   problems: Problems,
   path: string,
-  allows: (type: DataType) => boolean = isOrderable,
 ): readonly BoundSortKey[] | undefined {
-  const bound = keys.map((key, index) => bindSortKey(key, schema, problems, pathOf(path, index), allows));
+  const bound = keys.map((key, index) => bindSortKey(key, schema, problems, pathOf(path, index)));
   const known = bound.filter((key) => key !== undefined);
   return known.length < bound.length ? undefined : known;
 }
 
-function bindSortKey(
-  key: SortKey,
-  schema: Schema,
-  problems: Problems,
-  path: string,
-  allows: (type: DataType) => boolean,
-): BoundSortKey | undefined {
+function bindSortKey(key: SortKey, schema: Schema, problems: Problems, path: string): BoundSortKey | undefined {
   const expression = bindExpression(key.expression, schema, problems, pathOf(path, 'expression'));
   if (expression === undefined) return undefined;
-  if (!allows(expression.type)) {
-    const name = typeName(expression.type);
-    problems.add(pathOf(path, 'expression'), `Rows cannot be sorted by ${name}. Cast it, or sort by a part of it.`);
-    return undefined;
-  }
   const { descending = false } = key;
   return { expression: simplified(expression), descending, nullsFirst: key.nullsFirst ?? descending };
 }

@@ -12,7 +12,7 @@
  * a projection makes these columns of them.
  */
 
-import { type DataType, isNested, typeName } from '../columnar/data-type.ts';
+import { typeName } from '../columnar/data-type.ts';
 import type { Field, Schema } from '../columnar/schema.ts';
 import { columnPositions } from '../expressions/bind.ts';
 import { castTo } from '../expressions/coerce.ts';
@@ -106,7 +106,3 @@ function mergedKey(
   }
   return { kind: 'coalesce', inputs: [castTo(left, type), castTo(right, type)], type, nullable };
 }
-
-/** Whether keys are images of their values: others would need one numbering for both sides. */
-export const isJoinable = (type: DataType): boolean =>
-  !isNested(type) && type.kind !== 'interval' && type.kind !== 'float16';

@@ -1,4 +1,3 @@
-import { type DataType, typeName } from '../columnar/data-type.ts';
 import type { Schema } from '../columnar/schema.ts';
 import { bindEqual, bindExpression } from '../expressions/bind.ts';
 import type { Expression, TypedExpression } from '../expressions/expression.ts';
@@ -18,17 +17,10 @@ export interface KeyPair {
   readonly right: TypedExpression;
 }
 
-/** Which types can be keys, and what is wrong with those that cannot. */
-export interface KeyRule {
-  readonly allows: (type: DataType) => boolean;
-  readonly refusal: (type: string) => string;
-}
-
 /** Binds keys in pairs, of the types in which `=` compares them; undefined where it added a problem. */
 export function bindKeyPairs(
   left: PlacedKeys,
   right: PlacedKeys,
-  { allows, refusal }: KeyRule,
   problems: Problems,
   path: string,
 ): readonly KeyPair[] | undefined {
@@ -43,10 +35,7 @@ export function bindKeyPairs(
     const a = bindExpression(expression, left.schema, problems, at);
     const b = other && bindExpression(other, right.schema, problems, pathOf(rightPath, index));
     const pair = a && b && bindEqual(a, b, problems, at);
-    if (pair === undefined) return [];
-    if (allows(pair[0].type)) return [{ left: simplified(pair[0]), right: simplified(pair[1]) }];
-    problems.add(at, refusal(typeName(pair[0].type)));
-    return [];
+    return pair === undefined ? [] : [{ left: simplified(pair[0]), right: simplified(pair[1]) }];
   });
   return count !== otherCount || pairs.length < count ? undefined : pairs;
 }

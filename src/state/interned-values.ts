@@ -10,36 +10,22 @@ import { StringInterner } from './string-interner.ts';
 import { ValueBytes } from './value-bytes.ts';
 
 /**
- * Distinct values of any type, numbered from 1 in the order of first appearance; null is 0.
- *
- *     values │ [a] │ null │ [a] │ [b] │     bytes ──▶ interner ──▶ numbers │ 1 │ 0 │ 1 │ 2 │     kept │ null │ [a] │ [b] │
- *
- * Of equal values the first one is kept, as it is.
+ * Numbers of values of any type by their bytes, those of a dictionary once for each dictionary and not for each batch.
  */
-export class InternedValues implements Disposable {
+export class NumberedValues implements Disposable {
   readonly #holding: Holding;
+  readonly #number: NumberStrings;
   readonly #bytes: ValueBytes;
-  readonly #interner: StringInterner;
-  readonly #kept: ColumnBuffer;
-  readonly #list: GrowingRegion;
-  readonly #taken: ColumnBuffer;
   /** Numbers of a dictionary's entries, and whose they are. */
   readonly #entries: GrowingRegion;
   #entriesOf = 0;
 
-  /** Retains its values under `holding`, which the caller disposes when this throws. @throws MemoryBudgetExceeded */
-  constructor(type: DataType, holding: Holding) {
+  /** Scratch comes from `holding`, whose owner disposes it after this. */
+  constructor(number: NumberStrings, holding: Holding) {
     this.#holding = holding;
+    this.#number = number;
     this.#bytes = new ValueBytes(holding);
-    this.#interner = new StringInterner(holding);
-    this.#kept = new ColumnBuffer(type, holding);
-    this.#list = new GrowingRegion(holding);
-    this.#taken = new ColumnBuffer(type, holding);
     this.#entries = new GrowingRegion(holding);
-    using scratch = holding.budget.reserve(holding.owner);
-    const number = scratch.allocate(4).address;
-    const form = type.kind === 'decimal' ? ({ width: 8 } as const) : {};
-    this.#number(columnFromValues(scratch, type, [null], form), 1, number);
   }
 
   /**
@@ -49,16 +35,69 @@ export class InternedValues implements Disposable {
   number(column: Column, rowCount: number, to: number): void {
     const { dictionary } = column;
     if (dictionary === undefined || column.validity !== 0) {
-      this.#number(column, rowCount, to);
+      this.#numberPlain(column, rowCount, to);
       return;
     }
     if (this.#entriesOf !== dictionary.id) {
       this.#entriesOf = 0;
       this.#entries.ensure(dictionary.size * 4, 0);
-      this.#number(dictionary.values, dictionary.size, this.#entries.address);
+      this.#numberPlain(dictionary.values, dictionary.size, this.#entries.address);
       this.#entriesOf = dictionary.id;
     }
     takeKernels(this.#holding.linear).take4(this.#entries.address, column.values, rowCount, to);
+  }
+
+  [Symbol.dispose](): void {
+    this.#bytes.free();
+    this.#entries.free();
+  }
+
+  #numberPlain(column: Column, rowCount: number, to: number): void {
+    this.#number(this.#bytes.of(column, rowCount), column, rowCount, to);
+  }
+}
+
+/** Writes the numbers of `strings`, the bytes of the rows of `column`. */
+type NumberStrings = (strings: Column, column: Column, rowCount: number, to: number) => void;
+
+/**
+ * Distinct values of any type, numbered from 1 in the order of first appearance; null is 0.
+ *
+ *     values │ [a] │ null │ [a] │ [b] │     bytes ──▶ interner ──▶ numbers │ 1 │ 0 │ 1 │ 2 │     kept │ null │ [a] │ [b] │
+ *
+ * Of equal values the first one is kept, as it is.
+ */
+export class InternedValues implements Disposable {
+  /** Enters values that are not here. */
+  readonly numbers: NumberedValues;
+  readonly #holding: Holding;
+  readonly #interner: StringInterner;
+  readonly #kept: ColumnBuffer;
+  readonly #list: GrowingRegion;
+  readonly #taken: ColumnBuffer;
+
+  /** Retains its values under `holding`, which the caller disposes when this throws. @throws MemoryBudgetExceeded */
+  constructor(type: DataType, holding: Holding) {
+    this.#holding = holding;
+    this.numbers = new NumberedValues((...values) => this.#intern(...values), holding);
+    this.#interner = new StringInterner(holding);
+    this.#kept = new ColumnBuffer(type, holding);
+    this.#list = new GrowingRegion(holding);
+    this.#taken = new ColumnBuffer(type, holding);
+    using scratch = holding.budget.reserve(holding.owner);
+    const number = scratch.allocate(4).address;
+    const form = type.kind === 'decimal' ? ({ width: 8 } as const) : {};
+    this.numbers.number(columnFromValues(scratch, type, [null], form), 1, number);
+  }
+
+  /**
+   * Gives the same numbers, and enters nothing: a value that is not here has all ones. Several may read at once, while this
+   * is not changed, each with `scratch` and a holding of its own.
+   */
+  reader(scratch: GrowingRegion, holding: Holding): NumberedValues {
+    const find: NumberStrings = ({ values, bytes }, _, rowCount, to) =>
+      this.#interner.find(values, bytes, rowCount, to, scratch);
+    return new NumberedValues(find, holding);
   }
 
   /** The values of `rowCount` numbers at `numbers`, plain; valid until the next call. @throws MemoryBudgetExceeded, ColumnTooLarge */
@@ -70,17 +109,15 @@ export class InternedValues implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#bytes.free();
+    this.numbers[Symbol.dispose]();
     this.#interner[Symbol.dispose]();
     this.#kept.free();
     this.#list.free();
     this.#taken.free();
-    this.#entries.free();
   }
 
-  #number(column: Column, rowCount: number, to: number): void {
+  #intern({ values, bytes }: Column, column: Column, rowCount: number, to: number): void {
     const known = this.#interner.count;
-    const { values, bytes } = this.#bytes.ofColumn(column, rowCount);
     this.#interner.intern(values, bytes, rowCount, to);
     if (this.#interner.count === known) return;
     this.#list.ensure(rowCount * 4, 0);

@@ -8,7 +8,7 @@
  * The hash is part of what tasks agree on: rows with equal keys meet in one partition, whichever task, process or side of
  * a join they come from. It is XXH64 with a fixed seed of the bytes that Iceberg hashes (`kernels/assembly/hashes.ts`):
  * integers of all widths as 8 bytes, floats as float64 with one zero and one NaN, decimals as their unscaled value, texts
- * and bytes themselves, null as no bytes. Keys of two sides are cast to one type before: an integer and a float, or two
+ * and bytes themselves, nested values, intervals and float16 by bytes of their order (`value-bytes.ts`), null as no bytes. Keys of two sides are cast to one type before: an integer and a float, or two
  * decimals of different scales, are never the same bytes. The hash of several keys is chained, so their order counts.
  */
 
@@ -20,17 +20,18 @@ import { field, type Schema } from '../columnar/schema.ts';
 import type { Value } from '../columnar/value.ts';
 import { RowProgram } from '../compile/row-program.ts';
 import type { TypedColumn } from '../expressions/expression.ts';
-import { hashColumn } from '../kernels/hash-kernels.ts';
+import { passedOn } from '../expressions/typed-columns.ts';
+import { canHash, hashColumn } from '../kernels/hash-kernels.ts';
 import { type PartitionKernels, partitionKernels } from '../kernels/partition-kernels.ts';
 import { type TakeKernels, takeKernels } from '../kernels/take-kernels.ts';
 import type { Holding } from '../memory/budget.ts';
 import { GrowingRegion } from './growing-region.ts';
 import { RowBuffer } from './row-buffer.ts';
-import type { SortKey } from './sort-input.ts';
+import { SortInput, type SortKey } from './sort-input.ts';
 import { sortRows } from './sort-rows.ts';
+import { ValueBytes } from './value-bytes.ts';
 
 export type PartitionRule =
-  /** Keys of types that `canHash`. */
   | { readonly kind: 'hash'; readonly keys: readonly TypedColumn[] }
   /** Boundaries ascend in the order of the keys; each is the first possible row of the next partition. */
   | {
@@ -68,6 +69,7 @@ class HashPartitioner implements Partitioner {
   readonly #program: RowProgram;
   readonly #hashes: GrowingRegion;
   readonly #next: GrowingRegion;
+  readonly #bytes: ValueBytes;
   /** Per key, the hashes of the entries of the dictionary that it came with last. */
   readonly #entries: readonly { readonly hashes: GrowingRegion; id: number | undefined }[];
   readonly #nullHash: bigint;
@@ -79,6 +81,7 @@ class HashPartitioner implements Partitioner {
     this.#take = takeKernels(holding.linear);
     this.#hashes = new GrowingRegion(holding);
     this.#next = new GrowingRegion(holding);
+    this.#bytes = new ValueBytes(holding);
     this.#entries = keys.map(() => ({ hashes: new GrowingRegion(holding), id: undefined }));
     this.#nullHash = this.#hashOfNothing();
     this.#program = new RowProgram({ input, columns: keys, operator: holding.owner }, holding);
@@ -98,15 +101,14 @@ class HashPartitioner implements Partitioner {
 
   [Symbol.dispose](): void {
     this.#program[Symbol.dispose]();
+    this.#bytes.free();
     for (const region of [this.#hashes, this.#next, ...this.#entries.map(({ hashes }) => hashes)]) region.free();
   }
 
   #hash(column: Column, key: number, rowCount: number, to: number): void {
-    const { linear } = this.#holding;
-    const request = { hash: 'xxhash64', seed: HASH_SEED } as const;
     const { dictionary, validity } = column;
     if (dictionary === undefined) {
-      hashColumn(linear, request, column, rowCount, to);
+      this.#hashPlain(column, rowCount, to);
       return;
     }
     const known = this.#entries[key];
@@ -114,7 +116,7 @@ class HashPartitioner implements Partitioner {
       if (known.id !== dictionary.id) {
         known.id = undefined;
         known.hashes.ensure(dictionary.size * 8, 0);
-        hashColumn(linear, request, dictionary.values, dictionary.size, known.hashes.address);
+        this.#hashPlain(dictionary.values, dictionary.size, known.hashes.address);
         known.id = dictionary.id;
       }
       this.#take.take8(known.hashes.address, column.values, rowCount, to);
@@ -122,26 +124,30 @@ class HashPartitioner implements Partitioner {
     if (validity !== 0) this.#kernels.putNullHashes(to, rowCount, validity, this.#nullHash);
   }
 
+  #hashPlain(column: Column, rowCount: number, to: number): void {
+    const hashed = canHash(column.type) ? column : this.#bytes.of(column, rowCount);
+    hashColumn(this.#holding.linear, { hash: 'xxhash64', seed: HASH_SEED }, hashed, rowCount, to);
+  }
+
   #hashOfNothing(): bigint {
     const { linear, budget, owner } = this.#holding;
     using scratch = budget.reserve(owner);
     const to = scratch.allocate(8).address;
-    hashColumn(linear, { hash: 'xxhash64', seed: HASH_SEED }, columnFromValues(scratch, utf8, ['']), 1, to);
+    this.#hashPlain(columnFromValues(scratch, utf8, ['']), 1, to);
     return linear.i64[to >>> 3] ?? 0n;
   }
 }
 
 class RangePartitioner implements Partitioner {
-  readonly #keys: readonly SortKey[];
   readonly #boundaries: Batch;
   readonly #holding: Holding;
   readonly #kernels: PartitionKernels;
   readonly #program: RowProgram;
+  readonly #input: SortInput;
   /** The boundaries, then the keys of the batch. */
   readonly #rows: RowBuffer;
 
   constructor(keys: readonly SortKey[], boundaries: readonly (readonly Value[])[], input: Schema, holding: Holding) {
-    this.#keys = keys;
     this.#holding = holding;
     this.#kernels = partitionKernels(holding.linear);
     const columns = keys.map(({ expression }, index): TypedColumn => ({ name: `key ${index}`, expression }));
@@ -154,29 +160,30 @@ class RangePartitioner implements Partitioner {
       ),
     );
     this.#boundaries = new Batch(schema, boundaries.length, values);
-    this.#rows = new RowBuffer(schema, holding);
+    const given = passedOn(schema);
+    this.#input = new SortInput(
+      schema,
+      keys.map((key, index) => ({ ...key, expression: given[index]?.expression ?? key.expression })),
+      holding,
+    );
+    this.#rows = new RowBuffer(this.#input.schema, holding);
     this.#program = new RowProgram({ input, columns, operator: holding.owner }, holding);
   }
 
   assign(batch: Batch, to: number): void {
     const { rowCount: boundaries } = this.#boundaries;
     this.#rows.clear();
-    this.#rows.append(this.#boundaries);
-    this.#rows.append(this.#program.apply(batch));
-    const columns = this.#rows.columns();
-    const keys = this.#keys.map(({ descending, nullsFirst }, index) => ({
-      column: columns[index] as Column,
-      descending,
-      nullsFirst,
-    }));
+    this.#rows.append(this.#input.extend(this.#boundaries));
+    this.#rows.append(this.#input.extend(this.#program.apply(batch)));
     using scratch = this.#holding.budget.reserve(this.#holding.owner);
-    const order = sortRows(keys, this.#rows.rowCount, scratch);
+    const order = sortRows(this.#input.sortColumns(this.#rows.columns()), this.#rows.rowCount, scratch);
     if (order === undefined) this.#holding.linear.u32.fill(boundaries, to >>> 2, (to >>> 2) + batch.rowCount);
     else this.#kernels.rangePartitions(order.address, this.#rows.rowCount, boundaries, to);
   }
 
   [Symbol.dispose](): void {
     this.#program[Symbol.dispose]();
+    this.#input[Symbol.dispose]();
     this.#rows[Symbol.dispose]();
   }
 }

@@ -130,7 +130,7 @@ export class PickedRows implements HeldValues {
     const greatest = kind === 'greatest-row' ? 1 : 0;
     if (this.#texts !== undefined) {
       const to = { greatest, states: states + BY_OFFSET, stride, picks: 1 } as const;
-      const compared = by.type.kind === 'interval' ? this.#bytes.ofColumn(by, rowCount) : by;
+      const compared = by.type.kind === 'interval' ? this.#bytes.of(by, rowCount) : by;
       this.#texts.add({ ...compared, validity }, ids, rowCount, to);
     } else {
       const of = kindOf(by.type, by.width, isWideExtreme(byType));

@@ -17,7 +17,7 @@ import { type GroupKernels, groupKernels } from '../kernels/group-kernels.ts';
 import { takeKernels } from '../kernels/take-kernels.ts';
 import type { Holding } from '../memory/budget.ts';
 import { GrowingRegion } from './growing-region.ts';
-import { InternedValues } from './interned-values.ts';
+import { InternedValues, type NumberedValues } from './interned-values.ts';
 import { TEXT_IMAGE_BYTES, TextImages } from './text-images.ts';
 
 /** One column's place in an image. */
@@ -28,8 +28,12 @@ interface KeyField {
   /** Counted from the first byte of null bits; -1 where no value is null, or has an image of its own then. */
   readonly nullBit: number;
   readonly texts: TextImages | undefined;
-  /** Of types whose values are neither bytes nor words. */
+  /** Of types whose values are neither bytes nor words; in a reader those that are known. */
   readonly interned: InternedValues | undefined;
+  /** Numbers such values: new ones too, or only those that are known. */
+  readonly numbers: NumberedValues | undefined;
+  /** Of bytes that are looked up. */
+  readonly hashes: GrowingRegion;
   /** The fields of a dictionary's entries, one behind the other, and whose they are. */
   readonly entries: GrowingRegion;
   entriesOf: number;
@@ -52,8 +56,8 @@ export class RowImages implements Disposable {
   readonly #nullable: readonly boolean[];
 
   /**
-   * `nullable[i]` false promises that column `i` never holds a null. Long texts are numbered as `like` has them, where that
-   * is given. @throws MemoryBudgetExceeded
+   * `nullable[i]` false promises that column `i` never holds a null. Values are numbered as `like` has them, where that is
+   * given. @throws MemoryBudgetExceeded
    */
   constructor(types: readonly DataType[], nullable: readonly boolean[], holding: Holding, like?: RowImages) {
     assert.ok(types.length > 0 && types.length === nullable.length);
@@ -67,13 +71,8 @@ export class RowImages implements Disposable {
     let nullBits = 0;
     this.#fields = types.map((type, index) => {
       const nullBit = nullable[index] && !isBytes(type) ? nullBits++ : -1;
-      return openField(
-        type,
-        offsets[index] ?? 0,
-        nullBit,
-        holding,
-        like === undefined ? undefined : like.#fields[index]?.texts,
-      );
+      const known = like === undefined ? undefined : like.#fields[index];
+      return openField(type, offsets[index] ?? 0, nullBit, holding, known);
     });
     const usedBytes = this.#nullsOffset + Math.ceil(nullBits / 8);
     this.imageBytes = Math.ceil(usedBytes / 8) * 8;
@@ -81,8 +80,8 @@ export class RowImages implements Disposable {
   }
 
   /**
-   * Makes the same images, and enters no text: a long one that this does not have becomes a number that none has. Several
-   * may read at once, while this is not changed. Scratch is of `holding`.
+   * Makes the same images, and enters no value: one that this does not have becomes a number that none has. Several may
+   * read at once, while this is not changed. Scratch is of `holding`.
    */
   reader(holding: Holding): RowImages {
     return new RowImages(this.#types, this.#nullable, holding, this);
@@ -126,10 +125,11 @@ export class RowImages implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const { texts, interned, entries, ids, outValues, outValidity } of this.#fields) {
+    for (const { texts, interned, numbers, hashes, entries, ids, outValues, outValidity } of this.#fields) {
       texts?.[Symbol.dispose]();
-      interned?.[Symbol.dispose]();
-      for (const region of [entries, ids, outValues, outValidity]) region.free();
+      if (interned?.numbers === numbers) interned?.[Symbol.dispose]();
+      else numbers?.[Symbol.dispose]();
+      for (const region of [hashes, entries, ids, outValues, outValidity]) region.free();
     }
     this.#images.free();
   }
@@ -145,7 +145,7 @@ export class RowImages implements Disposable {
       field.texts.pack(column, to, this.imageBytes, rowCount);
       return;
     }
-    if (field.interned !== undefined) this.#packInterned(field, field.interned, column, to, rowCount);
+    if (field.numbers !== undefined) this.#packNumbered(field, field.numbers, column, to, rowCount);
     else if (column.dictionary === undefined) this.#packPlain(field, column, to, this.imageBytes, rowCount);
     else {
       this.#packEntries(field, column.dictionary);
@@ -160,9 +160,9 @@ export class RowImages implements Disposable {
     this.#kernels.packNulls(validity, images + offset, width, nulls, nullBit & 7, this.imageBytes, rowCount);
   }
 
-  #packInterned({ ids }: KeyField, interned: InternedValues, column: Column, to: number, rowCount: number): void {
+  #packNumbered({ ids }: KeyField, numbers: NumberedValues, column: Column, to: number, rowCount: number): void {
     ids.ensure(rowCount * 4, 0);
-    interned.number(column, rowCount, ids.address);
+    numbers.number(column, rowCount, ids.address);
     this.#kernels.packFields(ids.address, 4, to, this.imageBytes, rowCount);
   }
 
@@ -220,16 +220,21 @@ function openField(
   offset: number,
   nullBit: number,
   holding: Holding,
-  known: TextImages | undefined,
+  known: KeyField | undefined,
 ): KeyField {
-  const texts = isBytes(type) ? new TextImages(holding, known) : undefined;
+  const texts = isBytes(type) ? new TextImages(holding, known?.texts) : undefined;
+  const isInterned = known === undefined && texts === undefined && !hasImage(type);
+  const interned = isInterned ? new InternedValues(type, holding) : known?.interned;
+  const hashes = new GrowingRegion(holding);
   return {
     type,
     width: fieldWidth(type),
     offset,
     nullBit,
     texts,
-    interned: texts === undefined && !hasImage(type) ? new InternedValues(type, holding) : undefined,
+    interned,
+    numbers: isInterned ? interned?.numbers : interned?.reader(hashes, holding),
+    hashes,
     entries: new GrowingRegion(holding),
     entriesOf: 0,
     ids: new GrowingRegion(holding),

@@ -82,7 +82,7 @@ export class Sketches implements HeldValues {
   /** Values that are hashed as bytes, and codes of them. */
   #textsOf(value: Column, rowCount: number): readonly [texts: Column, codes: number] {
     const { type, values, dictionary } = value;
-    if (!isBytes(type)) return [this.#values.ofColumn(value, rowCount), 0];
+    if (!isBytes(type)) return [this.#values.of(value, rowCount), 0];
     return [dictionary?.values ?? value, dictionary === undefined ? 0 : values];
   }
 

@@ -4,8 +4,8 @@
  *     input    a, b, c        keys  b, a + c
  *     rows     a, b, c, │ a + c        keys that are columns already are used where they are
  *
- * Lists, structs, maps, intervals and other values that have no place in a word are sorted by bytes whose order is theirs,
- * direction and nulls included (`value-bytes.ts`), in a hidden column of their own.
+ * Lists, structs, maps, intervals and other values that have no place in a word are sorted by bytes whose order is theirs
+ * (`value-bytes.ts`), in a hidden column of their own.
  */
 
 import assert from 'node:assert/strict';
@@ -45,17 +45,14 @@ export class SortInput implements Disposable {
     const fields = computed.map(({ name, expression: { type, nullable } }) => ({ name, type, nullable }));
     const valueCount = input.fields.length + fields.length;
     const bytesKeys: BytesKey[] = [];
-    this.#positions = keys.map(({ expression, descending, nullsFirst }, index) => {
+    this.#positions = keys.map(({ expression }, index) => {
       const position = values[index] ?? 0;
       if (isOrderable(expression.type)) return position;
-      return valueCount + bytesKeys.push({ position, descending, nullsFirst, bytes: new ValueBytes(holding) }) - 1;
+      return valueCount + bytesKeys.push({ position, bytes: new ValueBytes(holding) }) - 1;
     });
     this.#bytesKeys = bytesKeys;
-    // Their bytes have the direction, and the nulls in their place.
-    this.#keys = keys.map((key) =>
-      isOrderable(key.expression.type) ? key : { ...key, descending: false, nullsFirst: false },
-    );
-    const hidden = bytesKeys.map((_, index) => field(`\0bytes ${index}`, binary, false));
+    this.#keys = keys;
+    const hidden = bytesKeys.map((_, index) => field(`\0bytes ${index}`, binary));
     this.schema = { fields: [...input.fields, ...fields, ...hidden] };
     this.#program =
       computed.length === 0
@@ -73,10 +70,10 @@ export class SortInput implements Disposable {
     if (this.#program === undefined && this.#bytesKeys.length === 0) return batch;
     const computed = this.#program?.apply(batch).columns ?? [];
     const columns = [...batch.columns, ...computed];
-    const bytes = this.#bytesKeys.map(({ position, descending, nullsFirst, bytes }) => {
+    const bytes = this.#bytesKeys.map(({ position, bytes }) => {
       const column = columns[position];
       assert.ok(column !== undefined);
-      return bytes.of([{ column, descending, nullsFirst }], batch.rowCount);
+      return bytes.of(column, batch.rowCount);
     });
     return new Batch(this.schema, batch.rowCount, [...columns, ...bytes]);
   }
@@ -100,7 +97,5 @@ export class SortInput implements Disposable {
 interface BytesKey {
   /** Where its values are. */
   readonly position: number;
-  readonly descending: boolean;
-  readonly nullsFirst: boolean;
   readonly bytes: ValueBytes;
 }

@@ -1,6 +1,6 @@
 /**
- * Rows as byte strings whose order is theirs, whatever the types of their columns: what hashes and compares texts can so
- * hash, compare and sort lists, structs, maps and intervals. `kernels/assembly/value-bytes.ts` draws them.
+ * Values as byte strings whose order is theirs, whatever their type: what hashes and compares texts can so hash, compare and
+ * sort lists, structs, maps and intervals. `kernels/assembly/value-bytes.ts` draws them.
  */
 
 import assert from 'node:assert/strict';
@@ -15,26 +15,13 @@ import {
   storageType,
 } from '../columnar/data-type.ts';
 import { ColumnTooLarge } from '../errors.ts';
-import {
-  NODE_BYTES,
-  NULL_MARKER,
-  VALUE_FORM,
-  type ValueBytesKernels,
-  valueBytesKernels,
-} from '../kernels/value-bytes-kernels.ts';
+import { NODE_BYTES, VALUE_FORM, type ValueBytesKernels, valueBytesKernels } from '../kernels/value-bytes-kernels.ts';
 import type { Holding } from '../memory/budget.ts';
 import { GrowingRegion } from './growing-region.ts';
 
 /** Offsets of a column are int32. */
 const MOST_COLUMN_BYTES = 2 ** 31 - 1;
 const FIRST_ROW_BYTES = 32;
-
-/** One of the columns that rows are compared by, in this order. */
-export interface KeyColumn {
-  readonly column: Column;
-  readonly descending: boolean;
-  readonly nullsFirst: boolean;
-}
 
 export class ValueBytes {
   readonly #holding: Holding;
@@ -53,11 +40,12 @@ export class ValueBytes {
   }
 
   /**
-   * The keys of the first `rowCount` rows as a plain binary column, valid until the next call. Equal keys have equal bytes,
-   * -0.0 being 0.0 and NaN itself; one that is less has the lesser bytes. @throws MemoryBudgetExceeded, ColumnTooLarge
+   * The values of the first `rowCount` rows as a plain binary column, null where they are, valid until the next call and as
+   * long as `column` is. Equal values have equal bytes, -0.0 being 0.0 and NaN itself; one that is less has the lesser
+   * bytes. @throws MemoryBudgetExceeded, ColumnTooLarge
    */
-  of(keys: readonly KeyColumn[], rowCount: number): Column {
-    const nodes = this.#describe(keys);
+  of(column: Column, rowCount: number): Column {
+    const node = this.#describe(column);
     this.#offsets.ensure((rowCount + 1) * 4, 0);
     this.#bytes.ensure(Math.max(64, rowCount * FIRST_ROW_BYTES), 0);
     const offsets = this.#offsets.address;
@@ -65,27 +53,23 @@ export class ValueBytes {
     linear.u32[offsets >>> 2] = 0;
     for (let row = 0; row < rowCount; ) {
       const room = Math.min(this.#bytes.byteLength, MOST_COLUMN_BYTES);
-      row = this.#kernels.writeKeys(nodes, keys.length, row, rowCount, offsets, this.#bytes.address, room);
+      row = this.#kernels.writeValueBytes(node, row, rowCount, offsets, this.#bytes.address, room);
       if (row === rowCount) break;
       if (room === MOST_COLUMN_BYTES) throw new ColumnTooLarge(this.#holding.owner, room + 1);
       this.#bytes.ensure(Math.min(room * 2, MOST_COLUMN_BYTES), linear.u32[(offsets >>> 2) + row] ?? 0);
     }
-    const column = { type: binary, validity: 0, dictionary: undefined, width: 0, bits: undefined };
-    return { ...column, values: offsets, bytes: this.#bytes.address };
-  }
-
-  /** Those of one column, in its own order. Throws as `of`. */
-  ofColumn(column: Column, rowCount: number): Column {
-    return this.of([{ column, descending: false, nullsFirst: false }], rowCount);
+    const { validity } = column;
+    const [values, bytes] = [offsets, this.#bytes.address];
+    return { type: binary, validity, values, bytes, dictionary: undefined, width: 0, bits: undefined };
   }
 
   free(): void {
     for (const region of [this.#nodes, this.#offsets, this.#bytes]) region.free();
   }
 
-  /** Writes the nodes of the keys, one behind the other, and behind them those of their parts; returns their address. */
-  #describe(keys: readonly KeyColumn[]): number {
-    const columns = keys.map(({ column }) => column);
+  /** Writes the node of the column, and behind it those of its parts; returns its address. */
+  #describe(column: Column): number {
+    const columns = [column];
     // Parts of a column follow each other, so that a node says where the first one is.
     const firstPart: number[] = [];
     for (let index = 0; index < columns.length; index++) {
@@ -98,7 +82,6 @@ export class ValueBytes {
     for (const [index, column] of columns.entries()) {
       const { validity, values, dictionary } = column;
       const plain = dictionary?.values ?? column;
-      const { descending = false, nullsFirst = false } = keys[index] ?? {};
       const words = [
         formOf(column.type),
         plain.width,
@@ -108,8 +91,6 @@ export class ValueBytes {
         dictionary === undefined ? 0 : values,
         countOf(column.type),
         nodes + (firstPart[index] ?? 0) * NODE_BYTES,
-        descending ? 1 : 0,
-        nullsFirst ? NULL_MARKER.first : NULL_MARKER.last,
       ];
       u32.set(words, (nodes + index * NODE_BYTES) >>> 2);
     }

@@ -1,8 +1,8 @@
 /**
  * What a window needs of its rows, and how each of its functions is computed.
  *
- *     rows kept    a, b, c │ a + c, sum's input, … │ number of the partition
- *                  input     computed, each once     where there are partitions
+ *     rows kept    a, b, c │ a + c, sum's input, bytes of b, … │ number of the partition
+ *                  input     computed, each once                 where there are partitions
  *
  *     function                                 computed as
  *     row_number, rank, ntile …                rank         by counting
@@ -19,12 +19,12 @@
  */
 
 import assert from 'node:assert/strict';
-import { type DataType, float64, isFloat, isOrderable, timestamp } from '../columnar/data-type.ts';
+import { binary, type DataType, float64, isFloat, isOrderable, timestamp } from '../columnar/data-type.ts';
 import { type Field, field, type Schema } from '../columnar/schema.ts';
 import type { Interval } from '../columnar/value.ts';
 import { bindArithmetic } from '../expressions/bind-arithmetic.ts';
 import { castTo } from '../expressions/coerce.ts';
-import type { TypedAggregate, TypedColumn, TypedExpression } from '../expressions/expression.ts';
+import type { TypedAggregate, TypedExpression } from '../expressions/expression.ts';
 import { expressionKey } from '../expressions/expression-key.ts';
 import { simplified } from '../expressions/simplify.ts';
 import { TICKS_PER_SECOND } from '../expressions/temporal-text.ts';
@@ -84,13 +84,21 @@ export type WindowFunctionPlan = { readonly field: Field } & (
   | { readonly kind: 'distinct'; readonly column: number; readonly mask: number | undefined }
 );
 
+/**
+ * An expression over the input; or the bytes (`value-bytes.ts`) of a column that stands before it, whose values are compared
+ * and have no words.
+ */
+export type ComputedColumn =
+  | { readonly kind: 'expression'; readonly expression: TypedExpression }
+  | { readonly kind: 'bytes'; readonly of: number };
+
 export interface WindowPlan {
   readonly input: Schema;
   /** Positions in the input of the columns that come out. */
   readonly passthrough: readonly number[];
   /** Input, computed columns, and last the number of the partition where there are partitions. */
   readonly kept: Schema;
-  readonly computed: readonly TypedColumn[];
+  readonly computed: readonly ComputedColumn[];
   readonly partitionBy: readonly TypedExpression[];
   /** Positions of the keys. */
   readonly order: readonly { readonly column: number; readonly descending: boolean; readonly nullsFirst: boolean }[];
@@ -122,7 +130,7 @@ export const planWindow = (input: Schema, window: TypedWindow, passthrough: read
 class WindowPlanner {
   readonly #input: Schema;
   readonly #window: TypedWindow;
-  readonly #computed: TypedColumn[] = [];
+  readonly #computed: ComputedColumn[] = [];
   readonly #positions = new Map<string, number>();
   readonly #sliding: TypedAggregate[] = [];
   readonly #evaluated: TypedAggregate[] = [];
@@ -135,13 +143,17 @@ class WindowPlanner {
   plan(passthrough: readonly number[]): WindowPlan {
     const { partitionBy, orderBy, frame, functions } = this.#window;
     const order = orderBy.map(({ expression, descending, nullsFirst }) => {
-      return { column: this.#column(expression), descending, nullsFirst };
+      return { column: this.#ordered(expression), descending, nullsFirst };
     });
     const [start, end] = [this.#bound(frame.start, true), this.#bound(frame.end, false)];
     const planned = functions.map((each) => ({ field: windowField(each, frame), ...this.#function(each) }));
     const sliding = this.#states(this.#sliding);
     const evaluated = this.#states(this.#evaluated);
-    const computed = this.#computed.map(({ name, expression: { type, nullable } }) => field(name, type, nullable));
+    const computed = this.#computed.map((each, index) =>
+      each.kind === 'bytes'
+        ? field(`\0window ${index}`, binary)
+        : field(`\0window ${index}`, each.expression.type, each.expression.nullable),
+    );
     const partition = partitionBy.length === 0 ? [] : [PARTITION_NUMBER];
     return {
       input: this.#input,
@@ -164,10 +176,19 @@ class WindowPlanner {
   #column(e: TypedExpression): number {
     if (e.kind === 'column') return e.index;
     const key = expressionKey(e);
+    return this.#computedOnce(key, { kind: 'expression', expression: e });
+  }
+
+  /** Where is what values of an expression are sorted and compared by. */
+  #ordered(e: TypedExpression): number {
+    const of = this.#column(e);
+    return isOrderable(e.type) ? of : this.#computedOnce(`bytes of ${of}`, { kind: 'bytes', of });
+  }
+
+  #computedOnce(key: string, column: ComputedColumn): number {
     const known = this.#positions.get(key);
     if (known !== undefined) return known;
-    const position = this.#input.fields.length + this.#computed.length;
-    this.#computed.push({ name: `\0window ${position}`, expression: e });
+    const position = this.#input.fields.length + this.#computed.push(column) - 1;
     this.#positions.set(key, position);
     return position;
   }
@@ -267,18 +288,18 @@ class WindowPlanner {
     }
     const compared = plan.inputs[by < 0 ? held.input : by];
     assert.ok(compared !== undefined);
-    if (!isOrderable(compared.type)) return undefined;
     const greatest = kind === 'greatest' || kind === 'greatest-row';
-    return { kind: 'least', by: this.#column(compared), greatest, ...taken };
+    return { kind: 'least', by: this.#ordered(compared), greatest, ...taken };
   }
 
-  /** How many different values there are, where these can be put in order. */
   #distinct(plan: AccumulatorPlan, answer: Extract<Answer, { kind: 'distinct' }>) {
     const rows = plan.distinct[answer.rows];
     assert.ok(rows !== undefined);
     const { function: name } = answer.aggregate;
-    if ((name !== 'count_distinct' && name !== 'count') || !isOrderable(rows.type)) return undefined;
-    return { kind: 'distinct', ...this.#taken(plan, rows) } as const;
+    if (name !== 'count_distinct' && name !== 'count') return undefined;
+    const value = plan.inputs[rows.input];
+    assert.ok(value !== undefined);
+    return { kind: 'distinct', ...this.#taken(plan, rows), column: this.#ordered(value) } as const;
   }
 
   #taken({ inputs }: AccumulatorPlan, { input, mask }: { readonly input: number; readonly mask: number }) {

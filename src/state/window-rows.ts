@@ -20,6 +20,7 @@ import { GroupTable } from './group-table.ts';
 import { absorbNumbered } from './numbered-rows.ts';
 import { RowBuffer } from './row-buffer.ts';
 import { sortRows } from './sort-rows.ts';
+import { ValueBytes } from './value-bytes.ts';
 import { groupColumn } from './value-log.ts';
 import type { WindowPlan } from './window-plan.ts';
 
@@ -44,6 +45,8 @@ export class WindowRows implements Disposable {
   readonly #program: RowProgram | undefined;
   /** Undefined where all rows are one partition. */
   readonly #partitions: GroupTable | undefined;
+  /** One for each computed column; those of expressions are not used. */
+  readonly #bytes: readonly ValueBytes[];
   readonly #rows: RowBuffer;
 
   /** Retains rows and keys under `holding`, which the caller disposes when this throws. @throws MemoryBudgetExceeded */
@@ -51,10 +54,13 @@ export class WindowRows implements Disposable {
     this.#plan = plan;
     this.#holding = holding;
     const { input, computed, partitionBy, kept } = plan;
-    const keys = partitionBy.map((expression, index) => ({ name: `\0partition ${index}`, expression }));
-    const columns = [...computed, ...keys];
+    const expressions = computed.flatMap((each) => (each.kind === 'expression' ? [each.expression] : []));
+    const columns = [...expressions, ...partitionBy].map((expression, index) => ({
+      name: `\0window ${index}`,
+      expression,
+    }));
     if (columns.length > 0) this.#program = new RowProgram({ input, columns, operator: holding.owner }, holding);
-    if (keys.length > 0) {
+    if (partitionBy.length > 0) {
       const types = partitionBy.map(({ type }) => type);
       this.#partitions = new GroupTable(
         types,
@@ -62,6 +68,7 @@ export class WindowRows implements Disposable {
         partitionBy.map(({ nullable }) => nullable),
       );
     }
+    this.#bytes = computed.map(() => new ValueBytes(holding));
     this.#rows = new RowBuffer(kept, holding);
   }
 
@@ -75,10 +82,15 @@ export class WindowRows implements Disposable {
     if (rowCount === 0) return;
     const { kept, computed } = this.#plan;
     const made = this.#program?.apply(batch).columns ?? [];
-    const columns = [...batch.columns, ...made.slice(0, computed.length)];
+    const columns = [...batch.columns];
+    let used = 0;
+    for (const [index, each] of computed.entries()) {
+      const bytes = this.#bytes[index];
+      if (each.kind === 'expression') columns.push(columnAt(made, used++));
+      else if (bytes !== undefined) columns.push(bytes.of(columnAt(columns, each.of), rowCount));
+    }
     if (this.#partitions !== undefined) {
-      const numbers = this.#partitions.groupIds(made.slice(computed.length), rowCount);
-      columns.push(groupColumn(numbers));
+      columns.push(groupColumn(this.#partitions.groupIds(made.slice(used), rowCount)));
     }
     this.#rows.append(new Batch(kept, rowCount, columns));
   }
@@ -120,6 +132,7 @@ export class WindowRows implements Disposable {
   [Symbol.dispose](): void {
     this.#program?.[Symbol.dispose]();
     this.#partitions?.[Symbol.dispose]();
+    for (const bytes of this.#bytes) bytes.free();
     this.#rows[Symbol.dispose]();
   }
 

@@ -8,6 +8,8 @@ import {
   int8,
   int32,
   int64,
+  interval,
+  list,
   time,
   timestamp,
   uint64,
@@ -178,6 +180,24 @@ describe('asofJoin', () => {
       const sql = `select l.*, r.* from l asof left join r on a = ra and k ${operator} rk order by n`;
       const { rows } = await runJoinOperator(join, { build: fed(r), probe: fed(l) });
       expect(rows).toEqual(await duckRowsOf({ l, r }, sql));
+    }
+  });
+
+  test('finds matches within groups by lists and intervals', async () => {
+    const lists = schema(field('n', int64, false), field('l', list(utf8)), field('i', interval), field('k', int64));
+    const others = schema(field('m', int64, false), field('rl', list(utf8)), field('ri', interval), field('rk', int64));
+    const keys = fc.array(fc.option(fc.constantFrom('', 'a')), { maxLength: 1 });
+    const spans = fc.record({ months: fc.nat(1), days: fc.constantFrom(0, 30), nanoseconds: fc.constant(0n) });
+    const of = {
+      maxRows: 100,
+      values: { l: keys, rl: keys, i: spans, ri: spans, k: fc.bigInt(0n, 60n), rk: fc.bigInt(0n, 60n) },
+    };
+    for (const [l, r, search] of fc.sample(fc.tuple(numbered(lists, of), numbered(others, of), searches), 6)) {
+      const { rows } = await runJoinOperator(joinOf(lists, others, ['l', 'i'], search), {
+        build: fed(r),
+        probe: fed(l),
+      });
+      expect(rows).toEqual(await expectedRows(l, r, ['l', 'i'], search));
     }
   });
 

@@ -115,6 +115,17 @@ describe('repartition', () => {
       [...texts, ''].map((text) => placeOf(Buffer.from(text))),
     );
     expect(wide).toEqual(numbers.map((n) => placeOf(new Uint8Array(BigInt64Array.of(BigInt(n)).buffer))));
+    // What has no kernel of its own is hashed by the bytes that `value-bytes.ts` describes: a marker, then the value.
+    const lists = types.list(types.uint8);
+    const bytes = [[1, 1, 7, 0], [1, 2, 0], [1, 0], []].map((each) => placeOf(Uint8Array.from(each)));
+    expect(await places(lists, [[7], [null], [], null])).toEqual(bytes);
+    expect(await places(lists, [[7], [null], [], null], true)).toEqual(bytes);
+    const spans = [
+      [1, 0],
+      [0, 30],
+    ].map(([months = 0, days = 0]): Value => ({ months, days, nanoseconds: 0n }));
+    const [month, days] = await places(types.interval, spans);
+    expect(month).toBe(days);
   });
 
   test('by hash of several keys: spreads what DuckDB groups, and splits no group', async () => {
@@ -141,6 +152,18 @@ describe('repartition', () => {
       [null, Number.NaN, 20],
       [3, 10, 9.5],
       [-0, 0, -5],
+    ]);
+  });
+
+  test('by range of lists: as they are sorted', async () => {
+    const of = schema(field('k', types.list(types.int32)));
+    const rows: Row[] = [[2], [1, 5], null, [1], [], [null], [1, null]].map((k) => [k]);
+    const key = { expression: columnOf(of, 0), descending: false, nullsFirst: false };
+    const boundaries = [[[1]], [[1, null]]];
+    expect(await partitioned({ schema: of, rows }, 3, { kind: 'range', keys: [key], boundaries })).toEqual([
+      [[[]]],
+      [[[1, 5]], [[1]]],
+      [[[2]], [null], [[null]], [[1, null]]],
     ]);
   });
 

@@ -9,6 +9,7 @@ import {
   float64,
   int32,
   int64,
+  list,
   uint64,
   utf8,
 } from '../../src/columnar/data-type.ts';
@@ -108,6 +109,19 @@ describe('top-n', () => {
     },
     30_000,
   );
+
+  test.each([false, true])('takes the first of many lists, descending %s, as DuckDB does', async (descending) => {
+    const of = schema(field('n', int32, false), field('k', list(int32)));
+    const rows = Array.from({ length: 24_000 }, (_, n): Row => {
+      const k = (n * 7919) % 24_000;
+      return [n, n % 97 === 0 ? null : [Math.floor(k / 100), k % 100]];
+    });
+    const keys = [by(of, 'k', descending, false), by(of, 'n')];
+    const cuts = Array.from({ length: 12 }, () => 2000);
+    const { rows: out } = await runStages([topN({ input: of, keys, limit: 9, offset: 2 })], { schema: of, rows, cuts });
+    const order = `k ${descending ? 'desc' : 'asc'} nulls last, n`;
+    expect(out).toEqual(await duckRows({ schema: of, rows }, `select * from t order by ${order} limit 9 offset 2`));
+  });
 
   test('holds no more than a few batches of rows, however many come', async () => {
     const many = Array.from({ length: 120_000 }, (_, n): Row => [BigInt(n), BigInt((n * 7919) % 120_011), 'text']);

@@ -153,6 +153,7 @@ const SPANS = [
 
 export const ORDERS: readonly OrderCase[] = [
   { key: 's', offsets: [] },
+  { key: 'l', offsets: [] },
   { key: 'b', offsets: [] },
   { key: 'w', offsets: amounts(t.int64, [['1000000', '1000000', 1e6]]) },
   {

@@ -1,7 +1,7 @@
 // Values of any type as bytes whose order is that of the values: equal values have equal bytes, and no value's bytes begin
 // another's. So nested values can be hashed, compared and sorted as texts are.
 //
-//     marker               0 a null that comes first, 1 a value, 2 a null that comes last; 0 ends a list
+//     marker               1 a value, 2 a null; 0 ends a list
 //     bool                 one byte
 //     integers, times      most significant byte first, the sign turned around
 //     decimals             the same, of 8 bytes where the type has up to 18 digits, else of 16
@@ -14,49 +14,44 @@
 //
 //     [1, null] of uint8   │ 1 │ 1  01 │ 2 │ 0 │       the list is there; 1 is; a null; the end
 //
-// The key of a row is the markers and values of its columns, one behind the other. Under `descending` the bytes of a value
-// are turned around, its marker is not. Inside of a value null is the greatest, as lists are compared.
+// Of a row these are the marker and the value, and nothing where it is null. Inside of a value null is the greatest, as
+// lists are compared.
 //
-// A node says how a column is held, 40 bytes: 0 form, 4 width, 8 validity, 12 values, 16 bytes, 20 codes (0: plain),
-// 24 number of parts or items, 28 the first of the nodes of its parts, 32 descending, 36 the marker of nulls.
+// A node says how a column is held, 32 bytes: 0 form, 4 width, 8 validity, 12 values, 16 bytes, 20 codes (0: plain),
+// 24 number of parts or items, 28 the first of the nodes of its parts.
 
 import { isValid } from './numbers';
 
-const NODE_BYTES: usize = 40;
+const NODE_BYTES: usize = 32;
 /** The most that a value without parts takes, but for text. */
 const MOST_BYTES: usize = 17;
 
 const NOTHING: u32 = 0, BOOL: u32 = 1, SIGNED: u32 = 2, UNSIGNED: u32 = 3, FLOAT: u32 = 4, LONG: u32 = 5;
 const INTERVAL: u32 = 6, FIXED: u32 = 7, TEXT: u32 = 8, LIST: u32 = 9, ITEMS: u32 = 10, PARTS: u32 = 11;
 
-const NULL_LAST: u8 = 2;
+const NULL: u8 = 2;
 const NANOSECONDS_PER_DAY: i64 = 86400000000000;
 
 /**
- * Writes the keys of rows from `from` on behind each other and their offsets, of which that of `from` is there. Returns the
+ * Writes the bytes of rows from `from` on behind each other and their offsets, of which that of `from` is there. Returns the
  * first row that there was no room for; `rows` when all had.
  */
-export function writeKeys(nodes: usize, keys: i32, from: i32, rows: i32, offsets: usize, out: usize, room: u32): i32 {
-  const end = out + <usize>room;
+export function writeValueBytes(node: usize, from: i32, rows: i32, offsets: usize, out: usize, room: u32): i32 {
+  const end = out + <usize>room, validity = <usize>load<u32>(node, 8);
   let at = out + <usize>load<u32>(offsets + (<usize>from << 2));
   for (let row = from; row < rows; row++) {
-    for (let key = 0; key < keys; key++) {
-      const node = nodes + <usize>key * NODE_BYTES;
-      const start = at + 1;
-      at = writeCell(node, row, at, end, <u8>load<u32>(node, 36));
-      if (at == 0) return row;
-      if (load<u32>(node, 32) != 0) for (let p = start; p < at; p++) store<u8>(p, ~load<u8>(p));
-    }
+    if (isValid(validity, row)) at = writeCell(node, row, at, end);
+    if (at == 0) return row;
     store<u32>(offsets + (<usize>row << 2), <u32>(at - out), 4);
   }
   return rows;
 }
 
 /** The marker of a cell and its value. Returns where that ends, or 0 where there is no room. */
-function writeCell(node: usize, row: i32, at: usize, end: usize, ofNull: u8): usize {
+function writeCell(node: usize, row: i32, at: usize, end: usize): usize {
   if (at >= end) return 0;
   if (!isValid(load<u32>(node, 8), row)) {
-    store<u8>(at, ofNull);
+    store<u8>(at, NULL);
     return at + 1;
   }
   store<u8>(at, 1);
@@ -102,7 +97,7 @@ function writeValue(node: usize, row: i32, at: usize, end: usize): usize {
     case LIST: {
       const entry = values + (<usize>row << 2), behind = load<i32>(entry, 4), items = <usize>load<u32>(node, 28);
       for (let item = load<i32>(entry); item < behind; item++) {
-        at = writeCell(items, item, at, end, NULL_LAST);
+        at = writeCell(items, item, at, end);
         if (at == 0) return 0;
       }
       if (at >= end) return 0;
@@ -111,12 +106,12 @@ function writeValue(node: usize, row: i32, at: usize, end: usize): usize {
     }
     case ITEMS: {
       const size = load<i32>(node, 24), items = <usize>load<u32>(node, 28);
-      for (let item = row * size, behind = item + size; item < behind && at != 0; item++) at = writeCell(items, item, at, end, NULL_LAST);
+      for (let item = row * size, behind = item + size; item < behind && at != 0; item++) at = writeCell(items, item, at, end);
       return at;
     }
     case PARTS: {
       const parts = <usize>load<u32>(node, 28), behind = parts + <usize>load<u32>(node, 24) * NODE_BYTES;
-      for (let part = parts; part < behind && at != 0; part += NODE_BYTES) at = writeCell(part, row, at, end, NULL_LAST);
+      for (let part = parts; part < behind && at != 0; part += NODE_BYTES) at = writeCell(part, row, at, end);
       return at;
     }
   }

@@ -20,8 +20,8 @@ import { simplified } from '../../expressions/simplify.ts';
 import { TICKS_PER_SECOND, ticksPerDay } from '../../expressions/temporal-text.ts';
 import type { BoundOf, NodeOf } from '../bind-parts.ts';
 import type { AsofTolerance, BoundNode } from '../bound-plan.ts';
-import { isJoinable, joinColumns } from '../join-columns.ts';
-import { bindKeyPairs, type KeyPair, type KeyRule, sharedNames } from '../join-keys.ts';
+import { joinColumns } from '../join-columns.ts';
+import { bindKeyPairs, type KeyPair, sharedNames } from '../join-keys.ts';
 import { expressionsText } from '../node-text.ts';
 import { pruneSides } from '../pruned-sides.ts';
 import { inOrder, type Prune, type Pruned, part, withColumnsOf } from '../pruning.ts';
@@ -38,7 +38,6 @@ export function bindAsofJoin(
   const by = bindKeyPairs(
     { name: 'leftBy', expressions: leftBy, schema: left.schema },
     { name: 'rightBy', expressions: rightBy, schema: right.schema },
-    GROUPING,
     problems,
     path,
   );
@@ -76,11 +75,6 @@ interface Sides {
 const asofSchema = (left: Schema, right: Schema): Schema => ({
   fields: [...left.fields, ...right.fields.map(({ name, type }) => field(name, type))],
 });
-
-const GROUPING: KeyRule = {
-  allows: isJoinable,
-  refusal: (type) => `Rows cannot be grouped by ${type}. Cast it, or take a part of it.`,
-};
 
 const TIMES: ReadonlySet<string> = new Set(['date', 'time', 'timestamp', 'duration'] satisfies DataType['kind'][]);
 

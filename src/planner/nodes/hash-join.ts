@@ -9,8 +9,8 @@ import { schemaOfColumns } from '../../expressions/typed-columns.ts';
 import type { BoundOf, NodeOf } from '../bind-parts.ts';
 import type { BoundNode } from '../bound-plan.ts';
 import { substituted } from '../fuse.ts';
-import { isJoinable, type JoinColumns, joinColumns } from '../join-columns.ts';
-import { bindKeyPairs, type KeyPair, type KeyRule, sharedNames } from '../join-keys.ts';
+import { type JoinColumns, joinColumns } from '../join-columns.ts';
+import { bindKeyPairs, type KeyPair, sharedNames } from '../join-keys.ts';
 import { pruneSides } from '../pruned-sides.ts';
 import { inOrder, type Prune, type Pruned, part, positionsIn, withColumnsOf } from '../pruning.ts';
 
@@ -56,11 +56,6 @@ export function bindHashJoin(
   return { kind: 'project', input: join, columns: joined.columns, schema: schemaOfColumns(joined.columns) };
 }
 
-const GROUPING: KeyRule = {
-  allows: isJoinable,
-  refusal: (type) => `Rows cannot be joined by ${type}. Cast it, or join by a part of it.`,
-};
-
 function bindKeys(
   { left, right }: { readonly left: Schema; readonly right: Schema },
   { leftOn, rightOn, nullEqualsNull }: NodeOf<'hash-join'>,
@@ -70,7 +65,6 @@ function bindKeys(
   const pairs = bindKeyPairs(
     { name: 'leftOn', expressions: leftOn, schema: left },
     { name: 'rightOn', expressions: rightOn, schema: right },
-    GROUPING,
     problems,
     path,
   );

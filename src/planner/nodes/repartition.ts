@@ -8,7 +8,6 @@ import { SHUFFLE_RESULT } from '../../io/shuffle/shuffle-result.ts';
 import type { PartitionBy } from '../../plan/plan-node.ts';
 import { type BoundOf, bindColumns, bindSortKeys, type NodeOf } from '../bind-parts.ts';
 import type { BoundNode, BoundPartitionBy, BoundSortKey } from '../bound-plan.ts';
-import { isJoinable } from '../join-columns.ts';
 import { keysText } from '../node-text.ts';
 
 export function bindRepartition(
@@ -45,12 +44,6 @@ function bindPartitionBy(
       const columnsPath = pathOf(path, 'columns');
       const named = by.columns.map((expression, index) => ({ name: `key ${index}`, expression }));
       const keys = bindColumns(named, schema, problems, columnsPath, (index) => pathOf(columnsPath, index));
-      for (const [index, { expression }] of keys?.entries() ?? []) {
-        if (isJoinable(expression.type)) continue;
-        const name = typeName(expression.type);
-        const what = `Rows cannot be partitioned by the hash of ${name}. Cast it, or take a part of it.`;
-        problems.add(pathOf(columnsPath, index), what);
-      }
       return keys && { kind: 'hash', keys };
     }
     case 'range': {

@@ -1,19 +1,13 @@
-import { isOrderable } from '../../columnar/data-type.ts';
 import { withColumnsAt } from '../../expressions/columns.ts';
 import type { Problems } from '../../expressions/problems.ts';
 import { areAllPassedOn, schemaOfColumns } from '../../expressions/typed-columns.ts';
 import type { BoundOf, NodeOf } from '../bind-parts.ts';
 import type { BoundNode } from '../bound-plan.ts';
 import { joinColumns, joinedSides } from '../join-columns.ts';
-import { bindKeyPairs, type KeyRule, sharedNames } from '../join-keys.ts';
+import { bindKeyPairs, sharedNames } from '../join-keys.ts';
 import { expressionsText } from '../node-text.ts';
 import { pruneSides } from '../pruned-sides.ts';
 import { type Prune, type Pruned, withColumnsOf } from '../pruning.ts';
-
-const ORDERING: KeyRule = {
-  allows: isOrderable,
-  refusal: (type) => `Rows cannot be sorted by ${type}. Cast it, or join by a hash join.`,
-};
 
 export function bindSortMergeJoin(
   left: BoundNode,
@@ -26,7 +20,6 @@ export function bindSortMergeJoin(
   const pairs = bindKeyPairs(
     { name: 'leftOn', expressions: node.leftOn, schema: left.schema },
     { name: 'rightOn', expressions: node.rightOn, schema: right.schema },
-    ORDERING,
     problems,
     path,
   );

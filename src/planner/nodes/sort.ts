@@ -9,7 +9,7 @@ export function bindSort(
   problems: Problems,
   path: string,
 ): BoundNode {
-  const keys = bindSortKeys(node.keys, input.schema, problems, pathOf(path, 'keys'), () => true);
+  const keys = bindSortKeys(node.keys, input.schema, problems, pathOf(path, 'keys'));
   const { schema } = input;
   if (keys === undefined) return { kind: 'empty-scan', schema };
   if (node.kind === 'sort') return { kind: 'sort', input, keys, schema };
