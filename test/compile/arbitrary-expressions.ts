@@ -293,37 +293,74 @@ const SAMPLES = new Map(
 const bitsOf = (values: readonly Value[]): number =>
   Math.max(0, ...values.map((v) => (v === null ? 0 : String(wholeOf(v).toString(2)).replace('-', '').length)));
 
-/**
- * Batches around the block size; each column nullable or not, plain or dictionary, with a bound or without. Columns that are
- * not `read`, where that is given, are null.
- */
-export function randomBatch(seed: number, read?: ReadonlySet<number>): RandomBatch {
-  const next = random(seed);
-  const pick = <T>(from: readonly T[]): T => from[Math.floor(next() * from.length)]!;
-  const rowCount = pick([0, 1, 3, 63, 64, 65, 70, 130, 500]);
-  const tame = next() < 0.7;
+/** How a column is held, and whether it says how large its values are. */
+interface Shape {
+  readonly nullable: boolean;
+  readonly dictionary: boolean;
+  readonly bounded: boolean;
+  /** Of long decimals: in 8 bytes where the values fit. */
+  readonly short: boolean;
+}
+
+type Next = () => number;
+
+/** One of each column; those of columns that are not `read` do not matter. */
+export const randomShapes = (next: Next): readonly Shape[] =>
+  INPUT.fields.map(() => ({
+    nullable: next() < 0.5,
+    dictionary: next() < 0.5,
+    bounded: next() < 0.5,
+    short: next() < 0.5,
+  }));
+
+/** Rows for columns of such shapes; null in columns that are not `read`, where that is given. */
+export function randomRows(
+  next: Next,
+  rowCount: number,
+  shapes: readonly Shape[],
+  { tame, read }: { readonly tame: boolean; readonly read?: ReadonlySet<number> | undefined },
+): Value[][] {
   const columns = INPUT.fields.map(({ type }, index) => {
-    if (read?.has(index) === false) return { values: [], form: { nullable: true } };
-    const [nullable, dictionary, bounded] = [next() < 0.5, next() < 0.5, next() < 0.5];
+    if (read?.has(index) === false) return undefined;
     const samples = SAMPLES.get(`${TYPES.indexOf(type)} ${tame}`)!;
-    const values = Array.from({ length: rowCount }, () => (nullable && next() < 0.2 ? null : pick(samples)));
+    const isNull = (): boolean => shapes[index]?.nullable === true && next() < 0.2;
+    return Array.from({ length: rowCount }, () => (isNull() ? null : samples[Math.floor(next() * samples.length)]!));
+  });
+  return Array.from({ length: rowCount }, (_, row) => columns.map((values) => values?.[row] ?? null));
+}
+
+/** The forms of columns that hold these rows, or some of them. */
+export function formsOf(
+  shapes: readonly Shape[],
+  rows: readonly (readonly Value[])[],
+  read?: ReadonlySet<number>,
+): readonly ColumnForm[] {
+  return INPUT.fields.map(({ type }, index) => {
+    if (read?.has(index) === false) return { nullable: true };
+    const { nullable, dictionary, bounded, short } = shapes[index]!;
+    const values = rows.map((row) => row[index] ?? null);
     const isWhole = !['bool', 'utf8', 'float16', 'float32', 'float64'].includes(type.kind);
     const isShort =
+      short &&
       LONG_DECIMALS.some((long) => long === type) &&
-      next() < 0.5 &&
       values.every((v) => v === null || BigInt.asIntN(64, wholeOf(v)) === v);
-    const form: ColumnForm = {
+    return {
       dictionary,
       nullable,
       ...(isShort ? { width: 8 as const } : {}),
       ...(bounded && isWhole ? { bits: bitsOf(values) } : {}),
     };
-    return { values, form };
   });
-  return {
-    rows: Array.from({ length: rowCount }, (_, row) => columns.map(({ values }) => values[row] ?? null)),
-    forms: columns.map(({ form }) => form),
-  };
+}
+
+/** A batch around the block size. */
+export function randomBatch(seed: number, read?: ReadonlySet<number>): RandomBatch {
+  const next = random(seed);
+  const rowCount = [0, 1, 3, 63, 64, 65, 70, 130, 500][Math.floor(next() * 9)]!;
+  const tame = next() < 0.7;
+  const shapes = randomShapes(next);
+  const rows = randomRows(next, rowCount, shapes, { tame, read });
+  return { rows, forms: formsOf(shapes, rows, read) };
 }
 
 export const placed = (holding: Holding, { rows, forms }: RandomBatch): Batch =>
