@@ -4,6 +4,8 @@ import type { Column } from '../src/columnar/column.ts';
 import type { Schema } from '../src/columnar/schema.ts';
 import { sliceColumn } from '../src/columnar/slice.ts';
 import { fileStore } from '../src/io/file-store.ts';
+import type { PartitionPiece } from '../src/io/shuffle/shuffle-format.ts';
+import { UploadFiles } from '../src/io/upload-files.ts';
 import type { Holding, MemoryBudget } from '../src/memory/budget.ts';
 import type { Source } from '../src/operators/operator.ts';
 import type { PlanNode } from '../src/plan/plan-node.ts';
@@ -14,8 +16,12 @@ import { pushDown } from '../src/planner/push-down.ts';
 import { runChain } from '../src/runtime/run-chain.ts';
 import { rowsOf } from './answers.ts';
 import type { Cell } from './duckdb.ts';
+import { forgetfulStore } from './forgetful-store.ts';
 import type { MadeColumn } from './made-columns.ts';
 import type { Answer } from './turns.ts';
+
+/** Of files that plans write, and nobody keeps. */
+const OWNER = { jobId: 'bench', stageId: 0, taskId: 0, attemptId: 'a' } as const;
 
 /** Of the table that plans of one table run over. */
 const NAME = 't';
@@ -79,7 +85,13 @@ export class TablesInMemory implements Disposable {
     const task = { memory: this.#budget, signal: new AbortController().signal };
     const start = performance.now();
     await loadCalledFunctions(plan);
-    const resources = { inputs: {}, sources: this.#sources, store: fileStore() };
+    using uploads = this.#budget.reserve('uploads');
+    const shuffled = {
+      files: () =>
+        new UploadFiles({ store: forgetfulStore(), destination: 'memory://lake/', owner: OWNER, memory: uploads }),
+      commit: async (pieces: readonly PartitionPiece[]) => pieces,
+    };
+    const resources = { inputs: {}, sources: this.#sources, store: fileStore(), shuffle: shuffled };
     await runChain(
       await buildChain(pushDown(bindPlan(plan)), resources),
       {

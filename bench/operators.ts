@@ -3,7 +3,7 @@ import { DuckDB } from './duckdb.ts';
 import { createTableSql, TablesInMemory } from './made-table.ts';
 import { type OperatorCase, operatorCases } from './operator-cases.ts';
 import { type Comparison, geometricMean, type Options, type Result } from './result.ts';
-import { takeTurns } from './turns.ts';
+import { type Answer, takeTurns } from './turns.ts';
 
 /** All that linear memory can be: of the largest joins the tables alone are a part of it. */
 const MEMORY_BYTES = 4 * 1024 ** 3 - 65_536;
@@ -28,13 +28,17 @@ export async function* operators({ rows, runs, only }: Options): AsyncGenerator<
 }
 
 async function measure(
-  { name, tables, plan, sql }: OperatorCase,
+  { name, tables, plan, sql, answer = (rows) => rows }: OperatorCase,
   runs: number,
   duckdb: DuckDB,
   budget: MemoryBudget,
 ): Promise<Comparison> {
   using made = new TablesInMemory(tables, budget);
   for (const table of tables) await duckdb.run(createTableSql(table), 1);
-  const contestants = { ours: () => made.run(plan), theirs: () => duckdb.run(sql, 1) };
+  const ours = async (): Promise<Answer> => {
+    const { ms, rows } = await made.run(plan);
+    return { ms, rows: answer(rows) };
+  };
+  const contestants = { ours, theirs: () => duckdb.run(sql, 1) };
   return (await takeTurns({ name, ...contestants, runs })).compared;
 }

@@ -24,8 +24,11 @@ export interface OutputFile {
   readonly path: string;
   /** Bytes given to `write` so far. */
   readonly size: number;
-  /** Takes a copy of `bytes`, or has sent them when it resolves: they may be reused afterwards. */
-  write(bytes: Uint8Array): Promise<void>;
+  /**
+   * Takes a copy of `bytes`, or has sent them when it resolves: they may be reused afterwards. Whoever knows the CRC-32 of
+   * them says it: they are not read once more then.
+   */
+  write(bytes: Uint8Array, crc32?: number): Promise<void>;
   /** Sends the rest and hands the file over to the task's commit. */
   close(rows: number): Promise<PendingFile>;
 }

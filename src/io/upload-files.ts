@@ -12,6 +12,7 @@
 import assert from 'node:assert/strict';
 import { crc32 } from 'node:zlib';
 import type { Holding } from '../memory/budget.ts';
+import { joinedCrc32 } from './crc32.ts';
 import { MIN_PART_BYTES, type ObjectStore, type UploadedPart } from './object-store.ts';
 import type { OutputFile, OutputFiles, PendingFile } from './output-files.ts';
 import { assertPartOwner, formatPartName, type PartOwner } from './part-name.ts';
@@ -102,17 +103,20 @@ class UploadingFile implements OutputFile {
     return this.#size;
   }
 
-  async write(bytes: Uint8Array): Promise<void> {
+  async write(bytes: Uint8Array, known?: number): Promise<void> {
     assert.ok(this.#open, `${this.path} is closed`);
     for (let done = 0; done < bytes.byteLength; ) {
       const buffer = await this.#room(bytes.byteLength - done);
       const piece = bytes.subarray(done, done + buffer.byteLength - this.#filledBytes);
       buffer.set(piece, this.#filledBytes);
-      this.#crc32 = crc32(buffer.subarray(this.#filledBytes, this.#filledBytes + piece.byteLength), this.#crc32);
+      if (known === undefined) {
+        this.#crc32 = crc32(buffer.subarray(this.#filledBytes, this.#filledBytes + piece.byteLength), this.#crc32);
+      }
       this.#filledBytes += piece.byteLength;
       this.#size += piece.byteLength;
       done += piece.byteLength;
     }
+    if (known !== undefined) this.#crc32 = joinedCrc32(this.#crc32, known, bytes.byteLength);
   }
 
   async close(rows: number): Promise<PendingFile> {

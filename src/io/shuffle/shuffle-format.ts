@@ -26,6 +26,7 @@ import { crc32 } from 'node:zlib';
 import { typeName } from '../../columnar/data-type.ts';
 import type { Schema } from '../../columnar/schema.ts';
 import { MalformedFile, UnsupportedFile } from '../../errors.ts';
+import { joinedCrc32 } from '../crc32.ts';
 
 /** A run of whole pages of one object, and the rows of them that are meant. */
 export interface PageRange {
@@ -89,7 +90,8 @@ const CODECS: readonly PageCodec[] = ['none', 'zstd'];
 /** Of the header, those that its checksum covers. */
 const CHECKED_BYTES = 20;
 
-export function encodePageHeader({ codec, rows, storedBytes, bodyBytes }: PageHeader, stored: Uint8Array): Uint8Array {
+/** `storedCrc32` is that of the stored bytes alone. */
+export function encodePageHeader({ codec, rows, storedBytes, bodyBytes }: PageHeader, storedCrc32: number): Uint8Array {
   const header = new Uint8Array(PAGE_HEADER_BYTES);
   const view = new DataView(header.buffer);
   view.setUint32(0, PAGE_MAGIC, true);
@@ -97,7 +99,8 @@ export function encodePageHeader({ codec, rows, storedBytes, bodyBytes }: PageHe
   view.setUint32(8, rows, true);
   view.setUint32(12, storedBytes, true);
   view.setUint32(16, bodyBytes, true);
-  view.setUint32(CHECKED_BYTES, crc32(stored, crc32(header.subarray(0, CHECKED_BYTES))), true);
+  const checked = crc32(header.subarray(0, CHECKED_BYTES));
+  view.setUint32(CHECKED_BYTES, joinedCrc32(checked, storedCrc32, storedBytes), true);
   return header;
 }
 

@@ -72,20 +72,29 @@ export class PageBody {
     this.byteLength = this.#buffers.reduce((end, { bytes }) => end + aligned(bytes), descriptions);
   }
 
+  /** The `byteLength` bytes, in pieces that follow each other: views of the columns, valid as long as those are. */
+  pieces(): readonly Uint8Array[] {
+    const { u8 } = this.#linear;
+    const described = new DataView(new ArrayBuffer(this.#descriptions.length * DESCRIPTION_BYTES));
+    for (const [index, { flags, count }] of this.#descriptions.entries()) {
+      described.setUint32(index * DESCRIPTION_BYTES, flags, true);
+      described.setUint32(index * DESCRIPTION_BYTES + 4, count, true);
+    }
+    const buffers = this.#buffers.map(({ address, bytes }) => {
+      // What lies behind a buffer may be written: see `columnar/column.ts`.
+      u8.fill(0, address + bytes, address + aligned(bytes));
+      return u8.subarray(address, address + aligned(bytes));
+    });
+    return [new Uint8Array(described.buffer), ...buffers];
+  }
+
   /** Writes `byteLength` bytes to address `to`. */
   write(to: number): void {
-    const { copyBytes } = takeKernels(this.#linear);
-    const { data, u8 } = this.#linear;
+    const { u8 } = this.#linear;
     let at = to;
-    for (const { flags, count } of this.#descriptions) {
-      data.setUint32(at, flags, true);
-      data.setUint32(at + 4, count, true);
-      at += DESCRIPTION_BYTES;
-    }
-    for (const { address, bytes } of this.#buffers) {
-      copyBytes(address, at, bytes);
-      u8.fill(0, at + bytes, at + aligned(bytes));
-      at += aligned(bytes);
+    for (const piece of this.pieces()) {
+      u8.set(piece, at);
+      at += piece.byteLength;
     }
   }
 

@@ -1,19 +1,21 @@
 /**
  * Writes one shuffle object: rows become pages, pages bytes of an upload.
  *
- *     rows ──copy──▶ │ page at hand, up to a mebibyte │ ──buffers side by side, zstd──▶ file
+ *     rows ──copy──▶ │ page at hand, up to a mebibyte │ ──buffers one after the other──▶ file
+ *                                                       └──side by side, zstd──────▶
  *                                                             noted: partition, offset, bytes, rows
  *
  * The page at hand belongs to one partition: whoever writes begins the next one by saying so.
  */
 
-import { constants, zstdCompressSync } from 'node:zlib';
+import { constants, crc32, zstdCompressSync } from 'node:zlib';
 import { Batch } from '../../columnar/batch.ts';
 import type { Schema } from '../../columnar/schema.ts';
 import { SLICE_ROWS, sliceColumn } from '../../columnar/slice.ts';
 import type { Holding } from '../../memory/budget.ts';
 import { GrowingRegion } from '../../state/growing-region.ts';
 import { RowBuffer } from '../../state/row-buffer.ts';
+import { joinedCrc32 } from '../crc32.ts';
 import type { OutputFile, PendingFile } from '../output-files.ts';
 import {
   encodeIndex,
@@ -102,10 +104,9 @@ export class ShuffleWriter implements Disposable {
     if (rowCount === 0) return;
     const batch = new Batch(this.#options.schema, rowCount, this.#page.columns());
     const body = new PageBody(batch, this.#holding.linear);
-    this.#body.ensure(body.byteLength, 0);
-    body.write(this.#body.address);
+    if (this.#options.codec === 'none') await this.#writePage('none', body.pieces(), rowCount, body.byteLength);
+    else await this.#compress(body, rowCount);
     this.#page.clear();
-    await this.#write(rowCount, body.byteLength);
     this.#rowBytes = Math.max(1, body.byteLength / rowCount);
   }
 
@@ -144,24 +145,32 @@ export class ShuffleWriter implements Disposable {
     }
   }
 
-  async #write(rows: number, bodyBytes: number): Promise<void> {
-    const { file, codec } = this.#options;
-    const body = this.#holding.linear.u8.subarray(this.#body.address, this.#body.address + bodyBytes);
+  async #compress(body: PageBody, rows: number): Promise<void> {
+    const { linear } = this.#holding;
+    const bodyBytes = body.byteLength;
+    this.#body.ensure(bodyBytes, 0);
+    body.write(this.#body.address);
+    const bytes = linear.u8.subarray(this.#body.address, this.#body.address + bodyBytes);
     // What zstd makes of bytes that do not compress is a little larger than they are.
-    const mostBytes = codec === 'zstd' ? bodyBytes + (bodyBytes >>> 7) + 1024 : 0;
+    const mostBytes = bodyBytes + (bodyBytes >>> 7) + 1024;
     this.#holding.grow(mostBytes);
     try {
-      const compressed = codec === 'zstd' ? compress(body, mostBytes) : body;
+      const compressed = compress(bytes, mostBytes);
       const isSmaller = compressed.byteLength < bodyBytes;
-      const stored = isSmaller ? compressed : body;
-      const storedBytes = stored.byteLength;
-      const header = { codec: isSmaller ? codec : 'none', rows, storedBytes, bodyBytes } as const;
-      await file.write(encodePageHeader(header, stored));
-      await file.write(stored);
-      this.#note(PAGE_HEADER_BYTES + storedBytes, rows);
+      await this.#writePage(isSmaller ? 'zstd' : 'none', [isSmaller ? compressed : bytes], rows, bodyBytes);
     } finally {
       this.#holding.shrink(mostBytes);
     }
+  }
+
+  async #writePage(codec: PageCodec, pieces: readonly Uint8Array[], rows: number, bodyBytes: number): Promise<void> {
+    const { file } = this.#options;
+    const stored = pieces.map((bytes) => ({ bytes, checksum: crc32(bytes) }));
+    const checksum = stored.reduce((sum, piece) => joinedCrc32(sum, piece.checksum, piece.bytes.byteLength), 0);
+    const storedBytes = pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    await file.write(encodePageHeader({ codec, rows, storedBytes, bodyBytes }, checksum));
+    for (const piece of stored) await file.write(piece.bytes, piece.checksum);
+    this.#note(PAGE_HEADER_BYTES + storedBytes, rows);
   }
 
   #note(bytes: number, rows: number): void {
