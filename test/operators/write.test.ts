@@ -20,6 +20,9 @@ import type { Holding } from '../../src/memory/budget.ts';
 import { type WriteOptions, write } from '../../src/operators/blocking-sinks/write.ts';
 import type { TaskContext } from '../../src/operators/operator.ts';
 import { runChain } from '../../src/runtime/run-chain.ts';
+import { expectSameResults } from '../support/aggregates.ts';
+import { anyType, anyValue } from '../support/arbitrary-values.ts';
+import { query } from '../support/duckdb.ts';
 import { tables } from '../support/tables.ts';
 import {
   Collector,
@@ -204,6 +207,32 @@ describe('write', () => {
         expect(read.map(key).sort()).toEqual(rows.map(key).sort());
       }),
       { numRuns: 8 },
+    );
+  });
+
+  test('nested values and float16 come back from DuckDB as they were, over several row groups and dictionaries', async () => {
+    // What DuckDB gives in another form when it is inside, or has no type for.
+    const isOther = (type: types.DataType): boolean =>
+      ['interval', 'duration', 'null', 'timestamp', 'time', 'uuid'].includes(type.kind) ||
+      types.childTypes(type).some(isOther);
+    const wanted = (type: types.DataType): boolean =>
+      (types.isNested(type) || type.kind === 'float16') && !isOther(type);
+    const nested = anyType(2)
+      .filter(wanted)
+      .chain((type) =>
+        fc.array(fc.option(anyValue(type)), { minLength: 1, maxLength: 40, size: 'max' }).map((values) => ({
+          schema: schema(field('n', types.int32), field('v', type)),
+          rows: values.map((value, n): Row => [n, value]),
+        })),
+      );
+    await fc.assert(
+      fc.asyncProperty(nested, async (table) => {
+        const form = (batch: number) => ({ dictionary: batch % 2 === 1 });
+        const { destination } = await run({ ...table, cuts: [7, 9, 11], form }, { rowGroupRows: 10 });
+        const theirs = await query(`select * from '${destination.path}/*.parquet' order by n`);
+        expectSameResults(theirs, table.rows);
+      }),
+      { numRuns: 30 },
     );
   });
 

@@ -222,6 +222,27 @@ describe('a problem', () => {
       ],
     ],
     [
+      'what Parquet has no type for, also inside of others',
+      {
+        kind: 'write',
+        input: {
+          kind: 'empty-scan',
+          schema: [
+            field('i', types.interval),
+            field('l', types.list(types.struct(field('of', types.interval)))),
+            field('s', types.timestamp('s')),
+            field('t', types.list(types.timestamp('s'))),
+          ],
+        },
+        format: 'parquet',
+      },
+      [
+        /^\$\.plan\.format: The column "i" is interval, which Parquet does not hold\. Cast it, or leave it out\.$/,
+        /^\$\.plan\.format: The column "l" is interval \(in list\(struct\(of interval\)\)\), which Parquet does not hold\./,
+        /^\$\.plan\.format: The column "t" is timestamp\(s\) \(in list\(timestamp\(s\)\)\), which Parquet does not hold\./,
+      ],
+    ],
+    [
       'properties of columns that are not there',
       { kind: 'write', input: items, format: { kind: 'parquet', columns: [{ name: 'kye' }] } },
       [/^\$\.plan\.format\.columns\[0\]\.name: .*Did you mean "key"/],

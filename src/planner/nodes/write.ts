@@ -137,16 +137,18 @@ function textCompression(codec: Compression, { compressionLevel: level }: NodeOf
 }
 
 /** The type, or one inside of it, that files of the format cannot hold. */
-function refusedPart(kind: WriteFormat['kind'], type: DataType): DataType | undefined {
+function refusedPart(kind: WriteFormat['kind'], type: DataType, isInside: boolean = false): DataType | undefined {
   if (REFUSED[kind].has(type.kind) || (kind === 'csv' && isNested(type))) return type;
+  // Parquet has no seconds: a column of them is written in milliseconds, but not what is inside of one.
+  if (kind === 'parquet' && isInside && type.kind === 'timestamp' && type.unit === 's') return type;
   return childTypes(type)
-    .map((child) => refusedPart(kind, child))
+    .map((child) => refusedPart(kind, child, true))
     .find((refused) => refused !== undefined);
 }
 
 const BYTES: readonly TypeKind[] = ['binary', 'fixed-size-binary'];
 const REFUSED: Readonly<Record<WriteFormat['kind'], ReadonlySet<TypeKind>>> = {
-  parquet: new Set(),
+  parquet: new Set<TypeKind>(['interval']),
   csv: new Set<TypeKind>([...BYTES, 'null']),
   json: new Set<TypeKind>([...BYTES, 'duration', 'interval']),
   arrow: new Set(),
