@@ -5,70 +5,72 @@
  *
  *     input t {"n": "int64", "s": "utf8"}          a table: its columns with their types, and rows
  *     {"n": 1, "s": "a"}
+ *     file f memory://lake/f.parquet {"n": "int64"}          the same in a file; several files may be one table
+ *     pieces p {"n": "int64"}                                the same in a shuffle object
+ *     globs g ["memory://lake/*.csv"]                        patterns of uris
+ *     object memory://lake/a.csv some text                   an object that is there
  *
  *     plan                                         "t" stands for a scan of the table
  *     {"kind": "limit", "limit": 1, "input": "t"}
  *
  *     explain                                      as `millrace explain` and `millrace run` print it
- *     result
+ *     result                                       then the text objects that are below memory://lake/out, if any
  *
  * `UPDATE_GOLDEN=1` writes the last two sections anew; read what has changed before it is committed.
  */
 
-import { globSync, readFileSync, writeFileSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RecordBatch } from 'apache-arrow';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { resultBatch } from '../../src/cli/result-rows.ts';
 import { textTable } from '../../src/cli/text-table.ts';
 import type { DataType } from '../../src/columnar/data-type.ts';
 import type { Field } from '../../src/columnar/schema.ts';
+import type { Value } from '../../src/columnar/value.ts';
+import type { TaskManifest } from '../../src/commit/manifest.ts';
 import { executeTask } from '../../src/execute-task.ts';
 import { memoryStore } from '../../src/io/memory-store.ts';
+import type { ObjectStore } from '../../src/io/object-store.ts';
 import { parsePlan } from '../../src/plan/parse-task.ts';
 import type { PlanNode } from '../../src/plan/plan-node.ts';
 import type { Task, TaskInput } from '../../src/plan/task.ts';
 import { bindPlan } from '../../src/planner/bind-plan.ts';
 import { explainPlan } from '../../src/planner/explain.ts';
 import { pushDown } from '../../src/planner/push-down.ts';
+import { createTable, query } from '../support/duckdb.ts';
 import { EVERY_NODE } from '../support/plans.ts';
 
 const UPDATES = process.env['UPDATE_GOLDEN'] === '1';
 const directory = import.meta.dirname;
 const files = globSync('*/*.golden', { cwd: directory }).sort();
 
-/** What reads or writes objects has its examples where there are some: in the tests of stores, scans and writes. */
-const WITH_OBJECTS = new Set([
-  ...['scan', 'glob-scan', 'shuffle-read', 'write', 'commit-write'],
-  ...['repartition', 'into-partitions', 'gather'],
-]);
-
-interface Table {
-  readonly scan: PlanNode;
-  readonly input: TaskInput;
-}
-
 interface Golden {
   /** Everything before the expected sections. */
   readonly given: string;
   readonly plan: PlanNode;
   readonly inputs: Task['inputs'];
+  readonly store: ObjectStore;
   readonly explain: string;
   readonly result: string;
 }
 
+type JsonRow = Extract<TaskInput, { kind: 'rows' }>['rows'][number];
+
 /** Sections begin with their name at the start of a line, behind an empty one. */
-function readGolden(text: string): Golden {
+async function readGolden(text: string): Promise<Golden> {
   const at = (name: string): number => {
     const start = text.indexOf(`\n\n${name}\n`);
     return start === -1 ? text.length : start + 2;
   };
   const section = (name: string, end: number): string =>
     text.slice(Math.min(at(name) + name.length + 1, end), end).trimEnd();
-  const tables = new Map<string, Table>();
-  for (const [, name = '', columns = '', rows = ''] of text
-    .slice(0, at('plan'))
-    .matchAll(/^input (\w+) (\{.*\})\n((?:\{.*\}\n?)*)/gm)) {
+  const store = memoryStore();
+  const scans = new Map<string, PlanNode>();
+  const inputs: Record<string, TaskInput> = {};
+  const given = text.slice(0, at('plan'));
+  for (const [, kind = '', name = '', uri = '', columns = '', lines = ''] of given.matchAll(TABLE)) {
     const schema = Object.entries(JSON.parse(columns) as Record<string, string | DataType>).map(
       ([column, type]): Field => ({
         name: column,
@@ -76,53 +78,114 @@ function readGolden(text: string): Golden {
         nullable: true,
       }),
     );
-    tables.set(name, {
-      scan: { kind: 'in-memory-scan', sourceId: name, schema },
-      input: { kind: 'rows', rows: rows.split('\n').flatMap((row) => (row === '' ? [] : [JSON.parse(row)])) },
-    });
+    const rows = lines.split('\n').flatMap((row): JsonRow[] => (row === '' ? [] : [JSON.parse(row)]));
+    scans.set(name, scanOf(kind, name, schema));
+    if (kind === 'input') inputs[name] = { kind: 'rows', rows };
+    else if (kind === 'pieces') inputs[name] = await piecesOf(store, name, schema, rows);
+    else {
+      await store.put(uri, await parquetFile(schema, rows));
+      const known = inputs[name];
+      inputs[name] = { kind: 'files', files: [...(known?.kind === 'files' ? known.files : []), { uri }] };
+    }
   }
-  const inputs = Object.fromEntries([...tables].map(([name, { input }]) => [name, input]));
-  const plan = withScans(JSON.parse(section('plan', at('explain'))), tables);
+  for (const [, name = '', globs = ''] of given.matchAll(/^globs (\w+) (\[.*\])$/gm)) {
+    inputs[name] = { kind: 'globs', globs: JSON.parse(globs) };
+  }
+  for (const [, uri = '', content = ''] of given.matchAll(/^object (\S+) (.*)$/gm)) {
+    await store.put(uri, Buffer.from(content));
+  }
+  const plan = withScans(JSON.parse(section('plan', at('explain'))), scans);
   return {
     given: text.slice(0, at('explain')).trimEnd(),
     plan: parsePlan(JSON.stringify(plan), { ...TASK, inputs }),
     inputs,
+    store,
     explain: section('explain', at('result')),
     result: section('result', text.length),
   };
 }
 
-function withScans(node: unknown, tables: ReadonlyMap<string, Table>): unknown {
-  if (Array.isArray(node)) return node.map((item) => withScans(item, tables));
+const TABLE = /^(input|file|pieces) (\w+) (?:(\S+) )?(\{.*\})\n((?:\{.*\}\n?)*)/gm;
+
+function scanOf(kind: string, sourceId: string, schema: readonly Field[]): PlanNode {
+  if (kind === 'input') return { kind: 'in-memory-scan', sourceId, schema };
+  if (kind === 'pieces') return { kind: 'shuffle-read', sourceId, schema };
+  return { kind: 'scan', sourceId, format: 'parquet', schema };
+}
+
+/** A file of these rows by DuckDB, so that what is read is somebody else's. */
+async function parquetFile(schema: readonly Field[], rows: readonly JsonRow[]): Promise<Uint8Array> {
+  const cells = rows.map((row) => schema.map(({ name }) => row[name] ?? null));
+  await createTable('golden', { schema: { fields: schema }, rows: cells.map((row) => row.map(wholeNumber)) });
+  const path = join(temporary, 'golden.parquet');
+  await query(`copy golden to '${path}' (format parquet)`);
+  return readFileSync(path);
+}
+
+const wholeNumber = (value: JsonRow[string]): Value =>
+  typeof value === 'number' && Number.isInteger(value) ? BigInt(value) : value;
+
+/** The rows in one partition of a shuffle object, which a task before this one has gathered. */
+async function piecesOf(
+  store: ObjectStore,
+  sourceId: string,
+  schema: readonly Field[],
+  rows: readonly JsonRow[],
+): Promise<TaskInput> {
+  const plan: PlanNode = { kind: 'gather', input: { kind: 'in-memory-scan', sourceId, schema } };
+  const inputs: Task['inputs'] = { [sourceId]: { kind: 'rows', rows } };
+  const { manifest } = await executeTask({ ...TASK, jobId: 'before', plan, inputs }, { store, attemptId: 'a1' });
+  const { shuffle = [] } = manifest as TaskManifest;
+  return { kind: 'shuffle', pieces: shuffle.map(({ path }) => ({ uri: `${TASK.output.uri}/${path}`, partition: 0 })) };
+}
+
+function withScans(node: unknown, scans: ReadonlyMap<string, PlanNode>): unknown {
+  if (Array.isArray(node)) return node.map((item) => withScans(item, scans));
   if (typeof node !== 'object' || node === null) return node;
   return Object.fromEntries(
     Object.entries(node).map(([key, value]) => {
       const isInput = ['input', 'inputs', 'left', 'right'].includes(key);
-      const scan = isInput && typeof value === 'string' ? tables.get(value)?.scan : undefined;
-      const scans = isInput && Array.isArray(value) ? value.map((item) => tables.get(item)?.scan ?? item) : value;
-      return [key, scan ?? withScans(scans, tables)];
+      const scan = isInput && typeof value === 'string' ? scans.get(value) : undefined;
+      const list = isInput && Array.isArray(value) ? value.map((item) => scans.get(item) ?? item) : value;
+      return [key, scan ?? withScans(list, scans)];
     }),
   );
 }
 
 const UDFS = { user: new URL('../udf/modules.ts', import.meta.url) };
-const TASK = { version: 1, jobId: 'golden', stageId: 0, taskId: 0, inputs: {} } as const;
+const TASK = {
+  version: 1,
+  jobId: 'golden',
+  stageId: 0,
+  taskId: 0,
+  inputs: {},
+  output: { uri: 'memory://lake/out' },
+} as const;
+const temporary = mkdtempSync(join(tmpdir(), 'millrace-golden-'));
+afterAll(() => rmSync(temporary, { recursive: true }));
 
-async function resultOf({ plan, inputs }: Golden): Promise<string> {
+async function resultOf({ plan, inputs, store }: Golden): Promise<string> {
   const batches: RecordBatch[] = [];
   const task: Task = { ...TASK, plan, inputs };
   const onBatch = (batch: RecordBatch) => void batches.push(batch);
-  const { schema } = await executeTask(task, { store: memoryStore(), udfs: UDFS, onBatch });
-  return textTable(
+  const { schema } = await executeTask(task, { store, attemptId: 'a1', udfs: UDFS, onBatch });
+  const table = textTable(
     schema,
     batches.flatMap((batch) => [...resultBatch(batch).rows()]),
-  ).trimEnd();
+  );
+  const objects: string[] = [];
+  for await (const { uri } of store.list(TASK.output.uri)) {
+    if (!uri.endsWith('.csv')) continue;
+    const object = await store.get(uri, { maxBytes: 10_000 });
+    objects.push(`\n${uri}\n${Buffer.from(object?.bytes ?? []).toString()}`);
+  }
+  return [table, ...objects.sort()].join('').trimEnd();
 }
 
 describe('the plan', () => {
   test.each(files)('%s', async (file) => {
     const path = join(directory, file);
-    const golden = readGolden(readFileSync(path, 'utf8'));
+    const golden = await readGolden(readFileSync(path, 'utf8'));
     const explain = explainPlan(pushDown(bindPlan(golden.plan)));
     const result = await resultOf(golden);
     if (UPDATES) writeFileSync(path, `${golden.given}\n\nexplain\n${explain}\n\nresult\n${result}\n`);
@@ -132,6 +195,6 @@ describe('the plan', () => {
 
 test('every kind of node has an example', () => {
   const shown = new Set(files.map((file) => file.split('/')[0]));
-  const missing = Object.keys(EVERY_NODE).filter((kind) => !shown.has(kind) && !WITH_OBJECTS.has(kind));
+  const missing = Object.keys(EVERY_NODE).filter((kind) => !shown.has(kind));
   expect(missing).toEqual([]);
 });
