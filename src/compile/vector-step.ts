@@ -8,12 +8,15 @@
  * of the whole expression, which demands only what it has to, and says in which row it failed.
  */
 
+import assert from 'node:assert/strict';
 import type { Column } from '../columnar/column.ts';
+import { isBytes } from '../columnar/data-type.ts';
 import type { Value } from '../columnar/value.ts';
 import { readerBytes, type ValueReader, valueReader } from '../columnar/value-reader.ts';
 import { ArithmeticOverflow, InvalidCast, InvalidValue } from '../errors.ts';
 import { collectColumns } from '../expressions/columns.ts';
 import type { TypedExpression } from '../expressions/expression.ts';
+import { functionNamed } from '../expressions/functions/registry.ts';
 import { interpreter, type Row } from '../expressions/interpret.ts';
 import type { Holding } from '../memory/budget.ts';
 import { CollectedValues } from './collected-values.ts';
@@ -50,7 +53,8 @@ export class VectorStep implements Disposable {
     const { linear } = this.#result;
     // Texts and what is made of them lie in V8's heap for the length of this call.
     const heapBytes = this.#read.reduce((bytes, index) => bytes + readerBytes(linear, columns[index]!, rowCount), 0);
-    this.#result.grow(2 * heapBytes);
+    const callBytes = this.#callBytes(columns, rowCount);
+    this.#result.grow(2 * heapBytes + callBytes);
     using results = new CollectedValues(this.#e.type, this.#result, heapBytes);
     try {
       this.#collect(results, columns, rowCount, firstRow);
@@ -59,12 +63,31 @@ export class VectorStep implements Disposable {
       if (!isRowError(error)) throw error;
       return undefined;
     } finally {
-      this.#result.shrink(2 * heapBytes);
+      this.#result.shrink(2 * heapBytes + callBytes);
     }
   }
 
   [Symbol.dispose](): void {
     this.#result[Symbol.dispose]();
+  }
+
+  /** Of V8's heap, for the row that needs most, and another one of which nothing is collected yet. */
+  #callBytes(columns: readonly Column[], rowCount: number): number {
+    const e = this.#e;
+    const [argument] = e.kind === 'function' ? e.arguments : [];
+    const heapBytes = e.kind === 'function' ? functionNamed(e.name).heapBytes : undefined;
+    if (heapBytes === undefined || argument === undefined) return 0;
+    if (argument.kind === 'literal') return 2 * heapBytes(Buffer.from(String(argument.value)));
+    const column = argument.kind === 'column' ? columns[argument.index] : undefined;
+    assert.ok(column !== undefined && isBytes(column.type));
+    const { values, bytes } = column.dictionary?.values ?? column;
+    const { u8, u32 } = this.#result.linear;
+    let most = 0;
+    for (let row = 0, rows = column.dictionary?.size ?? rowCount; row < rows; row += 1) {
+      const [start = 0, end = 0] = [u32[(values >>> 2) + row], u32[(values >>> 2) + row + 1]];
+      most = Math.max(most, heapBytes(u8.subarray(bytes + start, bytes + end)));
+    }
+    return 2 * most;
   }
 
   #collect(results: CollectedValues, columns: readonly Column[], rowCount: number, firstRow: number): void {

@@ -115,6 +115,8 @@ export interface FunctionDefinition {
    * operator of its own makes the calls (`split-async.ts`). It has no `prepare`.
    */
   readonly isAsync: boolean;
+  /** Bytes of V8's heap that a call takes at most while it is worked out, by the bytes of its first argument, a text. */
+  readonly heapBytes?: ((text: Uint8Array) => number) | undefined;
   /** Done once per call of the plan, so that patterns are compiled once. */
   readonly prepare: (call: Call & { readonly result: DataType }) => Evaluate;
   /** Of a function that is a name for other expressions: what a call becomes when it is bound, or what is wrong. */
@@ -145,6 +147,7 @@ interface Common<P extends readonly Parameter[]> {
   readonly nullWhere?: NullRule | ((types: readonly DataType[]) => NullRule);
   readonly canFail?: boolean | ((types: readonly DataType[]) => boolean);
   readonly isVolatile?: boolean;
+  readonly heapBytes?: (text: Uint8Array) => number;
   readonly examples: readonly Example[];
 }
 type Strict<P extends readonly Parameter[]> = Common<P> & {
@@ -172,6 +175,7 @@ export function define<const P extends readonly Parameter[]>(given: Strict<P> | 
     canFail: typeof given.canFail === 'function' ? given.canFail : () => given.canFail === true,
     isVolatile: given.isVolatile ?? false,
     isAsync: false,
+    heapBytes: given.heapBytes,
     // Binding has seen to it that the values are of the parameters' types.
     prepare: 'prepare' in given ? (call) => given.prepare(call) as Evaluate : () => given.evaluate as Evaluate,
     examples: given.examples,

@@ -8,6 +8,7 @@ import { field } from '../../columnar/schema.ts';
 import type { Value } from '../../columnar/value.ts';
 import { InvalidValue } from '../../errors.ts';
 import { type JqFilter, parseJq } from '../json/jq-parser.ts';
+import { jsonTreeBytes } from '../json/json-memory.ts';
 import { type JsonPath, parsePath, valueAt } from '../json/json-path.ts';
 import { jsonText, parseJson, plainText, tryParseJson } from '../json/json-text.ts';
 import { isArray, isObject, type Json, typeOf } from '../json/json-value.ts';
@@ -71,6 +72,7 @@ const atPath = ({ name, aliases, doc, result, compute, examples }: AtPath): Func
     name,
     aliases,
     family: 'JSON',
+    heapBytes: jsonTreeBytes,
     doc: `${doc}; null where there is no such value. ${PATHS}`,
     mayBeNull: true,
     canFail: true,
@@ -95,6 +97,7 @@ export const JSON_FUNCTIONS: readonly FunctionDefinition[] = [
     name: 'jq',
     aliases: ['json_query'],
     family: 'JSON',
+    heapBytes: jsonTreeBytes,
     doc: 'What a filter gives for a JSON text, as JSON: one value, of several an array, of none null. The part of jq without definitions, variables, loops, assignments, formats and regular expressions is offered.',
     mayBeNull: true,
     canFail: true,
@@ -170,6 +173,7 @@ export const JSON_FUNCTIONS: readonly FunctionDefinition[] = [
     name: 'json_valid',
     aliases: ['is_json'],
     family: 'JSON',
+    heapBytes: jsonTreeBytes,
     doc: 'Whether the text is JSON.',
     canFail: true,
     parameters: [parameter('text', TEXT)],
@@ -183,6 +187,7 @@ export const JSON_FUNCTIONS: readonly FunctionDefinition[] = [
   define({
     name: 'json_tuple',
     family: 'JSON',
+    heapBytes: jsonTreeBytes,
     doc: 'A struct of the values of keys of a JSON object, which are literals, as texts: JSON where they are no texts, null where there are none. Null of anything but an object.',
     mayBeNull: true,
     canFail: true,

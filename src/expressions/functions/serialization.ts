@@ -4,6 +4,7 @@ import { type DataType, list, struct, typeName, utf8 } from '../../columnar/data
 import { field } from '../../columnar/schema.ts';
 import { InvalidValue } from '../../errors.ts';
 import type { Expression } from '../expression.ts';
+import { jsonTreeBytes } from '../json/json-memory.ts';
 import { jsonText, parseJson } from '../json/json-text.ts';
 import { jsonOf, valueFrom } from '../json/typed-json.ts';
 import {
@@ -27,6 +28,7 @@ const deserializing = (name: string, doc: string, isTry: boolean, examples: read
   define({
     name,
     family: 'JSON',
+    heapBytes: jsonTreeBytes,
     doc,
     nulls: 'own',
     mayBeNull: true,

@@ -9,7 +9,7 @@ import { isArray, isNumber, isObject, type Json, type JsonObject, numberText } f
 /** UTF-16 units of a text. */
 const MAX_LENGTH = 1 << 23;
 /** Values of a text; an object counts as much as eight, which is what it takes. */
-const MAX_VALUES = 1 << 20;
+export const MAX_VALUES: number = 1 << 20;
 const VALUES_OF_OBJECT = 8;
 /** Arrays and objects in each other. */
 export const MAX_DEPTH = 1_000;
