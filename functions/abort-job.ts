@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { abortStagedJob } from '../src/jobs/finish-job.ts';
 import { failureOf, type JobFailure } from '../src/jobs/job-failure.ts';
 import { type FunctionHandler, functionHandler } from './middleware/function-handler.ts';

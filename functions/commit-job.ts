@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { commitStagedJob } from '../src/jobs/finish-job.ts';
 import { type FunctionHandler, functionHandler } from './middleware/function-handler.ts';
 import { logger } from './middleware/observed.ts';

@@ -1,6 +1,6 @@
 /** Events of unknown content become typed here, and in `parseTask` and `parseJob`; nowhere else. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { InvalidArgument } from '../src/errors.ts';
 import { Problems } from '../src/expressions/problems.ts';
 import { parsedOrProblems } from '../src/plan/issue-text.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { planStage } from '../src/jobs/plan-stage.ts';
 import { type FunctionHandler, functionHandler } from './middleware/function-handler.ts';
 import { logger } from './middleware/observed.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ObjectNotFound } from '../src/errors.ts';
 import type { ObjectStore } from '../src/io/object-store.ts';
 import { retryingStore } from '../src/io/retrying-store.ts';

@@ -3,7 +3,7 @@
  * written by another program, and it decides which files are read and deleted.
  */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { CommitCorrupted, UnsupportedFile } from '../errors.ts';
 import type { PendingFile } from '../io/output-files.ts';
 import { isAttemptId, isJobId } from '../io/part-name.ts';

@@ -1,6 +1,6 @@
 /** `job.ts` as a zod schema. Strict, as that of tasks. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { InvalidArgument } from '../errors.ts';
 import { parseGlob } from '../io/glob.ts';
 import { isJobId } from '../io/part-name.ts';

@@ -4,7 +4,7 @@
  * that are not needed here may be there or not.
  */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { InvalidArgument } from '../errors.ts';
 import { plainEtag } from '../io/etag.ts';
 import { formatUri, isUri } from '../io/uri.ts';

@@ -1,6 +1,6 @@
 /** The list over which a stage is mapped. The first planner's stands; where there is one, it is never replaced. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { CommitCorrupted } from '../errors.ts';
 import type { ObjectStore, RequestOptions } from '../io/object-store.ts';
 import { redactUri } from '../io/uri.ts';

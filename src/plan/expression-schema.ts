@@ -1,6 +1,6 @@
 /** Parsers of types and expressions in JSON. Strict: what a plan says and nobody knows is an error, not ignored. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { DataType, TypeKind } from '../columnar/data-type.ts';
 import type { Field } from '../columnar/schema.ts';
 import { AGGREGATES } from '../expressions/aggregate-functions.ts';

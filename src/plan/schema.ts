@@ -1,6 +1,6 @@
 /** Parsers of plans and tasks in JSON: `plan-node.ts` and `task.ts` as zod schemas. Strict, as the language is. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { BATCH_ROWS } from '../columnar/batch.ts';
 import {
   aggregateCallSchema,

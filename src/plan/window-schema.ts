@@ -1,6 +1,6 @@
 /** Parsers of window functions and frames: `expressions/window.ts` as zod schemas. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { FrameBound, WindowCall, WindowFrame } from '../expressions/window.ts';
 import { WINDOW_FUNCTIONS, type WindowFunction } from '../expressions/window-functions.ts';
 import { aggregateCallSchema, expressionSchema, nameSchema } from './expression-schema.ts';
