@@ -179,7 +179,7 @@ test('rows up to a bound are listed, nulls where asked', () => {
 });
 
 test.each([WORD_KINDS.int64, WORD_KINDS.int32, WORD_KINDS.float64, WORD_KINDS.uint64])(
-  'rows up to a bound are listed as their words say, also where blocks are passed over: kind %i',
+  'bounds are those of the words, and rows up to one are listed, also where blocks are passed over: kind %i',
   (kind) => {
     const special = [0n, 2n ** 63n, 0x7ff8000000000000n, 0xfff8000000000001n, 0x7ff0000000000000n, ALL_ONES];
     const value = fc.oneof(fc.constantFrom(...special), fc.bigInt(0n, ALL_ONES), fc.bigInt(0n, 2n ** 33n));
@@ -196,6 +196,11 @@ test.each([WORD_KINDS.int64, WORD_KINDS.int32, WORD_KINDS.float64, WORD_KINDS.ui
           word <= bound && (!withNulls || ((0b10110111 >>> (row & 7)) & 1) === 1) ? [row] : [],
         );
         expect(read32(D, kernels.sortBelow(STEPS, all.length, D, bound, 0))).toEqual(expected);
+        kernels.sortBounds(STEPS, all.length, D);
+        const counted = order
+          .filter((_, row) => !withNulls || ((0b10110111 >>> (row & 7)) & 1) === 1)
+          .sort((a, b) => (a < b ? -1 : 1));
+        expect([...linear.u64.slice(D / 8, D / 8 + 2)]).toEqual([counted[0], counted.at(-1)]);
       }),
     );
   },

@@ -20,6 +20,37 @@ const BELOW: i32 = 3;
 /** Of a look at texts. */
 const POSITIONS: i32 = 32;
 
+const SIGN: u64 = 0x8000000000000000;
+
+/** Whether words of a kind are looked at several at a time. */
+@inline
+function isLookedAtTogether(kind: i32): bool {
+  return kind == I64 || kind == I32 || kind == F64;
+}
+
+/** The words of two values, or four of 4 bytes, as signed numbers of the same order. */
+@inline
+function signedWords(kind: i32, address: usize, mask: u64): v128 {
+  let values = v128.load(address);
+  if (kind == I32) return v128.xor(values, i32x4.splat(<i32>mask));
+  if (kind == F64) {
+    const nan = i64x2.splat(0x7ff8000000000000);
+    const bits = v128.bitselect(nan, f64x2.add(values, f64x2.splat(0.0)), f64x2.ne(values, values));
+    values = v128.xor(bits, v128.and(i64x2.shr_s(bits, 63), i64x2.splat(0x7fffffffffffffff)));
+  }
+  return v128.xor(values, i64x2.splat(mask));
+}
+
+/** Of the words of two values, or four of 4 bytes: all ones where a word is at most `bound`. */
+@inline
+function below(kind: i32, address: usize, mask: u64, bound: u64): v128 {
+  if (kind == I32) {
+    const limit = min<i64>(max<i64>(<i64>(bound ^ SIGN), i32.MIN_VALUE), i32.MAX_VALUE);
+    return i32x4.le_s(signedWords(kind, address, mask), i32x4.splat(<i32>limit));
+  }
+  return i64x2.le_s(signedWords(kind, address, mask), i64x2.splat(bound ^ SIGN));
+}
+
 @inline
 function bounds(kind: i32, step: usize, count: usize, out: usize): void {
   const values = <usize>load<u32>(step, VALUES);
@@ -27,7 +58,38 @@ function bounds(kind: i32, step: usize, count: usize, out: usize): void {
   const mask = load<u64>(step, MASK);
   let least: u64 = <u64>-1;
   let greatest: u64 = 0;
-  for (let row: usize = 0; row < count; row++) {
+  let row: usize = 0;
+  if (isLookedAtTogether(kind) && validity == 0 && count >= 4) {
+    const width: usize = kind == I32 ? 4 : 8;
+    let low = signedWords(kind, values, mask);
+    let high = low;
+    let lowBeside = low;
+    let highBeside = low;
+    for (; row + 4 <= count; row += 4) {
+      const words = signedWords(kind, values + row * width, mask);
+      if (kind == I32) {
+        low = i32x4.min_s(low, words);
+        high = i32x4.max_s(high, words);
+        continue;
+      }
+      const beside = signedWords(kind, values + row * 8 + 16, mask);
+      low = v128.bitselect(words, low, i64x2.lt_s(words, low));
+      high = v128.bitselect(words, high, i64x2.gt_s(words, high));
+      lowBeside = v128.bitselect(beside, lowBeside, i64x2.lt_s(beside, lowBeside));
+      highBeside = v128.bitselect(beside, highBeside, i64x2.gt_s(beside, highBeside));
+    }
+    if (kind == I32) {
+      lowBeside = i64x2.extend_high_i32x4_s(low);
+      highBeside = i64x2.extend_high_i32x4_s(high);
+      low = i64x2.extend_low_i32x4_s(low);
+      high = i64x2.extend_low_i32x4_s(high);
+    }
+    low = v128.bitselect(lowBeside, low, i64x2.lt_s(lowBeside, low));
+    high = v128.bitselect(highBeside, high, i64x2.gt_s(highBeside, high));
+    least = <u64>min(i64x2.extract_lane(low, 0), i64x2.extract_lane(low, 1)) ^ SIGN;
+    greatest = <u64>max(i64x2.extract_lane(high, 0), i64x2.extract_lane(high, 1)) ^ SIGN;
+  }
+  for (; row < count; row++) {
     if (validity != 0 && bit(validity, row) == 0) continue;
     const word = raw(kind, step, values, row) ^ mask;
     least = min(least, word);
@@ -79,30 +141,6 @@ function fillRecords(kind: i32, step: usize, count: usize, records: usize): bool
     store<u64>(at, word);
   }
   return different != 0;
-}
-
-const SIGN: u64 = 0x8000000000000000;
-
-/** Whether `anyBelow` knows a kind. */
-@inline
-function isLookedAtTogether(kind: i32): bool {
-  return kind == I64 || kind == I32 || kind == F64;
-}
-
-/** Of the words of two values, or four of 4 bytes: all ones where a word is at most `bound`. */
-@inline
-function below(kind: i32, address: usize, mask: u64, bound: u64): v128 {
-  let values = v128.load(address);
-  if (kind == I32) {
-    const limit = min<i64>(max<i64>(<i64>(bound ^ SIGN), i32.MIN_VALUE), i32.MAX_VALUE);
-    return i32x4.le_s(v128.xor(values, i32x4.splat(<i32>mask)), i32x4.splat(<i32>limit));
-  }
-  if (kind == F64) {
-    const nan = i64x2.splat(0x7ff8000000000000);
-    const bits = v128.bitselect(nan, f64x2.add(values, f64x2.splat(0.0)), f64x2.ne(values, values));
-    values = v128.xor(bits, v128.and(i64x2.shr_s(bits, 63), i64x2.splat(0x7fffffffffffffff)));
-  }
-  return i64x2.le_s(v128.xor(values, i64x2.splat(mask)), i64x2.splat(bound ^ SIGN));
 }
 
 /** Whether one of eight words may be at most `bound`. */
