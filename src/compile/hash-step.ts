@@ -40,7 +40,8 @@ function requestOf(name: string, literals: readonly unknown[], type: DataType): 
       if (typeof first !== 'bigint') return undefined;
       const seed = BigInt.asUintN(64, first);
       if (algorithm === 'murmurhash3') return { hash: 'murmur3', seed, bytes: 8 };
-      return algorithm === 'xxhash64' ? { hash: 'xxhash64', seed } : undefined;
+      if (algorithm === 'xxhash3_64') return { hash: 'xxh3', seed };
+      return algorithm === 'xxhash64' || algorithm === 'xxhash32' ? { hash: algorithm, seed } : undefined;
     }
     case 'murmurhash3':
       return { hash: 'murmur3', seed: 0n, bytes: 4 };

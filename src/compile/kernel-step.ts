@@ -6,6 +6,7 @@
  *     like                          patterns that are literals
  *     left substr slice …           parts of texts, by places that may be columns: text-slice-step.ts
  *     strip split_part replace      parts of texts and texts put in: text-part-step.ts
+ *     find like ilike split_part    by parts, patterns and separators of each row: text-pair-step.ts
  *     lpad rpad repeat space        to lengths that may be columns: text-filling-step.ts
  *     concat concat_ws              of columns and literals: text-joining-step.ts
  *     hash murmurhash3 …            of columns of any form: hash-step.ts
@@ -40,6 +41,7 @@ import { textFillingStep } from './text-filling-step.ts';
 import { textJoiningStep } from './text-joining-step.ts';
 import { findStep, lengthStep } from './text-measure-step.ts';
 import { type Compute, keptBytes } from './text-operands.ts';
+import { textPairStep } from './text-pair-step.ts';
 import { textPartStep } from './text-part-step.ts';
 import { isSliced, textSliceStep } from './text-slice-step.ts';
 import { onZoneClockStep, zoneCastStep } from './zone-step.ts';
@@ -58,7 +60,12 @@ export function kernelStepOf(e: TypedExpression, holding: Holding): KernelStep |
   if (name === 'concat' || name === 'concat_ws') return textJoiningStep(name, given, holding);
   if (ON_ZONE_CLOCK.has(name)) return onZoneClockStep(e, holding);
   if (isSliced(name)) return textSliceStep(name, given, holding);
-  return textFillingStep(name, given, holding) ?? hashStep(e, holding) ?? ofOneText(e, holding);
+  return (
+    textFillingStep(name, given, holding) ??
+    hashStep(e, holding) ??
+    ofOneText(e, holding) ??
+    textPairStep(name, given, holding)
+  );
 }
 
 /** The step of a function of one plain column of texts, and literals. */

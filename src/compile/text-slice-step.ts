@@ -67,13 +67,20 @@ export class TextParts {
   }
 
   /**
-   * `cut` writes where the parts begin in `bytes`, and the offsets of the result, of which it returns the last.
-   * @throws MemoryBudgetExceeded
+   * `cut` writes where the parts begin in `bytes`, and the offsets of the result, of which it returns the last; undefined
+   * where that is negative, for what no kernel can do. @throws MemoryBudgetExceeded
    */
-  of(bytes: number, validity: number, rowCount: number, cut: (starts: number, out: number) => number): Column {
+  of(
+    bytes: number,
+    validity: number,
+    rowCount: number,
+    cut: (starts: number, out: number) => number,
+  ): Column | undefined {
     const starts = this.#starts.ensure(rowCount * 4);
     const values = this.#offsets.ensure((rowCount + 1) * 4);
-    const to = this.#bytes.ensure(cut(starts, values));
+    const total = cut(starts, values);
+    if (total < 0) return undefined;
+    const to = this.#bytes.ensure(total);
     textSliceKernels(this.#holding.linear).copySlices(bytes, starts, rowCount, values, to);
     return { type: utf8, validity, values, bytes: to, dictionary: undefined, width: 0, bits: undefined };
   }

@@ -32,17 +32,20 @@ interface HashKernels {
 }
 
 /**
- * XXH64 of 8 bytes, MurmurHash3_x86_32 in 4 bytes or, without a sign, in 8, or the int32 bucket, of so many, that Iceberg
- * puts a row into.
+ * XXH64, XXH3 or XXH32 in 8 bytes, MurmurHash3_x86_32 in 4 bytes or, without a sign, in 8, or the int32 bucket, of so many,
+ * that Iceberg puts a row into.
  */
 export type HashRequest =
-  | { readonly hash: 'xxhash64'; readonly seed: bigint }
+  | { readonly hash: 'xxhash64' | 'xxhash32' | 'xxh3'; readonly seed: bigint }
   | { readonly hash: 'murmur3'; readonly seed: bigint; readonly bytes: 4 | 8 }
   | { readonly hash: 'bucket'; readonly buckets: number };
 
 /** Bytes of each result. */
 export const hashWidth = (request: HashRequest): 4 | 8 =>
-  request.hash === 'xxhash64' ? 8 : request.hash === 'murmur3' ? request.bytes : 4;
+  request.hash === 'murmur3' ? request.bytes : request.hash === 'bucket' ? 4 : 8;
+
+/** What the kernels call the algorithms; MurmurHash3 in 8 bytes is the next. */
+const WHICH = { xxhash64: 0, murmur3: 1, bucket: 1, xxhash32: 3, xxh3: 4 } as const;
 
 const TEXT = -1;
 const SIGNED = 0;
@@ -91,7 +94,7 @@ export function hashColumn(
   out: number,
 ): void {
   const kernels = staticKernels(linear) as unknown as HashKernels;
-  const which = request.hash === 'xxhash64' ? 0 : hashWidth(request) === 8 ? 2 : 1;
+  const which = request.hash === 'murmur3' && request.bytes === 8 ? 2 : WHICH[request.hash];
   const [seed, buckets] = request.hash === 'bucket' ? [0n, request.buckets] : [request.seed, 0];
   const form = formOf(type);
   if (form === undefined) throw new TypeError(`no kernel hashes ${type.kind}`);

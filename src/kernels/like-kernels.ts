@@ -14,6 +14,19 @@ import { takeKernels } from './take-kernels.ts';
 
 interface LikeKernels {
   textLike(offsets: number, bytes: number, rows: number, program: number, among: 0 | 1, out: number): void;
+  textLikeEach(
+    codes: number,
+    offsets: number,
+    bytes: number,
+    patternCodes: number,
+    patternOffsets: number,
+    patternBytes: number,
+    rows: number,
+    validity: number,
+    escaping: number,
+    isFolded: 0 | 1,
+    out: number,
+  ): number;
 }
 
 /** A pattern in the form that `matchLike` runs. */
@@ -188,4 +201,31 @@ export function matchLike(
     const like = staticKernels(linear) as unknown as LikeKernels;
     like.textLike(offsets, bytes, rows, program, length > 0 ? 1 : 0, out);
   }
+}
+
+/** The codes of texts, or 0 where they are plain, their offsets and their bytes. */
+type Texts = readonly [codes: number, offsets: number, bytes: number];
+
+/** How patterns of rows are read: with an escape, of ASCII, or none; with or without regard to the case of letters. */
+export interface LikeReading {
+  readonly escaping: string;
+  readonly isFolded: boolean;
+}
+
+/**
+ * As `matchLike`, of a pattern for each row; the bits of rows that are null are not set. False, and `out` without meaning,
+ * where a pattern ends with its escape, or characters that are not ASCII would have to be folded.
+ */
+export function matchLikeEach(
+  linear: LinearMemory,
+  { escaping, isFolded }: LikeReading,
+  texts: Texts,
+  patterns: Texts,
+  rows: number,
+  validity: number,
+  out: number,
+): boolean {
+  const like = staticKernels(linear) as unknown as LikeKernels;
+  const byte = escaping === '' ? -1 : (isFolded ? escaping.toLowerCase() : escaping).charCodeAt(0);
+  return like.textLikeEach(...texts, ...patterns, rows, validity, byte, isFolded ? 1 : 0, out) === 1;
 }

@@ -14,6 +14,18 @@ export interface TextSearchKernels {
     first: 0 | 1,
     to: number,
   ): void;
+  /** The same of the needles of a column, which may be empty; codes are 0 of plain columns. */
+  textFindEach(
+    codes: number,
+    offsets: number,
+    bytes: number,
+    needleCodes: number,
+    needleOffsets: number,
+    needleBytes: number,
+    rows: number,
+    first: 0 | 1,
+    to: number,
+  ): void;
   /**
    * Offsets of texts with each needle replaced. Returns the bytes of all, or -1, without a result, where they are more than
    * an int32 says or those of one row more than `mostBytes`.

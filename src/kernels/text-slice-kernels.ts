@@ -11,7 +11,8 @@ export const SLICE_FORM = { left: 0, right: 1, substr: 2, substring: 3, slice: 4
 export interface TextSliceKernels {
   /**
    * The characters that a function of the text and of one or two int64 values gives, which lie so many bytes apart. Codes
-   * are 0 of a column that is plain. Rows that are null by `validity` (0: none is) become empty.
+   * are 0 of a column that is plain. Rows that are null by `validity` (0: none is) become empty. -1 where all parts are
+   * longer than offsets say, as those of a dictionary may be.
    */
   textSlice(
     form: number,
@@ -51,6 +52,21 @@ export interface TextSliceKernels {
     length: number,
     rare: number,
     number: number,
+    starts: number,
+    out: number,
+  ): number;
+  /** The same of separators and numbers of each row; -1 where a separator is empty, or all are longer than offsets say. */
+  textSplitParts(
+    codes: number,
+    offsets: number,
+    bytes: number,
+    separatorCodes: number,
+    separatorOffsets: number,
+    separatorBytes: number,
+    rows: number,
+    validity: number,
+    numbers: number,
+    step: 0 | 8,
     starts: number,
     out: number,
   ): number;

@@ -10,6 +10,7 @@ import { field, type Schema } from '../../src/columnar/schema.ts';
 import type { Value } from '../../src/columnar/value.ts';
 import { kernelStepOf } from '../../src/compile/kernel-step.ts';
 import { RowProgram } from '../../src/compile/row-program.ts';
+import { InvalidValue } from '../../src/errors.ts';
 import { bindExpression } from '../../src/expressions/bind.ts';
 import type { Expression } from '../../src/expressions/expression.ts';
 import { interpreter } from '../../src/expressions/interpret.ts';
@@ -166,6 +167,109 @@ test('texts are cut and filled up by numbers of each row by kernels as by the in
   );
 });
 
+/** A text that is a literal, or a column. */
+const textOr = (text: fc.Arbitrary<string>, name: string): fc.Arbitrary<Expression> =>
+  fc.oneof({ weight: 1, arbitrary: text.map(literal) }, { weight: 2, arbitrary: fc.constant(column(name)) });
+const likePatterns = fc
+  .array(fc.constantFrom('a', 'b', 'A', 'é', '😀', '%', '%', '_', '!%', '!_', '!a'), { maxLength: 6 })
+  .map((all) => all.join(''));
+const partsOf = (part: fc.Arbitrary<string>): fc.Arbitrary<(string | null)[]> =>
+  fc.array(fc.option(part, { freq: 8 }), { minLength: 100, maxLength: 100, size: 'max' });
+const byTexts = fc.oneof(
+  fc.record({
+    name: fc.constantFrom('find', 'position'),
+    rest: fc.constant([column('part')]),
+    parts: partsOf(needles),
+  }),
+  fc.record({
+    name: fc.constantFrom('like', 'ilike'),
+    rest: fc.constantFrom([column('part')], [column('part'), literal('!')], [column('part'), literal('A')]),
+    parts: partsOf(likePatterns),
+  }),
+  fc.record({
+    name: fc.constant('split_part'),
+    rest: fc
+      .tuple(textOr(needle, 'part'), someOf(starts, 'n'))
+      .filter((given) => given.some(({ kind }) => kind === 'column')),
+    parts: partsOf(fc.oneof({ weight: 200, arbitrary: needle }, { weight: 1, arbitrary: fc.constant('') })),
+  }),
+);
+
+test('texts are searched, matched and split by those of each row by kernels as by the interpreter', () => {
+  const found = { byKernel: 0, failed: 0 };
+  fc.assert(
+    fc.property(
+      values,
+      fc.option(needles, { freq: 6 }),
+      byTexts,
+      numbersOf(starts),
+      fc.subarray(['text', 'part', 'n']),
+      (text, constant, { name, rest, parts }, n, coded) => {
+        const call = callOf(name, constant === null ? column('text') : literal(constant), ...rest);
+        const inputs = [
+          { name: 'text', type: utf8, values: text },
+          { name: 'part', type: utf8, values: parts },
+          { name: 'n', type: int64, values: n },
+        ];
+        const given = inputs.map((input) => ({ ...input, dictionary: coded.includes(input.name) }));
+        // Not for letters beyond ASCII, nor where an escape is the last character, or a separator is empty.
+        const isSimple = name === 'find' || name === 'position' || (name === 'like' && rest.length === 1);
+        try {
+          expectAsInterpreted(call, given, isSimple);
+          found.byKernel += 1;
+        } catch (error) {
+          if (!(error instanceof InvalidValue)) throw error;
+          found.failed += 1;
+        }
+      },
+    ),
+    fuzzed(300),
+  );
+  expect(found.byKernel).toBeGreaterThan(found.failed);
+});
+
+test('parts that are longer together than offsets can say are left to others', () => {
+  const budget = new MemoryBudget(64 << 20);
+  using holding = budget.reserve('test');
+  const rowCount = 300;
+  const long = 'é'.repeat(4 << 20);
+  const text = columnFromValues(holding, utf8, new Array<string>(rowCount).fill(long), { dictionary: true });
+  const n = columnFromValues(holding, int64, new Array<bigint>(rowCount).fill(4n << 20n));
+  const part = columnFromValues(holding, utf8, new Array<string>(rowCount).fill('a'));
+  const one = columnFromValues(holding, int64, new Array<bigint>(rowCount).fill(1n));
+  const schema: Schema = { fields: [field('text', utf8), field('n', int64), field('part', utf8), field('one', int64)] };
+  for (const call of [
+    callOf('left', column('text'), column('n')),
+    callOf('split_part', column('text'), column('part'), column('one')),
+  ]) {
+    const bound = bindExpression(call, schema, new Problems(), '$');
+    if (bound === undefined) throw new Error('it does not bind');
+    expect(kernelStepOf(bound, holding)?.evaluate([text, n, part, one], rowCount)).toBeUndefined();
+  }
+});
+
+test('patterns of rows match where they have to', () => {
+  const text = ['special requests', 'spec%al', 'Straße', 'x', '', 'aXbX', 'aab', null];
+  const part = ['%spec_al%req%s', 'spec!%al', 'stra_e', '%!', '%', 'a%x', '%a_', '%'];
+  const inputs = [
+    { name: 'text', type: utf8, values: text },
+    { name: 'part', type: utf8, values: part },
+  ];
+  for (const name of ['like', 'ilike']) {
+    for (const dictionary of [false, true]) {
+      expectAsInterpreted(callOf(name, column('text'), column('part')), inputs, name === 'like');
+      const escaped = inputs.map((input) => ({
+        ...input,
+        values: input.values.filter((_, row) => row !== 3),
+        dictionary,
+      }));
+      expectAsInterpreted(callOf(name, column('text'), column('part'), literal('!')), escaped, name === 'like');
+    }
+  }
+  const failing = callOf('like', column('text'), column('part'), literal('!'));
+  expect(() => expectAsInterpreted(failing, inputs, false)).toThrow(/a pattern does not end with its escape/);
+});
+
 const letters = fc.constantFrom('a', 'B', 'k', 'é', 'É', 'ß', 'Σ', 'ı', 'İ', '\u212a', 'ﬁ', '😀', 'e\u0301', '\r\n');
 const patterns = fc
   .array(fc.constantFrom('a', 'b', 'K', 'É', '%', '%', '_', 'σ', 'İ'), { maxLength: 5 })
@@ -208,7 +312,9 @@ test.each(HASHED)('%j is hashed by kernels as by the interpreter', (type) => {
   const bucketed = type.kind === 'float64' ? 'hash' : 'partition_iceberg_bucket';
   const hash = fc.oneof(
     fc.maxSafeInteger().map((seed) => callOf('hash', column('value'), literal(seed))),
-    fc.maxSafeInteger().map((seed) => callOf('hash', column('value'), literal(seed), literal('murmurhash3'))),
+    fc
+      .tuple(fc.oneof(fc.constant(0), fc.maxSafeInteger()), fc.constantFrom('murmurhash3', 'xxhash32', 'xxhash3_64'))
+      .map(([seed, algorithm]) => callOf('hash', column('value'), literal(seed), literal(algorithm))),
     fc.constant(callOf('murmurhash3', column('value'))),
     fc.integer({ min: 1, max: 2 ** 31 - 1 }).map((count) => callOf(bucketed, column('value'), literal(count))),
   );

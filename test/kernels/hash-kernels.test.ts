@@ -3,8 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { columnFromValues } from '../../src/columnar/column-from-values.ts';
 import { binary, type DataType, decimal, fixedSizeBinary, uuid } from '../../src/columnar/data-type.ts';
 import type { Value } from '../../src/columnar/value.ts';
-import { murmurhash3, xxhash64 } from '../../src/expressions/functions/hashing.ts';
+import { murmurhash3, xxhash32, xxhash64 } from '../../src/expressions/functions/hashing.ts';
 import { valueBytes } from '../../src/expressions/functions/value-bytes.ts';
+import { xxh3 } from '../../src/expressions/functions/xxh3.ts';
 import { canHash, type HashRequest, hashColumn, hashWidth } from '../../src/kernels/hash-kernels.ts';
 import { texts, withHolding } from './text-columns.ts';
 
@@ -82,6 +83,9 @@ describe.each(CASES)('hashes of %s', (_, type, value, width) => {
           const bytes = values.map((each) => valueBytes(each, type));
           const read = (request: HashRequest): bigint[] => hashed(type, values, request, width, coded);
           expect(read({ hash: 'xxhash64', seed })).toEqual(bytes.map((each) => xxhash64(each, seed)));
+          expect(read({ hash: 'xxh3', seed })).toEqual(bytes.map((each) => xxh3(each, seed)));
+          const short = Number(BigInt.asUintN(32, seed));
+          expect(read({ hash: 'xxhash32', seed })).toEqual(bytes.map((each) => BigInt(xxhash32(each, short))));
           const murmur = bytes.map((each) => BigInt(murmurhash3(each, Number(BigInt.asIntN(32, seed)))));
           expect(read({ hash: 'murmur3', seed, bytes: 4 })).toEqual(murmur);
           const unsigned = murmur.map((each) => BigInt.asUintN(32, each));
@@ -110,6 +114,29 @@ describe('published hashes', () => {
     [binary, Uint8Array.of(0, 1, 2, 3), -188683207],
   ])('of %o %s is %i', (type, value, hash) => {
     expect(hashed(type, [value], { hash: 'murmur3', seed: 0n, bytes: 4 })).toEqual([BigInt(hash)]);
+  });
+
+  test('of every length at which the algorithms do something else', () => {
+    const lengths = [
+      ...Array.from({ length: 260 }, (_, length) => length),
+      511,
+      512,
+      1023,
+      1024,
+      1025,
+      1088,
+      2048,
+      5000,
+    ];
+    const values = lengths.map((length) => Uint8Array.from({ length }, (_, at) => (at * 167 + length) & 255));
+    for (const seed of [0n, 1n, 0x9e3779b185ebca8dn, 2n ** 64n - 1n]) {
+      expect(hashed(binary, values, { hash: 'xxh3', seed })).toEqual(values.map((each) => xxh3(each, seed)));
+      expect(hashed(binary, values, { hash: 'xxhash64', seed })).toEqual(values.map((each) => xxhash64(each, seed)));
+      const short = Number(BigInt.asUintN(32, seed));
+      expect(hashed(binary, values, { hash: 'xxhash32', seed })).toEqual(
+        values.map((each) => BigInt(xxhash32(each, short))),
+      );
+    }
   });
 
   test('of no bytes and of long texts', () => {

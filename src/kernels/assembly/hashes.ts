@@ -4,11 +4,12 @@
  *     integers, bools, dates, times    │ 8 bytes, little-endian │          floats    as float64: 0 for -0, one NaN
  *     decimals                         │ fewest bytes, big-endian │        texts, bytes    themselves
  *
- * XXH64 is Yann Collet's (xxHash fast digest algorithm, "XXH64 algorithm description"), the other MurmurHash3_x86_32 by
- * Austin Appleby.
+ * XXH64 and XXH32 are Yann Collet's (xxHash fast digest algorithm, "XXH64 algorithm description", "XXH32 algorithm
+ * description"), as is XXH3, in a file of its own; MurmurHash3_x86_32 is by Austin Appleby.
  */
 
 import { entryAt, isNull } from './text-bytes';
+import { setSeed, xxh3 } from './xxh3';
 
 const P1: u64 = 0x9e3779b185ebca87;
 const P2: u64 = 0xc2b2ae3d27d4eb4f;
@@ -62,6 +63,42 @@ function xxhash64OfWord(word: u64, seed: u64): u64 {
   hash = (hash ^ (hash >> 33)) * P2;
   hash = (hash ^ (hash >> 29)) * P3;
   return hash ^ (hash >> 32);
+}
+
+const Q1: u32 = 0x9e3779b1;
+const Q2: u32 = 0x85ebca77;
+const Q3: u32 = 0xc2b2ae3d;
+const Q4: u32 = 0x27d4eb2f;
+const Q5: u32 = 0x165667b1;
+
+// @ts-ignore: decorator
+@inline
+function round32(lane: u32, word: u32): u32 {
+  return rotl<u32>(lane + word * Q2, 13) * Q1;
+}
+
+function xxhash32(at: usize, length: usize, seed: u32): u32 {
+  const end = at + length;
+  let hash = seed + Q5;
+  if (length >= 16) {
+    let a = seed + Q1 + Q2;
+    let b = seed + Q2;
+    let c = seed;
+    let d = seed - Q1;
+    for (; at + 16 <= end; at += 16) {
+      a = round32(a, load<u32>(at));
+      b = round32(b, load<u32>(at, 4));
+      c = round32(c, load<u32>(at, 8));
+      d = round32(d, load<u32>(at, 12));
+    }
+    hash = rotl<u32>(a, 1) + rotl<u32>(b, 7) + rotl<u32>(c, 12) + rotl<u32>(d, 18);
+  }
+  hash += <u32>length;
+  for (; at + 4 <= end; at += 4) hash = rotl<u32>(hash + load<u32>(at) * Q3, 17) * Q4;
+  for (; at < end; at++) hash = rotl<u32>(hash + <u32>load<u8>(at) * Q5, 11) * Q1;
+  hash = (hash ^ (hash >> 15)) * Q2;
+  hash = (hash ^ (hash >> 13)) * Q3;
+  return hash ^ (hash >> 16);
 }
 
 // @ts-ignore: decorator
@@ -123,19 +160,24 @@ function decimalBytes(at: usize, width: i32): usize {
 
 const XXHASH64 = 0;
 const MURMUR_IN_8_BYTES = 2;
+const XXHASH32 = 3;
+const XXH3 = 4;
 
 // @ts-ignore: decorator
 @inline
 function put(which: i32, at: usize, length: usize, seed: u64, buckets: u32, out: usize, row: i32): void {
   if (which == XXHASH64) return store<u64>(out + (<usize>row << 3), xxhash64(at, length, seed));
+  if (which == XXH3) return store<u64>(out + (<usize>row << 3), xxh3(at, length, seed));
+  if (which == XXHASH32) return store<u64>(out + (<usize>row << 3), xxhash32(at, length, <u32>seed));
   const hash = murmur(at, length, <u32>seed);
   if (which == MURMUR_IN_8_BYTES) store<u64>(out + (<usize>row << 3), hash);
   else store<u32>(out + (<usize>row << 2), buckets ? (hash & 0x7fffffff) % buckets : hash);
 }
 
 /**
- * The hash of each text: XXH64 (`which` is 0), or MurmurHash3 in 4 bytes (1) or in 8 (2). Of that in 4 bytes with `buckets`
- * is left the bucket, of so many, that Iceberg puts the row into. That of a null is of no bytes. Codes are 0 of plain columns.
+ * The hash of each text: XXH64 (`which` is 0), MurmurHash3 in 4 bytes (1) or in 8 (2), XXH32 in 8 (3), or XXH3 (4). Of that
+ * in 4 bytes with `buckets` is left the bucket, of so many, that Iceberg puts the row into. That of a null is of no bytes.
+ * Codes are 0 of plain columns.
  */
 export function hashTexts(
   which: i32,
@@ -148,6 +190,7 @@ export function hashTexts(
   buckets: u32,
   out: usize,
 ): void {
+  if (which == XXH3) setSeed(seed);
   for (let row = 0; row < rows; row++) {
     const at = offsets + (entryAt(codes, row) << 2);
     const from = load<u32>(at);
@@ -175,6 +218,7 @@ export function hashValues(
     }
     return;
   }
+  if (which == XXH3) setSeed(seed);
   for (let row = 0; row < rows; row++) {
     const entry = entryAt(codes, row);
     let at = BUFFER;

@@ -12,7 +12,7 @@
  *     2 seek      like a literal, with the position of its rarest byte; steps behind it that fail try its next place
  */
 
-import { NOWHERE, same, search, skipCharacters, skipCharactersBack } from './text-bytes';
+import { NOWHERE, entryAt, isAscii, isNull, put, same, search, skipCharacters, skipCharactersBack } from './text-bytes';
 
 const SKIP: u32 = 0;
 const SEEK: u32 = 2;
@@ -97,4 +97,119 @@ export function textLike(offsets: usize, bytes: usize, rows: i32, program: usize
     }
     store<u64>(at, word);
   }
+}
+
+// Patterns of each row ------------------------------------------------------------------------------------------------
+
+const ANY: u8 = 0x25;
+const ONE: u8 = 0x5f;
+
+// @ts-ignore: decorator
+@inline
+function folded(byte: u8, isFolded: bool): u8 {
+  return isFolded && byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte;
+}
+
+/** Whether the pattern ends with its escape, a byte of ASCII or -1. */
+function endsEscaping(pattern: usize, end: usize, escaping: i32, isFolded: bool): bool {
+  if (escaping < 0) return false;
+  for (; pattern < end; pattern++) {
+    if (<i32>folded(load<u8>(pattern), isFolded) != escaping) continue;
+    pattern++;
+    if (pattern == end) return true;
+  }
+  return false;
+}
+
+/** How many bytes of the pattern stand for themselves, from its beginning. */
+function literalBytes(pattern: usize, end: usize, escaping: i32): i32 {
+  let at = pattern;
+  for (; at < end; at++) {
+    const byte = load<u8>(at);
+    if (byte == ANY || byte == ONE || <i32>byte == escaping) break;
+  }
+  return <i32>(at - pattern);
+}
+
+/**
+ * Whether the text matches. What stands behind a `%` is sought from the left: where it fails, one character further; of the
+ * `%`s before that no other place has to be tried.
+ */
+function matchesPattern(
+  text: usize,
+  textEnd: usize,
+  pattern: usize,
+  patternEnd: usize,
+  escaping: i32,
+  isFolded: bool,
+): bool {
+  let behindAny: usize = 0;
+  let literal = 0;
+  let triedAt: usize = 0;
+  while (true) {
+    if (pattern < patternEnd) {
+      const byte = folded(load<u8>(pattern), isFolded);
+      const isEscape = <i32>byte == escaping;
+      if (!isEscape && byte == ANY) {
+        behindAny = pattern + 1;
+        triedAt = text;
+        if (behindAny == patternEnd) return true;
+        literal = isFolded ? 0 : literalBytes(behindAny, patternEnd, escaping);
+      } else if (text < textEnd && !isEscape && byte == ONE) {
+        text = skipCharacters(text, textEnd, 1);
+        pattern++;
+        continue;
+      } else if (text < textEnd && folded(load<u8>(text), isFolded) == (isEscape ? folded(load<u8>(pattern, 1), isFolded) : byte)) {
+        text++;
+        pattern += isEscape ? 2 : 1;
+        continue;
+      } else if (behindAny == 0 || triedAt >= textEnd) return false;
+      else triedAt = skipCharacters(triedAt, textEnd, 1);
+    } else if (text == textEnd) return true;
+    else if (behindAny == 0 || triedAt >= textEnd) return false;
+    else triedAt = skipCharacters(triedAt, textEnd, 1);
+    if (literal > 0) {
+      triedAt = search(triedAt, textEnd, behindAny, literal, 0);
+      if (triedAt == NOWHERE) return false;
+    }
+    text = triedAt + literal;
+    pattern = behindAny + literal;
+  }
+}
+
+/**
+ * Bit r, whole words: text r matches pattern r. The escape is a byte of ASCII, in lower case where `isFolded`, or -1; that
+ * folds the letters of ASCII. Returns 0 where some pattern ends with its escape, or characters beyond ASCII would have to
+ * be folded.
+ */
+export function textLikeEach(
+  codes: usize,
+  offsets: usize,
+  bytes: usize,
+  patternCodes: usize,
+  patternOffsets: usize,
+  patternBytes: usize,
+  rows: i32,
+  validity: usize,
+  escaping: i32,
+  isFolded: bool,
+  out: usize,
+): i32 {
+  let word: u64 = 0;
+  for (let row = 0; row < rows; row++) {
+    word >>= 1;
+    if (!isNull(validity, row)) {
+      const at = offsets + (entryAt(codes, row) << 2);
+      const patternAt = patternOffsets + (entryAt(patternCodes, row) << 2);
+      const text = bytes + load<u32>(at);
+      const end = bytes + load<u32>(at, 4);
+      const pattern = patternBytes + load<u32>(patternAt);
+      const patternEnd = patternBytes + load<u32>(patternAt, 4);
+      if (endsEscaping(pattern, patternEnd, escaping, isFolded)) return 0;
+      if (isFolded && !(isAscii(text, end) && isAscii(pattern, patternEnd))) return 0;
+      if (matchesPattern(text, end, pattern, patternEnd, escaping, isFolded)) word |= <u64>1 << 63;
+    }
+    put(out, row, rows, word);
+  }
+  return 1;
 }

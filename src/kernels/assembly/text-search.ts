@@ -3,7 +3,7 @@
  * searched as one text; a place that reaches into the next row is none.
  */
 
-import { MOST_BYTES, NOWHERE, countCharacters, search } from './text-bytes';
+import { MOST_BYTES, NOWHERE, countCharacters, entryAt, search } from './text-bytes';
 
 /**
  * `to[row]`, as i64, is the place of the needle's first character, where the text's first is `first`; one less than that
@@ -30,6 +30,29 @@ export function textFind(
     from = bytes + load<u32>(offsets + (row << 2), 4);
     if (at + length > from) continue;
     store<i64>(to + (row << 3), countCharacters(bytes + load<u32>(offsets + (row << 2)), at) + first);
+  }
+}
+
+/** The same of a needle of each row; the empty one stands at the beginning. Codes are 0 of a plain column. */
+export function textFindEach(
+  codes: usize,
+  offsets: usize,
+  bytes: usize,
+  needleCodes: usize,
+  needleOffsets: usize,
+  needleBytes: usize,
+  rows: i32,
+  first: i32,
+  to: usize,
+): void {
+  for (let row = 0; row < rows; row++) {
+    const text = offsets + (entryAt(codes, row) << 2);
+    const from = bytes + load<u32>(text);
+    const sought = needleOffsets + (entryAt(needleCodes, row) << 2);
+    const length = load<i32>(sought, 4) - load<i32>(sought);
+    const needle = needleBytes + load<u32>(sought);
+    const at = length == 0 ? from : search(from, bytes + load<u32>(text, 4), needle, length, 0);
+    store<i64>(to + (<usize>row << 3), at == NOWHERE ? first - 1 : countCharacters(from, at) + first);
   }
 }
 

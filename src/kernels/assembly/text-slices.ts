@@ -7,6 +7,7 @@
  */
 
 import {
+  MOST_BYTES,
   NOWHERE,
   copyText,
   countAt,
@@ -81,13 +82,13 @@ export function textSlice(
   secondStep: usize,
   starts: usize,
   out: usize,
-): u32 {
+): i32 {
   const isSimple =
     codes == 0 && isAscii(bytes + load<u32>(offsets), bytes + load<u32>(offsets + (<usize>rows << 2)));
   const varies = (firstStep | secondStep) != 0;
   let a = rows ? countAt(first, 0, 0) : 0;
   let b = rows ? countAt(second, 0, 0) : 0;
-  let total: u32 = 0;
+  let total: u64 = 0;
   store<u32>(out, 0);
   for (let row = 0; row < rows; row++) {
     const at = offsets + (entryAt(codes, row) << 2);
@@ -111,10 +112,11 @@ export function textSlice(
       }
     }
     store<u32>(starts + (<usize>row << 2), <u32>(begin - bytes + start));
-    total += <u32>size;
-    store<u32>(out + (<usize>row << 2), total, 4);
+    total += size;
+    if (total > MOST_BYTES) return -1;
+    store<u32>(out + (<usize>row << 2), <u32>total, 4);
   }
-  return total;
+  return <i32>total;
 }
 
 // Without what stands at the ends -------------------------------------------------------------------------------------
@@ -218,4 +220,59 @@ export function textSplitPart(
     store<u32>(out + (row << 2), total, 4);
   }
   return total;
+}
+
+/**
+ * The parts that separators and numbers of each row say, as `textSplitPart` gives them; empty where the number is 0, or the
+ * row is null. Returns -1 where a separator is empty, or all parts are more bytes than offsets can say.
+ */
+export function textSplitParts(
+  codes: usize,
+  offsets: usize,
+  bytes: usize,
+  separatorCodes: usize,
+  separatorOffsets: usize,
+  separatorBytes: usize,
+  rows: i32,
+  validity: usize,
+  numbers: usize,
+  step: usize,
+  starts: usize,
+  out: usize,
+): i32 {
+  let total: u64 = 0;
+  store<u32>(out, 0);
+  for (let row = 0; row < rows; row++) {
+    const text = offsets + (entryAt(codes, row) << 2);
+    const separatorAt = separatorOffsets + (entryAt(separatorCodes, row) << 2);
+    const separator = separatorBytes + load<u32>(separatorAt);
+    const length = load<i32>(separatorAt, 4) - load<i32>(separatorAt);
+    let start = bytes + load<u32>(text);
+    let stop = start;
+    if (!isNull(validity, row)) {
+      if (length == 0) return -1;
+      const end = bytes + load<u32>(text, 4);
+      const number = countAt(numbers, step, row);
+      let left = number;
+      if (number < 0) {
+        left += 2;
+        for (let at = search(start, end, separator, length, 0); at != NOWHERE; left++) {
+          at = search(at + length, end, separator, length, 0);
+        }
+      }
+      if (left >= 1) {
+        stop = search(start, end, separator, length, 0);
+        for (; left > 1 && stop != NOWHERE; left--) {
+          start = stop + length;
+          stop = search(start, end, separator, length, 0);
+        }
+        if (stop == NOWHERE) stop = left > 1 ? start : end;
+      }
+    }
+    store<u32>(starts + (<usize>row << 2), <u32>(start - bytes));
+    total += stop - start;
+    if (total > MOST_BYTES) return -1;
+    store<u32>(out + (<usize>row << 2), <u32>total, 4);
+  }
+  return <i32>total;
 }
