@@ -203,6 +203,10 @@ export const isFloat = (type: DataType): boolean =>
   type.kind === 'float64' || type.kind === 'float32' || type.kind === 'float16';
 export const isNumeric = (type: DataType): boolean => isInteger(type) || isFloat(type) || type.kind === 'decimal';
 
+/** Whether values are whole numbers, or stored as such: decimals and times too. */
+export const isWhole = (type: DataType): boolean =>
+  isInteger(type) || ['date', 'time', 'timestamp', 'duration', 'decimal'].includes(type.kind);
+
 /** Whether plain columns of the type are offsets into bytes. */
 export const isBytes = (type: DataType): boolean => type.kind === 'utf8' || type.kind === 'binary';
 

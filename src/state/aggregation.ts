@@ -14,7 +14,9 @@
 import assert from 'node:assert/strict';
 import { BATCH_ROWS, type Batch } from '../columnar/batch.ts';
 import type { Column } from '../columnar/column.ts';
+import { isWhole } from '../columnar/data-type.ts';
 import { field } from '../columnar/schema.ts';
+import { collectColumns } from '../expressions/columns.ts';
 import { takeKernels } from '../kernels/take-kernels.ts';
 import type { Holding } from '../memory/budget.ts';
 import { AggregateInput, type AggregationSpec, type FusedBatch, fuseRows } from './aggregate-input.ts';
@@ -23,7 +25,11 @@ import { GroupStates } from './group-states.ts';
 import { GroupTable, NO_GROUP } from './group-table.ts';
 import { GrowingRegion } from './growing-region.ts';
 import { RadixGroups } from './radix-groups.ts';
+import { RangeCodes } from './range-codes.ts';
 import { SlotMap } from './slot-map.ts';
+
+/** So many that a map which does not pay for them pays for none. */
+const MANY_ROWS = 1024;
 
 export class Aggregation implements Disposable {
   readonly #spec: AggregationSpec;
@@ -34,6 +40,7 @@ export class Aggregation implements Disposable {
   /** Undefined where there is one group. */
   readonly #table: GroupTable | undefined;
   readonly #radix: RadixGroups | undefined;
+  readonly #ranges: RangeCodes;
   readonly #slots: SlotMap;
   /** For a single group: zeros. */
   readonly #ids: GrowingRegion;
@@ -49,6 +56,7 @@ export class Aggregation implements Disposable {
     this.#input = new AggregateInput(spec, holding);
     this.#kernel = new FusedKernel(plan, holding);
     this.#groups = new GroupStates(plan, holding);
+    this.#ranges = new RangeCodes(onlyKeys(spec), holding);
     this.#slots = new SlotMap(keyNullable, holding);
     this.#ids = new GrowingRegion(holding);
     this.#met = new GrowingRegion(holding);
@@ -127,6 +135,7 @@ export class Aggregation implements Disposable {
     this.#groups[Symbol.dispose]();
     this.#radix?.[Symbol.dispose]();
     this.#table?.[Symbol.dispose]();
+    this.#ranges[Symbol.dispose]();
     this.#slots[Symbol.dispose]();
     this.#ids.free();
     this.#met.free();
@@ -172,10 +181,14 @@ export class Aggregation implements Disposable {
   /** False, and nothing has happened, where the batch is not laid out for it. */
   #addByCodes(batch: Batch, table: GroupTable): boolean {
     const slots = this.#slots;
-    const fused = this.#input.fuse(batch, false);
-    const loop =
-      fused !== undefined && slots.fits(fused.keys, batch.rowCount) ? this.#kernel.loopFor(fused) : undefined;
-    if (fused === undefined || loop === undefined) return false;
+    const fused = this.#input.fuse(this.#ranges.apply(batch), false);
+    if (fused === undefined) return false;
+    if (!slots.fits(fused.keys, batch.rowCount)) {
+      if (batch.rowCount > MANY_ROWS) this.#ranges.giveUp();
+      return false;
+    }
+    const loop = this.#kernel.loopFor(fused);
+    if (loop === undefined) return false;
     this.complete();
     const known = table.groupCount;
     if (slots.prepare(fused.keys, table)) {
@@ -230,4 +243,14 @@ export class Aggregation implements Disposable {
     }
     return this.#ids.address;
   }
+}
+
+/** Columns that are keys and nothing else: then they may come as codes. */
+function onlyKeys({ groupBy, filter, plan }: AggregationSpec): number[] {
+  const read = new Set<number>();
+  if (filter !== undefined) collectColumns(filter, read);
+  for (const input of plan.inputs) collectColumns(input, read);
+  return groupBy.flatMap(({ expression }) =>
+    expression.kind === 'column' && isWhole(expression.type) && !read.has(expression.index) ? [expression.index] : [],
+  );
 }

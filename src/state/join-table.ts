@@ -15,7 +15,7 @@
 import assert from 'node:assert/strict';
 import { BATCH_ROWS } from '../columnar/batch.ts';
 import type { Column, Dictionary } from '../columnar/column.ts';
-import { type DataType, fixedWidth, isInteger } from '../columnar/data-type.ts';
+import { type DataType, fixedWidth, isWhole } from '../columnar/data-type.ts';
 import { sliceColumn } from '../columnar/slice.ts';
 import { groupKernels } from '../kernels/group-kernels.ts';
 import { type JoinKernels, joinKernels } from '../kernels/join-kernels.ts';
@@ -233,10 +233,7 @@ export class JoinTable {
 }
 
 /** Whether values are whole numbers of at most 8 bytes. */
-const isNumbered = (type: DataType): boolean =>
-  isInteger(type) ||
-  ['date', 'time', 'timestamp', 'duration'].includes(type.kind) ||
-  (type.kind === 'decimal' && fixedWidth(type) === 8);
+const isNumbered = (type: DataType): boolean => isWhole(type) && (fixedWidth(type) ?? 0) <= 8;
 
 /** Looks keys up in a table, with scratch of its own. */
 export class KeyFinder implements Disposable {

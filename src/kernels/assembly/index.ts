@@ -37,6 +37,7 @@ export * from './compact';
 export * from './value-bytes';
 export * from './partitions';
 export * from './radix';
+export * from './range-codes';
 export * from './row-texts';
 export * from './long-decimals';
 export * from './zone-clocks';

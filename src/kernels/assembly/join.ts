@@ -67,7 +67,7 @@ function placeAll(table: usize, bytes: usize, hashes: usize, from: i32, count: i
 
 // @ts-ignore: decorator
 @inline
-function wholeAt(values: usize, width: i32, row: usize): i64 {
+export function wholeAt(values: usize, width: i32, row: usize): i64 {
   if (width == 8) return load<i64>(values + (row << 3));
   if (width == 4) return <i64>load<i32>(values + (row << 2));
   if (width == 2) return <i64>load<i16>(values + (row << 1));
