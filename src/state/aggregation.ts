@@ -24,7 +24,7 @@ import { FusedKernel } from './fused-kernel.ts';
 import { GroupStates } from './group-states.ts';
 import { GroupTable, NO_GROUP } from './group-table.ts';
 import { GrowingRegion } from './growing-region.ts';
-import { RadixGroups } from './radix-groups.ts';
+import { type GroupedRows, RadixGroups } from './radix-groups.ts';
 import { RangeCodes } from './range-codes.ts';
 import { SlotMap } from './slot-map.ts';
 
@@ -65,16 +65,7 @@ export class Aggregation implements Disposable {
       const types = groupBy.map(({ expression }) => expression.type);
       this.#table = new GroupTable(types, holding, keyNullable);
       const inputs = plan.inputs.map(({ type, nullable }, index) => field(`input ${index}`, type, nullable));
-      this.#radix = new RadixGroups(
-        this.#table,
-        { fields: inputs },
-        plan.stateBytes,
-        holding,
-        (ids, columns, count) => {
-          this.#groups.states.ensure(this.groupCount);
-          this.#accumulate(columns, count, ids);
-        },
-      );
+      this.#radix = new RadixGroups(this.#table, { fields: inputs }, plan.stateBytes, holding);
     }
   }
 
@@ -97,7 +88,7 @@ export class Aggregation implements Disposable {
 
   /** Adds the rows that wait: before results are read. Throws as `add`. */
   complete(): void {
-    this.#radix?.flush();
+    this.#accumulateGroups(this.#radix?.flush() ?? []);
   }
 
   /** Adds what `other`, made for the same spec, has seen, which is later input. @throws MemoryBudgetExceeded, ArithmeticOverflow */
@@ -164,7 +155,14 @@ export class Aggregation implements Disposable {
 
   #addByKeys(batch: Batch): void {
     const { keys, inputs, rowCount } = this.#input.rows(batch);
-    this.#radix?.add(keys, inputs, rowCount);
+    this.#accumulateGroups(this.#radix?.add(keys, inputs, rowCount) ?? []);
+  }
+
+  #accumulateGroups(grouped: Iterable<GroupedRows>): void {
+    for (const { ids, columns, rowCount } of grouped) {
+      this.#groups.states.ensure(this.groupCount);
+      this.#accumulate(columns, rowCount, ids);
+    }
   }
 
   #accumulate(inputs: readonly Column[], rowCount: number, ids: number): void {

@@ -25,8 +25,12 @@ const SLOT_BYTES = 16;
 /** Bits for each row, to estimate how many keys are new. */
 const BITS_PER_ROW = 8;
 
-/** Adds rows: `ids` is the address of the group of each. */
-type Add = (ids: number, columns: readonly Column[], rowCount: number) => void;
+/** Rows, and the address of the group of each, uint32: valid until the next. */
+export interface GroupedRows {
+  readonly ids: number;
+  readonly columns: readonly Column[];
+  readonly rowCount: number;
+}
 
 export class RadixGroups implements Disposable {
   readonly #table: GroupTable;
@@ -34,40 +38,44 @@ export class RadixGroups implements Disposable {
   readonly #holding: Holding;
   /** Of the state of a group, and of its place in the table. */
   readonly #groupBytes: number;
-  readonly #add: Add;
   readonly #marks: GrowingRegion;
   #buffer: RadixBuffer | undefined;
 
   /**
-   * Rows have the columns of `schema` beside their keys, and groups states of `stateBytes`. `add` is called with the rows of
-   * each group in their order. Reserves under `holding`, which stays the caller's.
+   * Rows have the columns of `schema` beside their keys, and groups states of `stateBytes`. Reserves under `holding`, which
+   * stays the caller's.
    */
-  constructor(table: GroupTable, schema: Schema, stateBytes: number, holding: Holding, add: Add) {
+  constructor(table: GroupTable, schema: Schema, stateBytes: number, holding: Holding) {
     this.#table = table;
     this.#schema = schema;
     this.#holding = holding;
     this.#groupBytes = SLOT_BYTES + table.imageBytes + stateBytes;
-    this.#add = add;
     this.#marks = new GrowingRegion(holding);
   }
 
-  /** Adds rows now, or later. @throws MemoryBudgetExceeded, ColumnTooLarge, and what `add` throws */
-  add(keys: readonly Column[], columns: readonly Column[], rowCount: number): void {
+  /**
+   * Takes rows in, and gives rows whose groups are found now: these, or some that have waited, or none. Rows of a group come
+   * in their order. @throws MemoryBudgetExceeded, ColumnTooLarge
+   */
+  *add(keys: readonly Column[], columns: readonly Column[], rowCount: number): Generator<GroupedRows> {
     if (rowCount === 0) return;
     const images = this.#table.pack(keys, rowCount);
-    if (this.#wait(images, columns, rowCount)) return;
-    this.flush();
-    this.#add(this.#table.groupsOf(images, rowCount), columns, rowCount);
+    if (this.#wait(images, columns, rowCount)) {
+      if (this.#buffer?.isFull === true) yield* this.flush();
+      return;
+    }
+    yield* this.flush();
+    yield { ids: this.#table.groupsOf(images, rowCount), columns, rowCount };
   }
 
-  /** Adds the rows that wait. Throws as `add`. */
-  flush(): void {
+  /** The rows that wait. Throws as `add`. */
+  *flush(): Generator<GroupedRows> {
     const buffer = this.#buffer;
     if (buffer === undefined || buffer.rowCount === 0) return;
     const hasSlots = this.#table.reserve(this.#newGroups(buffer));
     // In the order of their hashes, keys would fill a part of a table that is too small, and then search in it for long.
     for (const { images, columns, rowCount } of hasSlots ? buffer.batches() : buffer.slices()) {
-      this.#add(this.#table.groupsOf(images, rowCount), columns, rowCount);
+      yield { ids: this.#table.groupsOf(images, rowCount), columns, rowCount };
     }
     buffer.begin(this.#tableBytes);
   }
@@ -89,9 +97,7 @@ export class RadixGroups implements Disposable {
       this.#buffer.begin(this.#tableBytes);
     }
     const batch = new Batch(this.#schema, rowCount, columns);
-    if (!this.#buffer.tryAppend(images, hashes, batch)) return false;
-    if (this.#buffer.isFull) this.flush();
-    return true;
+    return this.#buffer.tryAppend(images, hashes, batch);
   }
 
   get #tableBytes(): number {

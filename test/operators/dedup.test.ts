@@ -41,6 +41,15 @@ describe('dedup', () => {
     expect(memory.peakBytes - idle.memory.peakBytes).toBeLessThan(400_000);
   });
 
+  test('keeps the first row of each key, of more than a cache holds', async () => {
+    const many = schema(field('k', int64, false), field('n', int64, false));
+    const keyOf = (n: number): bigint => (BigInt(n) * 7919n) % 120_011n;
+    const given = Array.from({ length: 260_000 }, (_, n): Row => [keyOf(n), BigInt(n)]);
+    const { rows: out } = await runStages([dedup({ input: many, columns: [0] })], { schema: many, rows: given });
+    const sorted = out.toSorted((a, b) => Number(a[1]) - Number(b[1]));
+    expect(sorted).toEqual(given.slice(0, 120_011));
+  });
+
   test('whoever has enough rows ends the reading', async () => {
     const given = Array.from({ length: 100 }, (_, n): Row => ['a', n >> 1, BigInt(n)]);
     const feed = { schema: input, rows: given, cuts: Array(10).fill(10) };

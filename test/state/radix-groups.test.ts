@@ -7,7 +7,7 @@ import * as t from '../../src/columnar/data-type.ts';
 import { field, schema } from '../../src/columnar/schema.ts';
 import type { Value } from '../../src/columnar/value.ts';
 import { GroupTable } from '../../src/state/group-table.ts';
-import { RadixGroups } from '../../src/state/radix-groups.ts';
+import { type GroupedRows, RadixGroups } from '../../src/state/radix-groups.ts';
 import { expectAllReturned, testBudget } from '../support/task.ts';
 
 /** So large that a single group is more than a cache holds. */
@@ -47,18 +47,25 @@ function rowsByKey({ keys, cuts, limitBytes }: Case): { rows: Map<string, number
       KEYS.map(([type]) => type),
       holding,
     );
-    using groups = new RadixGroups(table, ROWS, STATE_BYTES, holding, (ids, [row, text], count) => {
-      for (let at = 0; at < count; at++) {
-        const id = holding.linear.u32[(ids >>> 2) + at] ?? -1;
-        if (row === undefined || text === undefined) throw new Error('columns are missing');
-        const number = readValue(holding.linear, row, at) as number;
-        const key = String(keys[number]);
-        expect(readValue(holding.linear, text, at)).toBe(texts(number));
-        expect(keyOf.get(id) ?? key).toBe(key);
-        keyOf.set(id, key);
-        rows.set(key, [...(rows.get(key) ?? []), number]);
+    using groups = new RadixGroups(table, ROWS, STATE_BYTES, holding);
+    const collect = (grouped: Iterable<GroupedRows>): void => {
+      for (const {
+        ids,
+        columns: [row, text],
+        rowCount,
+      } of grouped) {
+        for (let at = 0; at < rowCount; at++) {
+          const id = holding.linear.u32[(ids >>> 2) + at] ?? -1;
+          if (row === undefined || text === undefined) throw new Error('columns are missing');
+          const number = readValue(holding.linear, row, at) as number;
+          const key = String(keys[number]);
+          expect(readValue(holding.linear, text, at)).toBe(texts(number));
+          expect(keyOf.get(id) ?? key).toBe(key);
+          keyOf.set(id, key);
+          rows.set(key, [...(rows.get(key) ?? []), number]);
+        }
       }
-    });
+    };
     for (let from = 0, batch = 0; from < keys.length; batch++) {
       using input = budget.reserve('input');
       const end = Math.min(keys.length, from + (cuts[batch] ?? BATCH_ROWS));
@@ -66,11 +73,11 @@ function rowsByKey({ keys, cuts, limitBytes }: Case): { rows: Map<string, number
       const columns = KEYS.map(([type, value]) => columnFromValues(input, type, part.map(value)));
       const numbers = part.map((_, row) => from + row);
       const beside = [columnFromValues(input, t.int32, numbers), columnFromValues(input, t.utf8, numbers.map(texts))];
-      groups.add(columns, beside, part.length);
+      collect(groups.add(columns, beside, part.length));
       from = end;
     }
-    groups.flush();
-    groups.flush();
+    collect(groups.flush());
+    collect(groups.flush());
     expect(table.groupCount).toBe(rows.size);
   }
   expectAllReturned(budget);
@@ -103,15 +110,12 @@ describe('groups of rows that wait', () => {
   test('are found when enough rows wait, or at the end', () => {
     using holding = testBudget().reserve('test');
     using table = new GroupTable([t.int64], holding);
-    const added: number[] = [];
-    using groups = new RadixGroups(table, schema(), STATE_BYTES, holding, (_, __, count) => added.push(count));
+    using groups = new RadixGroups(table, schema(), STATE_BYTES, holding);
     const keys = columnFromValues(holding, t.int64, [3n, 1n, 2n, 1n]);
-    groups.add([keys], [], 4);
-    expect(added).toEqual([4]);
-    for (let batch = 0; batch < 3; batch++) groups.add([keys], [], 4);
-    expect(added).toEqual([4]);
-    groups.flush();
-    expect(added).toEqual([4, 12]);
+    const counts = (grouped: Iterable<GroupedRows>): number[] => Array.from(grouped, ({ rowCount }) => rowCount);
+    expect(counts(groups.add([keys], [], 4))).toEqual([4]);
+    for (let batch = 0; batch < 3; batch++) expect(counts(groups.add([keys], [], 4))).toEqual([]);
+    expect(counts(groups.flush())).toEqual([12]);
     expect(table.groupCount).toBe(3);
   });
 });

@@ -9,7 +9,7 @@
  * what comes out of each part pass through one more of these.
  */
 
-import type { Batch } from '../../columnar/batch.ts';
+import { Batch } from '../../columnar/batch.ts';
 import type { Column } from '../../columnar/column.ts';
 import type { Field, Schema } from '../../columnar/schema.ts';
 import { rowNumberKernels } from '../../kernels/row-number-kernels.ts';
@@ -17,6 +17,7 @@ import type { Holding } from '../../memory/budget.ts';
 import { GatherScratch } from '../../state/gather-scratch.ts';
 import { GroupTable } from '../../state/group-table.ts';
 import { GrowingRegion } from '../../state/growing-region.ts';
+import { type GroupedRows, RadixGroups } from '../../state/radix-groups.ts';
 import type { Counters, Demand, Output, StreamingRun, StreamingSink, TaskContext } from '../operator.ts';
 
 const NAME = 'Dedup';
@@ -28,8 +29,9 @@ export interface DedupOptions {
 }
 
 /**
- * Passes on the first row of each key, in the order of the input. Nulls are equal, NaN is equal to NaN, and -0.0 to 0.0.
- * Retains the keys: O(distinct keys) memory.
+ * Passes on the first row of each key. They come in the order of the input as long as a cache holds the keys; beyond that,
+ * rows wait for others (state/radix-groups.ts). Nulls are equal, NaN is equal to NaN, and -0.0 to 0.0. Retains the keys:
+ * O(distinct keys) memory.
  */
 export function dedup(options: DedupOptions): StreamingSink {
   return {
@@ -44,6 +46,9 @@ class DedupRun implements StreamingRun {
   readonly #columns: readonly number[];
   readonly #holding: Holding;
   readonly #keys: GroupTable;
+  readonly #groups: RadixGroups;
+  /** Keys of which the first row was found. */
+  #known = 0;
   readonly #firsts: GrowingRegion;
   readonly #gathered: GatherScratch;
 
@@ -58,6 +63,7 @@ class DedupRun implements StreamingRun {
         this.#holding,
         nullable,
       );
+      this.#groups = new RadixGroups(this.#keys, input, 0, this.#holding);
       this.#firsts = new GrowingRegion(this.#holding);
       this.#gathered = new GatherScratch(input, this.#holding);
     } catch (error) {
@@ -68,31 +74,44 @@ class DedupRun implements StreamingRun {
 
   async push(batch: Batch, output: Output): Promise<Demand> {
     const { columns, rowCount } = batch;
-    if (rowCount === 0) return 'more';
-    const known = this.#keys.groupCount;
     const keys = this.#columns.map((index) => columns[index] as Column);
-    const ids = this.#keys.groupIds(keys, rowCount);
-    const firstCount = this.#keys.groupCount - known;
-    if (firstCount === 0) return 'more';
-    if (firstCount === rowCount) return output.push(batch);
-    this.#firsts.ensure(rowCount * 4, 0);
-    const firsts = this.#firsts.address;
-    rowNumberKernels(this.#holding.linear).listFirstOfGroups(ids, rowCount, known, firsts);
-    for (let at = 0; at < firstCount; ) {
-      const made = this.#gathered.gather(columns, firsts + at * 4, firstCount - at);
-      if ((await output.push(made)) === 'done') return 'done';
-      at += made.rowCount;
+    return this.#passFirsts(this.#groups.add(keys, columns, rowCount), output);
+  }
+
+  async finish(output: Output): Promise<void> {
+    await this.#passFirsts(this.#groups.flush(), output);
+  }
+
+  async #passFirsts(grouped: Iterable<GroupedRows>, output: Output): Promise<Demand> {
+    for (const { ids, columns, rowCount } of grouped) {
+      const known = this.#known;
+      this.#known = this.#keys.groupCount;
+      const firstCount = this.#known - known;
+      if (firstCount === 0) continue;
+      this.#firsts.ensure(rowCount * 4, 0);
+      const firsts = this.#firsts.address;
+      rowNumberKernels(this.#holding.linear).listFirstOfGroups(ids, rowCount, known, firsts);
+      for (let at = 0; at < firstCount; ) {
+        const made = this.#made(columns, firsts + at * 4, firstCount - at, rowCount);
+        if ((await output.push(made)) === 'done') return 'done';
+        at += made.rowCount;
+      }
     }
     return 'more';
   }
 
-  async finish(): Promise<void> {}
+  /** The rows listed, or all, which are not copied. */
+  #made(columns: readonly Column[], rows: number, count: number, rowCount: number): Batch {
+    if (count === rowCount) return new Batch(this.#gathered.schema, rowCount, columns);
+    return this.#gathered.gather(columns, rows, count);
+  }
 
   counters(): Counters {
     return { keys: this.#keys.groupCount };
   }
 
   [Symbol.dispose](): void {
+    this.#groups[Symbol.dispose]();
     this.#keys[Symbol.dispose]();
     this.#holding[Symbol.dispose]();
   }
