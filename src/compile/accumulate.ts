@@ -15,6 +15,7 @@ import type { Accumulator, AggregateSpec, ArgumentSlots, GroupSpec } from './ker
 import { isVectorizable, Lanes } from './lanes.ts';
 import { isLong, machineOf } from './machine.ts';
 import { shiftsOf } from './overflow.ts';
+import { addSquare, addToThree, multiply, type Word } from './powers.ts';
 import { magnitudeBits } from './ranges.ts';
 import { addHalves, addWhole, carry, twoSum } from './sums.ts';
 import { addingFour } from './wide-sums.ts';
@@ -177,6 +178,12 @@ export class Accumulate {
       case 'sum':
         this.#sum(accumulator);
         break;
+      case 'squares':
+        this.#squares(accumulator.input, accumulator.offset);
+        break;
+      case 'product':
+        this.#product(accumulator.input, accumulator.offset);
+        break;
       default:
         this.#extreme(accumulator.function, accumulator.input, accumulator.offset);
     }
@@ -195,18 +202,11 @@ export class Accumulate {
   }
 
   #sum({ input, offset, mode }: Sum): void {
-    const type = heldType(input);
-    const x = this.#input(input, type);
-    const valid = this.#words.valid(input);
-    if (valid !== undefined) {
-      const zero = (type === 'i64' ? i64.const(0n) : f64.const(0)) as Code<Held>;
-      this.#updates.push(set(x, select(get(x), zero, this.#lanes.bitOf(valid) as Code<'i32'>)));
-    }
-    if (type === 'f64') {
-      this.#floatSum(x as Local<'f64'>, offset);
+    if (heldType(input) === 'f64') {
+      this.#floatSum(this.#masked(input, 'f64', f64.const(0)), offset);
       return;
     }
-    const whole = x as Local<'i64'>;
+    const whole = this.#masked(input, 'i64', i64.const(0n));
     const signed = machineOf(input.type)?.signed !== false;
     if (this.#spec.group.kind !== 'single') {
       this.#sumInPlace(whole, offset, mode, signed);
@@ -260,6 +260,61 @@ export class Accumulate {
       low.write(get(sum)),
       high.write(i64.add(high.read, carry(x, sum, signed))),
     );
+  }
+
+  #squares(input: TypedExpression, offset: number): void {
+    const { frame, bounds } = this.#words;
+    const x = this.#masked(input, 'i64', i64.const(0n));
+    const bits = magnitudeBits(bounds.held(input));
+    const words = (cell: (at: number) => Word): [Word, Word, Word] => [
+      cell(offset),
+      cell(offset + 8),
+      cell(offset + 16),
+    ];
+    if (this.#spec.group.kind !== 'single' || 2 * bits + MAX_CALL_ROWS_BITS > 64) {
+      const isSigned = machineOf(input.type)?.signed !== false;
+      this.#updates.push(
+        ...addSquare(
+          frame.local,
+          words((at) => this.#cell('i64', at)),
+          x,
+          { isSigned, bits },
+        ),
+      );
+      return;
+    }
+    // One register holds the squares of all rows of a call.
+    const sum = frame.local('i64');
+    this.#updates.push(set(sum, i64.add(get(sum), i64.mul(get(x), get(x)))));
+    const states = frame.slot(this.#slots.states);
+    const inMemory = (at: number): Word => ({
+      read: i64.load(get(states), at),
+      write: (value) => i64.store(get(states), value, at),
+    });
+    frame.epilogue.push(...addToThree(frame.local, words(inMemory), sum, i64.const(0n)));
+  }
+
+  #product(input: TypedExpression, offset: number): void {
+    if (heldType(input) === 'f64') {
+      const x = this.#masked(input, 'f64', f64.const(1));
+      const cell = this.#cell('f64', offset);
+      this.#updates.push(cell.write(f64.mul(cell.read, get(x))));
+      return;
+    }
+    const x = this.#masked(input, 'i64', i64.const(1n));
+    const words = [this.#cell('i64', offset), this.#cell('i64', offset + 8)] as const;
+    const isSigned = machineOf(input.type)?.signed !== false;
+    this.#updates.push(...multiply(this.#words.frame.local, words, x, isSigned));
+  }
+
+  /** The row's value widened to 64 bits, in a local; another where it is null. */
+  #masked<T extends Held>(input: TypedExpression, type: T, otherwise: Code<T>): Local<T> {
+    const x = this.#input(input, type) as Local<T>;
+    const valid = this.#words.valid(input);
+    if (valid !== undefined) {
+      this.#updates.push(set(x, select(get(x), otherwise, this.#lanes.bitOf(valid) as Code<'i32'>)));
+    }
+    return x;
   }
 
   #extreme(kind: 'min' | 'max', input: TypedExpression, offset: number): void {

@@ -13,6 +13,9 @@ import { type ColumnLayout, layoutKey } from './layout.ts';
  *     sum       of whole numbers 16 bytes, little-endian two's complement. `narrow` touches the low 8 only: the caller
  *               knows that the sum fits 63 bits. `wide` updates all of them. Of floats 16 bytes: the sum, float64, and what
  *               was rounded away on the way to it.
+ *     squares   of whole numbers 24 bytes: the sum of their squares, without sign
+ *     product   of integers 16 bytes: the magnitude of the product of those that are not zero, then flags (1 some was zero, 2
+ *               that magnitude is beyond 64 bits, 4 it is negative). Of floats 8 bytes.
  *     min, max  8 bytes: int64, uint64 for unsigned integers, float64 for floats. NaN is the greatest. A bool counts as 0 and 1.
  *
  * Null inputs change nothing. Not for utf8.
@@ -25,7 +28,11 @@ export type Accumulator =
       readonly offset: number;
       readonly mode: 'narrow' | 'wide';
     }
-  | { readonly function: 'min' | 'max'; readonly input: TypedExpression; readonly offset: number };
+  | {
+      readonly function: 'min' | 'max' | 'squares' | 'product';
+      readonly input: TypedExpression;
+      readonly offset: number;
+    };
 
 /**
  * How a row finds its group. The state of group g is at `states + g × stateBytes`.

@@ -52,19 +52,19 @@ export function addLong(lanes: LaneCode, operator: '+' | '-', a: Long, b: LongCo
   return [low, keep(lanes, operation(operation(get(a[1]), get(otherHigh)), i64.extendU(carry)))];
 }
 
-/** The high half of the product of two unsigned words. Source: Warren, "Hacker's Delight", 8-2. */
-function highProduct(lanes: LaneCode, a: Local<'i64'>, b: Local<'i64'>): Code<'i64'> {
+/** The high half of the product of two unsigned words; `hold` puts its parts into locals. Source: Warren, "Hacker's Delight", 8-2. */
+export function highProduct(hold: (code: Code<'i64'>) => Local<'i64'>, a: Local<'i64'>, b: Local<'i64'>): Code<'i64'> {
   const lowOf = (x: Local<'i64'>): Code<'i64'> => i64.and(get(x), ALL_LOW);
   const highOf = (x: Local<'i64'>): Code<'i64'> => i64.shrU(get(x), i64.const(32n));
-  const [a0, a1, b0, b1] = [lowOf(a), highOf(a), lowOf(b), highOf(b)].map((part) => keep(lanes, part)) as [
+  const [a0, a1, b0, b1] = [lowOf(a), highOf(a), lowOf(b), highOf(b)].map(hold) as [
     Local<'i64'>,
     Local<'i64'>,
     Local<'i64'>,
     Local<'i64'>,
   ];
-  const low = keep(lanes, i64.mul(get(a0), get(b0)));
-  const first = keep(lanes, i64.add(i64.mul(get(a1), get(b0)), highOf(low)));
-  const second = keep(lanes, i64.add(i64.mul(get(a0), get(b1)), lowOf(first)));
+  const low = hold(i64.mul(get(a0), get(b0)));
+  const first = hold(i64.add(i64.mul(get(a1), get(b0)), highOf(low)));
+  const second = hold(i64.add(i64.mul(get(a0), get(b1)), lowOf(first)));
   return i64.add(i64.add(i64.mul(get(a1), get(b1)), highOf(first)), highOf(second));
 }
 
@@ -72,14 +72,20 @@ function highProduct(lanes: LaneCode, a: Local<'i64'>, b: Local<'i64'>): Code<'i
 export function productOfWords(lanes: LaneCode, a: Local<'i64'>, b: Local<'i64'>): Long {
   // Taken for an unsigned number a negative one is 2 ** 64 too high.
   const excess = (x: Local<'i64'>, y: Local<'i64'>): Code<'i64'> => i64.and(i64.shr(get(x), SIGN), get(y));
-  const unsigned = highProduct(lanes, a, b);
+  const unsigned = highProduct((code) => keep(lanes, code), a, b);
   return keepLong(lanes, [i64.mul(get(a), get(b)), i64.sub(i64.sub(unsigned, excess(a, b)), excess(b, a))]);
 }
 
 /** The product modulo 2 ** 128. */
 export function lowProduct(lanes: LaneCode, a: Long, b: Long): Long {
   const crossed = i64.add(i64.mul(get(a[0]), get(b[1])), i64.mul(get(a[1]), get(b[0])));
-  return keepLong(lanes, [i64.mul(get(a[0]), get(b[0])), i64.add(highProduct(lanes, a[0], b[0]), crossed)]);
+  return keepLong(lanes, [
+    i64.mul(get(a[0]), get(b[0])),
+    i64.add(
+      highProduct((code) => keep(lanes, code), a[0], b[0]),
+      crossed,
+    ),
+  ]);
 }
 
 /** The product, or -2 ** 127 where that does not fit. */

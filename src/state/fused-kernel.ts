@@ -115,6 +115,11 @@ function compiledOf({ kind, offset }: Accumulator, input: TypedExpression | unde
       return { function: 'min', input, offset };
     case 'greatest':
       return { function: 'max', input, offset };
+    case 'squares':
+      return { function: 'squares', input, offset };
+    case 'product':
+    case 'float-product':
+      return { function: 'product', input, offset };
     default:
       return assert.fail(`no loop updates ${kind}`);
   }

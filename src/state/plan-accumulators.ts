@@ -345,8 +345,21 @@ const percentilesOf = ({ options = {} }: TypedAggregate): readonly number[] =>
 const asNumber = (input: TypedExpression): TypedExpression =>
   input.type.kind === 'float16' ? castTo(input, float32) : input;
 
-/** Compiled loops have states of 8 bytes for extremes. */
+/**
+ * Compiled loops have states of 8 bytes for extremes. Moments they do not update: each row waits for the division of the one
+ * before, whoever computes it.
+ */
 function isCompiled({ kind, type }: Accumulator): boolean {
   if (kind === 'least' || kind === 'greatest') return type !== undefined && !isWideExtreme(type);
-  return kind === 'rows' || kind === 'values' || kind === 'sum' || kind === 'float-sum';
+  return IN_LOOPS.has(kind);
 }
+
+const IN_LOOPS: ReadonlySet<AccumulatorKind> = new Set<AccumulatorKind>([
+  'rows',
+  'values',
+  'sum',
+  'float-sum',
+  'squares',
+  'product',
+  'float-product',
+]);

@@ -1,6 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { bool, type DataType, int64, isFloat, isUnsigned, utf8 } from '../../src/columnar/data-type.ts';
+import {
+  bool,
+  type DataType,
+  decimal,
+  int64,
+  isFloat,
+  isInteger,
+  isUnsigned,
+  sameType,
+  utf8,
+} from '../../src/columnar/data-type.ts';
 import type { Value } from '../../src/columnar/value.ts';
 import type { GroupSpec } from '../../src/compile/kernel-spec.ts';
 import type { TypedExpression } from '../../src/expressions/expression.ts';
@@ -14,14 +24,17 @@ import { expression, INPUT, placed, random, randomBatch, TYPES } from './arbitra
 
 const budget = new MemoryBudget(256 << 20, 64 << 20, new LinearMemory(256 << 20, true));
 const { linear } = budget;
-const STATE_BYTES = 64;
+/** Of the state of one accumulator. */
+const FIGURE_BYTES = 32;
+const STATE_BYTES = 4 * FIGURE_BYTES;
 const columnOf = (type: DataType): number => INPUT.fields.findIndex((f) => f.type === type);
 
 type Figure = bigint | number;
 
 /** What a state holds before the first row. */
 function identity(kind: AggregateInput['function'], type: DataType): Figure {
-  if (kind === 'count') return 0n;
+  if (kind === 'count' || kind === 'squares') return 0n;
+  if (kind === 'product') return isFloat(type) ? 1 : 1n;
   if (isFloat(type)) return kind === 'sum' ? 0 : kind === 'min' ? NaN : -Infinity;
   if (kind === 'sum') return 0n;
   if (isUnsigned(type)) return kind === 'min' ? 2n ** 64n - 1n : 0n;
@@ -31,8 +44,20 @@ function identity(kind: AggregateInput['function'], type: DataType): Figure {
 function update(kind: AggregateInput['function'], old: Figure, value: NonNullable<Value>): Figure {
   if (kind === 'count') return (old as bigint) + 1n;
   const x: Figure = typeof old === 'number' ? Number(value) : BigInt(value as number);
+  if (kind === 'squares') return (old as bigint) + (x as bigint) * (x as bigint);
+  if (kind === 'product') return typeof old === 'number' ? old * Number(x) : multiplied(old, x as bigint);
   if (kind === 'sum') return typeof old === 'number' ? old + Number(x) : old + (x as bigint);
   return (kind === 'min' ? order(x, old) < 0 : order(x, old) > 0) ? x : old;
+}
+
+/** The magnitude of the product of what is not zero, as far as 64 bits hold it, and above it the flags. */
+function multiplied(old: bigint, x: bigint): bigint {
+  const [magnitude, flags] = [BigInt.asUintN(64, old), old >> 64n];
+  if (x === 0n) return ((flags | 1n) << 64n) | magnitude;
+  const product = magnitude * (x < 0n ? -x : x);
+  const isBeyond = product >= 2n ** 64n;
+  const turned = x < 0n ? flags ^ 4n : flags;
+  return ((isBeyond ? turned | 2n : turned) << 64n) | (isBeyond ? magnitude : product);
 }
 
 function writeFigure(at: number, value: Figure): void {
@@ -50,6 +75,9 @@ function readFigure(at: number, kind: AggregateInput['function'], type: DataType
     return Number.isFinite(whole) ? whole : held;
   }
   const low = linear.data.getBigUint64(at, true);
+  const high = linear.data.getBigUint64(at + 8, true);
+  if (kind === 'product') return (high << 64n) | low;
+  if (kind === 'squares') return (linear.data.getBigUint64(at + 16, true) << 128n) | (high << 64n) | low;
   if (kind === 'sum' && wide) return (linear.data.getBigInt64(at + 8, true) << 64n) | low;
   return isUnsigned(type) && kind !== 'count' && kind !== 'sum' ? low : BigInt.asIntN(64, low);
 }
@@ -102,12 +130,12 @@ function check({ filter, calls, grouping, wide, seed }: Case): void {
     grouping === 'single' ? 0 : grouping === 'ids' ? ids[row]! : groupCount - 1 - codeOf(row);
 
   const accumulators = calls.map(
-    ({ kind, input: e }, n): AggregateInput => ({ function: kind, input: e, offset: n * 16 }),
+    ({ kind, input: e }, n): AggregateInput => ({ function: kind, input: e, offset: n * FIGURE_BYTES }),
   );
   const states = input.allocateZeroed(groupCount * STATE_BYTES).address;
   const want = Array.from({ length: groupCount }, () => calls.map((c) => identity(c.kind, c.input.type)));
   for (const [g, figures] of want.entries()) {
-    for (const [n, figure] of figures.entries()) writeFigure(states + g * STATE_BYTES + n * 16, figure);
+    for (const [n, figure] of figures.entries()) writeFigure(states + g * STATE_BYTES + n * FIGURE_BYTES, figure);
   }
   using program = new AggregateProgram(
     { input: INPUT, filter, group, stateBytes: STATE_BYTES, accumulators, operator: 'Aggregate' },
@@ -142,7 +170,7 @@ function check({ filter, calls, grouping, wide, seed }: Case): void {
   }
   for (const [g, figures] of want.entries()) {
     for (const [n, { kind, input: e }] of calls.entries()) {
-      const got = readFigure(states + g * STATE_BYTES + n * 16, kind, e.type, wide);
+      const got = readFigure(states + g * STATE_BYTES + n * FIGURE_BYTES, kind, e.type, wide);
       const exact = figures[n]!;
       const expected = typeof exact === 'bigint' && kind === 'sum' && !wide ? BigInt.asIntN(64, exact) : exact;
       const where = `${kind} in group ${g}`;
@@ -160,6 +188,13 @@ describe('accumulators', () => {
     .tuple(
       fc.constantFrom('sum' as const, 'min' as const, 'max' as const, 'count' as const),
       fc.constantFrom(...summed),
+    )
+    .chain(([kind, type]) =>
+      fc.constantFrom<AggregateInput['function'][]>(kind, 'squares', 'product').map((other) => {
+        const isTaken =
+          other === 'squares' ? isInteger(type) || sameType(type, decimal(15, 2)) : isInteger(type) || isFloat(type);
+        return [isTaken ? other : kind, type] as const;
+      }),
     )
     .chain(([kind, type]) => expression(type, 1).map((input) => ({ kind, input })));
   const anyCase: fc.Arbitrary<Case> = fc.record({

@@ -26,7 +26,7 @@ export interface AggregateProgramSpec {
 
 /** As `Accumulator`, without the mode of a sum. */
 export interface AggregateInput {
-  readonly function: 'count' | 'sum' | 'min' | 'max';
+  readonly function: Accumulator['function'];
   /** Only a count may have none. */
   readonly input?: TypedExpression | undefined;
   /** In bytes, in the state of a group. */
