@@ -13,7 +13,7 @@ import type { OutputFiles } from '../io/output-files.ts';
 import { aggregate } from '../operators/blocking-sinks/aggregate.ts';
 import { type CommitShuffleOptions, commitShuffle } from '../operators/blocking-sinks/commit-shuffle.ts';
 import { commitWrite, type ResultFile } from '../operators/blocking-sinks/commit-write.ts';
-import { groupedAggregate } from '../operators/blocking-sinks/grouped-aggregate.ts';
+import { type GroupedAggregateOptions, groupedAggregate } from '../operators/blocking-sinks/grouped-aggregate.ts';
 import type { ShuffleOptions } from '../operators/blocking-sinks/shuffle-output.ts';
 import { write } from '../operators/blocking-sinks/write.ts';
 import type { Source, Stage, TaskContext } from '../operators/operator.ts';
@@ -146,10 +146,7 @@ class ChainBuilder {
     const { step, groupBy, aggregates } = fuseAggregate(node);
     const input = step.inputSchema;
     const { filter } = step;
-    const stage =
-      node.kind === 'aggregate'
-        ? aggregate({ input, filter, aggregates, partial: node.partial })
-        : groupedAggregate({ input, filter, groupBy, aggregates, partial: node.partial });
+    const stage = await aggregateStage(node, { input, filter, groupBy, aggregates });
     const computes = step.columns.some(({ expression }) => expression.kind !== 'column');
     const name = [filter === undefined ? [] : ['Filter'], computes ? ['Project'] : [], stage.name].flat().join(' + ');
     const below = await this.#stepInput(step);
@@ -257,4 +254,14 @@ function stepStage(step: FusedStep): Stage | undefined {
   const { inputSchema: input, filter: predicate, columns } = step;
   if (predicate === undefined) return passesOn(step) ? undefined : project({ input, columns });
   return passesOn(step) ? filter({ input, predicate }) : filterProject({ input, predicate, columns });
+}
+
+async function aggregateStage(
+  { kind, partial }: OfKind<'aggregate' | 'grouped-aggregate'>,
+  options: GroupedAggregateOptions,
+): Promise<Stage> {
+  if (kind === 'aggregate') return aggregate({ ...options, partial });
+  if (partial !== true) return groupedAggregate(options);
+  const { partialGroupedAggregate } = await import('../operators/streaming-sinks/partial-grouped-aggregate.ts');
+  return partialGroupedAggregate(options);
 }

@@ -46,6 +46,7 @@ export class Aggregation implements Disposable {
   readonly #ids: GrowingRegion;
   readonly #met: GrowingRegion;
   #fusedBatches = 0;
+  #rowsAdded = 0;
 
   /** Retains the groups under `holding`, which the caller disposes when this throws. @throws MemoryBudgetExceeded */
   constructor(spec: AggregationSpec, holding: Holding) {
@@ -72,6 +73,11 @@ export class Aggregation implements Disposable {
   /** Batches that one compiled loop has added. */
   get fusedBatches(): number {
     return this.#fusedBatches;
+  }
+
+  /** Rows that found their groups by their keys, not by codes. */
+  get rowsAdded(): number {
+    return this.#rowsAdded;
   }
 
   /** Of the rows so far, but those that wait until `complete`. */
@@ -160,6 +166,7 @@ export class Aggregation implements Disposable {
 
   #accumulateGroups(grouped: Iterable<GroupedRows>): void {
     for (const { ids, columns, rowCount } of grouped) {
+      this.#rowsAdded += rowCount;
       this.#groups.states.ensure(this.groupCount);
       this.#accumulate(columns, rowCount, ids);
     }

@@ -10,20 +10,21 @@ import { aggregate } from '../../src/operators/blocking-sinks/aggregate.ts';
 import { finalAggregate } from '../../src/operators/blocking-sinks/final-aggregate.ts';
 import { groupedAggregate } from '../../src/operators/blocking-sinks/grouped-aggregate.ts';
 import type { Stage } from '../../src/operators/operator.ts';
+import { partialGroupedAggregate } from '../../src/operators/streaming-sinks/partial-grouped-aggregate.ts';
 import { typed } from './expressions.ts';
 import { type Feed, type Row, runStages } from './task.ts';
 
 export const column = (name: string): Expression => ({ kind: 'column', name });
 
 /** Bound against a schema, as a plan's aggregates are. @throws InvalidPlan */
-function typedAggregates(schema: Schema, calls: readonly AggregateCall[]): TypedAggregate[] {
+export function typedAggregates(schema: Schema, calls: readonly AggregateCall[]): TypedAggregate[] {
   const problems = new Problems();
   const bound = calls.map((call, index) => bindAggregate(call, schema, problems, `$[${index}]`));
   problems.throwIfAny();
   return bound.filter((each) => each !== undefined);
 }
 
-const keysOf = (input: Schema, keys: readonly string[]): TypedColumn[] =>
+export const keysOf = (input: Schema, keys: readonly string[]): TypedColumn[] =>
   keys.map((name) => ({ name: `key ${name}`, expression: typed(input, column(name)) }));
 
 /** The operator of a plan: by the columns `keys`, or of all rows where there are none; its results, or partial states. */
@@ -35,7 +36,8 @@ export function aggregateStage(
 ): Stage {
   const aggregates = typedAggregates(input, calls);
   if (keys.length === 0) return aggregate({ input, aggregates, partial });
-  return groupedAggregate({ input, groupBy: keysOf(input, keys), aggregates, partial });
+  const options = { input, groupBy: keysOf(input, keys), aggregates };
+  return partial ? partialGroupedAggregate(options) : groupedAggregate(options);
 }
 
 /** The operator that makes the results of `aggregateStage` out of its partial states. */

@@ -3,7 +3,7 @@ import { field, type Schema } from '../../columnar/schema.ts';
 import { aggregateField } from '../../expressions/aggregates.ts';
 import type { TypedAggregate, TypedColumn, TypedExpression } from '../../expressions/expression.ts';
 import { Aggregation } from '../../state/aggregation.ts';
-import { partialField, planAccumulators } from '../../state/plan-accumulators.ts';
+import { planAccumulators } from '../../state/plan-accumulators.ts';
 import type { BlockingSink } from '../operator.ts';
 import { AggregationRun } from './aggregation-run.ts';
 
@@ -15,8 +15,6 @@ export interface GroupedAggregateOptions {
   /** At least one. */
   readonly groupBy: readonly TypedColumn[];
   readonly aggregates: readonly TypedAggregate[];
-  /** Whether partial states come out instead of results: for `finalAggregate`. */
-  readonly partial?: boolean | undefined;
 }
 
 /**
@@ -25,19 +23,13 @@ export interface GroupedAggregateOptions {
  * are one key, NaN is one key, and -0.0 is the key 0.0, as `=` has it. Retains the groups: O(distinct keys) memory, and
  * O(distinct values) for `count_distinct`.
  */
-export function groupedAggregate({
-  input,
-  filter,
-  groupBy,
-  aggregates,
-  partial = false,
-}: GroupedAggregateOptions): BlockingSink {
+export function groupedAggregate({ input, filter, groupBy, aggregates }: GroupedAggregateOptions): BlockingSink {
   assert.ok(groupBy.length > 0);
-  const spec = { operator: NAME, input, filter, groupBy, plan: planAccumulators(aggregates, 'by rows', partial) };
+  const spec = { operator: NAME, input, filter, groupBy, plan: planAccumulators(aggregates, 'by rows') };
   const schema: Schema = {
     fields: [
       ...groupBy.map(({ name, expression }) => field(name, expression.type, expression.nullable)),
-      ...aggregates.map((each) => (partial ? partialField(each) : aggregateField(each, true))),
+      ...aggregates.map((each) => aggregateField(each, true)),
     ],
   };
   return {
