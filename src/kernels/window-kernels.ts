@@ -1,5 +1,5 @@
 /**
- * The typed face of `assembly/window-frames.ts`, `window-picks.ts` and `window-slides.ts`. Arguments are addresses, counts
+ * The typed face of `assembly/window-frames.ts`, `window-picks.ts`, `window-modes.ts` and `window-slides.ts`. Arguments are addresses, counts
  * and positions; arrays are of uint32 where nothing else is said. What each does is said there.
  */
 
@@ -133,6 +133,19 @@ export interface WindowKernels {
     queue: number,
     picks: number,
   ): void;
+  pickModes(
+    numbers: number,
+    lows: number,
+    highs: number,
+    rows: number,
+    count: number,
+    next: number,
+    counts: number,
+    firsts: number,
+    tree: number,
+    size: number,
+    picks: number,
+  ): void;
   /** Returns how many there are. */
   pickedRows(picks: number, count: number, rows: number, bits: number): number;
   mergePicks(picks: number, count: number, first: number, other: number, otherStep: 0 | 1, out: number): void;
@@ -169,6 +182,7 @@ export interface WindowKernels {
     kind: number,
     values: number,
     scale: number,
+    near: 0 | 1,
     percentiles: number,
     each: number,
     out: number,

@@ -19,7 +19,7 @@ type PercentilesPlan = Extract<WindowFunctionPlan, { kind: 'percentiles' }>;
 const WINDOW_BYTES = 16;
 
 /**
- * Exact percentiles of frames: the values of a stretch are sorted once, and a tree counts by rank which of them are in the
+ * Percentiles of frames, exact or those that a sketch of the frame would give, which are the same value's bin: the values of a stretch are sorted once, and a tree counts by rank which of them are in the
  * frame, so that a row enters, leaves and is found in O(log rows). 12 bytes a row of the stretch.
  */
 export class WindowPercentiles implements WindowFunction {
@@ -68,7 +68,7 @@ export class WindowPercentiles implements WindowFunction {
   }
 
   values(from: number, to: number): WindowValues {
-    const { percentiles, column, field } = this.#plan;
+    const { percentiles, near, column, field } = this.#plan;
     const { lows, highs, rowCount: size } = this.#stretch;
     const { type, width, values } = this.#stretch.column(column);
     const kernels = windowKernels(this.#holding.linear);
@@ -90,6 +90,7 @@ export class WindowPercentiles implements WindowFunction {
         kind,
         values,
         scale,
+        near ? 1 : 0,
         this.#asked.address,
         each,
         out,

@@ -23,7 +23,7 @@ import type { WindowFunctionPlan } from './window-plan.ts';
 import type { WindowStretch } from './window-stretch.ts';
 
 type PlanOf<Kind extends WindowFunctionPlan['kind']> = Extract<WindowFunctionPlan, { kind: Kind }>;
-type PickPlan = PlanOf<'beside' | 'frame-row' | 'least'>;
+type PickPlan = PlanOf<'beside' | 'frame-row' | 'least' | 'mode'>;
 
 /** Text that one column of a batch may have if it has more than one row. */
 const TEXT_BYTES = 8 * 1024 * 1024;
@@ -38,6 +38,7 @@ export class WindowPicks implements WindowFunction {
   readonly #picked: PickedValues;
   /** Of what rows are compared by. */
   readonly #numbers: WindowNumbers | undefined;
+  readonly #tournament: Tournament | undefined;
 
   /** Of `kept` rows in all. @throws MemoryBudgetExceeded */
   constructor(plan: PickPlan, stretch: WindowStretch, kept: number, holding: Holding) {
@@ -50,9 +51,11 @@ export class WindowPicks implements WindowFunction {
     const fallback =
       plan.kind === 'beside' && plan.default !== undefined ? stretch.keptColumn(plan.default) : undefined;
     this.#picked = new PickedValues(stretch.keptColumn(plan.column), fallback, holding);
-    if (plan.kind === 'least') {
-      this.#numbers = new WindowNumbers(stretch.keptColumn(plan.by), kept, plan.greatest, holding);
+    if (plan.kind === 'least' || plan.kind === 'mode') {
+      const descending = plan.kind === 'least' && plan.greatest;
+      this.#numbers = new WindowNumbers(stretch.keptColumn(plan.by), kept, descending, holding);
     }
+    if (plan.kind === 'mode') this.#tournament = openTournament(this.#numbers?.count ?? 0, holding);
   }
 
   begin(): void {
@@ -82,6 +85,15 @@ export class WindowPicks implements WindowFunction {
         kernels.pickLeast(numbers, lows, highs, rows, rowCount, this.#list.address, picks);
         break;
       }
+      case 'mode': {
+        assert.ok(this.#numbers !== undefined && this.#tournament !== undefined);
+        const numbers = this.#numbers.of(this.#stretch, plan.mask);
+        this.#list.ensure(rowCount * 4, 0);
+        const { size, counts, firsts, nodes } = this.#tournament;
+        const next = this.#list.address;
+        kernels.pickModes(numbers, lows, highs, rows, rowCount, next, counts, firsts, nodes, size, picks);
+        break;
+      }
     }
   }
 
@@ -104,6 +116,23 @@ export class WindowPicks implements WindowFunction {
     windowKernels(this.#holding.linear).countBefore(this.#stretch.validity(position), rowCount, before, list);
     return { before, list };
   }
+}
+
+/** What `kernels/assembly/window-modes.ts` finds most frequent values in; addresses of 4 bytes for each of `size` numbers. */
+interface Tournament {
+  readonly size: number;
+  readonly counts: number;
+  readonly firsts: number;
+  readonly nodes: number;
+}
+
+/** Of `count` numbers. @throws MemoryBudgetExceeded */
+function openTournament(count: number, holding: Holding): Tournament {
+  const size = 2 ** Math.ceil(Math.log2(Math.max(count, 1)));
+  const counts = holding.allocateZeroed(size * 4).address;
+  const [firsts, nodes] = [holding.allocate(size * 4).address, holding.allocate(size * 4).address];
+  takeKernels(holding.linear).fillBytes(nodes, 0xff, size * 4);
+  return { size, counts, firsts, nodes };
 }
 
 /** Values of rows that were picked; of the others null, or that of a second column in the row itself. */

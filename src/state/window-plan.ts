@@ -9,11 +9,12 @@
  *     lag, lead                                beside       a row so far away
  *     first, last and nth value                frame-row    by its place in the frame
  *     least and greatest text, min_by …        least        a queue of candidates, compared by number
+ *     mode                                     mode         a tournament of numbers
  *     counts, sums, moments, extremes          sliding      states of frames, by adding, taking away and joining
- *     median, percentile                       percentiles  a tree of ranks
- *     count of different values                distinct     counts by number
- *     what is left: lists, texts, modes,       evaluated    each different frame for itself, from its rows
- *     sketches, sums of different values
+ *     percentiles, near ones too               percentiles  a tree of ranks
+ *     count of different values, near too      distinct     counts by number
+ *     what is left: lists, texts,              evaluated    each different frame for itself, from its rows
+ *     sums of different values
  *
  * All but the last take O(log rows) a row at most, whatever the frame; the last as long as its frames have rows together.
  */
@@ -74,12 +75,16 @@ export type WindowFunctionPlan = { readonly field: Field } & (
       readonly greatest: boolean;
       readonly mask: number | undefined;
     }
+  /** The first row of those that have the most frequent value of `by`. */
+  | { readonly kind: 'mode'; readonly column: number; readonly by: number; readonly mask: number | undefined }
   | { readonly kind: 'sliding' | 'evaluated'; readonly answer: number }
   | {
       readonly kind: 'percentiles';
       readonly column: number;
       readonly mask: number | undefined;
       readonly percentiles: readonly number[];
+      /** Whether they are what a sketch gives: the value of a bin. */
+      readonly near: boolean;
     }
   | { readonly kind: 'distinct'; readonly column: number; readonly mask: number | undefined }
 );
@@ -267,8 +272,18 @@ class WindowPlanner {
       case 'percentiles': {
         const log = plan.logs[answer.log];
         assert.ok(log !== undefined);
-        return { kind: 'percentiles', percentiles: answer.percentiles, ...this.#taken(plan, log) };
+        return { kind: 'percentiles', percentiles: answer.percentiles, near: false, ...this.#taken(plan, log) };
       }
+      // What sketches are for is memory, and here the rows are kept.
+      case 'near-percentiles':
+        return {
+          kind: 'percentiles',
+          percentiles: answer.percentiles,
+          near: true,
+          ...this.#taken(plan, answer.sketch),
+        };
+      case 'estimate':
+        return { kind: 'distinct', ...this.#compared(plan, answer.sketch) };
       case 'distinct':
         return this.#distinct(plan, answer) ?? this.#evaluate(aggregate);
       default:
@@ -296,10 +311,17 @@ class WindowPlanner {
     const rows = plan.distinct[answer.rows];
     assert.ok(rows !== undefined);
     const { function: name } = answer.aggregate;
+    if (name === 'mode')
+      return { kind: 'mode', ...this.#taken(plan, rows), by: this.#compared(plan, rows).column } as const;
     if (name !== 'count_distinct' && name !== 'count') return undefined;
-    const value = plan.inputs[rows.input];
+    return { kind: 'distinct', ...this.#compared(plan, rows) } as const;
+  }
+
+  /** As `#taken`, but the column is what values are compared by. */
+  #compared({ inputs }: AccumulatorPlan, { input, mask }: { readonly input: number; readonly mask: number }) {
+    const [value, taking] = [inputs[input], inputs[mask]];
     assert.ok(value !== undefined);
-    return { kind: 'distinct', ...this.#taken(plan, rows), column: this.#ordered(value) } as const;
+    return { column: this.#ordered(value), mask: taking && this.#column(taking) };
   }
 
   #taken({ inputs }: AccumulatorPlan, { input, mask }: { readonly input: number; readonly mask: number }) {

@@ -85,6 +85,7 @@ export class WindowResults implements Disposable {
         case 'beside':
         case 'frame-row':
         case 'least':
+        case 'mode':
           return new WindowPicks(plan, stretch, rowCount, holding);
         case 'sliding':
           return new WindowAnswer(plan, slide, stretch, holding);

@@ -17,6 +17,7 @@ export * from './accumulate';
 export * from './moments';
 export * from './pick-rows';
 export * from './window-frames';
+export * from './window-modes';
 export * from './window-picks';
 export * from './window-slides';
 export * from './value-log';

@@ -52,6 +52,9 @@ const FORM: u32 = 0x201;
   return bin > 0 ? valueOfPositive(bin) : bin < 0 ? -valueOfPositive(-bin) : 0;
 }
 
+/** What stands for a value in answers: that of its bin. */
+export function nearValue(value: f64): f64 { return valueOf(binOf(value)); }
+
 /** The slot of a bin, or the empty one where it would be. */
 @inline function slotOf(block: usize, slots: u32, bin: i32): usize {
   let slot = placeOf(bin, slots);

@@ -19,6 +19,7 @@
 // or rows leave at the end and enter at the start.
 
 import { floatOf, isValid, mulHigh } from './numbers';
+import { nearValue } from './percentile-sketch';
 import { NONE, put32, u32At } from './positions';
 import { joinMoment, multiply } from './state-joins';
 
@@ -332,11 +333,11 @@ export function slideDistinct(numbers: usize, lows: usize, highs: usize, frames:
 /**
  * Percentiles of the frames of the rows [from, to), `each` of them a row. `window` is where the bounds of the last frame
  * and how many values it has are kept, `ranks` the rank of each row's value (all ones: none), `order` the row of each rank.
- * Returns how many frames have values.
+ * `near` is 1: what a sketch of the frame would answer. Returns how many frames have values.
  */
 export function slidePercentiles(
   window: usize, lows: usize, highs: usize, from: i32, to: i32, ranks: usize, tree: usize, size: i32, order: usize,
-  kind: i32, values: usize, scale: f64, percentiles: usize, each: i32, out: usize, bitmap: usize,
+  kind: i32, values: usize, scale: f64, near: i32, percentiles: usize, each: i32, out: usize, bitmap: usize,
 ): i32 {
   let low = u32At(window, 0), high = u32At(window, 1), counted = u32At(window, 2), present = 0;
   for (let i = from; i < to; i++) {
@@ -372,12 +373,13 @@ export function slidePercentiles(
       if (isThere) {
         const position = <f64>(counted - 1) * load<f64>(percentiles + (<usize>p << 3)), below = Math.floor(position), part = position - below;
         result = floatOf(kind, values, u32At(order, rankOfNth(tree, size, <i32>below)));
-        if (part > 0) {
+        if (near == 0 && part > 0) {
           const next = floatOf(kind, values, u32At(order, rankOfNth(tree, size, <i32>below + 1)));
           // Not as a multiple of the difference, which infinite and very large values do not have.
           if (next != result) result = result * (1 - part) + next * part;
         }
         result /= scale;
+        if (near != 0) result = nearValue(result);
       }
       store<f64>(out + (<usize>(at * each + p) << 3), result);
     }
