@@ -105,7 +105,7 @@ function wholeToWhole(lanes: LaneCode, cast: WholeCast, value: readonly Local[])
   }
   const widened = source.type === 'i64' ? value : lanes.keep(extended(lanes, source, value[0]!), 'i64');
   const divided = lanes.keep(
-    widened.map((v) => quotient(v, conversion, source)),
+    widened.map((v) => quotient(lanes, v, conversion, { source, range })),
     'i64',
   );
   const reach = shrunk(allowed, conversion.factor);
@@ -135,11 +135,23 @@ function extended(lanes: LaneCode, { signed }: Machine, value: Local): Code[] {
   return signed ? [i64x2.extendLow(v), i64x2.extendHigh(v)] : [i64x2.extendLowU(v), i64x2.extendHighU(v)];
 }
 
-function quotient(value: Local, { divisor, rounding }: WholeConversion, source: Machine): Code {
+function quotient(
+  lanes: LaneCode,
+  value: Local,
+  { divisor, rounding }: WholeConversion,
+  { source, range }: Pick<WholeCast, 'source' | 'range'>,
+): Code {
   if (divisor === 1n) return get(value);
   const x = get(value as Local<'i64'>);
   const by = i64.const(divisor);
   const half = (divisor + 1n) / 2n;
+  const roomy = { least: range.least - divisor, greatest: range.greatest + divisor };
+  if (rounding === 'half-away' && within(roomy, INT64)) {
+    // What lacks from the half to the next, with the sign of the number, is added before it is cut off.
+    const [sign] = lanes.keep([i64.shr(x, i64.const(63n))], 'i64') as [Local<'i64'>];
+    const lacking = i64.sub(i64.xor(i64.const(divisor - half), get(sign)), get(sign));
+    return i64.div(i64.add(x, lacking), by);
+  }
   if (!source.signed) {
     const down = i64.divU(x, by);
     return rounding === 'half-away' ? i64.add(down, i64.extendU(i64.geU(i64.remU(x, by), i64.const(half)))) : down;
