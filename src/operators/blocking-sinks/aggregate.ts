@@ -4,7 +4,7 @@ import type { TypedAggregate, TypedExpression } from '../../expressions/expressi
 import { Aggregation } from '../../state/aggregation.ts';
 import { partialField, planAccumulators } from '../../state/plan-accumulators.ts';
 import type { BlockingSink } from '../operator.ts';
-import { AggregationRun } from './aggregation-run.ts';
+import { AggregationRun, groupRows } from './aggregation-run.ts';
 
 const NAME = 'Aggregate';
 
@@ -29,6 +29,6 @@ export function aggregate({ input, filter, aggregates, partial = false }: Aggreg
     role: 'blocking-sink',
     name: NAME,
     schema,
-    open: (task) => new AggregationRun(NAME, (holding) => new Aggregation(spec, holding), schema, task),
+    open: (task) => new AggregationRun(NAME, (holding) => new Aggregation(spec, holding), groupRows(schema), task),
   };
 }

@@ -17,15 +17,29 @@ interface Aggregating<Self> extends Disposable {
   columns(from: number, to: number): Column[];
 }
 
-/** A run of an aggregation, with keys or without: takes its batches, and lends its groups as batches of results. */
+/** What comes out of a complete aggregation; each batch is valid until the next. */
+type Results<Aggregation> = (aggregation: Aggregation, holding: Holding) => Iterable<Batch>;
+
+/** A run of an aggregation, with keys or without: takes its batches, and lends what is made of its groups. */
 export class AggregationRun<Aggregation extends Aggregating<Aggregation>> implements BlockingRun {
-  readonly #schema: Schema;
+  readonly #results: Results<Aggregation>;
+  readonly #counted: string;
   readonly #holding: Holding;
   readonly #aggregation: Aggregation;
 
-  /** `open` makes the aggregation, whose memory is held under the name `operator`. @throws MemoryBudgetExceeded */
-  constructor(operator: string, open: (holding: Holding) => Aggregation, schema: Schema, { memory }: TaskContext) {
-    this.#schema = schema;
+  /**
+   * `open` makes the aggregation, whose memory is held under the name `operator`; `counted` says what its groups are.
+   * @throws MemoryBudgetExceeded
+   */
+  constructor(
+    operator: string,
+    open: (holding: Holding) => Aggregation,
+    results: Results<Aggregation>,
+    { memory }: TaskContext,
+    counted: string = 'groups',
+  ) {
+    this.#results = results;
+    this.#counted = counted;
     this.#holding = memory.reserve(operator);
     try {
       this.#aggregation = open(this.#holding);
@@ -47,17 +61,14 @@ export class AggregationRun<Aggregation extends Aggregating<Aggregation>> implem
 
   async finish(output: Output): Promise<void> {
     this.#aggregation.complete();
-    const { groupCount } = this.#aggregation;
-    for (let from = 0, to = 0; from < groupCount; from = to) {
-      to = this.#aggregation.endOfBatch(from);
-      const batch = new Batch(this.#schema, to - from, this.#aggregation.columns(from, to));
+    for (const batch of this.#results(this.#aggregation, this.#holding)) {
       if ((await output.push(batch)) === 'done') return;
     }
   }
 
   counters(): Counters {
     const { groupCount, fusedBatches } = this.#aggregation;
-    return { groups: groupCount, ...(fusedBatches === undefined ? {} : { 'batches fused': fusedBatches }) };
+    return { [this.#counted]: groupCount, ...(fusedBatches === undefined ? {} : { 'batches fused': fusedBatches }) };
   }
 
   [Symbol.dispose](): void {
@@ -65,3 +76,13 @@ export class AggregationRun<Aggregation extends Aggregating<Aggregation>> implem
     this.#holding[Symbol.dispose]();
   }
 }
+
+/** A row for each group: its keys and results. */
+export const groupRows = (schema: Schema) =>
+  function* (aggregation: Pick<Aggregating<unknown>, 'groupCount' | 'endOfBatch' | 'columns'>): Generator<Batch> {
+    const { groupCount } = aggregation;
+    for (let from = 0, to = 0; from < groupCount; from = to) {
+      to = aggregation.endOfBatch(from);
+      yield new Batch(schema, to - from, aggregation.columns(from, to));
+    }
+  };

@@ -5,7 +5,7 @@ import type { TypedAggregate, TypedColumn } from '../../expressions/expression.t
 import { FinalAggregation } from '../../state/final-aggregation.ts';
 import { planAccumulators } from '../../state/plan-accumulators.ts';
 import type { BlockingSink } from '../operator.ts';
-import { AggregationRun } from './aggregation-run.ts';
+import { AggregationRun, groupRows } from './aggregation-run.ts';
 
 const NAME = 'FinalAggregate';
 
@@ -40,6 +40,6 @@ export function finalAggregate({ groupBy, aggregates, stateColumns }: FinalAggre
     role: 'blocking-sink',
     name: NAME,
     schema,
-    open: (task) => new AggregationRun(NAME, (holding) => new FinalAggregation(spec, holding), schema, task),
+    open: (task) => new AggregationRun(NAME, (holding) => new FinalAggregation(spec, holding), groupRows(schema), task),
   };
 }

@@ -5,7 +5,7 @@ import type { TypedAggregate, TypedColumn, TypedExpression } from '../../express
 import { Aggregation } from '../../state/aggregation.ts';
 import { planAccumulators } from '../../state/plan-accumulators.ts';
 import type { BlockingSink } from '../operator.ts';
-import { AggregationRun } from './aggregation-run.ts';
+import { AggregationRun, groupRows } from './aggregation-run.ts';
 
 const NAME = 'GroupedAggregate';
 
@@ -36,6 +36,6 @@ export function groupedAggregate({ input, filter, groupBy, aggregates }: Grouped
     role: 'blocking-sink',
     name: NAME,
     schema,
-    open: (task) => new AggregationRun(NAME, (holding) => new Aggregation(spec, holding), schema, task),
+    open: (task) => new AggregationRun(NAME, (holding) => new Aggregation(spec, holding), groupRows(schema), task),
   };
 }

@@ -35,7 +35,8 @@ import { GroupTable } from '../../state/group-table.ts';
 import { GrowingRegion } from '../../state/growing-region.ts';
 import { planAccumulators } from '../../state/plan-accumulators.ts';
 import { guarded } from '../../state/taking-part.ts';
-import type { BlockingRun, BlockingSink, Counters, Demand, Output, TaskContext } from '../operator.ts';
+import type { BlockingSink } from '../operator.ts';
+import { AggregationRun } from './aggregation-run.ts';
 
 const NAME = 'Pivot';
 
@@ -70,60 +71,25 @@ export function pivot(options: PivotOptions): BlockingSink {
     ],
   };
   const spec = aggregationOf(options);
-  return { role: 'blocking-sink', name: NAME, schema, open: (task) => new PivotRun(options, spec, schema, task) };
+  const open = (holding: Holding): Aggregation => new Aggregation(spec, holding);
+  const results = (aggregation: Aggregation, holding: Holding) => pivoted(options, schema, aggregation, holding);
+  return {
+    role: 'blocking-sink',
+    name: NAME,
+    schema,
+    open: (task) => new AggregationRun(NAME, open, results, task, 'groups and values'),
+  };
 }
 
 /** Cells of a batch of the output. */
 const MOST_CELLS = 2 ** 18;
 
-class PivotRun implements BlockingRun {
-  readonly #options: PivotOptions;
-  readonly #schema: Schema;
-  readonly #holding: Holding;
-  readonly #aggregation: Aggregation;
-
-  constructor(options: PivotOptions, spec: AggregationSpec, schema: Schema, { memory }: TaskContext) {
-    this.#options = options;
-    this.#schema = schema;
-    this.#holding = memory.reserve(NAME);
-    try {
-      this.#aggregation = new Aggregation(spec, this.#holding);
-    } catch (error) {
-      this.#holding[Symbol.dispose]();
-      throw error;
-    }
-  }
-
-  async push(batch: Batch): Promise<Demand> {
-    this.#aggregation.add(batch);
-    return 'more';
-  }
-
-  async combine(other: BlockingRun): Promise<void> {
-    this.#aggregation.merge((other as PivotRun).#aggregation);
-  }
-
-  async finish(output: Output): Promise<void> {
-    this.#aggregation.complete();
-    if (this.#aggregation.groupCount === 0) return;
-    const cells = new Cells(this.#options, this.#schema, this.#aggregation, this.#holding);
-    const mostRows = Math.max(
-      1,
-      Math.min(BATCH_ROWS, Math.floor(MOST_CELLS / Math.max(1, this.#options.names.length))),
-    );
-    for (let from = 0; from < cells.rowCount; from += mostRows) {
-      const batch = cells.batch(from, Math.min(from + mostRows, cells.rowCount));
-      if ((await output.push(batch)) === 'done') return;
-    }
-  }
-
-  counters(): Counters {
-    return { 'groups and values': this.#aggregation.groupCount };
-  }
-
-  [Symbol.dispose](): void {
-    this.#aggregation[Symbol.dispose]();
-    this.#holding[Symbol.dispose]();
+function* pivoted(options: PivotOptions, schema: Schema, aggregation: Aggregation, holding: Holding): Generator<Batch> {
+  if (aggregation.groupCount === 0) return;
+  const cells = new Cells(options, schema, aggregation, holding);
+  const mostRows = Math.max(1, Math.min(BATCH_ROWS, Math.floor(MOST_CELLS / Math.max(1, options.names.length))));
+  for (let from = 0; from < cells.rowCount; from += mostRows) {
+    yield cells.batch(from, Math.min(from + mostRows, cells.rowCount));
   }
 }
 

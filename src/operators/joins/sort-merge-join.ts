@@ -8,12 +8,12 @@
  */
 
 import assert from 'node:assert/strict';
-import { Batch } from '../../columnar/batch.ts';
+import type { Batch } from '../../columnar/batch.ts';
 import type { Schema } from '../../columnar/schema.ts';
 import type { TypedExpression } from '../../expressions/expression.ts';
 import { MERGE_OUTPUT } from '../../kernels/merge-kernels.ts';
 import type { Holding } from '../../memory/budget.ts';
-import { GatherScratch } from '../../state/gather-scratch.ts';
+import { type JoinedColumn, JoinedRows } from '../../state/joined-rows.ts';
 import { RowMerge } from '../../state/row-merge.ts';
 import { SortedSide } from '../../state/sorted-side.ts';
 import type { BuildRun, Demand, Join, Output, Probe, ProbeRun, TaskContext } from '../operator.ts';
@@ -124,18 +124,19 @@ class MergeRun implements ProbeRun {
     const { schema, left, joinType } = this.#options;
     this.#left.sort();
     const merge = new RowMerge(this.#left, this.#right, OUTPUTS[joinType], this.#holding);
-    using leftScratch = new GatherScratch(left, this.#holding);
-    // None of a join that leaves the right out.
-    using rightScratch = new GatherScratch({ fields: schema.fields.slice(left.fields.length) }, this.#holding);
+    const leftCount = left.fields.length;
+    const columns = schema.fields.map(
+      (_, at): JoinedColumn =>
+        at < leftCount ? { side: 'probe', position: at } : { side: 'build', position: at - leftCount },
+    );
+    using joined = new JoinedRows(schema, columns, this.#holding);
+    const [lefts, rights] = [this.#left.rows.columns(), this.#right.rows.columns()];
     for (let pairs = merge.next(); pairs.count > 0; pairs = merge.next()) {
       for (let start = 0; start < pairs.count; ) {
-        const lefts = this.#left.rows.gather(pairs.left, start, pairs.count - start, leftScratch);
-        const rights = this.#right.rows.gather(pairs.right, start, lefts.rowCount, rightScratch);
-        // Texts of the right may have had no room beside all rows of the left.
-        const { rowCount } = rights;
-        const batch = new Batch(schema, rowCount, [...lefts.columns, ...rights.columns]);
+        const [probeRows, buildRows] = [pairs.left + start * 4, pairs.right + start * 4];
+        const batch = joined.take(lefts, rights, { probeRows, buildRows, count: pairs.count - start });
         if ((await output.push(batch)) === 'done') return;
-        start += rowCount;
+        start += batch.rowCount;
       }
     }
   }
