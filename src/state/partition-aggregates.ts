@@ -10,21 +10,17 @@
 
 import assert from 'node:assert/strict';
 import { BATCH_ROWS, Batch } from '../columnar/batch.ts';
-import type { Column } from '../columnar/column.ts';
 import type { Schema } from '../columnar/schema.ts';
-import { sliceColumn, slicesAt } from '../columnar/slice.ts';
-import { sortKernels } from '../kernels/sort-kernels.ts';
-import { windowKernels } from '../kernels/window-kernels.ts';
+import { sliceColumn } from '../columnar/slice.ts';
 import type { Holding } from '../memory/budget.ts';
 import { AggregateInput, type AggregationSpec, fuseRows } from './aggregate-input.ts';
 import { FusedKernel } from './fused-kernel.ts';
-import { GatherScratch } from './gather-scratch.ts';
 import { GroupStates } from './group-states.ts';
 import { GroupTable } from './group-table.ts';
 import { absorbNumbered, PARTITION_NUMBER } from './numbered-rows.ts';
+import { RepeatedColumn } from './repeated-column.ts';
 import { RowBuffer } from './row-buffer.ts';
 import { groupColumn } from './value-log.ts';
-import { RepeatedAnswers } from './window-repeated.ts';
 
 export class PartitionAggregates implements Disposable {
   readonly #spec: AggregationSpec;
@@ -91,25 +87,19 @@ export class PartitionAggregates implements Disposable {
     const { rowCount } = this.#rows;
     if (rowCount === 0) return;
     const answers = this.#answers({ fields: this.#schema.fields.slice(this.#passthrough.length) });
-    const repeated = answers.schema.fields.map((each) => new RepeatedAnswers(each, this.#holding));
+    const repeated = answers.columns().map((column) => {
+      const of = new RepeatedColumn(column.type, this.#holding);
+      of.begin(column, answers.rowCount);
+      return of;
+    });
     const kept = this.#rows.columns();
     const ids = kept.at(-1);
     assert.ok(ids !== undefined);
-    const passed: Schema = { fields: this.#schema.fields.slice(0, this.#passthrough.length) };
-    const columns = this.#passthrough.flatMap((index) => kept[index] ?? []);
-    using scratch = new GatherScratch(passed, this.#holding);
-    for (let from = 0; from < rowCount; ) {
-      let count = Math.min(BATCH_ROWS, rowCount - from);
-      const results: Column[] = [];
-      for (const [index, column] of answers.columns().entries()) {
-        const made = repeated[index]?.gather(column, ids.values + from * 4, count);
-        assert.ok(made !== undefined);
-        results.push(made.column);
-        count = made.rowCount;
-      }
-      const input = this.#inputRows(columns, from, count, scratch);
-      yield new Batch(this.#schema, input.rowCount, [...input.columns, ...results]);
-      from += input.rowCount;
+    const passed = this.#passthrough.flatMap((index) => kept[index] ?? []);
+    for (let from = 0; from < rowCount; from += BATCH_ROWS) {
+      const count = Math.min(BATCH_ROWS, rowCount - from);
+      const results = repeated.map((each) => each.repeat(ids.values + from * 4, count));
+      yield new Batch(this.#schema, count, [...passed.map((column) => sliceColumn(column, from)), ...results]);
     }
   }
 
@@ -131,23 +121,5 @@ export class PartitionAggregates implements Disposable {
       from = to;
     }
     return answers;
-  }
-
-  /** From where they are, but for what lies behind a batch that had to be short. */
-  #inputRows(columns: readonly Column[], from: number, count: number, scratch: GatherScratch): Batch {
-    if (columns.every((column) => slicesAt(column, from))) {
-      return new Batch(
-        scratch.schema,
-        count,
-        columns.map((column) => sliceColumn(column, from)),
-      );
-    }
-    const numbers = this.#holding.allocate(count * 4);
-    const { linear } = this.#holding;
-    sortKernels(linear).sortRanks(0, count, numbers.address);
-    windowKernels(linear).numbersFrom(numbers.address, -from, count, numbers.address);
-    const batch = scratch.gather(columns, numbers.address, count);
-    this.#holding.free(numbers);
-    return batch;
   }
 }

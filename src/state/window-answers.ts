@@ -2,9 +2,9 @@ import type { Column } from '../columnar/column.ts';
 import { windowKernels } from '../kernels/window-kernels.ts';
 import type { Holding } from '../memory/budget.ts';
 import { GrowingRegion } from './growing-region.ts';
+import { RepeatedColumn } from './repeated-column.ts';
 import type { WindowFunction, WindowValues } from './window-function.ts';
 import type { WindowFunctionPlan } from './window-plan.ts';
-import { RepeatedAnswers } from './window-repeated.ts';
 import type { WindowStretch } from './window-stretch.ts';
 
 /** Several aggregates of the frames of a stretch. */
@@ -23,7 +23,7 @@ export class WindowAnswer implements WindowFunction {
   readonly #answer: number;
   readonly #stretch: WindowStretch;
   readonly #holding: Holding;
-  readonly #repeated: RepeatedAnswers;
+  readonly #repeated: RepeatedColumn;
   readonly #numbers: GrowingRegion;
   readonly #bitmap: GrowingRegion;
 
@@ -38,7 +38,7 @@ export class WindowAnswer implements WindowFunction {
     this.#answer = plan.answer;
     this.#stretch = stretch;
     this.#holding = holding;
-    this.#repeated = new RepeatedAnswers(plan.field, holding);
+    this.#repeated = new RepeatedColumn(plan.field.type, holding);
     this.#numbers = new GrowingRegion(holding);
     this.#bitmap = new GrowingRegion(holding);
   }
@@ -57,13 +57,12 @@ export class WindowAnswer implements WindowFunction {
     const numbers = this.#numbers.address;
     const { frameOf } = this.#stretch;
     windowKernels(this.#holding.linear).numbersFrom(frameOf + from * 4, first, rowCount, numbers);
-    const made = this.#repeated.gather(column, numbers, rowCount);
-    const end = from + made.rowCount;
-    return { ...made, column: this.#stretch.withoutSmallFrames(made.column, from, end, this.#bitmap) };
+    this.#repeated.begin(column, behind - first);
+    const made = this.#repeated.repeat(numbers, rowCount);
+    return { column: this.#stretch.withoutSmallFrames(made, from, to, this.#bitmap), rowCount };
   }
 
   [Symbol.dispose](): void {
-    this.#repeated[Symbol.dispose]();
     this.#numbers.free();
     this.#bitmap.free();
   }

@@ -60,16 +60,26 @@ export class WindowResults implements Disposable {
   #batch(from: number): Batch {
     let to = Math.min(from + BATCH_ROWS, this.#stretch.rowCount);
     for (const answers of this.#answers) to = answers.end(from, to);
-    const input = this.#scratch.gather(this.#passed, this.#stretch.rows + from * 4, to - from);
-    let { rowCount } = input;
+    for (;;) {
+      const columns = this.#columns(from, to);
+      if (typeof columns !== 'number') return new Batch(this.#plan.schema, to - from, columns);
+      // What has been made of more rows may lie where what is made of fewer will.
+      to = from + columns;
+    }
+  }
+
+  /** Of the rows [from, to); or how many of them have room in a batch, where not all have. */
+  #columns(from: number, to: number): readonly Column[] | number {
+    const rowCount = to - from;
+    const input = this.#scratch.gather(this.#passed, this.#stretch.rows + from * 4, rowCount);
+    if (input.rowCount < rowCount) return input.rowCount;
     const columns: Column[] = [...input.columns];
     for (const each of this.#functions) {
-      // The columns there are already stay right where there are fewer rows.
-      const made = each.values(from, from + rowCount);
-      rowCount = made.rowCount;
+      const made = each.values(from, to);
+      if (made.rowCount < rowCount) return made.rowCount;
       columns.push(made.column);
     }
-    return new Batch(this.#plan.schema, rowCount, columns);
+    return columns;
   }
 
   #open(holding: Holding): readonly WindowFunction[] {

@@ -198,8 +198,8 @@ export class WindowStretch implements Disposable {
   }
 
   /**
-   * Makes null what stands for the rows [from, to) with too small a frame, whose value is zero or empty already: `column`
-   * may be changed, `bitmap` is memory for its validity. @throws MemoryBudgetExceeded
+   * Makes null what stands for the rows [from, to) with too small a frame, whose value is zero or empty already: `column`,
+   * or its codes, may be changed, `bitmap` is memory for its validity. @throws MemoryBudgetExceeded
    */
   withoutSmallFrames(column: Column, from: number, to: number, bitmap: GrowingRegion): Column {
     if (this.#plan.minPeriods === 0) return column;
@@ -207,6 +207,9 @@ export class WindowStretch implements Disposable {
     bitmap.ensure(Math.ceil(count / 64) * 8, 0);
     if (this.#kernels.packMarks(this.#marks.address + from, count, bitmap.address) === count) return column;
     if (column.validity !== 0) this.#kernels.andBits(bitmap.address, column.validity, count);
+    if (column.dictionary !== undefined) {
+      takeKernels(this.#holding.linear).zeroNulls4(column.values, count, bitmap.address, 0);
+    }
     return { ...column, validity: bitmap.address };
   }
 
