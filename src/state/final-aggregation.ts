@@ -8,6 +8,7 @@ import type { AccumulatorPlan } from './accumulators.ts';
 import { CombinedStates } from './combined-states.ts';
 import { GroupTable } from './group-table.ts';
 import { GrowingRegion } from './growing-region.ts';
+import { type GroupedRows, RadixGroups } from './radix-groups.ts';
 
 /** Columns of the rows that come in: keys, and one partial state per aggregate. */
 export interface FinalSpec {
@@ -27,6 +28,8 @@ export class FinalAggregation implements Disposable {
   /** Undefined where there is one group. */
   readonly #table: GroupTable | undefined;
   readonly #states: readonly CombinedStates[];
+  /** Of the states of the first batch: all have their types. */
+  #radix: RadixGroups | undefined;
   /** For a single group: zeros. */
   readonly #ids: GrowingRegion;
 
@@ -51,6 +54,7 @@ export class FinalAggregation implements Disposable {
     }
   }
 
+  /** Of the rows so far, but those that wait until `complete`. */
   get groupCount(): number {
     return this.#table?.groupCount ?? 1;
   }
@@ -59,25 +63,35 @@ export class FinalAggregation implements Disposable {
    * Adds the rows of a batch. After an error only disposing is allowed.
    * @throws MemoryBudgetExceeded, ArithmeticOverflow, ColumnTooLarge, InvalidValue where a state is none
    */
-  add({ columns, rowCount }: Batch): void {
+  add(batch: Batch): void {
+    const { columns, rowCount } = batch;
     if (rowCount === 0) return;
-    const at = (index: number): Column => {
-      const column = columns[index];
-      assert.ok(column !== undefined);
-      return column;
+    const { keyColumns, stateColumns } = this.#spec;
+    const at = <T>(items: readonly T[], index: number): T => {
+      const item = items[index];
+      assert.ok(item !== undefined);
+      return item;
     };
-    const ids = this.#table?.groupIds(this.#spec.keyColumns.map(at), rowCount) ?? this.#ids.address;
-    this.#makeStates(this.groupCount);
-    for (const [index, states] of this.#states.entries()) {
-      states.add(at(this.#spec.stateColumns[index] ?? -1), rowCount, ids);
+    const states = stateColumns.map((index) => at(columns, index));
+    if (this.#table === undefined) {
+      this.#addStates({ ids: this.#ids.address, columns: states, rowCount });
+      return;
     }
+    const fields = stateColumns.map((index) => at(batch.schema.fields, index));
+    this.#radix ??= new RadixGroups(this.#table, { fields }, this.#stateBytes, this.#holding);
+    const keys = keyColumns.map((index) => at(columns, index));
+    for (const grouped of this.#radix.add(keys, states, rowCount)) this.#addStates(grouped);
   }
 
-  /** Nothing waits. */
-  complete(): void {}
+  /** Adds the rows that wait: before results are read. Throws as `add`. */
+  complete(): void {
+    for (const grouped of this.#radix?.flush() ?? []) this.#addStates(grouped);
+  }
 
   /** Adds what `other`, made for the same spec, has seen, which is later input. Throws as `add`. */
   merge(other: FinalAggregation): void {
+    this.complete();
+    other.complete();
     const mapping = this.#table !== undefined && other.#table !== undefined && this.#table.merge(other.#table);
     this.#makeStates(this.groupCount);
     for (const [index, { groups }] of this.#states.entries()) {
@@ -107,8 +121,22 @@ export class FinalAggregation implements Disposable {
 
   [Symbol.dispose](): void {
     for (const states of this.#states) states[Symbol.dispose]();
+    this.#radix?.[Symbol.dispose]();
     this.#table?.[Symbol.dispose]();
     this.#ids.free();
+  }
+
+  get #stateBytes(): number {
+    return this.#spec.plans.reduce((bytes, { stateBytes }) => bytes + stateBytes, 0);
+  }
+
+  #addStates({ ids, columns, rowCount }: GroupedRows): void {
+    this.#makeStates(this.groupCount);
+    for (const [index, states] of this.#states.entries()) {
+      const column = columns[index];
+      assert.ok(column !== undefined);
+      states.add(column, rowCount, ids);
+    }
   }
 
   #makeStates(groupCount: number): void {

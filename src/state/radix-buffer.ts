@@ -25,7 +25,7 @@ export const CACHED_BYTES: number = 2 * 1024 * 1024;
 /** What one part of a table should have at most. */
 const PART_BYTES = 256 * 1024;
 const FEWEST_PARTS = 16;
-const MOST_PARTS = 256;
+const MOST_PARTS = 512;
 /** Of the rows that wait: also as a share of the budget, and of the table, which each filling of the buffer reads once. */
 const MOST_BYTES = 256 * 1024 * 1024;
 const BUDGET_SHARE = 1 / 8;

@@ -47,6 +47,18 @@ describe('final aggregate', () => {
     });
   }
 
+  test('of more groups than a cache holds', async () => {
+    const input = schema(field('k', t.int64, false), field('v', t.int64), field('x', t.float64));
+    const calls = named(of('sum'), of('mean', { input: column('x') }), of('count'));
+    const part = (from: number): Row[] =>
+      Array.from({ length: 30_000 }, (_, n): Row => [BigInt((n * 7919) % 50_021) * 2n ** 33n, BigInt(from + n), n / 4]);
+    const parts = [part(0), part(1_000_000), part(-500)];
+    const together = await twoStageRows(input, ['k'], calls, parts);
+    const whole = await runStages([aggregateStage(input, ['k'], calls)], { schema: input, rows: parts.flat() });
+    const sorted = (rows: readonly Row[]) => rows.toSorted((a, b) => Number((a[0] as bigint) - (b[0] as bigint)));
+    expect(sorted(together)).toEqual(sorted(whole.rows));
+  });
+
   test('of no parts is that of no rows', async () => {
     const calls = callsOf(AGGREGATE_CASES, undefined);
     const none = await runStages([aggregateStage(CASE_INPUT, [], calls)], { schema: CASE_INPUT, rows: [] });

@@ -20,7 +20,7 @@ export interface FinalAggregateOptions {
 
 /**
  * What aggregates over all rows would have given, out of the partial states that other runs, or other tasks, have made of
- * some of them each. Keys come out in the order in which they first appear. Memory is that of the aggregation itself.
+ * some of them each. Keys come out as those of a grouped aggregate. Memory is that of the aggregation itself.
  */
 export function finalAggregate({ groupBy, aggregates, stateColumns }: FinalAggregateOptions): BlockingSink {
   const groups = groupBy.length === 0 ? 'one' : 'by others';

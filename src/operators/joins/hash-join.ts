@@ -133,6 +133,12 @@ function planOf(options: HashJoinOptions): HashJoinPlan {
   };
 }
 
+/** Positions of the columns of the probe side that come out, or are asked. */
+function probeColumns({ columns, residual }: HashJoinPlan): number[] {
+  const read = [...columns, ...(residual?.columns ?? [])].filter(({ side }) => side === 'probe');
+  return [...new Set(read.map(({ position }) => position))];
+}
+
 const namedKeys = (keys: readonly TypedExpression[]): TypedColumn[] =>
   keys.map((expression, index) => ({ name: `key ${index}`, expression }));
 
@@ -264,7 +270,8 @@ class HashJoinProbe implements ProbeRun {
       this.#finder = new KeyFinder(built.table, holding);
       if (plan.emits === 'pairs' && ProbeBuffer.pays(built.table)) {
         const nullable = plan.probeKeys.map(({ expression }) => expression.nullable);
-        this.#waiting = new ProbeBuffer(built.table, this.#finder, plan.probe, nullable, holding);
+        const probe = { probe: plan.probe, used: probeColumns(plan), nullable };
+        this.#waiting = new ProbeBuffer(built.table, this.#finder, probe, holding);
       }
       this.#joined = new JoinedRows(plan.schema, plan.columns, holding);
       this.#residual = plan.residual && new ResidualFilter(plan.residual, holding);
