@@ -168,6 +168,21 @@ export interface WindowKernels {
     stride: number,
   ): void;
   slideDistinct(numbers: number, lows: number, highs: number, frames: number, counts: number, out: number): void;
+  slideDistinctStates(
+    kind: number,
+    leaves: number,
+    identity: number,
+    numbers: number,
+    lows: number,
+    highs: number,
+    frames: number,
+    counts: number,
+    tree: number,
+    size: number,
+    states: number,
+    stride: number,
+  ): void;
+  rowsOfNumbers(numbers: number, count: number, rows: number): void;
   /** Returns how many frames have values. */
   slidePercentiles(
     window: number,
@@ -217,6 +232,19 @@ export const SLIDE_STATES = {
   product: { kind: 2, bytes: 16 },
   moments: { kind: 3, bytes: 24 },
   'skew-moments': { kind: 4, bytes: 32 },
+} as const;
+
+/** How `slideDistinctStates` does. */
+export const DISTINCT_STATES = {
+  'float-sum': { kind: 0, bytes: 8 },
+  'float-product': { kind: 1, bytes: 8 },
+  product: { kind: 2, bytes: 16 },
+  moments: { kind: 3, bytes: 24 },
+  'skew-moments': { kind: 4, bytes: 32 },
+  sum: { kind: 13, bytes: 16 },
+  squares: { kind: 14, bytes: 24 },
+  rows: { kind: 15, bytes: 8 },
+  values: { kind: 15, bytes: 8 },
 } as const;
 
 /** The same for the least and greatest of values that states hold as `type`. */

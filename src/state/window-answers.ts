@@ -29,13 +29,13 @@ export class WindowAnswer implements WindowFunction {
 
   /** `answers` stays the caller's, who begins it. */
   constructor(
-    plan: Extract<WindowFunctionPlan, { kind: 'sliding' | 'evaluated' }>,
+    plan: Extract<WindowFunctionPlan, { kind: 'sliding' | 'evaluated' | 'distinct-states' }>,
     answers: WindowAnswers,
     stretch: WindowStretch,
     holding: Holding,
   ) {
     this.#answers = answers;
-    this.#answer = plan.answer;
+    this.#answer = plan.kind === 'distinct-states' ? 0 : plan.answer;
     this.#stretch = stretch;
     this.#holding = holding;
     this.#repeated = new RepeatedColumn(plan.field.type, holding);

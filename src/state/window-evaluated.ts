@@ -13,9 +13,9 @@ import type { WindowStretch } from './window-stretch.ts';
 const MOST_ROWS = 65_536;
 
 /**
- * Lists, joined texts and sums of different values: each different frame is a group, to which its rows are added. So they
- * take as long as the frames have rows together: the whole of a partition once, a frame that grows with each row the square
- * of that. Lists and joined texts are no shorter themselves.
+ * Lists, joined texts, and what else there is no other way for: each different frame is a group, to which its rows are
+ * added. So they take as long as the frames have rows together: the whole of a partition once, a frame that grows with each
+ * row the square of that. Lists and joined texts are no shorter themselves.
  */
 export class EvaluatedAggregates implements WindowAnswers {
   readonly #plan: StatesPlan;

@@ -49,5 +49,12 @@ export class WindowNumbers implements Disposable {
     return address;
   }
 
+  /** A row of each of them: address of uint32 in `to`. @throws MemoryBudgetExceeded */
+  rows(rowCount: number, to: GrowingRegion): number {
+    to.ensure(this.count * 4, 0);
+    windowKernels(this.#holding.linear).rowsOfNumbers(this.#numbers.address, rowCount, to.address);
+    return to.address;
+  }
+
   [Symbol.dispose](): void {}
 }

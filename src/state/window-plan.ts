@@ -13,8 +13,8 @@
  *     counts, sums, moments, extremes          sliding      states of frames, by adding, taking away and joining
  *     percentiles, near ones too               percentiles  a tree of ranks
  *     count of different values, near too      distinct     counts by number
- *     what is left: lists, texts,              evaluated    each different frame for itself, from its rows
- *     sums of different values
+ *     sums … of different values               distinct-states  a tree of their states
+ *     what is left: lists, sets, texts         evaluated    each different frame for itself, from its rows
  *
  * All but the last take O(log rows) a row at most, whatever the frame; the last as long as its frames have rows together.
  */
@@ -37,9 +37,10 @@ import {
   windowField,
 } from '../expressions/window.ts';
 import { RANKS } from '../kernels/window-kernels.ts';
-import type { Accumulator, AccumulatorPlan, Answer } from './accumulators.ts';
+import { type Accumulator, type AccumulatorPlan, type Answer, isExactlySummed } from './accumulators.ts';
 import { PARTITION_NUMBER } from './numbered-rows.ts';
 import { planAccumulators } from './plan-accumulators.ts';
+import { joinsDistinct } from './window-distinct-states.ts';
 
 /** Where a frame begins or ends. Columns are positions in the rows that are kept. */
 export type BoundPlan =
@@ -87,6 +88,13 @@ export type WindowFunctionPlan = { readonly field: Field } & (
       readonly near: boolean;
     }
   | { readonly kind: 'distinct'; readonly column: number; readonly mask: number | undefined }
+  /** The first answer of `inner`, over the different values of the column. */
+  | {
+      readonly kind: 'distinct-states';
+      readonly inner: AccumulatorPlan;
+      readonly column: number;
+      readonly mask: number | undefined;
+    }
 );
 
 /**
@@ -313,8 +321,17 @@ class WindowPlanner {
     const { function: name } = answer.aggregate;
     if (name === 'mode')
       return { kind: 'mode', ...this.#taken(plan, rows), by: this.#compared(plan, rows).column } as const;
-    if (name !== 'count_distinct' && name !== 'count') return undefined;
-    return { kind: 'distinct', ...this.#compared(plan, rows) } as const;
+    if (name === 'count_distinct' || name === 'count')
+      return { kind: 'distinct', ...this.#compared(plan, rows) } as const;
+    const { inner } = rows;
+    const [result] = inner.answers;
+    const isOfStates = result !== undefined && ['value', 'mean', 'exact-spread', 'moments'].includes(result.kind);
+    // Sums of long decimals may leave 128 bits on the way to a result that does not.
+    const areJoined = inner.accumulators.every(
+      (each) => joinsDistinct(each) && (each.kind !== 'sum' || isExactlySummed(rows.type)),
+    );
+    if (!isOfStates || !areJoined || inner.inputs.some(({ kind }) => kind !== 'column')) return undefined;
+    return { kind: 'distinct-states', inner, ...this.#taken(plan, rows) } as const;
   }
 
   /** As `#taken`, but the column is what values are compared by. */

@@ -7,6 +7,7 @@ import type { Holding } from '../memory/budget.ts';
 import { GatherScratch } from './gather-scratch.ts';
 import { WindowAnswer, type WindowAnswers } from './window-answers.ts';
 import { WindowDistinct } from './window-distinct.ts';
+import { SlidingDistinct } from './window-distinct-states.ts';
 import { EvaluatedAggregates } from './window-evaluated.ts';
 import type { WindowFunction } from './window-function.ts';
 import { WindowPercentiles } from './window-percentiles.ts';
@@ -101,6 +102,11 @@ export class WindowResults implements Disposable {
           return new WindowAnswer(plan, slide, stretch, holding);
         case 'evaluated':
           return new WindowAnswer(plan, evaluate, stretch, holding);
+        case 'distinct-states': {
+          const answers = new SlidingDistinct(plan, stretch, rowCount, holding);
+          this.#answers.push(answers);
+          return new WindowAnswer(plan, answers, stretch, holding);
+        }
         case 'percentiles':
           return new WindowPercentiles(plan, stretch, holding);
         case 'distinct':

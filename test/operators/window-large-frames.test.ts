@@ -106,6 +106,101 @@ describe('frequencies, distinct values and near percentiles of frames', () => {
   });
 });
 
+describe('aggregates of the different values of frames', () => {
+  const of = schema(
+    field('id', t.int64, false),
+    field('p', t.int32, false),
+    field('i', t.int32),
+    field('d', t.decimal(12, 2)),
+    field('w', t.decimal(38, 2)),
+    field('x', t.float64),
+    field('f', t.float32),
+    field('ok', t.bool, false),
+  );
+  const few = {
+    p: fc.nat(1),
+    i: fc.integer({ min: -4, max: 4 }),
+    d: fc.bigInt(-4n, 4n),
+    w: fc.bigInt(-4n, 4n),
+    x: fc.constantFrom(0, 0.25, -1.5, 3, 1e6),
+    f: fc.constantFrom(0, 0.25, -1.5, 3),
+  };
+  const rowsOf = tables(of, { maxRows: 70, values: few }).map((table) => ({
+    ...table,
+    rows: table.rows.map((row, id): Row => [BigInt(id), ...row.slice(1)]),
+  }));
+  const distinct = (name: string, called: string, by: string, more: object = {}): WindowCall =>
+    aggregate(name, { function: called, input: column(by), distinct: true, ...more });
+  const calls: readonly (readonly [WindowCall, string])[] = [
+    [distinct('a', 'sum', 'i'), 'sum(distinct i)'],
+    [distinct('b', 'sum', 'd'), 'sum(distinct d)'],
+    [distinct('c', 'sum', 'w'), 'sum(distinct w)'],
+    [distinct('e', 'sum', 'x'), 'sum(distinct x)'],
+    [distinct('g', 'mean', 'f'), 'avg(distinct f)'],
+    [distinct('h', 'mean', 'i'), 'avg(distinct i)'],
+    [distinct('j', 'var', 'i'), 'var_samp(distinct i)'],
+    [distinct('k', 'stddev', 'x'), 'stddev_samp(distinct x)'],
+    [distinct('l', 'min', 'd'), 'min(distinct d)'],
+    [distinct('m', 'max', 'x'), 'max(distinct x)'],
+    [distinct('n', 'product', 'x'), 'product(distinct x)'],
+  ];
+  const FRAMES: readonly (readonly [string, WindowFrame | undefined])[] = [
+    ['', undefined],
+    [
+      'rows between 3 preceding and 2 following',
+      { unit: 'rows', start: rowsOffset(3, 'preceding'), end: rowsOffset(2, 'following') },
+    ],
+    [
+      'rows between 9 preceding and 4 preceding',
+      { unit: 'rows', start: rowsOffset(9, 'preceding'), end: rowsOffset(4, 'preceding') },
+    ],
+    [
+      'rows between current row and unbounded following',
+      { unit: 'rows', start: { kind: 'current-row' }, end: { kind: 'unbounded-following' } },
+    ],
+  ];
+
+  test.each(FRAMES)('are as DuckDB has them, %s', async (words, frame) => {
+    await fc.assert(
+      fc.asyncProperty(rowsOf, async (table) => {
+        const orderBy = [{ expression: column('id') }];
+        const spec: WindowSpec = { partitionBy: [column('p')], orderBy, frame };
+        const stage = windowStage(
+          of,
+          calls.map(([call]) => call),
+          spec,
+        );
+        const { rows } = await runStages([stage], { ...table, cuts: [9, 20] });
+        const over = `over (partition by p order by id ${words})`;
+        const theirs = await duckRows(
+          table,
+          `select id, ${calls.map(([, sql]) => `${sql} ${over}`).join()} from t order by min(id) over (partition by p), id`,
+        );
+        const results = rows.map((row) => [row[0] ?? null, ...row.slice(of.fields.length)]);
+        expectSameResults(results, theirs, (at) => (at < 4 ? 'exact' : 'close'));
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  test('of 100,000 rows in frames that grow', async () => {
+    const count = 100_000;
+    const input = schema(field('id', t.int64, false), field('v', t.int64, false));
+    const rows = Array.from({ length: count }, (_, id): Row => [BigInt(id), BigInt((id * 7919) % 30_011)]);
+    const spec: WindowSpec = { partitionBy: [], orderBy: [{ expression: column('id') }] };
+    const { rows: given } = await runStages([windowStage(input, [distinct('sum', 'sum', 'v')], spec)], {
+      schema: input,
+      rows,
+    });
+    // 30,011 is prime: all values come before one comes again.
+    let sum = 0n;
+    for (const [at, [, v, ours]] of given.entries()) {
+      if (at < 30_011) sum += v as bigint;
+      if (ours !== sum) throw new Error(`row ${at}: ${ours} and not ${sum}`);
+    }
+  });
+});
+
 describe('windows by nested keys and over nested values', () => {
   const of = schema(
     field('id', t.int64, false),

@@ -13,7 +13,7 @@
 //     Aggregation in Worst-Case Constant Time; this is their two-stacks.)
 //
 //     percentiles           a Fenwick tree over the ranks of the values counts which are in the frame
-//     distinct values       how often each value is in the frame
+//     distinct values       how often each value is in the frame; a tree over the values joins the states of those that are
 //
 // Frames rise in both bounds, but where months of different lengths make them go back: then what was built is forgotten,
 // or rows leave at the end and enter at the start.
@@ -178,9 +178,9 @@ export function slideSquares(kind: i32, values: usize, lows: usize, highs: usize
 // ---- what can only be joined -----------------------------------------------------------------------------------------
 
 @inline function bytesOf(kind: i32): usize {
-  if (kind == 3) return 24;
+  if (kind == 3 || kind == 14) return 24;
   if (kind == 4) return 32;
-  return kind == 2 || kind >= 11 ? 16 : 8;
+  return kind == 2 || (kind >= 11 && kind <= 13) ? 16 : 8;
 }
 
 @inline function copyState(kind: i32, to: usize, from: usize): void {
@@ -211,6 +211,14 @@ export function slideSquares(kind: i32, values: usize, lows: usize, highs: usize
     const more = high > heldHigh || (high == heldHigh && low > heldLow);
     if (kind == 12 ? more : less) { store<u64>(to, low); store<i64>(to, high, 8); }
   }
+  if (kind == 13 || kind == 14) {
+    const a0 = load<u64>(from), s0 = load<u64>(to) + a0, c0 = <u64>(s0 < a0);
+    const a1 = load<u64>(from, 8), t1 = load<u64>(to, 8) + a1, s1 = t1 + c0;
+    store<u64>(to, s0);
+    store<u64>(to, s1, 8);
+    if (kind == 14) store<u64>(to, load<u64>(to, 16) + load<u64>(from, 16) + <u64>(t1 < a1) + <u64>(s1 < c0), 16);
+  }
+  if (kind == 15) store<u64>(to, load<u64>(to) + load<u64>(from));
 }
 
 @inline function slide(
@@ -284,18 +292,98 @@ export function slideDistinct(numbers: usize, lows: usize, highs: usize, frames:
     const toLow = isEnd ? high : u32At(lows, frame), toHigh = isEnd ? high : u32At(highs, frame);
     if (!isEnd && toLow >= toHigh) { store<u64>(out + (<usize>frame << 3), 0); continue; }
     if (toLow >= high || toHigh <= low) {
-      while (low < high) distinct -= <u64>leaves(numbers, low++, counts);
+      while (low < high) distinct -= <u64>isLast(numbers, low++, counts);
       if (!isEnd) low = high = toLow;
     }
-    while (high < toHigh) distinct += <u64>enters(numbers, high++, counts);
-    while (low < toLow) distinct -= <u64>leaves(numbers, low++, counts);
-    while (low > toLow) distinct += <u64>enters(numbers, --low, counts);
-    while (high > toHigh) distinct -= <u64>leaves(numbers, --high, counts);
+    while (high < toHigh) distinct += <u64>isFirst(numbers, high++, counts);
+    while (low < toLow) distinct -= <u64>isLast(numbers, low++, counts);
+    while (low > toLow) distinct += <u64>isFirst(numbers, --low, counts);
+    while (high > toHigh) distinct -= <u64>isLast(numbers, --high, counts);
     if (!isEnd) store<u64>(out + (<usize>frame << 3), distinct);
   }
 }
 
-@inline function enters(numbers: usize, i: i32, counts: usize): bool {
+/** The state of the leaf becomes that at `from`, and the path above it is joined anew. */
+@inline function setLeaf(kind: i32, tree: usize, size: i32, number: i32, from: usize): void {
+  const bytes = bytesOf(kind);
+  let node = size + number;
+  copyState(kind, tree + <usize>node * bytes, from);
+  for (node >>= 1; node != 0; node >>= 1) {
+    const at = tree + <usize>node * bytes, below = tree + <usize>(2 * node) * bytes;
+    copyState(kind, at, below);
+    join(kind, at, below + bytes);
+  }
+}
+
+@inline function slideDifferent(
+  kind: i32, leaves: usize, identity: usize, numbers: usize, lows: usize, highs: usize, frames: i32, counts: usize,
+  tree: usize, size: i32, states: usize, stride: usize,
+): void {
+  const bytes = bytesOf(kind);
+  let low = 0, high = 0;
+  for (let frame = 0; frame <= frames; frame++) {
+    const isEnd = frame == frames;
+    const toLow = isEnd ? high : u32At(lows, frame), toHigh = isEnd ? high : u32At(highs, frame);
+    const at = states + <usize>frame * stride;
+    if (!isEnd && toLow >= toHigh) { copyState(kind, at, identity); continue; }
+    if (toLow >= high || toHigh <= low) {
+      for (; low < high; low++) if (isLast(numbers, low, counts)) setLeaf(kind, tree, size, u32At(numbers, low), identity);
+      if (isEnd) return;
+      low = high = toLow;
+    }
+    while (high < toHigh || low > toLow) {
+      const row = high < toHigh ? high++ : --low;
+      if (!isFirst(numbers, row, counts)) continue;
+      const number = u32At(numbers, row);
+      setLeaf(kind, tree, size, number, leaves + <usize>number * bytes);
+    }
+    while (low < toLow || high > toHigh) {
+      const row = low < toLow ? low++ : --high;
+      if (isLast(numbers, row, counts)) setLeaf(kind, tree, size, u32At(numbers, row), identity);
+    }
+    copyState(kind, at, tree + bytes);
+  }
+}
+
+/**
+ * States of the different numbers of each frame: of each the one in `leaves` is there while the number is in the frame, in a
+ * tree whose nodes are the states of the two below them joined. The tree has 2 × `size` states, all `identity` before and
+ * after, and `size`, a power of two, is no less than the numbers; `counts` is as in `slideDistinct`.
+ */
+export function slideDistinctStates(
+  kind: i32, leaves: usize, identity: usize, numbers: usize, lows: usize, highs: usize, frames: i32, counts: usize,
+  tree: usize, size: i32, states: usize, stride: usize,
+): void {
+  switch (kind) {
+    case 0: slideDifferent(0, leaves, identity, numbers, lows, highs, frames, counts, tree, size, states, stride); break;
+    case 1: slideDifferent(1, leaves, identity, numbers, lows, highs, frames, counts, tree, size, states, stride); break;
+    case 2: slideDifferent(2, leaves, identity, numbers, lows, highs, frames, counts, tree, size, states, stride); break;
+    case 3: slideDifferent(3, leaves, identity, numbers, lows, highs, frames, counts, tree, size, states, stride); break;
+    case 4: slideDifferent(4, leaves, identity, numbers, lows, highs, frames, counts, tree, size, states, stride); break;
+    case 5: slideDifferent(5, leaves, identity, numbers, lows, highs, frames, counts, tree, size, states, stride); break;
+    case 6: slideDifferent(6, leaves, identity, numbers, lows, highs, frames, counts, tree, size, states, stride); break;
+    case 7: slideDifferent(7, leaves, identity, numbers, lows, highs, frames, counts, tree, size, states, stride); break;
+    case 8: slideDifferent(8, leaves, identity, numbers, lows, highs, frames, counts, tree, size, states, stride); break;
+    case 9: slideDifferent(9, leaves, identity, numbers, lows, highs, frames, counts, tree, size, states, stride); break;
+    case 10: slideDifferent(10, leaves, identity, numbers, lows, highs, frames, counts, tree, size, states, stride); break;
+    case 11: slideDifferent(11, leaves, identity, numbers, lows, highs, frames, counts, tree, size, states, stride); break;
+    case 12: slideDifferent(12, leaves, identity, numbers, lows, highs, frames, counts, tree, size, states, stride); break;
+    case 13: slideDifferent(13, leaves, identity, numbers, lows, highs, frames, counts, tree, size, states, stride); break;
+    case 14: slideDifferent(14, leaves, identity, numbers, lows, highs, frames, counts, tree, size, states, stride); break;
+    case 15: slideDifferent(15, leaves, identity, numbers, lows, highs, frames, counts, tree, size, states, stride); break;
+  }
+}
+
+/** The last row of each number. */
+export function rowsOfNumbers(numbers: usize, count: i32, rows: usize): void {
+  for (let i = 0; i < count; i++) {
+    const number = u32At(numbers, i);
+    if (number != NONE) put32(rows, number, i);
+  }
+}
+
+/** Counts a row that enters: whether it is the only one with its number. */
+@inline function isFirst(numbers: usize, i: i32, counts: usize): bool {
   const number = u32At(numbers, i);
   if (number == NONE) return false;
   const before = u32At(counts, number);
@@ -303,7 +391,8 @@ export function slideDistinct(numbers: usize, lows: usize, highs: usize, frames:
   return before == 0;
 }
 
-@inline function leaves(numbers: usize, i: i32, counts: usize): bool {
+/** Counts a row that leaves: whether it was. */
+@inline function isLast(numbers: usize, i: i32, counts: usize): bool {
   const number = u32At(numbers, i);
   if (number == NONE) return false;
   const after = u32At(counts, number) - 1;
