@@ -22,6 +22,9 @@ import assert from 'node:assert/strict';
 import { MemoryBudgetExceeded } from '../errors.ts';
 import { LinearMemory, type Region } from './linear-memory.ts';
 
+/** Of what operators may retain where the floor is a quarter, five sixths. */
+const SCARCE_SHARE = 5 / 8;
+
 export class MemoryBudget {
   readonly limitBytes: number;
   readonly floorBytes: number;
@@ -47,6 +50,11 @@ export class MemoryBudget {
 
   get peakBytes(): number {
     return this.#peakBytes;
+  }
+
+  /** Whether so much is taken that only what has to be retained should be: who buffers to be faster does without. */
+  get isScarce(): boolean {
+    return this.usedBytes > this.limitBytes * SCARCE_SHARE;
   }
 
   /** Who holds what, largest first: for error messages, and to find leaks. */

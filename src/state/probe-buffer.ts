@@ -80,6 +80,7 @@ export class ProbeBuffer implements Disposable {
 
   /** Lets the rows of a batch wait: false, and they do not, where memory is short. @throws MemoryBudgetExceeded, ColumnTooLarge */
   tryAdd(keys: readonly Column[], { columns, rowCount }: Batch): boolean {
+    if (this.#holding.budget.isScarce) return false;
     const there = this.#optional.map((key) => this.#thereColumn(keys[key]?.validity ?? 0));
     const images = this.#finder.pack(keys, rowCount);
     const used = this.#used.map((index) => columns[index] as Column);

@@ -76,8 +76,9 @@ export class RadixBuffer implements Disposable {
     return this.#rows.rowCount;
   }
 
-  /** Whether so many wait that they are to be taken now. */
+  /** Whether so many wait that they are to be taken now, or too many for what memory is left. */
   get isFull(): boolean {
+    if (this.#holding.budget.isScarce) return true;
     return this.#rows.byteLength + this.rowCount * this.#imageBytes >= this.#mostBytes;
   }
 
@@ -87,7 +88,8 @@ export class RadixBuffer implements Disposable {
 
   /** Forgets the rows. The next ones wait for a table of so many bytes. */
   begin(tableBytes: number): void {
-    this.#rows.clear();
+    if (this.#holding.budget.isScarce) this.#free();
+    else this.#rows.clear();
     this.#batchCount = 0;
     let parts = FEWEST_PARTS;
     while (parts < MOST_PARTS && parts * PART_BYTES < tableBytes) parts *= 2;
@@ -145,6 +147,10 @@ export class RadixBuffer implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#free();
+  }
+
+  #free(): void {
     this.#rows[Symbol.dispose]();
     this.#gathered[Symbol.dispose]();
     for (const region of [this.#images, this.#starts, this.#scratch, this.#takenImages]) region.free();

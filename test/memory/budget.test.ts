@@ -15,6 +15,17 @@ describe('memory budget', () => {
     expect(budget.usedBytes).toBe(6 * MiB);
   });
 
+  test('is scarce before what operators may retain is used up', () => {
+    const budget = budgetOf(8 * MiB);
+    using state = budget.reserve('Sort');
+    state.grow(5 * MiB);
+    expect(budget.isScarce).toBe(false);
+    state.grow(1);
+    expect(budget.isScarce).toBe(true);
+    state.shrink(1);
+    expect(budget.isScarce).toBe(false);
+  });
+
   test('an owner that cannot spill fails by name, with the bytes it holds and wants', () => {
     using state = budgetOf(8 * MiB).reserve('Sort');
     state.grow(5 * MiB);

@@ -333,44 +333,47 @@ describe('grouped aggregate', () => {
     expect(byKey).toEqual(theirs);
   });
 
-  test('so many groups that rows wait for each other, with every kind of state', async () => {
-    const k = schema(
-      field('s', t.utf8),
-      field('g', t.int64, false),
-      field('v', t.int64, false),
-      field('x', t.utf8, false),
-    );
-    const rowCount = 200_000;
-    const rows = Array.from({ length: rowCount }, (_, row): Row => {
-      const group = (row * 7919) % 50_021;
-      const text = group % 3 === 0 ? null : `${group % 5 === 0 ? 'a long text, ' : ''}${group}`;
-      return [text, BigInt(group % 1009), BigInt(row), `${row % 17}`];
-    });
-    const listed = { ...call('list', 'v', k), type: t.list(t.int64) };
-    const stage = groupedAggregate({
-      input: k,
-      groupBy: [key('s', k), key('g', k)],
-      aggregates: [
-        call('count', undefined, k),
-        call('sum', 'v', k),
-        call('min', 'x', k),
-        call('first', 'x', k),
-        call('last', 'v', k),
-        call('count_distinct', 'x', k),
-        listed,
-      ],
-    });
-    const budget = testBudget(256 * 1024 * 1024);
-    const ours = await runStages([stage], { schema: k, rows }, { memory: budget });
-    const theirs = await query(
-      `select s, g, count(*), sum(v), min(x), first(x order by v), max(v), count(distinct x), list(v order by v)
+  test.each([64, 256])(
+    'so many groups that rows wait for each other, with every kind of state, in %i MB',
+    async (megabytes) => {
+      const k = schema(
+        field('s', t.utf8),
+        field('g', t.int64, false),
+        field('v', t.int64, false),
+        field('x', t.utf8, false),
+      );
+      const rowCount = 200_000;
+      const rows = Array.from({ length: rowCount }, (_, row): Row => {
+        const group = (row * 7919) % 50_021;
+        const text = group % 3 === 0 ? null : `${group % 5 === 0 ? 'a long text, ' : ''}${group}`;
+        return [text, BigInt(group % 1009), BigInt(row), `${row % 17}`];
+      });
+      const listed = { ...call('list', 'v', k), type: t.list(t.int64) };
+      const stage = groupedAggregate({
+        input: k,
+        groupBy: [key('s', k), key('g', k)],
+        aggregates: [
+          call('count', undefined, k),
+          call('sum', 'v', k),
+          call('min', 'x', k),
+          call('first', 'x', k),
+          call('last', 'v', k),
+          call('count_distinct', 'x', k),
+          listed,
+        ],
+      });
+      const budget = testBudget(megabytes * 1024 * 1024);
+      const ours = await runStages([stage], { schema: k, rows }, { memory: budget });
+      const theirs = await query(
+        `select s, g, count(*), sum(v), min(x), first(x order by v), max(v), count(distinct x), list(v order by v)
        from (select case when n % 3 <> 0 then (case when n % 5 = 0 then 'a long text, ' else '' end) || n end as s,
                (n % 1009) as g, v, (v % 17)::varchar as x
              from (select i * 7919 % 50021 as n, i as v from range(${rowCount}) r(i))) group by s, g order by min(v)`,
-    );
-    const byFirst = ours.rows.toSorted((a, b) => Number((a[8] as Value[])[0]) - Number((b[8] as Value[])[0]));
-    expect(byFirst).toEqual(theirs);
-  });
+      );
+      const byFirst = ours.rows.toSorted((a, b) => Number((a[8] as Value[])[0]) - Number((b[8] as Value[])[0]));
+      expect(byFirst).toEqual(theirs);
+    },
+  );
 
   test('means of decimals are exact', async () => {
     const rows = [1n, 2n, 2n, -7n, null].map((d) => [1, 0n, null, d, null, null, d, 0]);

@@ -292,8 +292,10 @@ class HashJoinProbe implements ProbeRun {
     const keys = this.#program.apply(batch).columns;
     // Of a dictionary, only the entries are looked up.
     const isPlain = keys.length > 1 || keys[0]?.dictionary === undefined;
-    if (this.#waiting !== undefined && isPlain && this.#waiting.tryAdd(keys, batch)) {
-      return this.#waiting.isFull ? this.#joinWaiting(output) : 'more';
+    if (this.#waiting !== undefined && isPlain) {
+      const waits = this.#waiting.tryAdd(keys, batch);
+      if ((!waits || this.#waiting.isFull) && (await this.#joinWaiting(output)) === 'done') return 'done';
+      if (waits) return 'more';
     }
     return this.#join(batch, this.#finder.find(keys, rowCount), output);
   }
