@@ -37,7 +37,8 @@ export const CASE_TABLES: fc.Arbitrary<Table> = tables(CASE_INPUT, {
     u: fc.oneof(fc.bigInt(0n, 9n), fc.bigInt(0n, 2n ** 40n)),
     x: fc.oneof(quarters(3), quarters(1e6)),
     f: quarters(1000),
-    w: fc.bigInt(-(10n ** 15n), 10n ** 15n),
+    // Not many beside each other far from zero: their variance has fewer digits than are compared.
+    w: fc.oneof(fc.bigInt(-9n, 9n), fc.noBias(fc.bigInt(-(10n ** 15n), 10n ** 15n))),
     r: fc.bigInt(0n, 5n),
     l: fc.array(fc.option(fc.integer({ min: -9, max: 9 })), { maxLength: 4 }),
   },
