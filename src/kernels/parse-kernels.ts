@@ -17,6 +17,17 @@ interface ParseKernels {
     out: number,
     failed: number,
   ): number;
+  parseSpans(
+    kind: number,
+    spans: number,
+    rows: number,
+    validity: number,
+    width: number,
+    a: bigint,
+    b: bigint,
+    out: number,
+    failed: number,
+  ): number;
 }
 
 /** How the texts of a type are read. */
@@ -91,4 +102,18 @@ export function parseTexts(
 ): number {
   const kernels = staticKernels(linear) as unknown as ParseKernels;
   return kernels.parseTexts(kind, offsets, bytes, rows, validity, width, a, b, out, failed);
+}
+
+/** The same of texts that stand anywhere: `spans` holds the addresses of the start and the end of each, 4 bytes each. */
+export function parseSpans(
+  linear: LinearMemory,
+  { kind, width, a, b }: TextReader,
+  spans: number,
+  rows: number,
+  validity: number,
+  out: number,
+  failed: number,
+): number {
+  const kernels = staticKernels(linear) as unknown as ParseKernels;
+  return kernels.parseSpans(kind, spans, rows, validity, width, a, b, out, failed);
 }

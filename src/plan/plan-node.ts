@@ -16,11 +16,49 @@ import type {
 import type { JsonValue } from '../expressions/literal.ts';
 import type { WindowCall, WindowFrame } from '../expressions/window.ts';
 
+export interface ParquetScanFormat {
+  readonly kind: 'parquet';
+}
+
+/**
+ * Fields between delimiters, records between line ends (LF, CR LF or CR), as RFC 4180 has them; compressed by gzip or zstd where
+ * the first bytes say so. Empty lines are left out, but for files of one column, where they are a field.
+ */
+export interface CsvScanFormat {
+  readonly kind: 'csv';
+  /** "," where absent. This and the next three are one character of ASCII. */
+  readonly delimiter?: string | undefined;
+  /** '"' where absent; null: no character quotes. A field that begins with it ends with it. */
+  readonly quote?: string | null | undefined;
+  /** Inside of quotes what follows it is part of the text, also a quote: the quote itself where absent. */
+  readonly escape?: string | undefined;
+  /** Lines that begin with it are left out. */
+  readonly comment?: string | undefined;
+  /**
+   * Whether the first record has the names by which columns are found: true where absent. Else the columns of the schema are
+   * those of the files, in order.
+   */
+  readonly header?: boolean | undefined;
+  /** Texts that mean null where they are not in quotes: the empty one where absent, which always does in columns of other types. */
+  readonly nullTexts?: readonly string[] | undefined;
+  /** Whether a record may have fewer fields, which are null, or more, which are left out: else, and where absent, an error. */
+  readonly allowVariableColumns?: boolean | undefined;
+  /** UTF-8 where absent. A byte order mark is no part of the text. */
+  readonly encoding?: 'utf-8' | 'latin-1' | undefined;
+  /** What becomes of a value that is none of its column's type: an error where absent. */
+  readonly invalidValues?: 'error' | 'null' | undefined;
+  /** A record with more bytes is an error: 4 MiB where absent, or what memory allows. */
+  readonly maxRecordBytes?: number | undefined;
+}
+
+export type ScanFormat = ParquetScanFormat | CsvScanFormat;
+
 /** Reads files. */
 export interface ScanNode {
   readonly kind: 'scan';
   readonly sourceId: string;
-  readonly format: 'parquet';
+  /** By name, or with what may be said about it. */
+  readonly format: ScanFormat['kind'] | ScanFormat;
   /** The columns of the files that the plan knows; files may have more. */
   readonly schema: readonly Field[];
   /** Which columns to read, in this order; all of the schema where absent. */

@@ -30,11 +30,58 @@ const columns = z.array(fieldSchema).min(1);
 /** What a node is over: any node, which may hold others. */
 const input: z.ZodType<PlanNode> = z.lazy(() => planNodeSchema);
 
+const asciiCharacter = z
+  .string()
+  .regex(/^[!-/:-@[-`{-~\t ]$/, 'must be one character of ASCII that is no letter and no digit');
+
+const parquetScanFormat = z.strictObject({ kind: z.literal('parquet') });
+const invalidValues = z
+  .enum(['error', 'null'])
+  .optional()
+  .describe("What becomes of a value that is none of its column's type: an error where absent.");
+const maxRecordBytes = z
+  .int()
+  .min(1024)
+  .max(2 ** 30)
+  .optional()
+  .describe('A record with more bytes is an error: 4 MiB where absent, or what memory allows.');
+const csvScanFormat = z
+  .strictObject({
+    kind: z.literal('csv'),
+    delimiter: asciiCharacter.optional().describe('A comma where absent.'),
+    quote: asciiCharacter.nullable().optional().describe('A double quote where absent; null for none.'),
+    escape: asciiCharacter
+      .optional()
+      .describe('Inside of quotes what follows it is part of the text: the quote where absent.'),
+    comment: asciiCharacter.optional().describe('Lines that begin with it are left out.'),
+    header: z
+      .boolean()
+      .optional()
+      .describe('Whether the first record has the names of the columns: else they are those of the schema, in order.'),
+    nullTexts: z
+      .array(z.string().max(100))
+      .max(100)
+      .optional()
+      .describe('Texts that mean null where they are not in quotes: the empty one where absent.'),
+    allowVariableColumns: z
+      .boolean()
+      .optional()
+      .describe('Whether missing fields of a record are null, and further ones left out: else both are errors.'),
+    encoding: z.enum(['utf-8', 'latin-1']).optional(),
+    invalidValues,
+    maxRecordBytes,
+  })
+  .refine(
+    ({ delimiter = ',', quote = '"', escape: escaping, comment }) =>
+      new Set([delimiter, quote, comment]).size === 3 && ![delimiter, comment].includes(escaping ?? quote ?? '"'),
+    'the delimiter, the quote, the escape and the comment must differ, but for the escape and the quote',
+  );
+
 const scan = z
   .strictObject({
     kind: z.literal('scan'),
     sourceId: nameSchema,
-    format: z.literal('parquet'),
+    format: z.union([z.enum(['parquet', 'csv']), z.discriminatedUnion('kind', [parquetScanFormat, csvScanFormat])]),
     schema: columns.describe('The columns of the files that the plan knows; files may have more.'),
     columns: z.array(nameSchema).optional().describe('Which columns to read, in this order; all where absent.'),
     filter: expressionSchema.optional().describe('Only rows for which this is true are wanted.'),
@@ -364,9 +411,6 @@ const parquetFormat = z.strictObject({
     .optional()
     .describe('What differs from how the file is written as a whole.'),
 });
-const asciiCharacter = z
-  .string()
-  .regex(/^[!-/:-@[-`{-~\t ]$/, 'must be one character of ASCII that is no letter and no digit');
 const csvFormat = z
   .strictObject({
     kind: z.literal('csv'),

@@ -9,6 +9,7 @@ import type { Schema } from '../columnar/schema.ts';
 import type { Value } from '../columnar/value.ts';
 import type { TypedAggregate, TypedColumn, TypedExpression } from '../expressions/expression.ts';
 import type { TypedWindow } from '../expressions/window.ts';
+import type { CsvReadOptions } from '../io/text/csv-reader.ts';
 import type { PivotName } from '../operators/blocking-sinks/pivot.ts';
 import type { FileKind } from '../operators/blocking-sinks/write.ts';
 import type { SampleOptions } from '../operators/streaming-sinks/sample.ts';
@@ -43,11 +44,14 @@ export interface AsofTolerance {
   readonly units: bigint | number;
 }
 
+/** How files are read. */
+export type BoundScanFormat = { readonly kind: 'parquet' } | ({ readonly kind: 'csv' } & CsvReadOptions);
+
 export type BoundNode = { readonly schema: Schema } & (
   | {
       readonly kind: 'scan';
       readonly sourceId: string;
-      readonly format: 'parquet';
+      readonly format: BoundScanFormat;
       /** All columns that are read: those of `schema` first, then those that only the filter needs. */
       readonly readSchema: Schema;
       /** Over `readSchema`. */

@@ -133,7 +133,7 @@ class ChainBuilder {
   }
 
   async #stepInput({ input, readsRaw }: FusedStep): Promise<Chain> {
-    return input.kind === 'scan' && readsRaw ? { source: this.#rawScan(input), stages: [] } : this.chain(input);
+    return input.kind === 'scan' && readsRaw ? { source: await this.#rawScan(input), stages: [] } : this.chain(input);
   }
 
   async #step(step: FusedStep): Promise<Chain> {
@@ -156,22 +156,25 @@ class ChainBuilder {
   /** Where a filter stands before the limit, the scan itself cannot count the rows. */
   async #limitedScan(node: OfKind<'scan'>): Promise<Chain> {
     if (node.limit === undefined) return this.#step(fuse(node));
-    if (node.filter === undefined) return { source: this.#rawScan(node), stages: [] };
+    if (node.filter === undefined) return { source: await this.#rawScan(node), stages: [] };
     const { source, stages } = await this.#step(fuse({ ...node, limit: undefined }));
     return { source, stages: [...stages, limit({ input: node.schema, limit: node.limit, offset: 0 })] };
   }
 
-  #rawScan({ sourceId, readSchema, filter, limit }: OfKind<'scan'>): Source {
+  async #rawScan({ sourceId, format, readSchema, filter, limit }: OfKind<'scan'>): Promise<Source> {
     const input = this.#resources.inputs[sourceId];
     assert.ok(input?.kind === 'files');
     const { store } = this.#resources;
-    return parquetScan({
-      store,
-      files: input.files,
-      readSchema,
-      filter,
-      limit: filter === undefined ? limit : undefined,
-    });
+    const rows = filter === undefined ? limit : undefined;
+    const options = { store, files: input.files, readSchema, filter, limit: rows };
+    switch (format.kind) {
+      case 'parquet':
+        return parquetScan(options);
+      case 'csv': {
+        const { csvScan } = await import('../operators/sources/csv-scan.ts');
+        return csvScan({ ...options, csv: format });
+      }
+    }
   }
 
   async #udfProject(node: OfKind<'udf-project'>): Promise<Chain> {

@@ -78,7 +78,7 @@ describe('fuse', () => {
     const filtered: BoundNode = {
       kind: 'scan',
       sourceId: 's',
-      format: 'parquet',
+      format: { kind: 'parquet' },
       schema: only,
       readSchema: read,
       filter: below(column(1, 'only_for_filter'), number(1)),

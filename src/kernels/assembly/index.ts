@@ -43,3 +43,4 @@ export * from './row-texts';
 export * from './long-decimals';
 export * from './zone-clocks';
 export * from './half-floats';
+export * from './csv';

@@ -17,12 +17,10 @@ function isSpace(byte: u8): bool {
   return byte == 0x20 || byte - 9 <= 4;
 }
 
-/** Where the text of a row begins and ends without the white space around it: the start in the upper half. */
+/** Where a text begins and ends without the white space around it: the start in the upper half. */
 // @ts-ignore: decorator
 @inline
-function trimmed(offsets: usize, bytes: usize, row: i32): u64 {
-  let start = bytes + load<u32>(offsets + (<usize>row << 2));
-  let end = bytes + load<u32>(offsets + (<usize>row << 2), 4);
+function trimmed(start: usize, end: usize): u64 {
   while (start < end && isSpace(load<u8>(start))) start++;
   while (start < end && isSpace(load<u8>(end - 1))) end--;
   return (<u64>start << 32) | <u64>end;
@@ -46,13 +44,46 @@ function read(kind: i32, start: usize, end: usize, width: i32, a: u64, b: u64): 
 }
 
 /**
- * Values of `width` bytes, or bits in whole words where it is 0; what `a` and `b` are depends on the kind. Rows whose bit
+ * Texts of a plain column: values of `width` bytes, or bits in whole words where it is 0; what `a` and `b` are depends on the kind. Rows whose bit
  * in `validity` is 0 (address 0: none) are zero and have not failed. Failed rows are zero too, and have their bit in the
  * words of `failed`, which are written whole; how many they are is returned.
  */
 export function parseTexts(
   kind: i32,
   offsets: usize,
+  bytes: usize,
+  rows: i32,
+  validity: usize,
+  width: i32,
+  a: u64,
+  b: u64,
+  out: usize,
+  failed: usize,
+): i32 {
+  return parseAll(false, kind, offsets, bytes, rows, validity, width, a, b, out, failed);
+}
+
+/** The same of texts anywhere: `spans` holds the start and the end of each, 4 bytes each. */
+export function parseSpans(
+  kind: i32,
+  spans: usize,
+  rows: i32,
+  validity: usize,
+  width: i32,
+  a: u64,
+  b: u64,
+  out: usize,
+  failed: usize,
+): i32 {
+  return parseAll(true, kind, spans, 0, rows, validity, width, a, b, out, failed);
+}
+
+// @ts-ignore: decorator
+@inline
+function parseAll(
+  isSpans: bool,
+  kind: i32,
+  places: usize,
   bytes: usize,
   rows: i32,
   validity: usize,
@@ -69,7 +100,9 @@ export function parseTexts(
     let value: u64 = 0;
     word >>= 1;
     if (!isNull(validity, row)) {
-      const text = trimmed(offsets, bytes, row);
+      // The end of a text is the offset of the next; spans have an end of their own.
+      const place = places + (<usize>row << (isSpans ? 3 : 2));
+      const text = trimmed(bytes + load<u32>(place), bytes + load<u32>(place, 4));
       value = read(kind, <usize>(text >> 32), <usize>text, width, a, b);
       if (hasFailed()) {
         failures++;

@@ -1,8 +1,6 @@
-import { BATCH_ROWS, Batch } from '../../columnar/batch.ts';
+import { Batch } from '../../columnar/batch.ts';
 import type { Column } from '../../columnar/column.ts';
-import { constantColumn } from '../../columnar/column-from-values.ts';
 import type { Schema } from '../../columnar/schema.ts';
-import type { Value } from '../../columnar/value.ts';
 import type { TypedExpression } from '../../expressions/expression.ts';
 import type { ObjectStore } from '../../io/object-store.ts';
 import { ColumnMemory } from '../../io/parquet/column-memory.ts';
@@ -12,8 +10,8 @@ import { readFooter } from '../../io/parquet/footer.ts';
 import { planScan, type ScanPlan } from '../../io/parquet/scan-plan.ts';
 import { matchColumns } from '../../io/parquet/value-form.ts';
 import { filterOfPartition, type PartitionJson, partitionValues } from '../../io/partition-values.ts';
-import type { Holding } from '../../memory/budget.ts';
 import type { Counters, Demand, Output, Source, SourceRun, TaskContext } from '../operator.ts';
+import { constantColumns } from './constant-columns.ts';
 
 /** One file to read, or a part of it. */
 interface ParquetFile {
@@ -191,20 +189,4 @@ class ParquetScanRun implements SourceRun {
     await read(others);
     return new Batch(this.#options.readSchema, count, columns);
   }
-}
-
-/** Each value in every row of a batch. */
-function constantColumns(
-  values: ReadonlyMap<number, Value>,
-  { fields }: Schema,
-  holding: Holding,
-): ReadonlyMap<number, Column> {
-  if (values.size === 0) return new Map();
-  const codes = holding.allocateZeroed(BATCH_ROWS * 4).address;
-  return new Map(
-    [...values].flatMap(([position, value]): [number, Column][] => {
-      const type = fields[position]?.type;
-      return type === undefined ? [] : [[position, constantColumn(holding, type, value, BATCH_ROWS, codes)]];
-    }),
-  );
 }

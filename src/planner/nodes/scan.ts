@@ -9,6 +9,7 @@ import type { BoundNode } from '../bound-plan.ts';
 import { boundScan } from '../bound-scan.ts';
 import { namesText } from '../node-text.ts';
 import { inOrder, type Pruned, positionsIn } from '../pruning.ts';
+import { bindScanFormat } from './scan-format.ts';
 
 export function bindScan(node: NodeOf<'scan'>, problems: Problems, path: string): BoundNode | undefined {
   const all: Schema = { fields: node.schema };
@@ -25,7 +26,8 @@ export function bindScan(node: NodeOf<'scan'>, problems: Problems, path: string)
     if (filter === undefined) return undefined;
   }
   if (wanted.includes(-1)) return undefined;
-  const { sourceId, format, limit } = node;
+  const { sourceId, limit } = node;
+  const format = bindScanFormat(node, problems, path);
   return boundScan({ sourceId, format, limit }, all, wanted, filter && simplified(filter));
 }
 
@@ -35,10 +37,11 @@ export function pruneScan(node: BoundOf<'scan'>, needed: ReadonlySet<number>): P
   return { node: boundScan({ sourceId, format, limit }, readSchema, wanted, filter), positionOf: positionsIn(wanted) };
 }
 
-export function scanText({ sourceId, schema, readSchema, filter, limit }: BoundOf<'scan'>): string {
+export function scanText({ sourceId, format, schema, readSchema, filter, limit }: BoundOf<'scan'>): string {
+  const kind = format.kind === 'parquet' ? '' : ` ${format.kind}`;
   const onlyForFilter = readSchema.fields.slice(schema.fields.length);
   return [
-    `Scan ${nameText(sourceId)} columns ${namesText(schema.fields)}`,
+    `Scan ${nameText(sourceId)}${kind} columns ${namesText(schema.fields)}`,
     onlyForFilter.length === 0 ? '' : ` reads also ${namesText(onlyForFilter)}`,
     filter === undefined ? '' : ` filter ${expressionText(filter)}`,
     limit === undefined ? '' : ` limit ${limit}`,

@@ -1,0 +1,132 @@
+/** What reads the records of one file of text, and the memory of it. */
+
+import { BATCH_ROWS } from '../../columnar/batch.ts';
+import type { Column } from '../../columnar/column.ts';
+import type { Field } from '../../columnar/schema.ts';
+import type { Holding, MemoryBudget } from '../../memory/budget.ts';
+import { LinearMemory } from '../../memory/linear-memory.ts';
+import type { ObjectStore } from '../object-store.ts';
+import { RecordWindow } from './record-window.ts';
+import { pieceBytes, piecesFootprint, type TextCosts, TextInput } from './text-input.ts';
+
+/** What all files of text may say. */
+export interface TextOptions {
+  readonly encoding: 'utf-8' | 'latin-1';
+  /** What becomes of a value that is none of its column's type. */
+  readonly invalidValues: 'error' | 'null';
+  /** A record with more bytes is an error; where absent, what memory allows, at most 4 MiB. */
+  readonly maxRecordBytes: number | undefined;
+}
+
+export interface FileRequest {
+  readonly store: ObjectStore;
+  readonly budget: MemoryBudget;
+  readonly signal: AbortSignal;
+  readonly uri: string;
+  readonly etag?: string | undefined;
+  readonly fields: readonly Field[];
+  /** Whether the values of a column are had from elsewhere, and it is none of the file. */
+  readonly isKnown: (name: string) => boolean;
+  readonly costs: TextCosts;
+}
+
+export interface RecordReader extends AsyncDisposable {
+  /** Positions of fields that the file does not have. */
+  readonly missing: readonly number[];
+  /** Finds the next rows, at most `most`; 0 at the end. @throws MalformedFile */
+  next(most: number): Promise<number>;
+  /** The values of a field in these rows, valid until `next`; none that is missing or known. @throws SchemaMismatch */
+  column(position: number): Column;
+}
+
+const OWNER = 'Scan';
+const MOST_RECORD_BYTES = 4 * 1024 * 1024;
+const LEAST_RECORD_BYTES = 16 * 1024;
+const MOST_INDEX_BYTES = 1024 * 1024;
+const LEAST_ROWS = 64;
+
+/** The lease of a file that is being read, and what every format has in it. */
+export class FileMemory implements AsyncDisposable {
+  readonly holding: Holding;
+  readonly window: RecordWindow;
+  /** Rows of a batch at most. */
+  readonly rows: number;
+  /** For the places of what is in the records of a batch. */
+  readonly index: number;
+  readonly indexBytes: number;
+  /** For the texts of a batch, which are no longer than its records; behind those of each column is room. */
+  readonly texts: number;
+  readonly #input: TextInput;
+
+  /**
+   * Waits for the lease, and opens the file. `columnBytes`: what the columns take for so many rows.
+   * @throws MemoryBudgetExceeded, ObjectNotFound, ObjectChanged
+   */
+  static async open(
+    request: FileRequest,
+    options: TextOptions,
+    columnBytes: (rows: number) => number,
+  ): Promise<FileMemory> {
+    const sizes = new FileSizes(request, options, columnBytes);
+    const holding = await request.budget.lease(OWNER, sizes.leaseBytes, request.signal);
+    try {
+      const input = await TextInput.open({ ...request, encoding: options.encoding }, holding, sizes.pieceBytes);
+      try {
+        return new FileMemory(request, sizes, holding, input);
+      } catch (error) {
+        await input[Symbol.asyncDispose]();
+        throw error;
+      }
+    } catch (error) {
+      holding[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  private constructor({ uri }: FileRequest, sizes: FileSizes, holding: Holding, input: TextInput) {
+    this.holding = holding;
+    this.#input = input;
+    this.rows = sizes.rows;
+    this.indexBytes = sizes.indexBytes;
+    this.window = new RecordWindow(uri, input, holding, sizes.recordBytes);
+    this.index = holding.allocate(sizes.indexBytes).address;
+    this.texts = holding.allocate(sizes.textBytes).address;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#input[Symbol.asyncDispose]();
+    this.holding[Symbol.dispose]();
+  }
+}
+
+/** Bytes that may be overrun behind the texts of a column. */
+export const TEXT_PADDING_BYTES = 1024;
+
+class FileSizes {
+  readonly rows: number;
+  readonly recordBytes: number;
+  readonly textBytes: number;
+  readonly indexBytes: number;
+  readonly pieceBytes: number;
+  readonly leaseBytes: number;
+
+  constructor({ budget, fields }: FileRequest, options: TextOptions, columnBytes: (rows: number) => number) {
+    const { floorBytes } = budget;
+    let rows = BATCH_ROWS;
+    while (rows > LEAST_ROWS && columnBytes(rows) > floorBytes / 4) rows /= 2;
+    this.rows = rows;
+    const adaptive = Math.max(LEAST_RECORD_BYTES, Math.min(MOST_RECORD_BYTES, Math.floor(floorBytes / 8)));
+    this.recordBytes = options.maxRecordBytes ?? adaptive;
+    this.textBytes = this.recordBytes + fields.length * TEXT_PADDING_BYTES;
+    this.indexBytes = Math.max(LEAST_RECORD_BYTES, Math.min(MOST_INDEX_BYTES, Math.floor(floorBytes / 16)));
+    this.pieceBytes = pieceBytes(floorBytes / 8);
+    const encodingBytes = options.encoding === 'latin-1' ? LinearMemory.footprint(this.pieceBytes) : 0;
+    this.leaseBytes =
+      columnBytes(rows) +
+      LinearMemory.footprint(this.recordBytes) +
+      LinearMemory.footprint(this.textBytes) +
+      LinearMemory.footprint(this.indexBytes) +
+      piecesFootprint(this.pieceBytes) +
+      encodingBytes;
+  }
+}

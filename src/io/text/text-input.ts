@@ -1,0 +1,269 @@
+/**
+ * The bytes of a file of text, in order, as UTF-8.
+ *
+ *     ranges ──several at a time──▶ │ piece │ piece │ piece │ ──gunzip, zstd──▶ ──from Latin-1──▶ into memory of the caller
+ *
+ * What is read ahead lies in pieces of a lease. A compressed file is recognised by its first bytes, and decompressed as a
+ * stream, so that none takes more memory than a piece and the window of its codec.
+ */
+
+import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { setImmediate } from 'node:timers/promises';
+import { constants, createGunzip, createZstdDecompress } from 'node:zlib';
+import { MalformedFile, ObjectChanged, ObjectNotFound } from '../../errors.ts';
+import { csvKernels } from '../../kernels/csv-kernels.ts';
+import { takeKernels } from '../../kernels/take-kernels.ts';
+import type { Holding } from '../../memory/budget.ts';
+import { LinearMemory } from '../../memory/linear-memory.ts';
+import type { ObjectStore } from '../object-store.ts';
+import { ZstdFrames } from './zstd-frames.ts';
+
+export type TextEncoding = 'utf-8' | 'latin-1';
+
+/** What reading has cost so far. */
+export interface TextCosts {
+  bytesRead: number;
+  bytesTotal: number;
+  requests: number;
+}
+
+export interface TextFile {
+  readonly store: ObjectStore;
+  readonly uri: string;
+  /** Pins the version; where absent, the one found first. */
+  readonly etag?: string | undefined;
+  readonly encoding: TextEncoding;
+  readonly signal: AbortSignal;
+  readonly costs: TextCosts;
+}
+
+/** Reads under way at a time. */
+const READS = 4;
+const MOST_PIECE_BYTES = 1024 * 1024;
+const LEAST_PIECE_BYTES = 16 * 1024;
+/** zstd looks back so far at most, as all levels do that are not called ultra; what wants more is refused. */
+const ZSTD_WINDOW_LOG = 23;
+const CODEC_BYTES = { none: 0, gzip: 256 * 1024, zstd: 2 ** ZSTD_WINDOW_LOG + 512 * 1024 } as const;
+const DECOMPRESSED_PIECE_BYTES = 128 * 1024;
+
+type Codec = keyof typeof CODEC_BYTES;
+
+/** Bytes of a piece where `roomBytes` are there for all of them. */
+export function pieceBytes(roomBytes: number): number {
+  const share = Math.floor(roomBytes / READS) - 8192;
+  return Math.max(LEAST_PIECE_BYTES, Math.min(MOST_PIECE_BYTES, share));
+}
+
+/** What pieces of so many bytes take of a lease. */
+export const piecesFootprint = (bytes: number): number => READS * LinearMemory.footprint(bytes);
+
+export class TextInput implements AsyncDisposable {
+  readonly #file: TextFile;
+  readonly #holding: Holding;
+  readonly #pieces: Pieces;
+  readonly #codecHolding: Holding;
+  #chunks: AsyncIterator<Uint8Array> | undefined;
+  /** What is left of the piece, or of what was decompressed. */
+  #left: Uint8Array | { address: number; byteLength: number } | undefined;
+  readonly #latin: { readonly address: number; readonly byteLength: number } | undefined;
+
+  /**
+   * Looks at the object, and begins to read it into pieces of `holding`, which has room for them; an encoding takes one more.
+   * @throws ObjectNotFound, ObjectChanged, MemoryBudgetExceeded
+   */
+  static async open(file: TextFile, holding: Holding, bytes: number): Promise<TextInput> {
+    const { store, uri, etag, signal, costs } = file;
+    costs.requests += 1;
+    const info = await store.head(uri, { signal });
+    if (info === undefined) throw new ObjectNotFound(uri);
+    if (etag !== undefined && info.etag !== etag) throw new ObjectChanged(uri, etag, info.etag);
+    costs.bytesTotal += info.size;
+    const pieces = new Pieces({ ...file, etag: info.etag }, info.size, holding, bytes);
+    const input = new TextInput(file, holding, pieces, bytes);
+    try {
+      await input.#begin();
+      return input;
+    } catch (error) {
+      await input[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  private constructor(file: TextFile, holding: Holding, pieces: Pieces, bytes: number) {
+    this.#file = file;
+    this.#holding = holding;
+    this.#pieces = pieces;
+    this.#codecHolding = holding.budget.reserve(holding.owner);
+    this.#latin = file.encoding === 'latin-1' ? holding.allocate(bytes) : undefined;
+  }
+
+  /** Fills up to `most` bytes, at least 2, from `address` on; gives how many, 0 only at the end. @throws MalformedFile */
+  async read(address: number, most: number): Promise<number> {
+    if (this.#latin === undefined) return this.#readStored(address, most);
+    const stored = await this.#readStored(this.#latin.address, Math.min(this.#latin.byteLength, most >>> 1));
+    return csvKernels(this.#holding.linear).latinToUtf8(this.#latin.address, stored, address);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#chunks?.return?.();
+    await this.#pieces[Symbol.asyncDispose]();
+    this.#codecHolding[Symbol.dispose]();
+  }
+
+  async #begin(): Promise<void> {
+    const first = await this.#pieces.next();
+    if (first === undefined) return;
+    const { linear } = this.#holding;
+    const codec = codecOf(linear.u8.subarray(first.address, first.address + Math.min(4, first.byteLength)));
+    this.#left = first;
+    if (codec === 'none') return;
+    this.#codecHolding.grow(CODEC_BYTES[codec]);
+    this.#chunks = this.#decompressed(codec, first);
+    this.#left = undefined;
+  }
+
+  async #readStored(address: number, most: number): Promise<number> {
+    let left = this.#left;
+    if (left === undefined || left.byteLength === 0) {
+      left = this.#chunks === undefined ? await this.#pieces.next() : (await this.#chunks.next()).value;
+      if (left === undefined) return 0;
+    }
+    const { linear } = this.#holding;
+    const count = Math.min(most, left.byteLength);
+    if (left instanceof Uint8Array) {
+      linear.u8.set(left.subarray(0, count), address);
+      this.#left = left.subarray(count);
+    } else {
+      takeKernels(linear).copyBytes(left.address, address, count);
+      this.#left = { address: left.address + count, byteLength: left.byteLength - count };
+    }
+    return count;
+  }
+
+  /** Ends the reading of pieces when it is returned early. */
+  async *#decompressed(codec: Exclude<Codec, 'none'>, first: Piece): AsyncGenerator<Uint8Array, undefined> {
+    const chunkSize = DECOMPRESSED_PIECE_BYTES;
+    const decompressor =
+      codec === 'gzip'
+        ? createGunzip({ chunkSize })
+        : createZstdDecompress({ chunkSize, params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG } });
+    const stored = Readable.from(this.#stored(first, codec), { objectMode: false, highWaterMark: 1 });
+    const done = pipeline(stored, decompressor);
+    // Whoever reads the chunks meets the error.
+    done.catch(() => {});
+    try {
+      for await (const chunk of decompressor) yield chunk as Uint8Array;
+      await done;
+    } catch (error) {
+      if (!/^Z_|^ZSTD_/.test(String((error as NodeJS.ErrnoException).code))) throw error;
+      throw new MalformedFile(this.#file.uri, `its ${codec} cannot be decompressed: ${(error as Error).message}`);
+    } finally {
+      decompressor.destroy();
+      await done.catch(() => {});
+    }
+    return undefined;
+  }
+
+  /** The bytes as they are stored, in buffers that a stream may keep. */
+  async *#stored(first: Piece, codec: Codec): AsyncGenerator<Buffer> {
+    const frames = codec === 'zstd' ? new ZstdFrames(this.#file.uri) : undefined;
+    for (let piece: Piece | undefined = first; piece !== undefined; piece = await this.#pieces.next()) {
+      const { u8 } = this.#holding.linear;
+      for (let at = 0; at < piece.byteLength; at += DECOMPRESSED_PIECE_BYTES) {
+        const start = piece.address + at;
+        const end = Math.min(start + DECOMPRESSED_PIECE_BYTES, piece.address + piece.byteLength);
+        const bytes = Buffer.from(u8.slice(start, end));
+        yield* frames === undefined ? [bytes] : frames.pieces(bytes);
+      }
+    }
+  }
+}
+
+function codecOf(head: Uint8Array): Codec {
+  if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip';
+  return head[0] === 0x28 && head[1] === 0xb5 && head[2] === 0x2f && head[3] === 0xfd ? 'zstd' : 'none';
+}
+
+interface Piece {
+  readonly address: number;
+  readonly byteLength: number;
+}
+
+interface Read {
+  readonly piece: Piece;
+  readonly done: Promise<void>;
+  isSettled: boolean;
+}
+
+/** The ranges of an object, several of which are being read while one is used. */
+class Pieces implements AsyncDisposable {
+  readonly #file: TextFile;
+  readonly #size: number;
+  readonly #holding: Holding;
+  readonly #addresses: readonly number[];
+  readonly #bytes: number;
+  readonly #abort = new AbortController();
+  readonly #signal: AbortSignal;
+  #reads: Read[] = [];
+  #begun = 0;
+  #inUse = false;
+
+  constructor(file: TextFile, size: number, holding: Holding, bytes: number) {
+    this.#file = file;
+    this.#size = size;
+    this.#holding = holding;
+    this.#bytes = bytes;
+    this.#signal = AbortSignal.any([file.signal, this.#abort.signal]);
+    const count = Math.min(READS, Math.ceil(size / bytes));
+    this.#addresses = Array.from({ length: count }, () => holding.allocate(Math.min(bytes, size)).address);
+    for (let read = 0; read < count; read++) this.#begin();
+  }
+
+  /** The next bytes, valid until the next call; undefined at the end. */
+  async next(): Promise<Piece | undefined> {
+    if (this.#inUse) {
+      this.#reads.shift();
+      this.#begin();
+    }
+    const read = this.#reads[0];
+    this.#inUse = read !== undefined;
+    // Reads that are under way go on only where somebody waits.
+    if (this.#reads.some(({ isSettled }) => !isSettled)) await setImmediate();
+    await read?.done;
+    return read?.piece;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#abort.abort();
+    // Regions are given back only when nobody writes to them any more.
+    await Promise.allSettled(this.#reads.map(({ done }) => done));
+  }
+
+  #begin(): void {
+    const start = this.#begun * this.#bytes;
+    if (start >= this.#size) return;
+    const address = this.#addresses[this.#begun % this.#addresses.length];
+    assert.ok(address !== undefined);
+    this.#begun += 1;
+    const piece = { address, byteLength: Math.min(this.#bytes, this.#size - start) };
+    const done = this.#read(start, piece);
+    const read: Read = { piece, done, isSettled: false };
+    const settle = (): void => {
+      read.isSettled = true;
+    };
+    // Whoever needs the bytes meets the error; a read that nobody needs any more must not bring the process down.
+    done.then(settle, settle);
+    this.#reads.push(read);
+  }
+
+  async #read(start: number, { address, byteLength }: Piece): Promise<void> {
+    const { store, uri, etag, costs } = this.#file;
+    costs.requests += 1;
+    const into = this.#holding.linear.u8.subarray(address, address + byteLength);
+    const pinned = etag === undefined ? {} : { etag };
+    await store.readInto(uri, start, into, { ...pinned, signal: this.#signal });
+    costs.bytesRead += byteLength;
+  }
+}

@@ -1,0 +1,127 @@
+/** What the scans of CSV and of JSON have in common: files in order, values that their places tell, filter and limit. */
+
+import { Batch } from '../../columnar/batch.ts';
+import type { Column } from '../../columnar/column.ts';
+import type { Schema } from '../../columnar/schema.ts';
+import type { Value } from '../../columnar/value.ts';
+import type { TypedExpression } from '../../expressions/expression.ts';
+import type { ObjectStore } from '../../io/object-store.ts';
+import { FilterProbe } from '../../io/parquet/filter-probe.ts';
+import { filterOfPartition, type PartitionJson, partitionValues } from '../../io/partition-values.ts';
+import type { FileRequest, RecordReader } from '../../io/text/record-reader.ts';
+import type { Counters, Demand, Output, SourceRun, TaskContext } from '../operator.ts';
+import { constantColumns } from './constant-columns.ts';
+
+/** One file to read, as a whole. */
+interface TextFile {
+  readonly uri: string;
+  /** Pins the version; where absent, the one found first. */
+  readonly etag?: string | undefined;
+  /** Values that all of its rows have, by column. */
+  readonly partition?: PartitionJson | undefined;
+}
+
+export interface TextScanOptions {
+  readonly store: ObjectStore;
+  readonly files: readonly TextFile[];
+  /** What is read: columns by name, missing ones as nulls. */
+  readonly readSchema: Schema;
+  /** Over `readSchema`. Batches in which it is true nowhere are left out; all others come unfiltered, as a whole. */
+  readonly filter?: TypedExpression | undefined;
+  /** Rows wanted at most, of all files, counted before any filter. */
+  readonly limit?: number | undefined;
+}
+
+/** Reads files of text, in order; `open` begins to read one. */
+export class TextScanRun implements SourceRun {
+  readonly #options: TextScanOptions;
+  readonly #open: (request: FileRequest) => Promise<RecordReader>;
+  readonly #task: TaskContext;
+  readonly #costs = { bytesRead: 0, bytesTotal: 0, requests: 0 };
+  #probe: FilterProbe | undefined;
+  #rowsRead = 0;
+  #rowsSkipped = 0;
+  #filesPruned = 0;
+
+  constructor(options: TextScanOptions, open: (request: FileRequest) => Promise<RecordReader>, task: TaskContext) {
+    this.#options = options;
+    this.#open = open;
+    this.#task = task;
+  }
+
+  async run(output: Output): Promise<void> {
+    const { readSchema, filter } = this.#options;
+    using probe = FilterProbe.over(readSchema, filter, this.#task.memory);
+    this.#probe = probe;
+    for (const file of this.#options.files) {
+      this.#task.signal.throwIfAborted();
+      if (this.#rowsLeft === 0 || (await this.#file(file, output)) === 'done') return;
+    }
+  }
+
+  counters(): Counters {
+    return {
+      'bytes read': this.#costs.bytesRead,
+      'bytes total': this.#costs.bytesTotal,
+      requests: this.#costs.requests,
+      'files pruned': this.#filesPruned,
+      'rows read': this.#rowsRead,
+      'rows skipped': this.#rowsSkipped,
+    };
+  }
+
+  [Symbol.dispose](): void {}
+
+  get #rowsLeft(): number {
+    return (this.#options.limit ?? Number.POSITIVE_INFINITY) - this.#rowsRead;
+  }
+
+  async #file({ uri, etag, partition = {} }: TextFile, output: Output): Promise<Demand> {
+    const { store, readSchema, filter } = this.#options;
+    const { memory: budget, signal } = this.#task;
+    const known = partitionValues(partition, readSchema.fields);
+    if (filter !== undefined && filterOfPartition(filter, known) === 'never') {
+      this.#filesPruned += 1;
+      return 'more';
+    }
+    const isKnown = (name: string): boolean => Object.hasOwn(partition, name);
+    const request = { store, budget, signal, uri, etag, fields: readSchema.fields, isKnown, costs: this.#costs };
+    await using reader = await this.#open(request);
+    using holding = budget.reserve('Scan');
+    const missing = reader.missing.map((position): [number, Value] => [position, null]);
+    const constants = constantColumns(new Map([...known, ...missing]), readSchema, holding);
+    this.#probe?.reset();
+    for (;;) {
+      signal.throwIfAborted();
+      const rows = this.#rowsLeft === 0 ? 0 : await reader.next(this.#rowsLeft);
+      if (rows === 0) return 'more';
+      const batch = this.#batch(reader, constants, rows);
+      if (batch === undefined) {
+        this.#rowsSkipped += rows;
+        continue;
+      }
+      this.#rowsRead += rows;
+      if ((await output.push(batch)) === 'done') return 'done';
+    }
+  }
+
+  /** The rows found; undefined where the filter keeps none of them, and then most columns are not parsed. */
+  #batch(reader: RecordReader, constants: ReadonlyMap<number, Column>, rows: number): Batch | undefined {
+    const { readSchema } = this.#options;
+    const columns: Column[] = [];
+    const read = (positions: Iterable<number>): void => {
+      for (const position of positions) columns[position] = constants.get(position) ?? reader.column(position);
+    };
+    const probe = this.#probe?.isWorthwhile === true ? this.#probe : undefined;
+    const probed = probe?.columns ?? [];
+    read(probed);
+    const isWanted =
+      probe?.mayKeep(
+        columns.filter(() => true),
+        rows,
+      ) ?? true;
+    if (!isWanted) return undefined;
+    read(readSchema.fields.keys().filter((position) => !probed.includes(position)));
+    return new Batch(readSchema, rows, columns);
+  }
+}

@@ -1,0 +1,76 @@
+/** Files of text as objects of a store, and scans of them. */
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll } from 'vitest';
+import { fileStore } from '../../src/io/file-store.ts';
+import type { CsvReadOptions } from '../../src/io/text/csv-reader.ts';
+import type { MemoryBudget } from '../../src/memory/budget.ts';
+import type { Counters, Source } from '../../src/operators/operator.ts';
+import { csvScan } from '../../src/operators/sources/csv-scan.ts';
+import type { TextScanOptions } from '../../src/operators/sources/text-scan-run.ts';
+import { Collector, expectAllReturned, type Row, testBudget, testTask } from './task.ts';
+
+/** What CSV is where a plan does not say otherwise. */
+export const CSV: CsvReadOptions = {
+  delimiter: ',',
+  quote: '"',
+  escape: '"',
+  comment: undefined,
+  names: undefined,
+  nullTexts: [''],
+  allowVariableColumns: false,
+  encoding: 'utf-8',
+  invalidValues: 'error',
+  maxRecordBytes: undefined,
+};
+
+/** Writes files into a directory that is removed after the tests of the file; gives their paths. */
+export function textDirectory(): (name: string, content: string | Uint8Array) => string {
+  const directory = mkdtempSync(join(tmpdir(), 'millrace-text-'));
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+  return (name, content) => {
+    const path = join(directory, name);
+    writeFileSync(path, content);
+    return path;
+  };
+}
+
+export interface TextScanResult {
+  readonly rows: readonly Row[];
+  readonly counters: Counters;
+  readonly batches: number;
+}
+
+export type TextScanTest = Partial<Omit<TextScanOptions, 'files' | 'readSchema'>> &
+  Pick<TextScanOptions, 'readSchema'> & {
+    readonly budget?: MemoryBudget;
+    readonly doneAfter?: number;
+    readonly partition?: TextScanOptions['files'][number]['partition'];
+  };
+
+/** All rows of a scan of these paths, after checking every batch and that all memory was returned. */
+async function textRows(
+  paths: string | readonly string[],
+  { budget = testBudget(), doneAfter, partition, store = fileStore(), ...rest }: TextScanTest,
+  scan: (options: TextScanOptions) => Source,
+): Promise<TextScanResult> {
+  const files = [paths].flat().map((path) => ({ uri: path.includes('://') ? path : `file://${path}`, partition }));
+  const source = scan({ ...rest, store, files });
+  const collector = new Collector(budget, source.schema, doneAfter);
+  let counters: Counters = {};
+  try {
+    using run = source.open(testTask(budget));
+    await run.run(collector);
+    counters = run.counters?.() ?? {};
+  } finally {
+    expectAllReturned(budget);
+  }
+  return { rows: collector.rows, counters, batches: collector.batches };
+}
+
+export const csvRows = (
+  paths: string | readonly string[],
+  { csv, ...options }: TextScanTest & { readonly csv?: Partial<CsvReadOptions> },
+): Promise<TextScanResult> => textRows(paths, options, (scan) => csvScan({ ...scan, csv: { ...CSV, ...csv } }));

@@ -1,0 +1,80 @@
+/** Plans that scan files of text, from JSON to rows. */
+
+import type { RecordBatch } from 'apache-arrow';
+import { describe, expect, test } from 'vitest';
+import { resultBatch } from '../src/cli/result-rows.ts';
+import * as types from '../src/columnar/data-type.ts';
+import { field } from '../src/columnar/schema.ts';
+import { InvalidPlan } from '../src/errors.ts';
+import { executeTask } from '../src/execute-task.ts';
+import { fileStore } from '../src/io/file-store.ts';
+import type { PlanNode, ScanNode } from '../src/plan/plan-node.ts';
+import type { ScanFile } from '../src/plan/task.ts';
+import { query } from './support/duckdb.ts';
+import { col, int, op } from './support/plans.ts';
+import { textDirectory } from './support/text-files.ts';
+
+const write = textDirectory();
+
+const scanOf = (format: ScanNode['format'], more: Partial<ScanNode> = {}): ScanNode => ({
+  kind: 'scan',
+  sourceId: 't',
+  format,
+  schema: [field('n', types.int64), field('t', types.utf8), field('month', types.int32)],
+  ...more,
+});
+
+async function run(plan: PlanNode, files: readonly ScanFile[]) {
+  const rows: unknown[] = [];
+  const onBatch = (batch: RecordBatch) => void rows.push(...resultBatch(batch).rows());
+  const task = { version: 1, jobId: 'p', stageId: 0, taskId: 0, plan, inputs: { t: { kind: 'files', files } } };
+  const { statistics } = await executeTask(task, { store: fileStore(), onBatch });
+  return { rows, statistics };
+}
+
+/** Two files of a Hive partition. */
+function months(extension: string, content: (month: number) => string): readonly ScanFile[] {
+  return [1, 2].map((month) => {
+    const path = write(`month-${month}.${extension}`, content(month));
+    return { uri: `file://${path}`, partition: { month } };
+  });
+}
+
+const csvMonths = (): readonly ScanFile[] => months('csv', (month) => `n,t\n${month}0,a\n${month}1,\n`);
+
+describe('a plan that scans', () => {
+  test('CSV, its partitions, and only what a filter above it wants', async () => {
+    const filter: PlanNode = { kind: 'filter', input: scanOf('csv'), predicate: op(col('month'), '=', int(2)) };
+    const { rows, statistics } = await run(filter, csvMonths());
+    expect(rows).toEqual([
+      [20n, 'a', 2],
+      [21n, null, 2],
+    ]);
+    expect(statistics.operators.find(({ name }) => name === 'Scan')).toMatchObject({ counters: { 'files pruned': 1 } });
+  });
+
+  test('CSV by other characters, without names, as DuckDB does', async () => {
+    const path = write('bare.txt', "1;'x;''y'\n;NA\n");
+    const format = { kind: 'csv', delimiter: ';', quote: "'", header: false, nullTexts: ['NA', ''] } as const;
+    const plan = scanOf(format, { schema: [field('n', types.int64), field('t', types.utf8)], columns: ['t', 'n'] });
+    const expected = await query(`select t, n from read_csv('${path}', auto_detect = false, delim = ';', quote = '''',
+      escape = '''', header = false, nullstr = ['NA', ''], columns = {'n': 'BIGINT', 't': 'VARCHAR'})`);
+    expect((await run(plan, [{ uri: `file://${path}` }])).rows).toEqual(expected);
+  });
+
+  test.each<[string, unknown, RegExp]>([
+    ['an option that there is not', { kind: 'csv', separator: ';' }, /separator/],
+    ['two characters as one', { kind: 'csv', delimiter: '::' }, /one character/],
+    ['one character for two things', { kind: 'csv', delimiter: '"' }, /must differ/],
+  ])('refuses %s', async (_, format, message) => {
+    const running = run(scanOf(format as ScanNode['format']), csvMonths());
+    await expect(running).rejects.toThrow(InvalidPlan);
+    await expect(running).rejects.toThrow(message);
+  });
+
+  test('refuses types that files cannot hold, and row groups of files that have none', async () => {
+    const lists = scanOf('csv', { schema: [field('l', types.list(types.int64))] });
+    await expect(run(lists, [])).rejects.toThrow(/column "l" is list\(int64\), which CSV does not hold/);
+    await expect(run(scanOf('csv'), [{ uri: 'file:///x.csv', rowGroups: [0] }])).rejects.toThrow(/has no row groups/);
+  });
+});
