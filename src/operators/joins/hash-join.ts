@@ -24,10 +24,10 @@ import assert from 'node:assert/strict';
 import { BATCH_ROWS, Batch } from '../../columnar/batch.ts';
 import type { Column } from '../../columnar/column.ts';
 import { columnFromValues, constantColumn } from '../../columnar/column-from-values.ts';
-import { type DataType, uint32 } from '../../columnar/data-type.ts';
+import type { DataType } from '../../columnar/data-type.ts';
 import { type Field, field, type Schema } from '../../columnar/schema.ts';
 import { RowProgram } from '../../compile/row-program.ts';
-import { collectColumns, withColumnsAt } from '../../expressions/columns.ts';
+import { collectColumns } from '../../expressions/columns.ts';
 import type { TypedColumn, TypedExpression } from '../../expressions/expression.ts';
 import { type JoinKernels, joinKernels } from '../../kernels/join-kernels.ts';
 import { takeKernels } from '../../kernels/take-kernels.ts';
@@ -36,6 +36,7 @@ import { type JoinKey, JoinRows } from '../../state/join-rows.ts';
 import { JoinTable, KeyFinder } from '../../state/join-table.ts';
 import { type JoinedColumn, JoinedRows, type RowPairs } from '../../state/joined-rows.ts';
 import { ProbeBuffer } from '../../state/probe-buffer.ts';
+import { type ListedPairs, type Residual, ResidualFilter, residualOf } from '../../state/residual-filter.ts';
 import type { RowBuffer } from '../../state/row-buffer.ts';
 import type { BuildRun, Demand, Join, Output, Probe, ProbeRun, TaskContext } from '../operator.ts';
 
@@ -94,13 +95,6 @@ interface HashJoinPlan {
   readonly emitsAtEnd: 'matched' | 'unmatched' | undefined;
 }
 
-/** A predicate over pairs, and the columns it reads. */
-interface Residual {
-  readonly schema: Schema;
-  readonly columns: readonly JoinedColumn[];
-  readonly predicate: TypedExpression;
-}
-
 function planOf(options: HashJoinOptions): HashJoinPlan {
   const { left, right, joinType, buildSide, leftKeys, rightKeys, nullEqualsNull, residual, schema } = options;
   const buildsLeft = buildSide === 'left';
@@ -146,22 +140,6 @@ function columnAt({ fields }: Schema, index: number): TypedColumn {
   const { name, type, nullable } = fields[index] as Field;
   return { name, expression: { kind: 'column', index, name, type, nullable } };
 }
-
-/** Over the columns it reads, in front of which stand the numbers of the rows of a pair. */
-function residualOf(
-  predicate: TypedExpression,
-  read: readonly number[],
-  fields: readonly Field[],
-  joined: (index: number) => JoinedColumn,
-): Residual {
-  return {
-    schema: { fields: read.map((index) => fields[index] as Field) },
-    columns: read.map(joined),
-    predicate: withColumnsAt(predicate, (index) => ROW_NUMBERS.length + read.indexOf(index)),
-  };
-}
-
-const ROW_NUMBERS: readonly Field[] = [field('probe row', uint32, false), field('build row', uint32, false)];
 
 class HashJoinBuild implements BuildRun {
   readonly #plan: HashJoinPlan;
@@ -274,7 +252,7 @@ class HashJoinProbe implements ProbeRun {
         this.#waiting = new ProbeBuffer(built.table, this.#finder, probe, holding);
       }
       this.#joined = new JoinedRows(plan.schema, plan.columns, holding);
-      this.#residual = plan.residual && new ResidualFilter(plan.residual, holding);
+      this.#residual = plan.residual && new ResidualFilter(plan.residual, NAME, holding);
       this.#probeRows = holding.allocate(PAIR_BYTES).address;
       this.#buildRows = holding.allocate(PAIR_BYTES).address;
       this.#state = holding.allocateZeroed(8).address;
@@ -490,59 +468,5 @@ class HashJoinProbe implements ProbeRun {
   }
 }
 
-type ListedPairs = RowPairs & { readonly probeRows: number };
-
 /** What stands for a row that there is none of. */
 const NO_ROW = 0xffff_ffff;
-
-/** Leaves the pairs for which a predicate is true. */
-class ResidualFilter implements Disposable {
-  readonly #schema: Schema;
-  readonly #rows: JoinedRows;
-  readonly #program: RowProgram;
-
-  constructor({ schema, columns, predicate }: Residual, holding: Holding) {
-    this.#schema = { fields: [...ROW_NUMBERS, ...schema.fields] };
-    this.#rows = new JoinedRows(schema, columns, holding);
-    const numbers = [...ROW_NUMBERS.keys()].map((index) => columnAt(this.#schema, index));
-    this.#program = new RowProgram(
-      { input: this.#schema, filter: predicate, columns: numbers, operator: NAME },
-      holding,
-    );
-  }
-
-  /** What is left of each of `candidates`: lent until the next. @throws what expressions do */
-  *filter(
-    probe: readonly Column[],
-    build: readonly Column[],
-    candidates: Iterable<ListedPairs>,
-  ): Generator<ListedPairs> {
-    for (const { probeRows, buildRows, count } of candidates) {
-      for (let from = 0; from < count; ) {
-        const [probeFrom, buildFrom] = [probeRows + from * 4, buildRows + from * 4];
-        const part = { probeRows: probeFrom, buildRows: buildFrom, count: count - from };
-        const rows = this.#rows.take(probe, build, part);
-        const numbers = [probeFrom, buildFrom].map(numbersColumn);
-        const left = this.#program.apply(new Batch(this.#schema, rows.rowCount, [...numbers, ...rows.columns]));
-        const [probeLeft, buildLeft] = left.columns;
-        yield { probeRows: probeLeft?.values ?? 0, buildRows: buildLeft?.values ?? 0, count: left.rowCount };
-        from += rows.rowCount;
-      }
-    }
-  }
-
-  [Symbol.dispose](): void {
-    this.#program[Symbol.dispose]();
-    this.#rows[Symbol.dispose]();
-  }
-}
-
-const numbersColumn = (values: number): Column => ({
-  type: uint32,
-  validity: 0,
-  values,
-  bytes: 0,
-  dictionary: undefined,
-  width: 4,
-  bits: undefined,
-});
