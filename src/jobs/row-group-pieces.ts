@@ -53,6 +53,6 @@ async function rowGroupsOf(
   return plan.rowGroups.map(({ index, chunks }) => ({
     fileIndex,
     file: { ...file, rowGroups: [index] },
-    bytes: chunks.reduce((sum, chunk) => sum + (chunk?.byteLength ?? 0), 0),
+    bytes: chunks.flat().reduce((sum, { byteLength }) => sum + byteLength, 0),
   }));
 }

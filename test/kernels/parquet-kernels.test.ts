@@ -254,10 +254,10 @@ test('dates of INT96 that do not fit nanoseconds are refused', () => {
     linear.data.setInt32(input + 8, julianDay, true);
   };
   put96(2_440_588, 5n);
-  expect(kernels.convertInt96(input, 1, output)).toBe(1);
+  expect(kernels.convertInt96(input, 1, 1n, output)).toBe(1);
   expect(linear.data.getBigInt64(output, true)).toBe(5n);
   put96(2_440_588 + 3_000_000, 0n);
-  expect(kernels.convertInt96(input, 1, output)).toBe(0);
+  expect(kernels.convertInt96(input, 1, 1n, output)).toBe(0);
 });
 
 test('factors of ticks that do not fit are refused', () => {

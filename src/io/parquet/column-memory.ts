@@ -18,7 +18,16 @@ const STEPS = [8, 16, 24, 32, 40, 48, 56, 63, 64, 80, 96, 112, 127] as const;
 
 export class ColumnMemory {
   readonly #ids = new Map<string, number>();
+  readonly #leaves: ColumnMemory[] = [];
   #bits: number = STEPS[0];
+
+  /** What is remembered of a leaf of the column; of a flat column there is one. */
+  ofLeaf(leaf: number): ColumnMemory {
+    if (leaf === 0) return this;
+    const known = this.#leaves[leaf] ?? new ColumnMemory();
+    this.#leaves[leaf] = known;
+    return known;
+  }
 
   /** The id of a dictionary: the same as before where `content` is, and was read in the same way. */
   dictionaryId(content: Uint8Array, form: string): number {

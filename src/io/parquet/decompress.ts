@@ -1,9 +1,17 @@
-import { constants, gunzipSync, zstdDecompressSync } from 'node:zlib';
+import { brotliDecompressSync, constants, gunzipSync, zstdDecompressSync } from 'node:zlib';
 import type { ParquetKernels } from '../../kernels/parquet-kernels.ts';
 import type { Holding } from '../../memory/budget.ts';
 
 /** The codecs of column chunks that we decompress, by Parquet's names. */
-export const CODECS: ReadonlySet<string> = new Set(['UNCOMPRESSED', 'SNAPPY', 'GZIP', 'ZSTD']);
+export const CODECS: ReadonlySet<string> = new Set([
+  'UNCOMPRESSED',
+  'SNAPPY',
+  'GZIP',
+  'BROTLI',
+  'ZSTD',
+  'LZ4',
+  'LZ4_RAW',
+]);
 
 /**
  * Frames that need a larger window to decompress than this, 32 MiB, are refused. No writer's default comes near: it
@@ -31,15 +39,12 @@ export function decompress(
   toBytes: number,
 ): boolean {
   if (codec === 'SNAPPY') return kernels.snappyDecompress(from, fromBytes, to, toBytes) !== 0;
+  if (codec === 'LZ4') return hadoopLz4({ holding, kernels }, from, fromBytes, to, toBytes);
+  if (codec === 'LZ4_RAW') return kernels.lz4Decompress(from, fromBytes, to, toBytes) !== 0;
   holding.grow(toBytes);
   try {
     const { u8 } = holding.linear;
-    const input = u8.subarray(from, from + fromBytes);
-    const options = { maxOutputLength: Math.max(1, toBytes), chunkSize: Math.max(64, toBytes + 1) };
-    const output =
-      codec === 'ZSTD'
-        ? zstdDecompressSync(input, { ...options, params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG } })
-        : gunzipSync(input, options);
+    const output = inflate(codec, u8.subarray(from, from + fromBytes), toBytes);
     if (output.byteLength !== toBytes) return false;
     u8.set(output, to);
     return true;
@@ -48,4 +53,39 @@ export function decompress(
   } finally {
     holding.shrink(toBytes);
   }
+}
+
+function inflate(codec: string, input: Uint8Array, toBytes: number): Uint8Array {
+  const options = { maxOutputLength: Math.max(1, toBytes), chunkSize: Math.max(64, toBytes + 1) };
+  if (codec === 'GZIP') return gunzipSync(input, options);
+  if (codec === 'BROTLI') return brotliDecompressSync(input, options);
+  return zstdDecompressSync(input, { ...options, params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG } });
+}
+
+/**
+ * LZ4 as Hadoop frames it: blocks behind their sizes, plain and stored, big-endian. Some writers left the frame away.
+ *
+ *     │ plain │ stored │ block │ plain │ stored │ block │ …
+ */
+function hadoopLz4(
+  { holding, kernels }: Workplace,
+  from: number,
+  fromBytes: number,
+  to: number,
+  toBytes: number,
+): boolean {
+  const { data } = holding.linear;
+  let input = from;
+  let output = to;
+  const [inputEnd, outputEnd] = [from + fromBytes, to + toBytes];
+  while (inputEnd - input >= 8) {
+    const plainBytes = data.getUint32(input);
+    const storedBytes = data.getUint32(input + 4);
+    if (storedBytes > inputEnd - input - 8 || plainBytes > outputEnd - output) break;
+    if (kernels.lz4Decompress(input + 8, storedBytes, output, plainBytes) === 0) break;
+    input += 8 + storedBytes;
+    output += plainBytes;
+  }
+  if (input === inputEnd && output === outputEnd) return true;
+  return kernels.lz4Decompress(from, fromBytes, to, toBytes) !== 0;
 }

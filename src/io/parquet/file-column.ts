@@ -5,25 +5,34 @@
 
 import type { SchemaElement } from 'hyparquet';
 import {
+  binary,
   bool,
   type DataType,
   date,
   decimal,
+  fixedSizeBinary,
+  float16,
   float32,
   float64,
   int8,
   int16,
   int32,
   int64,
+  interval,
+  list,
+  map,
+  nullType,
   type TimeUnit,
+  time,
   timestamp,
   uint8,
   uint16,
   uint32,
   uint64,
   utf8,
+  uuid,
 } from '../../columnar/data-type.ts';
-import { MalformedFile } from '../../errors.ts';
+import { MalformedFile, UnsupportedFile } from '../../errors.ts';
 
 type PhysicalType =
   | 'BOOLEAN'
@@ -35,13 +44,28 @@ type PhysicalType =
   | 'BYTE_ARRAY'
   | 'FIXED_LEN_BYTE_ARRAY';
 
-/** A column on the top level of a file. */
+/**
+ * A column of a file, or a part of a nested one. Its levels say which entries of its leaves are about it:
+ *
+ *     optional group a (LIST) { repeated group list { optional int32 element } }
+ *
+ *                    slotLevel   definition   repetition
+ *     a                  0           1            0          null: 0, an empty list: 1
+ *     element            2           3            1          null: 2, a value: 3
+ */
 export interface FileColumn {
+  /** Within a nested column, the path. */
   readonly name: string;
   /** Undefined where it holds something that Millrace has no type for; `unsupported` says what. */
   readonly type: DataType | undefined;
   readonly unsupported: string;
   readonly nullable: boolean;
+  /** Definition level from which on there is a slot for a value or a null. */
+  readonly slotLevel: number;
+  /** Definition level from which on there is a value; of a leaf the greatest. */
+  readonly definition: number;
+  /** Greatest repetition level of entries that begin a slot; of a leaf the greatest of all. */
+  readonly repetition: number;
   readonly physical: PhysicalType;
   /** Bytes of one value of FIXED_LEN_BYTE_ARRAY. */
   readonly typeBytes: number;
@@ -49,47 +73,155 @@ export interface FileColumn {
   readonly boundsAreScaled: boolean;
   /** Its position among the column chunks of a row group; of a nested column, of its first. */
   readonly leaf: number;
+  /** Fields of a struct, the item of a list, key and value of a map. */
+  readonly children: readonly FileColumn[];
 }
 
-/** @throws MalformedFile where the elements are not a tree. */
+/** Its leaves, in the order of the file; itself where it is flat. */
+export const leavesOfColumn = (column: FileColumn): readonly FileColumn[] =>
+  column.children.length === 0 ? [column] : column.children.flatMap(leavesOfColumn);
+
+/** Structures nested deeper are refused: levels are bytes, and deep ones only come from those who mean harm. */
+const MAX_DEPTH = 64;
+
+interface Node {
+  readonly element: SchemaElement;
+  readonly children: readonly Node[];
+  /** Leaves before it. */
+  readonly leaf: number;
+}
+
+/** The columns on the top level. @throws MalformedFile where the elements are not a tree, UnsupportedFile of a deep one. */
 export function fileColumns(uri: string, elements: readonly SchemaElement[]): FileColumn[] {
-  const columns: FileColumn[] = [];
-  const top = elements[0]?.num_children ?? 0;
   let position = 1;
   let leaf = 0;
-  for (let child = 0; child < top; child += 1) {
-    const element = elements[position];
-    if (element === undefined) throw new MalformedFile(uri, 'its schema ends too early');
-    columns.push(fileColumn(element, leaf));
-    // Past the whole subtree: as many elements as are still owed.
-    for (let owed = 1; owed > 0; position += 1) {
-      const next = elements[position];
-      if (next === undefined) throw new MalformedFile(uri, 'its schema ends too early');
-      const children = childrenOf(next);
-      if (next.type !== undefined) leaf += 1;
-      owed += children - 1;
+  const nodes = (count: number, depth: number): Node[] => {
+    if (depth > MAX_DEPTH) throw new UnsupportedFile(uri, `its schema is nested deeper than ${MAX_DEPTH} levels`);
+    const found: Node[] = [];
+    for (let child = 0; child < count; child += 1) {
+      const element = elements[position];
+      if (element === undefined) throw new MalformedFile(uri, 'its schema ends too early');
+      position += 1;
+      const first = leaf;
+      if (element.type !== undefined) leaf += 1;
+      found.push({ element, leaf: first, children: nodes(childrenOf(element), depth + 1) });
     }
-  }
-  return columns;
+    return found;
+  };
+  const top = Number(elements[0]?.num_children ?? 0);
+  return nodes(top, 0).map((node) => columnOf(node, node.element.name, { slotLevel: 0, definition: 0, repetition: 0 }));
 }
 
 function childrenOf({ num_children: children = 0, type }: SchemaElement): number {
   return type === undefined && Number.isSafeInteger(children) && children > 0 ? children : 0;
 }
 
-function fileColumn(element: SchemaElement, leaf: number): FileColumn {
-  const { name, type: physical, repetition_type: repetition, type_length: typeBytes = 0 } = element;
-  const found = physical === undefined || repetition === 'REPEATED' ? 'nested values' : typeOf(element);
-  return {
-    name,
-    type: typeof found === 'string' ? undefined : found,
-    unsupported: typeof found === 'string' ? found : '',
-    nullable: repetition !== 'REQUIRED',
-    physical: physical ?? 'BYTE_ARRAY',
-    typeBytes,
-    boundsAreScaled: element.converted_type === 'DECIMAL',
-    leaf,
-  };
+/** `around` are the levels of what is around it: of an item, those from which on the list has it. */
+function columnOf(node: Node, name: string, around: ColumnLevels): FileColumn {
+  const { element } = node;
+  if (element.repetition_type === 'REPEATED') {
+    // Repeated without being the inside of a list: a list that is never null, of items that are not.
+    const item = { ...node, element: { ...element, repetition_type: 'REQUIRED' as const } };
+    return listOf(node, name, around, item);
+  }
+  const isNullable = element.repetition_type !== 'REQUIRED';
+  const levels = { ...around, definition: around.definition + (isNullable ? 1 : 0) };
+  if (element.type !== undefined) {
+    const found = typeOf(element);
+    return {
+      ...columnBase(node, name, levels),
+      ...(typeof found === 'string' ? { unsupported: found } : { type: found }),
+      physical: element.type,
+      typeBytes: element.type_length ?? 0,
+      boundsAreScaled: element.converted_type === 'DECIMAL',
+    };
+  }
+  const annotation = element.logical_type?.type ?? element.converted_type;
+  const [only, ...others] = node.children;
+  if (only === undefined) return { ...columnBase(node, name, levels), unsupported: 'a group without fields' };
+  if (only.element.repetition_type === 'REPEATED' && others.length === 0) {
+    if (annotation === 'LIST') return listOf(node, name, levels, itemOf(element.name, only));
+    if (annotation === 'MAP' || annotation === 'MAP_KEY_VALUE') return mapOf(node, name, levels, only);
+  }
+  if (annotation === 'VARIANT') return { ...columnBase(node, name, levels), unsupported: 'variants' };
+  const children = node.children.map((child) => columnOf(child, `${name}.${child.element.name}`, levels));
+  return nested({ ...columnBase(node, name, levels), children }, (types) => ({
+    kind: 'struct',
+    fields: types.map((type, at) => ({
+      name: node.children[at]?.element.name ?? '',
+      type,
+      nullable: children[at]?.nullable ?? true,
+    })),
+  }));
+}
+
+interface ColumnLevels {
+  readonly slotLevel: number;
+  readonly definition: number;
+  readonly repetition: number;
+}
+
+/** Levels of what is in a list. */
+const inside = ({ definition, repetition }: ColumnLevels): ColumnLevels => ({
+  slotLevel: definition + 1,
+  definition: definition + 1,
+  repetition: repetition + 1,
+});
+
+const columnBase = (node: Node, name: string, levels: ColumnLevels): FileColumn => ({
+  name,
+  type: undefined,
+  unsupported: '',
+  nullable: node.element.repetition_type === 'OPTIONAL',
+  ...levels,
+  physical: 'BYTE_ARRAY',
+  typeBytes: 0,
+  boundsAreScaled: false,
+  leaf: node.leaf,
+  children: [],
+});
+
+/** A column of the type that its children's types make, where they all have one. */
+function nested(column: FileColumn, make: (types: readonly DataType[]) => DataType): FileColumn {
+  const types: DataType[] = [];
+  for (const { type, unsupported, name } of column.children) {
+    // Inside of others there is no column that could be left out.
+    if (type === undefined || type.kind === 'null') {
+      return { ...column, unsupported: unsupported === '' ? `nothing but nulls in ${name}` : unsupported };
+    }
+    types.push(type);
+  }
+  return { ...column, type: make(types) };
+}
+
+/**
+ * The item of a list whose repeated field is `repeated`: the one field inside of it, or itself where an older writer left
+ * out a level. https://github.com/apache/parquet-format/blob/master/LogicalTypes.md#lists
+ */
+function itemOf(listName: string, repeated: Node): Node {
+  const { element, children } = repeated;
+  const [only, ...others] = children;
+  const isItem =
+    only === undefined ||
+    others.length > 0 ||
+    element.name === 'array' ||
+    element.name === `${listName}_tuple` ||
+    only.element.repetition_type === 'REPEATED' ||
+    element.logical_type !== undefined ||
+    element.converted_type !== undefined;
+  return isItem ? { ...repeated, element: { ...element, repetition_type: 'REQUIRED' } } : only;
+}
+
+function listOf(node: Node, name: string, levels: ColumnLevels, item: Node): FileColumn {
+  const children = [columnOf(item, `${name}.${item.element.name}`, inside(levels))];
+  return nested({ ...columnBase(node, name, levels), children }, ([type = nullType]) => list(type));
+}
+
+function mapOf(node: Node, name: string, levels: ColumnLevels, entries: Node): FileColumn {
+  const base = columnBase(node, name, levels);
+  if (entries.children.length !== 2) return { ...base, unsupported: 'a map without keys or values' };
+  const children = entries.children.map((child) => columnOf(child, `${name}.${child.element.name}`, inside(levels)));
+  return nested({ ...base, children }, ([key = nullType, value = nullType]) => map(key, value));
 }
 
 /** The type, or what it would have to be. */
@@ -97,6 +229,7 @@ function typeOf(element: SchemaElement): DataType | string {
   const { type: physical, logical_type: logical, converted_type: converted, precision, scale } = element;
   if (logical?.type === 'DECIMAL') return decimalType(element, logical.precision, logical.scale);
   if (converted === 'DECIMAL') return decimalType(element, precision, scale ?? 0);
+  if (logical?.type === 'NULL') return nullType;
   switch (physical) {
     case 'BOOLEAN':
       return bool;
@@ -113,7 +246,7 @@ function typeOf(element: SchemaElement): DataType | string {
     case 'BYTE_ARRAY':
       return textType(element);
     default:
-      return logical?.type ?? converted ?? 'bytes of a fixed length';
+      return fixedBytesType(element);
   }
 }
 
@@ -139,6 +272,7 @@ function decimalType(
 
 function int32Type({ logical_type: logical, converted_type: converted }: SchemaElement): DataType | string {
   if (logical?.type === 'DATE' || converted === 'DATE') return date;
+  if (logical?.type === 'TIME' || converted === 'TIME_MILLIS') return time('us');
   if (logical?.type === 'INTEGER') {
     const types = logical.isSigned ? { 8: int8, 16: int16, 32: int32 } : { 8: uint8, 16: uint16, 32: uint32 };
     return (types as Record<number, DataType>)[logical.bitWidth] ?? `integers of ${logical.bitWidth} bits`;
@@ -164,6 +298,8 @@ function int64Type({ logical_type: logical, converted_type: converted }: SchemaE
       ? 'timestamps of an unknown unit'
       : timestamp(unit, logical.isAdjustedToUTC ? 'UTC' : null);
   }
+  if (logical?.type === 'TIME') return time(logical.unit === 'NANOS' ? 'ns' : 'us');
+  if (converted === 'TIME_MICROS') return time('us');
   if (logical?.type === 'INTEGER') {
     if (logical.bitWidth !== 64) return `integers of ${logical.bitWidth} bits`;
     return logical.isSigned ? int64 : uint64;
@@ -176,9 +312,18 @@ function int64Type({ logical_type: logical, converted_type: converted }: SchemaE
   return converted ?? logical?.type ?? int64;
 }
 
-/** Bytes without a meaning are taken for text, which old writers do not mark; they are checked to be UTF-8 when read. */
-function textType({ logical_type: logical, converted_type: converted }: SchemaElement): DataType | string {
-  const meaning = logical?.type ?? converted;
-  const isText = meaning === undefined || ['STRING', 'UTF8', 'ENUM', 'JSON'].includes(meaning);
-  return isText ? utf8 : meaning;
+/** Old writers do not mark texts: where a plan says that such bytes are text, they are checked to be UTF-8 when read. */
+function textType({ logical_type: logical, converted_type: converted }: SchemaElement): DataType {
+  return ['STRING', 'UTF8', 'ENUM', 'JSON'].includes(logical?.type ?? converted ?? '') ? utf8 : binary;
+}
+
+function fixedBytesType({
+  type_length: bytes = 0,
+  logical_type: logical,
+  converted_type: converted,
+}: SchemaElement): DataType | string {
+  if (logical?.type === 'UUID' && bytes === 16) return uuid;
+  if (logical?.type === 'FLOAT16' && bytes === 2) return float16;
+  if (converted === 'INTERVAL' && bytes === 12) return interval;
+  return Number.isInteger(bytes) && bytes > 0 ? fixedSizeBinary(bytes) : `values of ${bytes} bytes`;
 }

@@ -16,7 +16,8 @@ import assert from 'node:assert/strict';
 import { setImmediate } from 'node:timers/promises';
 import { BATCH_ROWS } from '../../columnar/batch.ts';
 import type { Column } from '../../columnar/column.ts';
-import { fixedWidth } from '../../columnar/data-type.ts';
+import { constantColumn } from '../../columnar/column-from-values.ts';
+import { fixedWidth, isBytes, isNested } from '../../columnar/data-type.ts';
 import type { Field } from '../../columnar/schema.ts';
 import { parquetKernels } from '../../kernels/parquet-kernels.ts';
 import { takeKernels } from '../../kernels/take-kernels.ts';
@@ -28,9 +29,11 @@ import { ColumnBuffers, Scratch } from './column-buffers.ts';
 import type { ColumnMemory } from './column-memory.ts';
 import { ColumnReader } from './column-reader.ts';
 import type { ColumnChunk, ParquetFooter } from './footer.ts';
-import type { FileWork } from './plain-values.ts';
+import { LeafReader } from './leaf-reader.ts';
+import { NestedReader, PartBuffers } from './nested-reader.ts';
+import type { ChunkSource, FileWork } from './plain-values.ts';
 import { type PlannedRowGroup, type ScanPlan, splitRange } from './scan-plan.ts';
-import type { ColumnReading } from './value-form.ts';
+import { type ColumnReading, leavesOf, type Reading } from './value-form.ts';
 
 /** What reading has cost so far. */
 export interface ReadCosts {
@@ -46,7 +49,7 @@ export interface FileRequest {
   readonly plan: ScanPlan;
   readonly fields: readonly Field[];
   /** One per field; undefined for a column that the file does not have. */
-  readonly readings: readonly (ColumnReading | undefined)[];
+  readonly readings: readonly (Reading | undefined)[];
   /** One per field, kept over all files of a scan. */
   readonly memories: readonly ColumnMemory[];
   readonly costs: ReadCosts;
@@ -58,6 +61,21 @@ export interface RowReader {
   read(rows: number): Promise<Column>;
   /** Passes over the next `rows` rows. */
   skip(rows: number): void;
+}
+
+/** Where a column is decoded to. */
+interface ReadingBuffers {
+  readonly leaves: readonly ColumnBuffers[];
+  /** Of a nested column. */
+  readonly parts: PartBuffers | undefined;
+}
+
+const allLeaves = (readings: readonly (Reading | undefined)[]): ColumnReading[] =>
+  readings.flatMap((reading) => (reading === undefined ? [] : leavesOf(reading)));
+
+function first<T>([item]: readonly T[]): T {
+  assert.ok(item !== undefined);
+  return item;
 }
 
 const OWNER = 'Scan';
@@ -80,7 +98,8 @@ export class FileReader implements AsyncDisposable {
   readonly #request: FileRequest;
   readonly #holding: Holding;
   readonly #work: FileWork;
-  readonly #buffers: readonly (ColumnBuffers | undefined)[];
+  /** Of each reading; none for a column that the file does not have. */
+  readonly #buffers: readonly ReadingBuffers[];
   readonly #sizes: FileSizes;
   readonly #abort = new AbortController();
   readonly #signal: AbortSignal;
@@ -114,11 +133,12 @@ export class FileReader implements AsyncDisposable {
       holding,
       kernels: parquetKernels(holding.linear),
       take: takeKernels(holding.linear),
-      scratch: new Scratch(holding, sizes.batchRows),
+      scratch: new Scratch(holding, sizes.batchRows, sizes.widest),
     };
-    this.#buffers = request.readings.map((reading) =>
-      reading === undefined ? undefined : new ColumnBuffers(holding, reading.form, sizes.batchRows),
-    );
+    this.#buffers = request.readings.map((reading) => ({
+      leaves: allLeaves([reading]).map(({ form }) => new ColumnBuffers(holding, form, sizes.batchRows)),
+      parts: reading === undefined || 'form' in reading ? undefined : new PartBuffers(holding, reading),
+    }));
     this.#zeros = sizes.zeroBytes === 0 ? 0 : holding.allocateZeroed(sizes.zeroBytes).address;
   }
 
@@ -133,24 +153,23 @@ export class FileReader implements AsyncDisposable {
     const group = this.#groupAt(position);
     const locate = await this.#bring(position, group);
     return this.#request.fields.map((field, index) => {
-      const chunk = group.chunks[index];
       const reading = this.#request.readings[index];
-      const buffers = this.#buffers[index];
       const memory = this.#request.memories[index];
-      if (chunk === undefined || reading === undefined || buffers === undefined) return this.#nullReader(field);
+      const { leaves, parts } = this.#buffers[index] ?? { leaves: [], parts: undefined };
+      const chunks = group.chunks[index] ?? [];
+      if (reading === undefined) return this.#nullReader(field);
       assert.ok(memory !== undefined);
-      const { index: rowGroup, rows } = group;
+      const { index: rowGroup } = group;
       const { batchRows } = this;
-      return new ColumnReader(this.#work, {
-        reading,
-        chunk,
-        bytes: locate(chunk),
-        buffers,
-        memory,
-        rowGroup,
-        rows,
-        batchRows,
+      const sources = leavesOf(reading).map((leaf, at): ChunkSource => {
+        const [chunk, buffers] = [chunks[at], leaves[at]];
+        assert.ok(chunk !== undefined && buffers !== undefined);
+        // What is remembered of values is of one leaf.
+        return { reading: leaf, chunk, bytes: locate(chunk), buffers, memory: memory.ofLeaf(at), rowGroup, batchRows };
       });
+      if (parts === undefined || 'form' in reading) return new ColumnReader(this.#work, first(sources));
+      const readers = sources.map((source) => new LeafReader(this.#work, source));
+      return new NestedReader(this.#work, reading, readers, parts);
     });
   }
 
@@ -253,9 +272,13 @@ export class FileReader implements AsyncDisposable {
   }
 
   #nullReader({ type }: Field): RowReader {
+    if (isNested(type) || type.kind === 'fixed-size-binary') {
+      const column = constantColumn(this.#holding, type, null, this.batchRows);
+      return { read: () => Promise.resolve(column), skip: () => {} };
+    }
     const zeros = this.#zeros;
     const width = fixedWidth(type) ?? 0;
-    const bytes = type.kind === 'utf8' ? zeros : 0;
+    const bytes = isBytes(type) ? zeros : 0;
     const column = { type, validity: zeros, values: zeros, bytes, dictionary: undefined, width, bits: undefined };
     return { read: () => Promise.resolve(column), skip: () => {} };
   }
@@ -267,24 +290,28 @@ class FileSizes {
   readonly leaseBytes: number;
   readonly windowBytes: number;
   readonly zeroBytes: number;
+  /** Bytes of the widest value. */
+  readonly widest: number;
   readonly #roomBytes: number;
   /** Per planned row group: stored bytes as regions, and an upper estimate for pages, dictionaries and texts. */
   readonly #stored: readonly number[];
   readonly #plain: readonly number[];
 
-  constructor({ budget, footer, plan, readings }: FileRequest) {
+  constructor({ budget, footer, plan, fields, readings }: FileRequest) {
     const { floorBytes } = budget;
-    const known = readings.filter((reading) => reading !== undefined);
-    const hasMissing = known.length < readings.length;
-    const zeroBytes = (rows: number): number => (hasMissing ? rows * 16 + 16 : 0);
+    const known = allLeaves(readings);
+    this.widest = Scratch.widthOf(known.map(({ form }) => form));
+    const missing = fields.filter((_, position) => readings[position] === undefined);
+    const zeroBytes = (rows: number): number => (missing.length > 0 ? rows * 16 + 16 : 0);
     const fixedBytes = (rows: number): number =>
-      Scratch.footprint(rows) +
-      (hasMissing ? LinearMemory.footprint(zeroBytes(rows)) : 0) +
+      Scratch.footprint(rows, this.widest) +
+      (missing.length > 0 ? LinearMemory.footprint(zeroBytes(rows)) : 0) +
+      missing.reduce((bytes, { type }) => bytes + constantBytes(type, rows), 0) +
       known.reduce((bytes, { form }) => bytes + ColumnBuffers.footprint(form, rows), footer.heldBytes);
 
     let rows = BATCH_ROWS;
-    const textBytes = largestTextPerRow(plan, readings);
-    const isTooLarge = (): boolean => fixedBytes(rows) > floorBytes / 2 || textBytes * rows > floorBytes / 8;
+    const growingBytes = largestGrowingPerRow(plan, readings);
+    const isTooLarge = (): boolean => fixedBytes(rows) > floorBytes / 2 || growingBytes * rows > floorBytes / 8;
     while (rows > MIN_BATCH_ROWS && isTooLarge()) rows /= 2;
     this.batchRows = rows;
     this.zeroBytes = zeroBytes(rows);
@@ -292,8 +319,10 @@ class FileSizes {
     this.#stored = plan.rowGroups.map(({ ranges }) =>
       ranges.reduce((bytes, { byteLength }) => bytes + LinearMemory.footprint(byteLength), 0),
     );
-    this.#plain = plan.rowGroups.map(({ chunks }) =>
-      chunks.reduce((bytes, chunk) => bytes + (chunk === undefined ? 0 : PAGE_SLACK_BYTES + 2 * chunk.plainBytes), 0),
+    this.#plain = plan.rowGroups.map(({ chunks, rows: groupRows }) =>
+      chunks
+        .flatMap((leaves, at) => leaves.map((chunk) => plainBytes(chunk, readings[at], rows / Math.max(1, groupRows))))
+        .reduce((sum, bytes) => sum + bytes, 0),
     );
     const most = this.#stored.reduce(
       (bytes, stored, at) => Math.max(bytes, stored + (this.#stored[at + 1] ?? 0) + (this.#plain[at] ?? 0)),
@@ -318,14 +347,29 @@ class FileSizes {
   }
 }
 
-/** Five regions of a column that grow are rounded up to pages of memory, with padding. */
-const PAGE_SLACK_BYTES = 5 * 8192;
+/** Regions of a column that grow are rounded up to pages of memory, with padding. */
+const PAGE_SLACK_BYTES = 6 * 8192;
+/** Of an entry of a nested column in a batch: its levels, its offset, its value, and what growing leaves free. */
+const ENTRY_BYTES = 64;
 
-function largestTextPerRow({ rowGroups }: ScanPlan, readings: FileRequest['readings']): number {
+/** What decoding a chunk takes beside its stored bytes, in batches of a share of its rows. */
+function plainBytes(chunk: ColumnChunk, reading: Reading | undefined, batchShare: number): number {
+  const bytes = PAGE_SLACK_BYTES + 2 * chunk.plainBytes;
+  if (reading === undefined || 'form' in reading) return bytes;
+  return bytes + 2 * PAGE_SLACK_BYTES + ENTRY_BYTES * Math.ceil(chunk.values * Math.min(1, batchShare));
+}
+
+/** A null in every row: codes and bits, and one entry. */
+const constantBytes = (type: Field['type'], rows: number): number =>
+  isNested(type) || type.kind === 'fixed-size-binary' ? LinearMemory.footprint(rows * 4) * 2 + PAGE_SLACK_BYTES : 0;
+
+/** Bytes per row of what has no fixed size: texts, and what is in lists. */
+function largestGrowingPerRow({ rowGroups }: ScanPlan, readings: FileRequest['readings']): number {
   const perRow = ({ rows, chunks }: PlannedRowGroup): number =>
-    chunks.reduce((bytes, chunk, at) => {
-      const isText = readings[at]?.form.kind === 'text';
-      return bytes + (isText && chunk !== undefined ? chunk.plainBytes / Math.max(1, rows) : 0);
+    chunks.reduce((bytes, leaves, at) => {
+      const reading = readings[at];
+      const grows = reading !== undefined && (!('form' in reading) || reading.form.kind === 'text');
+      return grows ? leaves.reduce((sum, { plainBytes: plain }) => sum + plain / Math.max(1, rows), bytes) : bytes;
     }, 0);
   return rowGroups.reduce((most, group) => Math.max(most, perRow(group)), 0);
 }

@@ -25,6 +25,8 @@ export interface ColumnChunk {
   readonly byteLength: number;
   /** Bytes of its pages once they are decompressed. A claim: an upper limit for what is worked with. */
   readonly plainBytes: number;
+  /** Entries of its pages: rows, of a nested column items, nulls and empty lists. */
+  readonly values: number;
   /** By Parquet's name. */
   readonly codec: string;
   /** By Parquet's names. */
@@ -172,8 +174,8 @@ export interface RowGroup {
   readonly chunks: readonly ColumnChunk[];
 }
 
-/** Row group `index`, checked, with the chunks of the columns `leaves`. @throws MalformedFile */
-export function rowGroupOf(footer: ParquetFooter, index: number, leaves: readonly number[]): RowGroup {
+/** Row group `index`, checked, with the chunks of `leaves`. @throws MalformedFile */
+export function rowGroupOf(footer: ParquetFooter, index: number, leaves: readonly FileColumn[]): RowGroup {
   const { uri, metadata } = footer;
   const damaged = (detail: string): MalformedFile => new MalformedFile(uri, `row group ${index}: ${detail}`);
   const count = (value: unknown, what: string): number => {
@@ -187,23 +189,26 @@ export function rowGroupOf(footer: ParquetFooter, index: number, leaves: readonl
   if (group === undefined) throw damaged(`there are only ${metadata.row_groups.length}`);
   const rows = count(group.num_rows, 'its number of rows');
   const endOfData = footer.fileBytes - TRAILER_BYTES - metadata.metadata_length;
-  const chunkOf = (leaf: number): ColumnChunk => {
-    const column = group.columns[leaf];
+  const chunkOf = (leaf: FileColumn): ColumnChunk => {
+    const column = group.columns[leaf.leaf];
     const chunk = column?.meta_data;
-    if (chunk === undefined) throw damaged(`column ${leaf} has no metadata`);
+    if (chunk === undefined) throw damaged(`column ${leaf.name} has no metadata`);
     if (column?.file_path !== undefined && column.file_path !== '') {
       throw new UnsupportedFile(uri, 'its columns lie in other files');
     }
-    if (count(chunk.num_values, 'a number of values') !== rows) throw damaged('a column has another number of rows');
+    const values = count(chunk.num_values, 'a number of values');
+    if (leaf.repetition === 0 ? values !== rows : values < rows) throw damaged('a column has another number of rows');
     const dataStart = count(chunk.data_page_offset, 'a page offset');
     const dictionaryStart = count(chunk.dictionary_page_offset ?? 0, 'a page offset');
-    const start = dictionaryStart > 0 ? Math.min(dictionaryStart, dataStart) : dataStart;
+    // Either is 0 where there is no such page.
+    const start = Math.min(...[dictionaryStart, dataStart].filter((offset) => offset > 0));
     const byteLength = count(chunk.total_compressed_size, 'a size');
-    if (start < 4 || start + byteLength > endOfData) throw damaged('a column lies outside of the file');
+    if (!(start >= 4 && start + byteLength <= endOfData)) throw damaged('a column lies outside of the file');
     const { statistics } = chunk;
     return {
       start,
       byteLength,
+      values,
       plainBytes: count(chunk.total_uncompressed_size, 'a size'),
       codec: String(chunk.codec),
       encodings: Array.isArray(chunk.encodings) ? chunk.encodings.map(String) : [],

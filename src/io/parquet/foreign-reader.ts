@@ -1,11 +1,12 @@
 /**
- * Reads what our own decoder does not take (delta encodings, other codecs) through parquet-wasm, loaded on demand.
+ * Reads what our own decoder does not take through parquet-wasm, loaded on demand: encodings and codecs that it does not
+ * know. Also another decoder to compare ours with.
  *
- *     store ──wanted ranges──▶ │ 0 0 0 │ chunks │ 0 0 0 │ footer │ ──▶ parquet-wasm ──▶ Arrow IPC ──▶ columns
+ *     store ──row groups──────▶ │ 0 0 0 │ chunks │ 0 0 0 │ footer │ ──▶ parquet-wasm ──▶ Arrow IPC ──▶ columns
  *
- * parquet-wasm is given a file of the same length in which only what it needs of one row group is filled in: its
- * reader of ranges would save that memory, but a damaged file makes it fail outside of any promise, where nobody can
- * catch it. So the length of the file counts twice, here and in the memory of parquet-wasm, which is reserved before and
+ * parquet-wasm is given a file of the same length in which only one row group is filled in, with all columns, for it
+ * decodes all of them whatever it is asked for. Its reader of ranges would save that memory, but a damaged file makes it
+ * fail outside of any promise, where nobody can catch it. So the length of the file counts twice, here and in the memory of parquet-wasm, which is reserved before and
  * settled after each row group; what it takes for a file that lies about its sizes is only seen afterwards.
  */
 
@@ -13,18 +14,19 @@ import { tableFromIPC } from 'apache-arrow';
 import { fromArrow } from '../../columnar/arrow.ts';
 import { BATCH_ROWS, Batch } from '../../columnar/batch.ts';
 import type { Column } from '../../columnar/column.ts';
-import { fixedWidth, sameType } from '../../columnar/data-type.ts';
+import { fixedWidth, isBytes, sameType } from '../../columnar/data-type.ts';
 import { type Field, fieldIndex, type Schema } from '../../columnar/schema.ts';
 import { RowProgram } from '../../compile/row-program.ts';
 import { InvalidArgument, MalformedFile, MemoryBudgetExceeded, UnsupportedFile } from '../../errors.ts';
 import type { TypedColumn } from '../../expressions/expression.ts';
 import type { Holding, MemoryBudget } from '../../memory/budget.ts';
 import type { ObjectStore } from '../object-store.ts';
+import { leavesOfColumn } from './file-column.ts';
 import type { ReadCosts } from './file-reader.ts';
-import type { ParquetFooter } from './footer.ts';
+import { type ColumnChunk, type ParquetFooter, rowGroupOf } from './footer.ts';
 import { type ParquetWasmUse, useParquetWasm } from './parquet-wasm.ts';
-import type { ByteRange, PlannedRowGroup, ScanPlan } from './scan-plan.ts';
-import type { ColumnReading } from './value-form.ts';
+import { type ByteRange, coalesce, type ScanPlan } from './scan-plan.ts';
+import type { Reading } from './value-form.ts';
 
 export interface ForeignRequest {
   readonly store: ObjectStore;
@@ -33,7 +35,7 @@ export interface ForeignRequest {
   readonly footer: ParquetFooter;
   readonly plan: ScanPlan;
   readonly fields: readonly Field[];
-  readonly readings: readonly (ColumnReading | undefined)[];
+  readonly readings: readonly (Reading | undefined)[];
   readonly costs: ReadCosts;
 }
 
@@ -46,18 +48,18 @@ const VALUE_BYTES = 48;
  * @throws MalformedFile, UnsupportedFile, MemoryBudgetExceeded
  */
 export async function* foreignBatches(request: ForeignRequest): AsyncGenerator<Batch, void, void> {
-  const { budget, footer, plan, readings, signal } = request;
+  const { budget, footer, plan, signal } = request;
   using use = await useParquetWasm(budget);
-  const names = readings.flatMap((reading) => (reading === undefined ? [] : [reading.file.name]));
   using casts = new Casts(request);
   using hull = budget.reserve(OWNER);
   hull.grow(footer.fileBytes);
   const bytes = new Uint8Array(footer.fileBytes);
   await fill(request, bytes, footerRange(footer));
   for (const group of plan.rowGroups) {
-    for (const range of group.ranges) await fill(request, bytes, range);
-    prepare(use, group, footer.fileBytes, budget);
-    const options = { columns: names, rowGroups: [group.index], batchSize: BATCH_ROWS };
+    const chunks = rowGroupOf(footer, group.index, footer.columns.flatMap(leavesOfColumn)).chunks;
+    for (const range of coalesce(chunks)) await fill(request, bytes, range);
+    prepare(use, chunks, footer.fileBytes, budget);
+    const options = { rowGroups: [group.index], batchSize: BATCH_ROWS };
     const parts = asFileError(footer.uri, () => {
       using table = use.wasm.readParquet(bytes, options);
       return table.recordBatches();
@@ -104,11 +106,11 @@ const leaseBytes = (ipc: Uint8Array, columns: number): number =>
 /** The file is copied, and what is decoded is there twice. */
 function prepare(
   use: ParquetWasmUse,
-  { chunks }: PlannedRowGroup,
+  chunks: readonly ColumnChunk[],
   fileBytes: number,
   { limitBytes }: MemoryBudget,
 ): void {
-  const bytes = chunks.reduce((sum, chunk) => sum + 2 * (chunk?.plainBytes ?? 0), fileBytes);
+  const bytes = chunks.reduce((sum, { plainBytes }) => sum + 2 * plainBytes, fileBytes);
   if (!use.tryPrepare(bytes)) throw new MemoryBudgetExceeded('Scan (parquet-wasm)', bytes, 0, limitBytes);
 }
 
@@ -178,7 +180,7 @@ function nullColumn({ type }: Field, rows: number, lease: Holding): Column {
     type,
     validity,
     values,
-    bytes: type.kind === 'utf8' ? values : 0,
+    bytes: isBytes(type) ? values : 0,
     dictionary: undefined,
     width,
     bits: undefined,

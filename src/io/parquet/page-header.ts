@@ -21,8 +21,9 @@ export interface PageHeader {
   readonly values: number;
   /** Number of the encoding of the values, as Parquet counts them. */
   readonly encoding: number;
-  /** Number of the encoding of the definition levels of a `data` page. */
-  readonly levelEncoding: number;
+  /** Numbers of the encodings of the levels of a `data` page. */
+  readonly definitionEncoding: number;
+  readonly repetitionEncoding: number;
   /** Of a `data-v2` page, whose levels come first and are never compressed. */
   readonly definitionBytes: number;
   readonly repetitionBytes: number;
@@ -57,7 +58,8 @@ export function readPageHeader(bytes: Uint8Array, start: number, end: number): P
     crc: page[4] === undefined ? undefined : page[4] >>> 0,
     values: kind === 'index' ? 0 : number(detail, 1),
     encoding: kind === 'index' ? 0 : number(detail, isV2 ? 4 : 2),
-    levelEncoding: kind === 'data' ? number(detail, 3) : 3,
+    definitionEncoding: kind === 'data' ? number(detail, 3) : 3,
+    repetitionEncoding: kind === 'data' ? number(detail, 4) : 3,
     definitionBytes: isV2 ? number(detail, 5) : 0,
     repetitionBytes: isV2 ? number(detail, 6) : 0,
     isCompressed: isV2 ? detail[7] !== 0 : true,

@@ -19,11 +19,19 @@ import { ThriftError } from './thrift.ts';
 /** What a page holds, in linear memory, until the next page is read. */
 export interface Page {
   readonly header: PageHeader;
-  /** Definition levels, as a hybrid stream; empty where the column has none. */
-  readonly levels: number;
-  readonly levelsEnd: number;
+  /** Levels, as hybrid streams; empty where the column has none. */
+  readonly repetitions: number;
+  readonly repetitionsEnd: number;
+  readonly definitions: number;
+  readonly definitionsEnd: number;
   readonly values: number;
   readonly end: number;
+}
+
+/** The greatest levels of a column: 0 where its pages have none. */
+export interface Levels {
+  readonly definition: number;
+  readonly repetition: number;
 }
 
 /** As much of a chunk as is asked for at first, to read a header. */
@@ -38,7 +46,7 @@ export class PageReader {
   readonly #work: Workplace;
   /** Decompressed pages. */
   readonly #buffer: GrowingRegion;
-  readonly #nullable: boolean;
+  readonly #levels: Levels;
   /** Builds the error: knows file and column. */
   readonly #damaged: (detail: string) => MalformedFile;
   #position: number;
@@ -48,13 +56,13 @@ export class PageReader {
     bytes: ChunkBytes,
     work: Workplace,
     buffer: GrowingRegion,
-    column: { nullable: boolean; damaged: (detail: string) => MalformedFile },
+    column: { levels: Levels; damaged: (detail: string) => MalformedFile },
   ) {
     this.#chunk = chunk;
     this.#bytes = bytes;
     this.#work = work;
     this.#buffer = buffer;
-    this.#nullable = column.nullable;
+    this.#levels = column.levels;
     this.#damaged = column.damaged;
     this.#position = bytes.start;
   }
@@ -88,7 +96,6 @@ export class PageReader {
     if (kind === 'data-v2' && definitionBytes + repetitionBytes > Math.min(storedBytes, plainBytes)) {
       throw this.#damaged('levels are longer than their page');
     }
-    if (repetitionBytes > 0) throw this.#damaged('a flat column has repetition levels');
   }
 
   /** Passes over the page behind the header. */
@@ -117,25 +124,54 @@ export class PageReader {
     const start = this.#plain(stored, header.storedBytes, header.plainBytes, true);
     const end = start + header.plainBytes;
     if (start !== stored) this.#bytes.release();
-    if (header.kind === 'dictionary' || !this.#nullable)
-      return { header, levels: start, levelsEnd: start, values: start, end };
-    if (header.levelEncoding === BIT_PACKED) {
-      throw this.#damaged('definition levels have the encoding BIT_PACKED, which was abolished in 2013');
+    const hasLevels = header.kind !== 'dictionary';
+    const repetitions = this.#stream(hasLevels && this.#levels.repetition > 0, header.repetitionEncoding, start, end);
+    const definitions = this.#stream(
+      hasLevels && this.#levels.definition > 0,
+      header.definitionEncoding,
+      repetitions.end,
+      end,
+    );
+    return {
+      header,
+      repetitions: repetitions.start,
+      repetitionsEnd: repetitions.end,
+      definitions: definitions.start,
+      definitionsEnd: definitions.end,
+      values: definitions.end,
+      end,
+    };
+  }
+
+  /** Levels behind their length, where there are any. */
+  #stream(isThere: boolean, encoding: number, start: number, end: number): { start: number; end: number } {
+    if (!isThere) return { start, end: start };
+    if (encoding === BIT_PACKED) {
+      throw this.#damaged('its levels have the encoding BIT_PACKED, which was abolished in 2013');
     }
-    if (header.levelEncoding !== RLE) throw this.#damaged('definition levels have an impossible encoding');
-    if (header.plainBytes < 4) throw this.#damaged('a page is too short for its levels');
-    const levels = start + 4;
-    const levelsEnd = levels + this.#work.holding.linear.data.getUint32(start, true);
+    if (encoding !== RLE) throw this.#damaged('its levels have an impossible encoding');
+    if (end - start < 4) throw this.#damaged('a page is too short for its levels');
+    const levelsEnd = start + 4 + this.#work.holding.linear.data.getUint32(start, true);
     if (levelsEnd > end) throw this.#damaged('levels are longer than their page');
-    return { header, levels, levelsEnd, values: levelsEnd, end };
+    return { start: start + 4, end: levelsEnd };
   }
 
   #secondVersion(header: PageHeader, stored: number): Page {
-    const { definitionBytes, storedBytes, plainBytes, isCompressed } = header;
-    const valueBytes = plainBytes - definitionBytes;
-    const from = stored + definitionBytes;
-    const values = this.#plain(from, storedBytes - definitionBytes, valueBytes, isCompressed);
-    return { header, levels: stored, levelsEnd: from, values, end: values + valueBytes };
+    const { repetitionBytes, definitionBytes, storedBytes, plainBytes, isCompressed } = header;
+    const levelBytes = repetitionBytes + definitionBytes;
+    const valueBytes = plainBytes - levelBytes;
+    const from = stored + levelBytes;
+    const values = this.#plain(from, storedBytes - levelBytes, valueBytes, isCompressed);
+    const definitions = stored + repetitionBytes;
+    return {
+      header,
+      repetitions: stored,
+      repetitionsEnd: definitions,
+      definitions,
+      definitionsEnd: from,
+      values,
+      end: values + valueBytes,
+    };
   }
 
   /** Where the bytes are once they are decompressed: where they were if they are not compressed. */

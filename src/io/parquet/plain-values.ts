@@ -29,8 +29,6 @@ export interface ChunkSource {
   readonly buffers: ColumnBuffers;
   readonly memory: ColumnMemory;
   readonly rowGroup: number;
-  /** Rows of the row group. */
-  readonly rows: number;
   /** Rows of a batch at most: what the buffers are for. */
   readonly batchRows: number;
 }
@@ -60,8 +58,17 @@ export class PlainValues {
     return taken;
   }
 
+  /** As `convert`, for values of the form `sized` whose lengths are apart. */
+  convertLengths(lengths: number, from: number, count: number, to: number): void {
+    const { form } = this.#source.reading;
+    assert.ok(form.kind === 'sized');
+    if (this.#work.kernels.convertLengthsBigEndian(lengths, from, count, form.width, to) === 0) throw this.#misfit();
+  }
+
   /** Checks `count` texts that were moved to `bytes`. */
   checkText(offsets: number, count: number, bytes: number): void {
+    const { form } = this.#source.reading;
+    if (form.kind === 'text' && !form.isUtf8) return;
     if (this.#work.kernels.textsAreValid(offsets, count, bytes) === 0) throw this.damaged('a text is not valid UTF-8');
   }
 
@@ -82,7 +89,7 @@ export class PlainValues {
 
   damaged(detail: string): MalformedFile {
     const { reading, rowGroup } = this.#source;
-    return new MalformedFile(this.#work.uri, `column ${reading.field.name}, row group ${rowGroup}: ${detail}`);
+    return new MalformedFile(this.#work.uri, `column ${reading.file.name}, row group ${rowGroup}: ${detail}`);
   }
 
   #misfit(): ArithmeticOverflow {

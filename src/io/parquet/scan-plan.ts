@@ -9,8 +9,8 @@ import type { TypedExpression } from '../../expressions/expression.ts';
 import { CODECS } from './decompress.ts';
 import { type ColumnChunk, type ParquetFooter, type RowGroup, rowGroupOf } from './footer.ts';
 import { mayMatch } from './prune.ts';
-import { NULL_RANGE, rangeOf } from './statistics.ts';
-import type { ColumnReading } from './value-form.ts';
+import { NULL_RANGE, rangeOf, UNKNOWN_RANGE, type ValueRange } from './statistics.ts';
+import { leavesOf, type Reading } from './value-form.ts';
 
 export interface ByteRange {
   readonly start: number;
@@ -20,8 +20,8 @@ export interface ByteRange {
 export interface PlannedRowGroup {
   readonly index: number;
   readonly rows: number;
-  /** One per reading; undefined for a column that the file does not have. */
-  readonly chunks: readonly (ColumnChunk | undefined)[];
+  /** Those of each reading's leaves; none for a column that the file does not have. */
+  readonly chunks: readonly (readonly ColumnChunk[])[];
   /** In order of their start; each chunk lies within one of them. */
   readonly ranges: readonly ByteRange[];
 }
@@ -35,7 +35,7 @@ export interface ScanPlan {
 }
 
 export interface ScanRequest {
-  readonly readings: readonly (ColumnReading | undefined)[];
+  readonly readings: readonly (Reading | undefined)[];
   /** Columns by their position in `readings`. */
   readonly filter?: TypedExpression | undefined;
   /** Indexes of the row groups to consider; all where absent. */
@@ -52,7 +52,9 @@ const MAX_RANGE_BYTES: number = 16 << 20;
 /** @throws MalformedFile, UnsupportedFile */
 export function planScan(footer: ParquetFooter, request: ScanRequest): ScanPlan {
   const { readings, filter, limit } = request;
-  const leaves = readings.flatMap((reading) => (reading === undefined ? [] : [reading.file.leaf]));
+  const leaves = readings.flatMap((reading) =>
+    reading === undefined ? [] : leavesOf(reading).map(({ file }) => file),
+  );
   const indexes = request.rowGroups ?? Array.from({ length: footer.rowGroupCount }, (_, index) => index);
   const rowGroups: PlannedRowGroup[] = [];
   let prunedRowGroups = 0;
@@ -74,14 +76,19 @@ export function planScan(footer: ParquetFooter, request: ScanRequest): ScanPlan 
 
 function planRowGroup({ index, rows, chunks: found }: RowGroup, readings: ScanRequest['readings']): PlannedRowGroup {
   let next = 0;
-  const chunks = readings.map((reading) => (reading === undefined ? undefined : found[next++]));
+  const chunks = readings.map((reading) => {
+    const first = next;
+    next += reading === undefined ? 0 : leavesOf(reading).length;
+    return found.slice(first, next);
+  });
   return { index, rows, chunks, ranges: coalesce(found) };
 }
 
-const rangesOf = ({ rows, chunks }: PlannedRowGroup, readings: ScanRequest['readings']): ReturnType<typeof rangeOf>[] =>
+const rangesOf = ({ rows, chunks }: PlannedRowGroup, readings: ScanRequest['readings']): ValueRange[] =>
   readings.map((reading, position) => {
-    const chunk = chunks[position];
-    return reading === undefined || chunk === undefined ? NULL_RANGE : rangeOf(reading, chunk, rows);
+    const [chunk] = chunks[position] ?? [];
+    if (reading === undefined || chunk === undefined) return NULL_RANGE;
+    return 'form' in reading ? rangeOf(reading, chunk, rows) : UNKNOWN_RANGE;
   });
 
 /** The requests that bring all of `chunks`. */
@@ -109,16 +116,27 @@ export function splitRange({ start, byteLength }: ByteRange): ByteRange[] {
 }
 
 /** BIT_PACKED is what old writers list for levels that a flat column does not have. */
-const ENCODINGS: ReadonlySet<string> = new Set(['PLAIN', 'PLAIN_DICTIONARY', 'RLE', 'RLE_DICTIONARY', 'BIT_PACKED']);
+const ENCODINGS: ReadonlySet<string> = new Set([
+  'PLAIN',
+  'PLAIN_DICTIONARY',
+  'RLE',
+  'RLE_DICTIONARY',
+  'BIT_PACKED',
+  'DELTA_BINARY_PACKED',
+  'DELTA_LENGTH_BYTE_ARRAY',
+  'DELTA_BYTE_ARRAY',
+  'BYTE_STREAM_SPLIT',
+]);
 
 function foreignReason(rowGroups: readonly PlannedRowGroup[], readings: ScanRequest['readings']): string | undefined {
   for (const { chunks } of rowGroups) {
-    for (const [position, chunk] of chunks.entries()) {
-      if (chunk === undefined) continue;
+    for (const [position, leaves] of chunks.entries()) {
       const name = readings[position]?.field.name;
-      if (!CODECS.has(chunk.codec)) return `column ${name} is compressed with ${chunk.codec}`;
-      const encoding = chunk.encodings.find((name) => !ENCODINGS.has(name));
-      if (encoding !== undefined) return `column ${name} has the encoding ${encoding}`;
+      for (const chunk of leaves) {
+        if (!CODECS.has(chunk.codec)) return `column ${name} is compressed with ${chunk.codec}`;
+        const encoding = chunk.encodings.find((name) => !ENCODINGS.has(name));
+        if (encoding !== undefined) return `column ${name} has the encoding ${encoding}`;
+      }
     }
   }
   return undefined;

@@ -67,7 +67,9 @@ function comparable(
     case 'bool':
       return typeof bound === 'boolean' ? BigInt(bound) : undefined;
     case 'utf8':
+    case 'binary':
       return bound instanceof Uint8Array ? bound : undefined;
+    case 'float16':
     case 'float32':
     case 'float64':
       if (typeof bound !== 'number' || Number.isNaN(bound)) return undefined;
@@ -75,11 +77,19 @@ function comparable(
       return bound === 0 ? (side === 'low' ? -0 : 0) : bound;
     case 'decimal':
       return decimalBound(bound, type.scale, file.boundsAreScaled, file.physical);
+    case 'time':
+      return timeBound(bound, file.physical === 'INT32' ? 1_000n : 1n, ticksPer(type, field.type));
     case 'timestamp':
       return typeof bound === 'bigint' ? bound * ticksPer(type, field.type) : undefined;
     default:
       return typeof bound === 'bigint' || Number.isSafeInteger(bound) ? BigInt(bound as bigint | number) : undefined;
   }
+}
+
+function timeBound(bound: RawBound, ticks: bigint, factor: bigint): bigint | undefined {
+  return typeof bound === 'bigint' || Number.isSafeInteger(bound)
+    ? BigInt(bound as bigint | number) * ticks * factor
+    : undefined;
 }
 
 function decimalBound(bound: RawBound, scale: number, isScaled: boolean, physical: string): bigint | undefined {
@@ -98,6 +108,7 @@ const TICKS = { s: 1n, ms: 1_000n, us: 1_000_000n, ns: 1_000_000_000n } as const
 
 /** Ticks of `to` in one of `from`, which is as coarse or coarser. */
 export function ticksPer(from: DataType, to: DataType): bigint {
-  if (from.kind !== 'timestamp' || to.kind !== 'timestamp') return 1n;
+  const isTime = from.kind === 'time' && to.kind === 'time';
+  if (!isTime && (from.kind !== 'timestamp' || to.kind !== 'timestamp')) return 1n;
   return TICKS[to.unit] / TICKS[from.unit];
 }

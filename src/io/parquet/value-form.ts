@@ -3,15 +3,19 @@
  * where that loses nothing.
  *
  *     int8 → int16 → int32 → int64      float32 → float64              timestamp(ms) → (us) → (ns)
- *     uint8 → … → uint64, larger ints   decimal(p, s) → (more p, s)
+ *     uint8 → … → uint64, larger ints   decimal(p, s) → (more p, s)    time(us) → (ns)      binary ↔ utf8
  */
 
 import {
+  type ClockUnit,
   type DataType,
+  fixedWidth,
   integerBits,
+  isBytes,
   isUnsigned,
   SHORT_DECIMAL_DIGITS,
   sameType,
+  storageType,
   type TimeUnit,
   typeName,
 } from '../../columnar/data-type.ts';
@@ -36,16 +40,34 @@ interface FixedForm {
 export type ValueForm =
   | FixedForm
   | { readonly kind: 'bool' }
-  | { readonly kind: 'text' }
+  /** Bytes of any number; those of texts are checked to be UTF-8. */
+  | { readonly kind: 'text'; readonly isUtf8: boolean }
   /** Big-endian numbers behind their lengths. */
   | { readonly kind: 'sized'; readonly width: number; readonly bound: Bound };
 
-/** One wanted column of one file. */
+/** One wanted column of one file, or a leaf of one. */
 export interface ColumnReading {
   /** As the plan has it: name, type and nullability of what is read. */
   readonly field: Field;
   readonly file: FileColumn;
   readonly form: ValueForm;
+  /** Whether codes of a dictionary may be handed on: what is inside of others is always plain. */
+  readonly keepsCodes: boolean;
+}
+
+/** One wanted column that has columns inside. */
+export interface NestedReading {
+  readonly field: Field;
+  readonly file: FileColumn;
+  /** Fields of a struct, the item of a list, key and value of a map. */
+  readonly children: readonly Reading[];
+}
+
+export type Reading = ColumnReading | NestedReading;
+
+/** The leaves of a column, in the order of the plan. */
+export function leavesOf(reading: Reading): readonly ColumnReading[] {
+  return 'form' in reading ? [reading] : reading.children.flatMap(leavesOf);
 }
 
 /**
@@ -58,7 +80,7 @@ export function matchColumns(
   columns: readonly FileColumn[],
   fields: readonly Field[],
   known?: { has(position: number): boolean },
-): (ColumnReading | undefined)[] {
+): (Reading | undefined)[] {
   return fields.map((field, position) => {
     if (known?.has(position)) return undefined;
     const found = columns.filter(({ name }) => name === field.name);
@@ -71,8 +93,10 @@ export function matchColumns(
     if (file.type === undefined) {
       throw new UnsupportedFile(uri, `column ${field.name} holds ${file.unsupported}`);
     }
-    const form = formOf(file, file.type, field.type);
-    if (form !== undefined) return { field, file, form };
+    // No value of such a column is ever read.
+    if (file.type.kind === 'null' && field.nullable) return undefined;
+    const reading = readingOf(file, field);
+    if (reading !== undefined) return reading;
     throw new SchemaMismatch(
       uri,
       `column ${field.name} is ${typeName(file.type)} there and ${typeName(field.type)} in the plan`,
@@ -80,20 +104,59 @@ export function matchColumns(
   });
 }
 
+/** Undefined where the types do not go together. */
+function readingOf(file: FileColumn, field: Field, isInside: boolean = false): Reading | undefined {
+  if (file.type === undefined) return undefined;
+  if (file.children.length === 0) {
+    const form = formOf(file, file.type, field.type);
+    return form && { field, file, form, keepsCodes: !isInside };
+  }
+  const parts = partsOf(file, field.type);
+  const children = parts?.map(([part, type, nullable]) => readingOf(part, { name: part.name, type, nullable }, true));
+  if (children === undefined || children.length === 0) return undefined;
+  return children.includes(undefined) ? undefined : { field, file, children: children as Reading[] };
+}
+
+/** What is read of the parts of a nested column: fields of structs by name. */
+function partsOf({ type: from, children }: FileColumn, type: DataType): [FileColumn, DataType, boolean][] | undefined {
+  const to = storageType(type);
+  const [first, second] = children;
+  if (from?.kind === 'list') return to.kind === 'list' && first !== undefined ? [[first, to.item, true]] : undefined;
+  if (from?.kind === 'map') {
+    if (to.kind !== 'map' || first === undefined || second === undefined) return undefined;
+    return [
+      [first, to.key, false],
+      [second, to.value, true],
+    ];
+  }
+  if (from?.kind !== 'struct' || to.kind !== 'struct') return undefined;
+  const parts: [FileColumn, DataType, boolean][] = [];
+  for (const { name, type: wanted } of to.fields) {
+    const part = children[from.fields.findIndex((field) => field.name === name)];
+    if (part === undefined) return undefined;
+    parts.push([part, wanted, true]);
+  }
+  return parts;
+}
+
 function formOf(file: FileColumn, from: DataType, to: DataType): ValueForm | undefined {
-  if (from.kind === 'bool' || from.kind === 'utf8') {
-    if (from.kind !== to.kind) return undefined;
-    const stored = from.kind === 'bool' ? 'BOOLEAN' : 'BYTE_ARRAY';
-    return file.physical === stored ? { kind: from.kind === 'bool' ? 'bool' : 'text' } : undefined;
+  if (from.kind === 'bool') return to.kind === 'bool' && file.physical === 'BOOLEAN' ? { kind: 'bool' } : undefined;
+  if (isBytes(from)) {
+    return isBytes(to) && file.physical === 'BYTE_ARRAY' ? { kind: 'text', isUtf8: to.kind === 'utf8' } : undefined;
   }
   if (from.kind === 'decimal') return to.kind === 'decimal' ? decimalForm(file, from, to) : undefined;
   if (from.kind === 'timestamp') return to.kind === 'timestamp' ? timestampForm(file, from, to) : undefined;
+  if (from.kind === 'time') return to.kind === 'time' ? timeForm(file, from.unit, to.unit) : undefined;
   if (from.kind === 'float32' && to.kind === 'float64') {
     return fixed(4, 8, 'none', (kernels, at, count, target) => kernels.widenFloats(at, count, target));
   }
   if (integerBits(from) !== undefined && integerBits(to) !== undefined) return integerForm(from, to);
   if (!sameType(from, to)) return undefined;
-  return from.kind === 'date' ? copied(4, 'signed') : copied(from.kind === 'float32' ? 4 : 8, 'none');
+  if (from.kind === 'interval') {
+    return fixed(12, 16, 'none', (kernels, at, count, target) => kernels.convertInterval(at, count, target));
+  }
+  const width = fixedWidth(from);
+  return width === undefined ? undefined : copied(width, from.kind === 'date' ? 'signed' : 'none');
 }
 
 function fixed(
@@ -146,17 +209,39 @@ function decimalForm(
 
 const TICKS: Readonly<Record<TimeUnit, bigint>> = { s: 1n, ms: 1_000n, us: 1_000_000n, ns: 1_000_000_000n };
 
+/** Milliseconds are stored in 4 bytes. A time of day is below a day. */
+function timeForm({ physical }: FileColumn, from: ClockUnit, to: ClockUnit): ValueForm | undefined {
+  const factor = TICKS[to] / TICKS[from];
+  if (factor === 0n) return undefined;
+  const day = 86_400n * TICKS[from];
+  if (physical === 'INT32') {
+    return fixed(4, 8, 'signed', (kernels, at, count, target) => {
+      kernels.thousandfold4To8(at, count, target);
+      return kernels.areBelow8(target, count, day) && kernels.scale8(target, count, factor, target);
+    });
+  }
+  return fixed(
+    8,
+    8,
+    'signed',
+    (kernels, at, count, target) => kernels.areBelow8(at, count, day) && kernels.scale8(at, count, factor, target),
+  );
+}
+
 function timestampForm(
   { physical }: FileColumn,
   from: Extract<DataType, { kind: 'timestamp' }>,
   to: Extract<DataType, { kind: 'timestamp' }>,
 ): ValueForm | undefined {
-  const factor = TICKS[to.unit] / TICKS[from.unit];
   // A zone is how an instant is shown; which one makes no difference to what is stored.
-  if (factor === 0n || (from.timezone === null) !== (to.timezone === null)) return undefined;
+  if ((from.timezone === null) !== (to.timezone === null)) return undefined;
   if (physical === 'INT96') {
-    return fixed(12, 8, 'signed', (kernels, at, count, target) => kernels.convertInt96(at, count, target));
+    // Days that nanoseconds do not reach are what a coarser unit of the plan is for.
+    const nanoseconds = TICKS.ns / TICKS[to.unit];
+    return fixed(12, 8, 'signed', (kernels, at, count, target) => kernels.convertInt96(at, count, nanoseconds, target));
   }
+  const factor = TICKS[to.unit] / TICKS[from.unit];
+  if (factor === 0n) return undefined;
   if (factor === 1n) return copied(8, 'signed');
   return fixed(8, 8, 'signed', (kernels, at, count, target) => kernels.scale8(at, count, factor, target));
 }

@@ -56,6 +56,17 @@ export function spread16(from: usize, bits: usize, firstBit: u32, count: u32, to
   }
 }
 
+/** As the others, for values of any number of bytes. */
+export function spreadWide(width: usize, from: usize, bits: usize, firstBit: u32, count: u32, to: usize): void {
+  for (let row: u32 = 0; row < count; row++) {
+    if (bitAt(bits, firstBit + row) != 0) {
+      memory.copy(to, from, width);
+      from += width;
+    } else memory.fill(to, 0, width);
+    to += width;
+  }
+}
+
 /** As the others, for bits: ORed into those from bit `toBit` of `to` on, which are 0 before. */
 export function spreadBits(from: usize, fromBit: u32, bits: usize, firstBit: u32, count: u32, to: usize): void {
   for (let row: u32 = 0; row < count; row++) {
@@ -140,18 +151,87 @@ export function scale8(from: usize, count: u32, factor: i64, to: usize): bool {
 const JULIAN_DAY_OF_1970: i64 = 2440588;
 const DAY_NANOSECONDS: i64 = 86400000000000;
 
-/** INT96, nanoseconds of the day and Julian day, to nanoseconds since 1970; false where that does not fit. */
-export function convertInt96(from: usize, count: u32, to: usize): bool {
+/**
+ * INT96, nanoseconds of the day and Julian day, to ticks since 1970 of so many nanoseconds, in whole ones; false where
+ * that does not fit.
+ */
+export function convertInt96(from: usize, count: u32, tickNanoseconds: i64, to: usize): bool {
+  const dayTicks = DAY_NANOSECONDS / tickNanoseconds;
+  // One more day beside the whole ones that fit.
+  const mostDays = i64.MAX_VALUE / dayTicks - 1;
   let bad = false;
   for (let i: u32 = 0; i < count; i++) {
     const at = from + <usize>i * 12;
     const nanoseconds = load<i64>(at);
     const days = <i64>load<i32>(at, 8) - JULIAN_DAY_OF_1970;
-    // 106,751 whole days fit 63 bits, and one more beside them.
-    bad = bad || days > 106750 || days < -106750 || nanoseconds < 0 || nanoseconds > DAY_NANOSECONDS;
-    store<i64>(to + (<usize>i << 3), days * DAY_NANOSECONDS + nanoseconds);
+    bad = bad || days > mostDays || days < -mostDays || nanoseconds < 0 || nanoseconds > DAY_NANOSECONDS;
+    const ticks = tickNanoseconds == 1 ? nanoseconds : nanoseconds / tickNanoseconds;
+    store<i64>(to + (<usize>i << 3), days * dayTicks + ticks);
   }
   return !bad;
+}
+
+/** INT32 times 1,000, in 8 bytes. */
+export function thousandfold4To8(from: usize, count: u32, to: usize): bool {
+  for (let i: u32 = 0; i < count; i++) {
+    store<i64>(to + (<usize>i << 3), <i64>load<i32>(from + (<usize>i << 2)) * 1000);
+  }
+  return true;
+}
+
+/** Whether every one of the 8-byte integers is in [0, limit). */
+export function areBelow8(from: usize, count: u32, limit: i64): bool {
+  let bad = false;
+  for (let i: u32 = 0; i < count; i++) bad = bad || load<u64>(from + (<usize>i << 3)) >= <u64>limit;
+  return !bad;
+}
+
+/** Months, days and milliseconds of 4 bytes each, unsigned, to months, days, and nanoseconds of 8 bytes. */
+export function convertInterval(from: usize, count: u32, to: usize): bool {
+  let bad: i32 = 0;
+  for (let i: u32 = 0; i < count; i++) {
+    const at = from + <usize>i * 12;
+    const at16 = to + (<usize>i << 4);
+    bad |= load<i32>(at) | load<i32>(at, 4);
+    store<u64>(at16, load<u64>(at));
+    store<i64>(at16, <i64>load<u32>(at, 8) * 1000000, 8);
+  }
+  return bad >= 0;
+}
+
+/**
+ * Streams of the first byte of every value, then of the second, …: the next `count` values of `width` bytes, put
+ * together. `from` is where the first of them has its first byte, `stride` are the values of the page.
+ */
+export function joinStreams(from: usize, stride: usize, width: u32, count: u32, to: usize): void {
+  if (width == 4) {
+    const fours = count & ~3;
+    let i: u32 = 0;
+    for (; i < fours; i += 4) {
+      const at = from + <usize>i;
+      const a = i32x4.replace_lane(i32x4.splat(0), 0, load<i32>(at));
+      const b = i32x4.replace_lane(i32x4.splat(0), 0, load<i32>(at + stride));
+      const c = i32x4.replace_lane(i32x4.splat(0), 0, load<i32>(at + 2 * stride));
+      const d = i32x4.replace_lane(i32x4.splat(0), 0, load<i32>(at + 3 * stride));
+      const low = v128.shuffle<i8>(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 0, 0, 0, 0, 0, 0, 0, 0);
+      const high = v128.shuffle<i8>(c, d, 0, 16, 1, 17, 2, 18, 3, 19, 0, 0, 0, 0, 0, 0, 0, 0);
+      v128.store(to + (<usize>i << 2), v128.shuffle<i16>(low, high, 0, 8, 1, 9, 2, 10, 3, 11));
+    }
+    for (; i < count; i++) {
+      for (let byte: u32 = 0; byte < 4; byte++) {
+        store<u8>(to + (<usize>i << 2) + <usize>byte, load<u8>(from + <usize>i + <usize>byte * stride));
+      }
+    }
+    return;
+  }
+  for (let byte: u32 = 0; byte < width; byte++) {
+    const stream = from + <usize>byte * stride;
+    let at = to + <usize>byte;
+    for (let i: u32 = 0; i < count; i++) {
+      store<u8>(at, load<u8>(stream + <usize>i));
+      at += <usize>width;
+    }
+  }
 }
 
 /** One big-endian two's complement number of `bytes` to `width` (8 or 16) bytes; false where it does not fit. */
@@ -202,6 +282,18 @@ export function convertSizedBigEndian(from: usize, end: usize, count: u32, width
     to += <usize>width;
   }
   return <i32>(at - from);
+}
+
+/** As `convertSizedBigEndian`, with the lengths apart. False where one does not fit. */
+export function convertLengthsBigEndian(lengths: usize, from: usize, count: u32, width: u32, to: usize): bool {
+  let fits = true;
+  for (let i: u32 = 0; i < count; i++) {
+    const bytes = load<u32>(lengths + (<usize>i << 2));
+    fits = bigEndian(from, bytes, width, to) && fits;
+    from += <usize>bytes;
+    to += <usize>width;
+  }
+  return fits;
 }
 
 // Bounds --------------------------------------------------------------------------------------------------------------

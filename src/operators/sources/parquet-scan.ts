@@ -36,6 +36,8 @@ export interface ParquetScanOptions {
   readonly filter?: TypedExpression | undefined;
   /** Rows wanted at most, of all files, counted before any filter. */
   readonly limit?: number | undefined;
+  /** Another decoder than our own, which reads all files then: one to compare with. */
+  readonly reader?: 'parquet-wasm' | undefined;
 }
 
 /** Reads Parquet files, in order. */
@@ -119,7 +121,7 @@ class ParquetScanRun implements SourceRun {
     this.#rowGroupsPruned += plan.prunedRowGroups;
     if (plan.rowGroups.length === 0) return 'more';
     const request = { store, budget, signal, footer, plan, fields, readings, costs: this.#costs };
-    if (plan.foreign !== undefined) {
+    if (plan.foreign !== undefined || this.#options.reader === 'parquet-wasm') {
       // Loaded on demand, with Arrow: it takes longer to load than many a scan.
       const { foreignBatches } = await import('../../io/parquet/foreign-reader.ts');
       return await this.#foreign(foreignBatches(request), plan, output);

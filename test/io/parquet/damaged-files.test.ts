@@ -1,6 +1,7 @@
 /** Files that lie: each one gives the right rows, or an error by name, within bounded memory and time. */
 
 import { readFileSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tableFromArrays, tableToIPC } from 'apache-arrow';
 import { Compression, Encoding, Table, WriterPropertiesBuilder, WriterVersion, writeParquet } from 'parquet-wasm';
@@ -83,11 +84,27 @@ const SUBJECTS: Record<string, () => Promise<Uint8Array>> = {
     arrowFile((p) =>
       p.setWriterVersion(WriterVersion.V2).setEncoding(Encoding.PLAIN).setCompression(Compression.SNAPPY),
     ),
-  'arrow-rs, delta encodings, which parquet-wasm reads': async () =>
+  'arrow-rs, delta encodings': async () =>
     arrowFile((p) => p.setDictionaryEnabled(false).setColumnEncoding('n', Encoding.DELTA_BINARY_PACKED)),
   'arrow-rs, v2, plain, uncompressed': async () =>
     arrowFile((p) => p.setWriterVersion(WriterVersion.V2).setDictionaryEnabled(false).setEncoding(Encoding.PLAIN)),
+  'pyarrow, every encoding, zstd, checksums': () => fixture('flat_encoded'),
+  'pyarrow, lz4': () => fixture('flat_plain'),
+  'pyarrow, nested, dictionaries, snappy': () => fixture('nested_dictionary'),
+  'pyarrow, nested, every encoding': () => fixture('nested_encoded'),
+  'DuckDB, nested, uncompressed': () => duckNested(),
 };
+
+const fixture = (name: string): Promise<Uint8Array> => readFile(new URL(`fixtures/${name}.parquet`, import.meta.url));
+
+/** Without checksums and compression, so that damage reaches levels and lengths. */
+async function duckNested(): Promise<Uint8Array> {
+  const path = join(directory, 'subject-nested.parquet');
+  const columns = `range(i % 4) as l, case when i % 3 = 0 then null else [['a' || i], null, []] end as ll,
+    {'x': i, 'm': map([i % 5], [['b']])} as s, 'prefix ' || i as t`;
+  await writeByDuck(path, `select ${columns} from range(120) r(i)`, "codec 'uncompressed', parquet_version 'V2'");
+  return readFileSync(path);
+}
 
 async function duckFile(codec: string): Promise<Uint8Array> {
   const path = join(directory, `subject-${codec}.parquet`);

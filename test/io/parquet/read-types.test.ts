@@ -1,7 +1,13 @@
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { schemaText } from '../../../src/columnar/schema.ts';
+import { MemoryBudgetExceeded } from '../../../src/errors.ts';
+import { bindPredicate } from '../../../src/expressions/bind.ts';
+import { Problems } from '../../../src/expressions/problems.ts';
 import { query } from '../../support/duckdb.ts';
+import { col, int, op } from '../../support/plans.ts';
+import { testBudget } from '../../support/task.ts';
 import { scanRows, temporaryDirectory, writeByDuck } from './scan-file.ts';
 
 const directory = temporaryDirectory();
@@ -76,18 +82,73 @@ describe('files of DuckDB', () => {
     expect(rows).toEqual(expected);
   });
 
-  test('columns in another order, without the nested ones that nobody asks for', async () => {
-    const path = join(directory, 'nested.parquet');
+  test('columns in another order', async () => {
+    const path = join(directory, 'order.parquet');
     const uri = await writeByDuck(
       path,
-      "select i as a, [i, i + 1] as list, {'x': i, 'y': {'z': 'q'}} as struct, 'b' || i as b from range(1000) r(i)",
+      "select i as a, {'x': i, 'y': {'z': 'q'}} as s, 'b' || i as b from range(1000) r(i)",
     );
-    const { schema, rows } = await scanRows(uri);
-    expect(schemaText(schema)).toBe('a int64?, b utf8?');
-    expect(rows).toEqual(await query(`select a, b from '${path}'`));
-    const [a, b] = schema.fields;
-    const turned = await scanRows(uri, { readSchema: { fields: [b, a].filter((field) => field !== undefined) } });
-    expect(turned.rows).toEqual(await query(`select b, a from '${path}'`));
+    const { schema } = await scanRows(uri);
+    expect(schemaText(schema)).toBe('a int64?, s struct(x int64, y struct(z utf8))?, b utf8?');
+    const turned = await scanRows(uri, { readSchema: { fields: schema.fields.toReversed() } });
+    expect(turned.rows).toEqual(await query(`select b, s, a from '${path}'`));
+  });
+
+  test.each(['V1', 'V2'])('nested values over many pages and batches, %s', async (version) => {
+    const path = join(directory, `nested-${version}.parquet`);
+    const columns = `case when i % 7 = 0 then null else range(i % 5) end as numbers,
+      case when i % 11 = 0 then null else list_transform(range(i % 4), x -> case when x = 2 then null else 'text ' || (i + x) % 50 end) end as texts,
+      list_transform(range(i % 3), x -> case when i % 13 = 0 then null else list_transform(range(x), y -> {'a': y + i, 'b': [x % 2 = 0]}) end) as deep,
+      case when i % 5 = 0 then null else map(list_transform(range(i % 4), x -> 'k' || x), list_transform(range(i % 4), x -> (i * x)::decimal(20, 2))) end as entries,
+      case when i % 3 = 0 then null else {'d': date '2000-01-01' + i::integer, 'l': case when i % 2 = 0 then [i / 4] end} end as parts`;
+    await writeByDuck(
+      path,
+      `select ${columns} from range(30000) r(i)`,
+      `parquet_version '${version}', row_group_size 20480, codec 'lz4_raw'`,
+    );
+    const uri = `file://${path}`;
+    const expected = await query(`select * from '${path}'`);
+    const { rows, batches } = await scanRows(uri);
+    expect(batches).toBeGreaterThan(2);
+    const differs = rows.findIndex((row, at) => !isDeepStrictEqual(row, expected[at]));
+    expect(rows[differs]).toEqual(expected[differs]);
+    expect(rows.length).toBe(30_000);
+  });
+
+  test('one list that is longer than many batches, within little memory', async () => {
+    const path = join(directory, 'long-list.parquet');
+    const uri = await writeByDuck(
+      path,
+      'select case when i = 1 then range(300000) else [i] end as l from range(4) r(i)',
+    );
+    const { rows } = await scanRows(uri, { budget: testBudget(64 << 20) });
+    expect(rows.map(([l]) => (l as readonly unknown[]).length)).toEqual([1, 300_000, 1, 1]);
+    const [, [long = null] = []] = rows;
+    expect((long as readonly bigint[]).every((value, at) => value === BigInt(at))).toBe(true);
+    await expect(scanRows(uri, { budget: testBudget(4 << 20) })).rejects.toThrow(MemoryBudgetExceeded);
+  });
+
+  test.each(['V1', 'V2'])('rows of filters and of others, skipped in the middle of pages, %s', async (version) => {
+    const path = join(directory, `skips-${version}.parquet`);
+    const columns = `i, case when i % 3 = 0 then null else 'prefix ' || i end as t, i / 3 as x, i % 2 = 0 as b,
+      (i * 7)::integer as n, case when i % 5 = 0 then null else range(i % 4) end as l, {'u': 'v' || i % 9} as s`;
+    const uri = await writeByDuck(
+      path,
+      `select ${columns} from range(120000) r(i)`,
+      `parquet_version '${version}', row_group_size 122880, dictionary_size_limit 16`,
+    );
+    const { schema } = await scanRows(uri, { limit: 0 });
+    const problems = new Problems();
+    const filter = bindPredicate(
+      op(op(col('i'), '>=', int(70_000)), 'and', op(col('i'), '<', int(70_010))),
+      schema,
+      problems,
+      '$',
+    );
+    const { rows, counters } = await scanRows(uri, { filter });
+    expect(counters['rows skipped']).toBeGreaterThan(60_000);
+    const wanted = rows.filter(([i]) => (i as bigint) >= 70_000n && (i as bigint) < 70_010n);
+    expect(wanted).toEqual(await query(`select * from '${path}' where i >= 70000 and i < 70010`));
   });
 
   test('no columns at all: rows are counted and only the footer is read', async () => {

@@ -1,0 +1,176 @@
+/**
+ * Reads one leaf of a nested column, the next rows at a time: the levels of its entries, and the slots of its own.
+ *
+ *     page ──▶ levels ──▶ next      │ entries decoded and not taken yet │
+ *                            │ up to where the next row begins
+ *                            ▼
+ *              batch      │ levels of its entries │       slots with a value ──▶ chunk-values.ts
+ */
+
+import type { Column } from '../../columnar/column.ts';
+import { ChunkValues } from './chunk-values.ts';
+import type { ChunkSource, FileWork } from './plain-values.ts';
+
+export class LeafReader {
+  readonly #work: FileWork;
+  readonly #source: ChunkSource;
+  readonly #values: ChunkValues;
+  /** Entries of the current page whose levels are not decoded yet. */
+  #pageEntries = 0;
+  /** Entries whose levels are decoded, from `#from` to `#to`. */
+  #from = 0;
+  #to = 0;
+  /** Of the batch. */
+  #entries = 0;
+  #valid = 0;
+
+  constructor(work: FileWork, source: ChunkSource) {
+    this.#work = work;
+    this.#source = source;
+    this.#values = new ChunkValues(work, source);
+  }
+
+  /** Entries of the batch, whose levels are in the buffers. */
+  get entries(): number {
+    return this.#entries;
+  }
+
+  get slots(): number {
+    return this.#values.filled;
+  }
+
+  /** The slots of the batch. */
+  get column(): Column {
+    return this.#values.column(this.#valid);
+  }
+
+  /** Where the levels of the batch are. */
+  get repetitions(): number {
+    return this.#source.buffers.repetitions.address;
+  }
+
+  get definitions(): number {
+    return this.#source.buffers.definitions.address;
+  }
+
+  damaged(detail: string): Error {
+    return this.#values.damaged(detail);
+  }
+
+  /** Makes a batch of the next `rows` rows; what was had of the one before becomes invalid. */
+  async read(rows: number): Promise<void> {
+    this.#entries = 0;
+    this.#valid = 0;
+    this.#values.begin();
+    const { take } = this.#work;
+    const { repetitions, definitions, validity } = this.#source.buffers;
+    await this.#take(rows, (count, from) => {
+      for (const [region, at] of [
+        [repetitions, from.repetitions],
+        [definitions, from.definitions],
+      ] as const) {
+        region.ensure(this.#entries + count, this.#entries);
+        take.copyBytes(at, region.address + this.#entries, count);
+      }
+      this.#entries += count;
+      this.#values.reserve(count);
+      const { slots, valid } = this.#slots(count, from, validity.address, this.#values.filled);
+      this.#values.decode(slots, valid);
+      this.#valid += valid;
+    });
+  }
+
+  /** Passes over the next `rows` rows, outside of any batch. */
+  async pass(rows: number): Promise<void> {
+    const { scratch, holding } = this.#work;
+    await this.#take(rows, (count, from) => {
+      holding.linear.u8.fill(0, scratch.bits, scratch.bits + Math.ceil(count / 8) + 8);
+      this.#values.passValues(this.#slots(count, from, scratch.bits, 0).valid);
+    });
+  }
+
+  /** Calls `use` with entries, from one page each time, that make `rows` rows in all. */
+  async #take(rows: number, use: (count: number, from: EntryLevels) => void): Promise<void> {
+    let begun = 0;
+    for (;;) {
+      if (this.#from === this.#to) {
+        // What goes on in the next page belongs to the last row; without lists nothing does.
+        if (begun === rows && this.#source.reading.file.repetition === 0) return;
+        if (!(await this.#refill())) break;
+      }
+      const from = this.#levelsAt(this.#from);
+      const counted = this.#work.scratch.bits;
+      const count = this.#work.kernels.entriesOfRows(from.repetitions, this.#to - this.#from, rows - begun, counted);
+      const began = this.#work.holding.linear.data.getUint32(counted, true);
+      if (begun === 0 && began === 0 && count > 0) throw this.damaged('its levels begin in the middle of a row');
+      if (count === 0) return;
+      begun += began;
+      this.#from += count;
+      use(count, from);
+    }
+    if (begun < rows) throw this.damaged('its pages hold fewer rows than the footer claims');
+  }
+
+  /** Decodes more levels, at most those of a batch's rows; false at the end of the chunk. */
+  async #refill(): Promise<boolean> {
+    const { kernels, scratch } = this.#work;
+    const { buffers, batchRows, reading } = this.#source;
+    const { definition, repetition } = reading.file;
+    if (this.#pageEntries === 0) {
+      if (this.#values.entriesAhead === 0) return false;
+      const header = await this.#values.nextHeader();
+      const page = await this.#values.open(header);
+      kernels.beginHybrid(buffers.levelState, page.definitions, page.definitionsEnd, bitsOf(definition));
+      kernels.beginHybrid(buffers.repetitionState, page.repetitions, page.repetitionsEnd, bitsOf(repetition));
+      this.#pageEntries = header.values;
+    }
+    const count = Math.min(this.#pageEntries, batchRows);
+    buffers.nextLevels.ensure(2 * batchRows, 0);
+    const to = this.#levelsAt(0);
+    for (const [state, most, at] of [
+      [buffers.levelState, definition, to.definitions],
+      [buffers.repetitionState, repetition, to.repetitions],
+    ] as const) {
+      if (most === 0) this.#work.holding.linear.u8.fill(0, at, at + count);
+      else if (kernels.decodeHybrid(state, count, scratch.stored) === 0) throw this.damaged('its levels are damaged');
+      else if (kernels.narrowLevels(scratch.stored, count, most, at) === 0) {
+        throw this.damaged(`it has a level beyond ${most}`);
+      }
+    }
+    this.#pageEntries -= count;
+    this.#from = 0;
+    this.#to = count;
+    return true;
+  }
+
+  #levelsAt(entry: number): EntryLevels {
+    const { nextLevels } = this.#source.buffers;
+    return {
+      repetitions: nextLevels.address + entry,
+      definitions: nextLevels.address + this.#source.batchRows + entry,
+    };
+  }
+
+  #slots(count: number, from: EntryLevels, bits: number, toBit: number): { slots: number; valid: number } {
+    const { slotLevel, definition, repetition } = this.#source.reading.file;
+    const both = this.#work.kernels.slotBits(
+      from.repetitions,
+      from.definitions,
+      count,
+      repetition,
+      slotLevel,
+      definition,
+      bits,
+      toBit,
+    );
+    return { slots: Number(both & 0xffff_ffffn), valid: Number(both >> 32n) };
+  }
+}
+
+/** Addresses of the levels of an entry and of those behind it. */
+interface EntryLevels {
+  readonly repetitions: number;
+  readonly definitions: number;
+}
+
+const bitsOf = (level: number): number => 32 - Math.clz32(level);
