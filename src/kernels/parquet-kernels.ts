@@ -95,7 +95,7 @@ export interface ParquetKernels {
     toBit: number,
   ): bigint;
   /** Offsets of a list, from 0; returns its slots, or -1 where its levels contradict each other. */
-  listOffsets(
+  offsetsOfLevels(
     repetitions: number,
     definitions: number,
     count: number,

@@ -104,7 +104,7 @@ export class NestedReader {
     const offsets = buffers.offsets.address;
     const { repetitions, definitions, entries } = first;
     const { slotLevel } = reading.file;
-    const found = kernels.listOffsets(
+    const found = kernels.offsetsOfLevels(
       repetitions,
       definitions,
       entries,

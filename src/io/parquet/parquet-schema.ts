@@ -10,7 +10,7 @@ import { type ParquetFooter, readFooter } from './footer.ts';
 const MEMORY_BYTES = 256 * 1024 * 1024;
 
 /**
- * The columns of the file that Millrace has types for; nested ones and other types are left out.
+ * The columns of the file that Millrace has types for; others are left out.
  * @throws UnsupportedFile where none is left.
  */
 export async function readParquetSchema(store: ObjectStore, uri: string, signal?: AbortSignal): Promise<Schema> {

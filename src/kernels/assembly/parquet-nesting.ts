@@ -69,7 +69,7 @@ export function slotBits(
  * does not go on inside of one. Returns the slots of the list, behind which the last offset is; -1 where an entry goes on
  * in a list that has no item before it, or has none itself.
  */
-export function listOffsets(
+export function offsetsOfLevels(
   repetitions: usize,
   definitions: usize,
   count: u32,
