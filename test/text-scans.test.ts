@@ -62,8 +62,25 @@ describe('a plan that scans', () => {
     expect((await run(plan, [{ uri: `file://${path}` }])).rows).toEqual(expected);
   });
 
+  test('JSON, its partitions and nested values, as DuckDB does', async () => {
+    const files = months('json', (month) => `{"n":${month}0,"t":{"u":[1,2]}}\n{"x":1,"n":${month}1}\n`);
+    const nested = types.struct(field('u', types.list(types.int32)));
+    const plan = scanOf('json', {
+      schema: [field('n', types.int64), field('t', nested), field('month', types.int32)],
+      filter: op(col('n'), '>', int(10)),
+    });
+    const paths = files.map(({ uri }) => `'${uri.slice('file://'.length)}'`).join();
+    const expected =
+      await query(`select n, t, substr(filename, -6, 1)::int as month from read_json([${paths}], filename = true,
+      columns = {'n': 'BIGINT', 't': 'STRUCT(u INTEGER[])'}) where n > 10`);
+    const { rows, statistics } = await run(plan, files);
+    expect(rows.map(String)).toEqual(expected.map(String));
+    expect(statistics.operators.find(({ name }) => name === 'Scan')).toMatchObject({ counters: { 'rows read': 4 } });
+  });
+
   test.each<[string, unknown, RegExp]>([
     ['an option that there is not', { kind: 'csv', separator: ';' }, /separator/],
+    ['an option of another format', { kind: 'json', delimiter: ';' }, /delimiter/],
     ['two characters as one', { kind: 'csv', delimiter: '::' }, /one character/],
     ['one character for two things', { kind: 'csv', delimiter: '"' }, /must differ/],
   ])('refuses %s', async (_, format, message) => {
@@ -75,6 +92,8 @@ describe('a plan that scans', () => {
   test('refuses types that files cannot hold, and row groups of files that have none', async () => {
     const lists = scanOf('csv', { schema: [field('l', types.list(types.int64))] });
     await expect(run(lists, [])).rejects.toThrow(/column "l" is list\(int64\), which CSV does not hold/);
+    const fixed = scanOf('json', { schema: [field('l', types.list(types.fixedSizeList(types.int8, 2)))] });
+    await expect(run(fixed, [])).rejects.toThrow(/fixed-size-list\(int8, 2\) \(in list.*which JSON does not hold/);
     await expect(run(scanOf('csv'), [{ uri: 'file:///x.csv', rowGroups: [0] }])).rejects.toThrow(/has no row groups/);
   });
 });

@@ -51,7 +51,19 @@ export interface CsvScanFormat {
   readonly maxRecordBytes?: number | undefined;
 }
 
-export type ScanFormat = ParquetScanFormat | CsvScanFormat;
+/**
+ * Objects, one behind the other, as on lines, or in one array; UTF-8, compressed by gzip or zstd where the first bytes say so.
+ * Fields that the schema does not have are passed over, those that an object does not have are null.
+ */
+export interface JsonScanFormat {
+  readonly kind: 'json';
+  /** What becomes of a value that is none of its column's type, or of another form: an error where absent. */
+  readonly invalidValues?: 'error' | 'null' | undefined;
+  /** A record with more bytes is an error: 4 MiB where absent, or what memory allows. */
+  readonly maxRecordBytes?: number | undefined;
+}
+
+export type ScanFormat = ParquetScanFormat | CsvScanFormat | JsonScanFormat;
 
 /** Reads files. */
 export interface ScanNode {

@@ -77,11 +77,16 @@ const csvScanFormat = z
     'the delimiter, the quote, the escape and the comment must differ, but for the escape and the quote',
   );
 
+const jsonScanFormat = z.strictObject({ kind: z.literal('json'), invalidValues, maxRecordBytes });
+
 const scan = z
   .strictObject({
     kind: z.literal('scan'),
     sourceId: nameSchema,
-    format: z.union([z.enum(['parquet', 'csv']), z.discriminatedUnion('kind', [parquetScanFormat, csvScanFormat])]),
+    format: z.union([
+      z.enum(['parquet', 'csv', 'json']),
+      z.discriminatedUnion('kind', [parquetScanFormat, csvScanFormat, jsonScanFormat]),
+    ]),
     schema: columns.describe('The columns of the files that the plan knows; files may have more.'),
     columns: z.array(nameSchema).optional().describe('Which columns to read, in this order; all where absent.'),
     filter: expressionSchema.optional().describe('Only rows for which this is true are wanted.'),

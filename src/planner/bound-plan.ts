@@ -10,6 +10,7 @@ import type { Value } from '../columnar/value.ts';
 import type { TypedAggregate, TypedColumn, TypedExpression } from '../expressions/expression.ts';
 import type { TypedWindow } from '../expressions/window.ts';
 import type { CsvReadOptions } from '../io/text/csv-reader.ts';
+import type { JsonReadOptions } from '../io/text/json-reader.ts';
 import type { PivotName } from '../operators/blocking-sinks/pivot.ts';
 import type { FileKind } from '../operators/blocking-sinks/write.ts';
 import type { SampleOptions } from '../operators/streaming-sinks/sample.ts';
@@ -45,7 +46,10 @@ export interface AsofTolerance {
 }
 
 /** How files are read. */
-export type BoundScanFormat = { readonly kind: 'parquet' } | ({ readonly kind: 'csv' } & CsvReadOptions);
+export type BoundScanFormat =
+  | { readonly kind: 'parquet' }
+  | ({ readonly kind: 'csv' } & CsvReadOptions)
+  | ({ readonly kind: 'json' } & JsonReadOptions);
 
 export type BoundNode = { readonly schema: Schema } & (
   | {

@@ -174,6 +174,10 @@ class ChainBuilder {
         const { csvScan } = await import('../operators/sources/csv-scan.ts');
         return csvScan({ ...options, csv: format });
       }
+      case 'json': {
+        const { jsonScan } = await import('../operators/sources/json-scan.ts');
+        return jsonScan({ ...options, json: format });
+      }
     }
   }
 

@@ -6,9 +6,11 @@ import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { fileStore } from '../../src/io/file-store.ts';
 import type { CsvReadOptions } from '../../src/io/text/csv-reader.ts';
+import type { JsonReadOptions } from '../../src/io/text/json-reader.ts';
 import type { MemoryBudget } from '../../src/memory/budget.ts';
 import type { Counters, Source } from '../../src/operators/operator.ts';
 import { csvScan } from '../../src/operators/sources/csv-scan.ts';
+import { jsonScan } from '../../src/operators/sources/json-scan.ts';
 import type { TextScanOptions } from '../../src/operators/sources/text-scan-run.ts';
 import { Collector, expectAllReturned, type Row, testBudget, testTask } from './task.ts';
 
@@ -74,3 +76,11 @@ export const csvRows = (
   paths: string | readonly string[],
   { csv, ...options }: TextScanTest & { readonly csv?: Partial<CsvReadOptions> },
 ): Promise<TextScanResult> => textRows(paths, options, (scan) => csvScan({ ...scan, csv: { ...CSV, ...csv } }));
+
+const JSON_FILES: JsonReadOptions = { invalidValues: 'error', maxRecordBytes: undefined };
+
+export const jsonRows = (
+  paths: string | readonly string[],
+  { json, ...options }: TextScanTest & { readonly json?: Partial<JsonReadOptions> },
+): Promise<TextScanResult> =>
+  textRows(paths, options, (scan) => jsonScan({ ...scan, json: { ...JSON_FILES, ...json } }));

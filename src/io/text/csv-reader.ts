@@ -70,14 +70,11 @@ export class CsvReader implements RecordReader {
   static async open(request: FileRequest, options: CsvReadOptions): Promise<CsvReader> {
     const wanted = request.fields.filter(({ name }) => !request.isKnown(name));
     const nullTexts = nullTextTable(options.nullTexts);
-    const memory = await FileMemory.open(
-      request,
-      options,
-      (rows) =>
-        wanted.reduce((bytes, field) => bytes + ParsedColumn.footprint(field, rows), 0) +
-        LinearMemory.footprint(rows * 8) +
-        LinearMemory.footprint(nullTexts.byteLength + CSV_STATE_BYTES),
-    );
+    const columnBytes = (rows: number): number =>
+      wanted.reduce((bytes, field) => bytes + ParsedColumn.footprint(field, rows), 0) +
+      LinearMemory.footprint(rows * 8) +
+      LinearMemory.footprint(nullTexts.byteLength + CSV_STATE_BYTES);
+    const memory = await FileMemory.open(request, options, { columnBytes, texts: wanted.length });
     try {
       const scanner = new CsvScanner(request.uri, memory, options, nullTexts);
       const names = options.names?.filter((name) => !request.isKnown(name)) ?? (await scanner.header());

@@ -45,6 +45,16 @@ const LEAST_RECORD_BYTES = 16 * 1024;
 const MOST_INDEX_BYTES = 1024 * 1024;
 const LEAST_ROWS = 64;
 
+/** What a format needs beside the bytes of a file. */
+export interface FileNeeds {
+  /** What the columns take for so many rows. */
+  readonly columnBytes: (rows: number) => number;
+  /** Columns of texts. */
+  readonly texts: number;
+  /** Bytes of the index for a byte of a record, where all of one must be there; else as many as there is memory for. */
+  readonly indexPerByte?: number | undefined;
+}
+
 /** The lease of a file that is being read, and what every format has in it. */
 export class FileMemory implements AsyncDisposable {
   readonly holding: Holding;
@@ -59,15 +69,11 @@ export class FileMemory implements AsyncDisposable {
   readonly #input: TextInput;
 
   /**
-   * Waits for the lease, and opens the file. `columnBytes`: what the columns take for so many rows.
+   * Waits for the lease, and opens the file.
    * @throws MemoryBudgetExceeded, ObjectNotFound, ObjectChanged
    */
-  static async open(
-    request: FileRequest,
-    options: TextOptions,
-    columnBytes: (rows: number) => number,
-  ): Promise<FileMemory> {
-    const sizes = new FileSizes(request, options, columnBytes);
+  static async open(request: FileRequest, options: TextOptions, needs: FileNeeds): Promise<FileMemory> {
+    const sizes = new FileSizes(request, options, needs);
     const holding = await request.budget.lease(OWNER, sizes.leaseBytes, request.signal);
     try {
       const input = await TextInput.open({ ...request, encoding: options.encoding }, holding, sizes.pieceBytes);
@@ -110,15 +116,19 @@ class FileSizes {
   readonly pieceBytes: number;
   readonly leaseBytes: number;
 
-  constructor({ budget, fields }: FileRequest, options: TextOptions, columnBytes: (rows: number) => number) {
+  constructor({ budget }: FileRequest, options: TextOptions, { columnBytes, texts, indexPerByte }: FileNeeds) {
     const { floorBytes } = budget;
     let rows = BATCH_ROWS;
     while (rows > LEAST_ROWS && columnBytes(rows) > floorBytes / 4) rows /= 2;
     this.rows = rows;
-    const adaptive = Math.max(LEAST_RECORD_BYTES, Math.min(MOST_RECORD_BYTES, Math.floor(floorBytes / 8)));
+    const share = Math.floor(floorBytes / (indexPerByte === undefined ? 8 : 16));
+    const adaptive = Math.max(LEAST_RECORD_BYTES, Math.min(MOST_RECORD_BYTES, share));
     this.recordBytes = options.maxRecordBytes ?? adaptive;
-    this.textBytes = this.recordBytes + fields.length * TEXT_PADDING_BYTES;
-    this.indexBytes = Math.max(LEAST_RECORD_BYTES, Math.min(MOST_INDEX_BYTES, Math.floor(floorBytes / 16)));
+    this.textBytes = this.recordBytes + texts * TEXT_PADDING_BYTES;
+    this.indexBytes =
+      indexPerByte === undefined
+        ? Math.max(LEAST_RECORD_BYTES, Math.min(MOST_INDEX_BYTES, Math.floor(floorBytes / 16)))
+        : indexPerByte * (this.recordBytes + 128);
     this.pieceBytes = pieceBytes(floorBytes / 8);
     const encodingBytes = options.encoding === 'latin-1' ? LinearMemory.footprint(this.pieceBytes) : 0;
     this.leaseBytes =

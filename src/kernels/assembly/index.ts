@@ -47,3 +47,5 @@ export * from './long-decimals';
 export * from './zone-clocks';
 export * from './half-floats';
 export * from './csv';
+export * from './json-index';
+export * from './json-records';

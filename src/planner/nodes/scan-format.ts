@@ -1,4 +1,4 @@
-import { typeName, utf8 } from '../../columnar/data-type.ts';
+import { type DataType, isNested, typeName, utf8 } from '../../columnar/data-type.ts';
 import { castBetween } from '../../expressions/cast-value.ts';
 import { type Problems, pathOf, quoted } from '../../expressions/problems.ts';
 import type { CsvReadOptions } from '../../io/text/csv-reader.ts';
@@ -11,12 +11,15 @@ export function bindScanFormat(node: NodeOf<'scan'>, problems: Problems, path: s
   const format: ScanFormat = typeof node.format === 'string' ? { kind: node.format } : node.format;
   if (format.kind === 'parquet') return format;
   for (const { name, type } of node.schema) {
-    if (type.kind !== 'null' && castBetween(utf8, type) !== undefined) continue;
-    const advice = 'Read it as utf8, or leave it out.';
-    problems.add(
-      pathOf(path, 'format'),
-      `The column ${quoted(name)} is ${typeName(type)}, which CSV does not hold. ${advice}`,
-    );
+    const refused = format.kind === 'csv' ? notInCsv(type) : notInJson(type);
+    if (refused === undefined) continue;
+    const inside = refused === type ? '' : ` (in ${typeName(type)})`;
+    const what = `The column ${quoted(name)} is ${typeName(refused)}${inside}, which ${format.kind.toUpperCase()} does not hold.`;
+    problems.add(pathOf(path, 'format'), `${what} Read it as utf8, or leave it out.`);
+  }
+  if (format.kind === 'json') {
+    const { invalidValues = 'error', maxRecordBytes } = format;
+    return { kind: 'json', invalidValues, maxRecordBytes };
   }
   return {
     kind: 'csv',
@@ -25,6 +28,25 @@ export function bindScanFormat(node: NodeOf<'scan'>, problems: Problems, path: s
       node.schema.map(({ name }) => name),
     ),
   };
+}
+
+/** The type, where fields of CSV hold none of its values. */
+function notInCsv(type: DataType): DataType | undefined {
+  return type.kind === 'null' || castBetween(utf8, type) === undefined ? type : undefined;
+}
+
+/** The type, or one inside of it, of which JSON has no values. */
+function notInJson(type: DataType): DataType | undefined {
+  switch (type.kind) {
+    case 'list':
+      return notInJson(type.item);
+    case 'struct':
+      return type.fields.map((part) => notInJson(part.type)).find((refused) => refused !== undefined);
+    case 'map':
+      return isNested(type.key) ? type.key : (notInJson(type.key) ?? notInJson(type.value));
+    default:
+      return type.kind === 'null' || isNested(type) || castBetween(utf8, type) === undefined ? type : undefined;
+  }
 }
 
 /** What a plan leaves out is what most files are; `names` are those of the columns of files that do not have them. */
