@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 
 const path = (relative: string): string => fileURLToPath(new URL(`../${relative}`, import.meta.url));
 
-copyFileSync(path('src/kernels/kernels.wasm'), path('dist/kernels/kernels.wasm'));
+for (const name of ['kernels', 'text-kernels']) {
+  copyFileSync(path(`src/kernels/${name}.wasm`), path(`dist/kernels/${name}.wasm`));
+}
 assert.ok(readFileSync(path('dist/cli/main.js'), 'utf8').startsWith('#!/usr/bin/env node\n'));
 chmodSync(path('dist/cli/main.js'), 0o755);

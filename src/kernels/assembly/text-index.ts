@@ -1,0 +1,5 @@
+// The static kernels of files of text: a module of their own, whose data lies behind that of the other.
+export * from './csv';
+export * from './json-index';
+export * from './json-records';
+export { parseSpans } from './parse-texts';
