@@ -5,6 +5,7 @@
  *     npm run bench                      TPC-H Q1 and Q6 at scale factor 1
  *     npm run bench:expressions          expressions over 10 million rows in memory
  *     npm run bench:operators            operators over 10 million rows in memory
+ *     npm run bench -- --suite scan      scans of CSV and JSON, a tenth of the rows
  *     npm run bench -- --suite cold      a fresh process each time: wall time and peak memory
  *     npm run bench -- --suite functions what functions take to start, and a job in the emulator
  *     npm run bench -- --json            one JSON object per line
@@ -20,6 +21,7 @@ const SUITES: Readonly<Record<string, () => Promise<(options: Options) => AsyncG
   cold: async () => (await import('./cold.ts')).cold,
   expressions: async () => (await import('./expressions.ts')).expressions,
   operators: async () => (await import('./operators.ts')).operators,
+  scan: async () => (await import('./scan.ts')).scan,
   functions: async () => (await import('./functions.ts')).functions,
 };
 const USAGE = `Usage: npm run bench -- [--suite ${Object.keys(SUITES).join('|')}] [--scale 1] [--rows 10000000] [--runs 9] [--only q1] [--json]`;

@@ -14,7 +14,7 @@ import {
   nameSchema,
   sortKeySchema,
 } from './expression-schema.ts';
-import type { JoinType, PlanNode } from './plan-node.ts';
+import type { JoinType, PlanNode, ScanFormat } from './plan-node.ts';
 import type { ScanFile, Task, TaskInput } from './task.ts';
 import { windowCallSchema, windowFrameSchema } from './window-schema.ts';
 
@@ -79,14 +79,16 @@ const csvScanFormat = z
 
 const jsonScanFormat = z.strictObject({ kind: z.literal('json'), invalidValues, maxRecordBytes });
 
+export const scanFormatSchema: z.ZodType<ScanFormat['kind'] | ScanFormat> = z.union([
+  z.enum(['parquet', 'csv', 'json']),
+  z.discriminatedUnion('kind', [parquetScanFormat, csvScanFormat, jsonScanFormat]),
+]);
+
 const scan = z
   .strictObject({
     kind: z.literal('scan'),
     sourceId: nameSchema,
-    format: z.union([
-      z.enum(['parquet', 'csv', 'json']),
-      z.discriminatedUnion('kind', [parquetScanFormat, csvScanFormat, jsonScanFormat]),
-    ]),
+    format: scanFormatSchema,
     schema: columns.describe('The columns of the files that the plan knows; files may have more.'),
     columns: z.array(nameSchema).optional().describe('Which columns to read, in this order; all where absent.'),
     filter: expressionSchema.optional().describe('Only rows for which this is true are wanted.'),

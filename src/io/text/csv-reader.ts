@@ -52,6 +52,8 @@ const code = (character: string | undefined): number => character?.charCodeAt(0)
 
 export class CsvReader implements RecordReader {
   readonly missing: readonly number[];
+  /** The columns of the file; undefined where it has none, being empty. */
+  readonly names: readonly string[] | undefined;
   readonly #uri: string;
   readonly #options: CsvReadOptions;
   readonly #memory: FileMemory;
@@ -96,6 +98,7 @@ export class CsvReader implements RecordReader {
     this.#uri = uri;
     this.#options = options;
     this.#memory = memory;
+    this.names = names;
     this.#scanner = scanner;
     this.#places = fields.map((field) => (isKnown(field.name) ? -1 : placeOf(uri, field, names)));
     this.missing = [...fields.entries()].flatMap(([position, { name }]) =>

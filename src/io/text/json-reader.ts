@@ -172,6 +172,18 @@ export class JsonReader implements RecordReader {
     );
   }
 
+  /** What the rows that were found last are written as. */
+  recordTexts(rows: number): readonly string[] {
+    const { holding, window } = this.#memory;
+    const { u8, u32 } = holding.linear;
+    const starts = u32.subarray(this.#starts >>> 2, (this.#starts >>> 2) + rows);
+    return Array.from(starts, (start, row) => {
+      const text = Buffer.from(u8.slice(start, starts[row + 1] ?? this.#taken ?? window.end)).toString('utf8');
+      // Behind it are line ends, or a comma.
+      return text.slice(0, text.lastIndexOf('}') + 1);
+    });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#tree[Symbol.dispose]();
     await this.#memory[Symbol.asyncDispose]();

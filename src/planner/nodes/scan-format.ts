@@ -1,33 +1,25 @@
 import { type DataType, isNested, typeName, utf8 } from '../../columnar/data-type.ts';
 import { castBetween } from '../../expressions/cast-value.ts';
 import { type Problems, pathOf, quoted } from '../../expressions/problems.ts';
-import type { CsvReadOptions } from '../../io/text/csv-reader.ts';
-import type { CsvScanFormat, ScanFormat } from '../../plan/plan-node.ts';
+import type { ScanFormat } from '../../plan/plan-node.ts';
 import type { NodeOf } from '../bind-parts.ts';
 import type { BoundScanFormat } from '../bound-plan.ts';
 
 /** How the files of a scan are read; a column whose values they cannot hold is a problem. */
 export function bindScanFormat(node: NodeOf<'scan'>, problems: Problems, path: string): BoundScanFormat {
-  const format: ScanFormat = typeof node.format === 'string' ? { kind: node.format } : node.format;
-  if (format.kind === 'parquet') return format;
+  const bound = readFormat(
+    node.format,
+    node.schema.map(({ name }) => name),
+  );
+  if (bound.kind === 'parquet') return bound;
   for (const { name, type } of node.schema) {
-    const refused = format.kind === 'csv' ? notInCsv(type) : notInJson(type);
+    const refused = bound.kind === 'csv' ? notInCsv(type) : notInJson(type);
     if (refused === undefined) continue;
     const inside = refused === type ? '' : ` (in ${typeName(type)})`;
-    const what = `The column ${quoted(name)} is ${typeName(refused)}${inside}, which ${format.kind.toUpperCase()} does not hold.`;
+    const what = `The column ${quoted(name)} is ${typeName(refused)}${inside}, which ${bound.kind.toUpperCase()} does not hold.`;
     problems.add(pathOf(path, 'format'), `${what} Read it as utf8, or leave it out.`);
   }
-  if (format.kind === 'json') {
-    const { invalidValues = 'error', maxRecordBytes } = format;
-    return { kind: 'json', invalidValues, maxRecordBytes };
-  }
-  return {
-    kind: 'csv',
-    ...csvReadOptions(
-      format,
-      node.schema.map(({ name }) => name),
-    ),
-  };
+  return bound;
 }
 
 /** The type, where fields of CSV hold none of its values. */
@@ -49,16 +41,20 @@ function notInJson(type: DataType): DataType | undefined {
   }
 }
 
-/** What a plan leaves out is what most files are; `names` are those of the columns of files that do not have them. */
-function csvReadOptions(format: CsvScanFormat, names: readonly string[]): CsvReadOptions {
-  const { delimiter = ',', header = true, nullTexts = [''], allowVariableColumns = false } = format;
-  const { encoding = 'utf-8', invalidValues = 'error', maxRecordBytes, comment } = format;
+/** With what a plan leaves out, as most files are; `names` are those of the columns of files that do not have them. */
+export function readFormat(given: NodeOf<'scan'>['format'], names: readonly string[]): BoundScanFormat {
+  const format: ScanFormat = typeof given === 'string' ? { kind: given } : given;
+  if (format.kind === 'parquet') return format;
+  const { invalidValues = 'error', maxRecordBytes } = format;
+  if (format.kind === 'json') return { kind: 'json', invalidValues, maxRecordBytes };
+  const { delimiter = ',', header = true, nullTexts = [''], allowVariableColumns = false, encoding = 'utf-8' } = format;
   const quote = format.quote === null ? undefined : (format.quote ?? '"');
   return {
+    kind: 'csv',
     delimiter,
     quote,
     escape: quote === undefined ? undefined : (format.escape ?? quote),
-    comment,
+    comment: format.comment,
     names: header ? undefined : names,
     nullTexts,
     allowVariableColumns,

@@ -1,0 +1,101 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import * as types from '../src/columnar/data-type.ts';
+import { type Field, field } from '../src/columnar/schema.ts';
+import { executeTask } from '../src/execute-task.ts';
+import type { AggregateCall } from '../src/expressions/expression.ts';
+import { fileStore } from '../src/io/file-store.ts';
+import type { ScanFormat } from '../src/plan/plan-node.ts';
+import { rowsOf } from './answers.ts';
+import { type Cell, DuckDB } from './duckdb.ts';
+import type { Options, Result } from './result.ts';
+import { type Answer, takeTurns } from './turns.ts';
+
+const MEMORY_BYTES = 1024 ** 3;
+
+/** What the files hold, as SQL over `i`, the number of a row; in which type it is read, by us and by DuckDB. */
+const COLUMNS: readonly [field: Field, sql: string, sqlType: string][] = [
+  [field('id', types.int64), 'i', 'BIGINT'],
+  [field('k', types.int32), '(i * 7919) % 100000', 'INTEGER'],
+  [field('x', types.float64), '(i % 1000) / 8.0', 'DOUBLE'],
+  [field('price', types.decimal(15, 2)), '(((i * 31) % 10000000) / 100.0)::decimal(15, 2)', 'DECIMAL(15,2)'],
+  [field('day', types.date), "date '1992-01-01' + (i % 2500)::int", 'DATE'],
+  [field('at', types.timestamp('us')), "timestamp '2001-01-01' + to_seconds(i)", 'TIMESTAMP'],
+  [field('mode', types.utf8), "['AIR', 'RAIL', 'TRUCK', 'MAIL'][1 + i % 4]", 'VARCHAR'],
+  [field('tag', types.utf8), 'md5(i::varchar)', 'VARCHAR'],
+  [
+    field('note', types.utf8),
+    `case when i % 7 = 0 then 'a, "quoted" one ' || i else 'plain comment text here ' || i end`,
+    'VARCHAR',
+  ],
+  [field('flag', types.bool), 'i % 3 = 0', 'BOOLEAN'],
+];
+
+interface ScanCase {
+  readonly name: string;
+  readonly format: ScanFormat['kind'];
+  /** Of the file, and how DuckDB writes it. */
+  readonly extension: string;
+  readonly copy: string;
+  /** Columns that are read. */
+  readonly columns: readonly (typeof COLUMNS)[number][];
+  readonly read: (path: string, columns: string) => string;
+}
+
+const readCsv = (path: string, columns: string): string =>
+  `read_csv('${path}', auto_detect = false, header = true, delim = ',', quote = '"', escape = '"', columns = {${columns}})`;
+const readJson = (path: string, columns: string): string =>
+  `read_json('${path}', format = 'newline_delimited', columns = {${columns}})`;
+const CSV = { format: 'csv', extension: 'csv', copy: 'format csv, header', read: readCsv } as const;
+const JSON_LINES = { format: 'json', extension: 'json', copy: 'format json', read: readJson } as const;
+const PACKED = { ...CSV, extension: 'csv.gz', copy: 'format csv, header, compression gzip' } as const;
+
+const CASES: readonly ScanCase[] = [
+  { name: 'csv, all columns', ...CSV, columns: COLUMNS },
+  { name: 'csv, one column', ...CSV, columns: COLUMNS.slice(0, 1) },
+  { name: 'csv, gzip', ...PACKED, columns: COLUMNS },
+  { name: 'json lines, all columns', ...JSON_LINES, columns: COLUMNS },
+  { name: 'json lines, one column', ...JSON_LINES, columns: COLUMNS.slice(0, 1) },
+];
+
+/** Scans of files of text in the page cache, one thread each, both engines warm: every value is read and counted. */
+export async function* scan({ rows: wanted, runs, only }: Options): AsyncGenerator<Result> {
+  using duckdb = await DuckDB.start();
+  const rows = Math.ceil(wanted / 10);
+  const directory = fileURLToPath(new URL('data/scan', import.meta.url));
+  mkdirSync(directory, { recursive: true });
+  for (const one of CASES.filter(({ name }) => name.includes(only))) {
+    const path = `${directory}/${rows}.${one.extension}`;
+    if (!existsSync(path)) {
+      const columns = COLUMNS.map(([{ name }, sql]) => `${sql} as "${name}"`).join();
+      await duckdb.run(`copy (select ${columns} from range(${rows}) r(i)) to '${path}' (${one.copy})`, 1);
+    }
+    const counted = one.columns.map(([{ name }]) => `count("${name}")`).join();
+    // CSV is read by position there, and all of its columns have to be named.
+    const named = (one.format === 'csv' ? COLUMNS : one.columns).map(([{ name }, , type]) => `'${name}': '${type}'`);
+    const sql = `select ${counted} from ${one.read(path, named.join())}`;
+    const contestants = { ours: () => runOurs(one, path), theirs: () => duckdb.run(sql, 1) };
+    const { compared } = await takeTurns({ name: one.name, ...contestants, runs });
+    yield { suite: 'scan', name: one.name, rows, ...compared, duckdb_version: duckdb.version };
+  }
+}
+
+async function runOurs({ format, columns }: ScanCase, path: string): Promise<Answer> {
+  const aggregates = columns.map(
+    ([{ name }]): AggregateCall => ({ name, function: 'count', input: { kind: 'column', name } }),
+  );
+  const input = { kind: 'scan', sourceId: 't', format, schema: COLUMNS.map(([column]) => column) } as const;
+  const plan = { kind: 'aggregate', input, aggregates };
+  const files = [{ uri: pathToFileURL(path).href }];
+  const task = { version: 1, jobId: 'scan', stageId: 0, taskId: 0, plan, inputs: { t: { kind: 'files', files } } };
+  const rows: Cell[][] = [];
+  const start = performance.now();
+  await executeTask(task, {
+    store: fileStore(),
+    memoryBytes: MEMORY_BYTES,
+    onBatch: (batch) => {
+      rows.push(...rowsOf(batch));
+    },
+  });
+  return { ms: performance.now() - start, rows };
+}

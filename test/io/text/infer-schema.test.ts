@@ -1,0 +1,122 @@
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { schemaText } from '../../../src/columnar/schema.ts';
+import { fileStore } from '../../../src/io/file-store.ts';
+import type { CsvReadOptions } from '../../../src/io/text/csv-reader.ts';
+import { inferCsvSchema, inferJsonSchema } from '../../../src/io/text/infer-schema.ts';
+import { cli } from '../../cli/cli.ts';
+import { fuzzed } from '../../support/fuzz.ts';
+import { CSV, csvRows, jsonRows, textDirectory } from '../../support/text-files.ts';
+
+const write = textDirectory();
+const sampled = (path: string) => ({
+  store: fileStore(),
+  uri: `file://${path}`,
+  signal: new AbortController().signal,
+});
+const csvSchema = (content: string | Uint8Array, options: Partial<CsvReadOptions> = {}) =>
+  inferCsvSchema(sampled(write('sample.csv', content)), { ...CSV, ...options });
+const jsonSchema = (content: string) =>
+  inferJsonSchema(sampled(write('sample.json', content)), { invalidValues: 'error', maxRecordBytes: undefined });
+
+describe('the values of a column of CSV tell', () => {
+  test.each<[string, string]>([
+    ['1|-2|+3|', 'int64'],
+    ['1|2.5|.5', 'float64'],
+    ['9223372036854775807|9223372036854775808', 'float64'],
+    ['true|FALSE|', 'bool'],
+    ['true|1', 'utf8'],
+    ['2001-02-03|1999-12-31', 'date'],
+    ['2001-02-30', 'utf8'],
+    ['2001-02-03|2001-02-03 04:05:06', 'utf8'],
+    ['2001-02-03 04:05|2001-02-03T04:05:06', 'timestamp(s)'],
+    ['2001-02-03 04:05:06.123|2001-02-03 04:05:06.1234567', 'timestamp(ns)'],
+    ['2001-02-03T04:05:06.123456Z|2001-02-03T04:05:06+01:00', 'timestamp(us, UTC)'],
+    ['04:05:06|04:05:06.5', 'time(us)'],
+    ['04:05:06|04:05:06.123456789', 'time(ns)'],
+    ['NA|1', 'utf8'],
+    ['|', 'utf8'],
+  ])('%s: %s', async (values, type) => {
+    const { fields } = await csvSchema(
+      `c,d\n${values
+        .split('|')
+        .map((value) => `${value},1`)
+        .join('\n')}\n`,
+    );
+    expect(schemaText({ fields })).toBe(`c ${type}?, d int64?`);
+  });
+
+  test('bytes of another encoding, names where there are none, and files that are compressed', async () => {
+    expect(schemaText(await csvSchema(Buffer.from('t\n\xff\n', 'latin1')))).toBe('t binary?');
+    expect(schemaText(await csvSchema('1,x\n2,y\n', { names: [] }))).toBe('column_1 int64?, column_2 utf8?');
+    expect(schemaText(await csvSchema(gzipSync('n\n1\n')))).toBe('n int64?');
+    expect(schemaText(await csvSchema('n,t\n'))).toBe('n utf8?, t utf8?');
+    await expect(csvSchema('')).rejects.toThrow(/it is empty/);
+  });
+});
+
+describe('the values of JSON tell', () => {
+  test.each<[string, string]>([
+    ['{"a":1}\n{"a":2.5,"b":true}', 'a float64?, b bool?'],
+    ['{"a":18446744073709551615}', 'a uint64?'],
+    ['{"a":18446744073709551615}{"a":-1}', 'a decimal(38, 0)?'],
+    ['{"a":123456789012345678901234567890}', 'a decimal(38, 0)?'],
+    ['{"d":"2001-02-03","t":"2001-02-03T04:05:06Z","n":"012"}', 'd date?, t timestamp(s, UTC)?, n utf8?'],
+    ['[{"l":[{"x":1}]},{"l":[{"y":"z"},null]},{"l":null}]', 'l list(struct(x int64, y utf8))?'],
+    ['{"l":[],"s":{},"n":null}', 'l list(utf8)?, s utf8?, n utf8?'],
+    ['{"a":1}{"a":[1]}', 'a utf8?'],
+  ])('%s', async (content, expected) => expect(schemaText(await jsonSchema(content))).toBe(expected));
+});
+
+test('what a sample tells, fits the sample', async () => {
+  const cell = fc.oneof(
+    fc.constantFrom(
+      '',
+      '1',
+      '2.5',
+      'true',
+      '2001-02-03',
+      '2001-02-03 04:05:06.5',
+      '04:05:06',
+      'x',
+      '9999999999999999999',
+    ),
+    fc.stringMatching(/^[-+.e0-9]{0,6}$/),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.tuple(cell, cell), { minLength: 1, maxLength: 12 }), async (rows) => {
+      const path = write('fits.csv', `a,b\n${rows.map((row) => row.join(',')).join('\n')}\n`);
+      const readSchema = await inferCsvSchema(sampled(path), CSV);
+      expect((await csvRows(path, { readSchema })).rows).toHaveLength(rows.length);
+    }),
+    fuzzed(40),
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.dictionary(fc.constantFrom('a', 'b', 'c'), fc.jsonValue({ maxDepth: 3 })), {
+        minLength: 1,
+        maxLength: 8,
+      }),
+      async (records) => {
+        const path = write('fits.json', records.map((one) => JSON.stringify({ ...one, always: 1 })).join('\n'));
+        const readSchema = await inferJsonSchema(sampled(path), { invalidValues: 'error', maxRecordBytes: undefined });
+        expect((await jsonRows(path, { readSchema })).rows).toHaveLength(records.length);
+      },
+    ),
+    fuzzed(40),
+  );
+});
+
+test('millrace schema shows the columns of a file, as a scan takes them', async () => {
+  const path = write('shown.txt', 'n;t\n1;x\n');
+  const { code, stdout } = await cli(['schema', path, '--format', '{"kind": "csv", "delimiter": ";"}']);
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toEqual([
+    { name: 'n', type: { kind: 'int64' }, nullable: true },
+    { name: 't', type: { kind: 'utf8' }, nullable: true },
+  ]);
+  const unknown = await cli(['schema', path]);
+  expect(unknown.code).toBe(1);
+  expect(unknown.stderr).toMatch(/shown\.txt cannot be read: its name does not tell what it is/);
+});
