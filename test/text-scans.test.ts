@@ -10,6 +10,9 @@ import { executeTask } from '../src/execute-task.ts';
 import { fileStore } from '../src/io/file-store.ts';
 import type { PlanNode, ScanNode } from '../src/plan/plan-node.ts';
 import type { ScanFile } from '../src/plan/task.ts';
+import { bindPlan } from '../src/planner/bind-plan.ts';
+import { explainPlan } from '../src/planner/explain.ts';
+import { pushDown } from '../src/planner/push-down.ts';
 import { query } from './support/duckdb.ts';
 import { col, int, op } from './support/plans.ts';
 import { textDirectory } from './support/text-files.ts';
@@ -76,6 +79,42 @@ describe('a plan that scans', () => {
     const { rows, statistics } = await run(plan, files);
     expect(rows.map(String)).toEqual(expected.map(String));
     expect(statistics.operators.find(({ name }) => name === 'Scan')).toMatchObject({ counters: { 'rows read': 4 } });
+  });
+
+  test('is explained with its format and what is pushed into it', () => {
+    const filter: PlanNode = { kind: 'filter', input: scanOf('csv'), predicate: op(col('n'), '>', int(1)) };
+    const plan: PlanNode = { kind: 'project', input: filter, columns: [{ name: 't', expression: col('t') }] };
+    expect(explainPlan(pushDown(bindPlan(plan)))).toContain('Scan t csv columns t reads also n filter n > 1');
+  });
+
+  test.each(['csv', 'json'] as const)('what a write of %s has written, compressed or not', async (format) => {
+    const schema = [field('n', types.int64), field('t', types.utf8), field('d', types.decimal(20, 3))];
+    const rows = Array.from({ length: 100 }, (_, n) => ({
+      n: n % 7 === 0 ? null : n,
+      t: n % 5 === 0 ? null : ['', 'a,"b"', 'line\nend', '\\ é 😀'][n % 4]!,
+      d: n % 3 === 0 ? null : `${n}.125`,
+    }));
+    for (const compression of ['none', 'gzip', 'zstd'] as const) {
+      const output = { uri: `file://${write(`${format}-${compression}`, '')}.out/` };
+      const input: PlanNode = { kind: 'in-memory-scan', sourceId: 'rows', schema };
+      const plan = { kind: 'commit-write', mode: 'append', input: { kind: 'write', input, format, compression } };
+      const inputs = { rows: { kind: 'rows', rows } };
+      const written: (readonly unknown[])[] = [];
+      const onBatch = (batch: RecordBatch) => void written.push(...resultBatch(batch).rows());
+      const task = { version: 1, jobId: 'w', stageId: 0, taskId: 0, plan, inputs, output };
+      await executeTask(task, { store: fileStore(), onBatch });
+      const files = written.map(([path]) => ({
+        uri: String(path).includes('://') ? String(path) : `${output.uri}${path}`,
+      }));
+      expect(files.length).toBeGreaterThan(0);
+      const read = await run(scanOf(format, { schema }), files);
+      const expected = rows.map(({ n, t, d }) => [
+        n === null ? null : BigInt(n),
+        t,
+        d === null ? null : BigInt(d.replace('.', '')),
+      ]);
+      expect(read.rows).toEqual(expected);
+    }
   });
 
   test.each<[string, unknown, RegExp]>([

@@ -3,7 +3,7 @@ import { textFileKernels } from './static-kernels.ts';
 
 /** What `assembly/json-index.ts` and `assembly/json-records.ts` export; places are addresses. */
 interface JsonKernels {
-  indexJson(from: number, end: number, tokens: number, most: number, state: number): number;
+  indexJson(from: number, end: number, tokens: number): number;
   jsonRecords(
     root: number,
     rows: number,

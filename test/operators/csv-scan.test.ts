@@ -40,7 +40,7 @@ describe('reads as DuckDB does', () => {
     ['CR LF', 'a,b\r\n1,2\r\n3,\r\n', {}, RFC],
     ['CR', 'a,b\r1,2\r3,4\r', {}, `${RFC}, new_line = '\\r'`],
     ['empty lines', 'a,b\n\n1,2\n\n\n3,4\n\n', {}, RFC],
-    ['one column', 'a\n1\n2\nx\n', {}, RFC],
+    ['one column', 'a\n1\n\n2\nx\n\n', {}, RFC],
     ['line ends and delimiters in quotes', 'a,b\n"x\ny","1,2"\n"\r\n",","\n', {}, RFC],
     ['quotes in quotes', 'a,b\n"say ""hi""",""""\n"""",""""""\n', {}, RFC],
     ['a quote inside of a text without quotes', 'a,b\nx"y,5" pipe\n1,"2"\n', {}, RFC],

@@ -41,6 +41,7 @@ describe('reads as DuckDB does', () => {
     ['brackets in texts', '{"b":"}],{[\\"","a":1}\n{"b":"{\\"a\\":7}"}\n'],
     ['numbers in quotes', '{"a":"12","c":"1.5"}\n'],
     ['values as texts', '{"b":12.5}\n{"b":true}\n{"b":{"x":1}}\n{"b":[1]}\n'],
+    ['a byte order mark', '\ufeff{"a":1}\n'],
     ['long texts', `{"b":"${'x'.repeat(63)}\\"${'y'.repeat(200)}","a":1}\n`],
   ])('%s', async (name, content) => {
     const path = write(`${name.replaceAll(' ', '-')}.json`, content);

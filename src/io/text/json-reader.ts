@@ -18,7 +18,7 @@ import {
   readJsonState,
 } from '../../kernels/json-kernels.ts';
 import { LinearMemory } from '../../memory/linear-memory.ts';
-import { JsonNode, textsIn, treeFootprint } from './json-tree.ts';
+import { type JsonMisfit, JsonNode, textsIn, treeFootprint } from './json-tree.ts';
 import { shownText } from './parsed-column.ts';
 import {
   FileMemory,
@@ -47,7 +47,7 @@ export class JsonReader implements RecordReader {
   readonly #state: number;
   readonly #scratch: number;
   /** Tokens of the window, of which the first were used; undefined where it has to be looked through. */
-  #tokens: { readonly count: number; readonly isAll: boolean; used: number } | undefined;
+  #tokens: { readonly count: number; used: number } | undefined;
   #container: number = JSON_CONTAINERS.unknown;
   #needsComma = false;
   /** Up to where records were found that may still be looked at. */
@@ -106,7 +106,7 @@ export class JsonReader implements RecordReader {
     this.#take();
     for (;;) {
       this.#tokens ??= this.#index();
-      const { count, isAll, used } = this.#tokens;
+      const { count, used } = this.#tokens;
       const rows = jsonKernels(linear).jsonRecords(
         this.#tree.address,
         Math.min(most, this.#memory.rows),
@@ -126,24 +126,17 @@ export class JsonReader implements RecordReader {
       this.#needsComma = state.needsComma;
       this.#tokens.used = state.token;
       this.#taken = state.position;
-      const isAtEnd = state.status === 'incomplete';
-      if (rows > 0) {
-        this.#rows = rows;
-        // What is left is the beginning of a record, which goes on in what is read next.
-        if (isAtEnd && !isAll) this.#tokens = undefined;
-        return rows;
-      }
-      if (!isAtEnd) throw this.#failed(state);
-      const isEmpty = state.token === count;
-      if (!isAll) {
-        if (!isEmpty && used === state.token && used === 0) throw window.tooLarge();
-      } else if (window.isLast) {
-        if (isEmpty && this.#container !== JSON_CONTAINERS.array) return 0;
+      this.#rows = rows;
+      if (rows > 0) return rows;
+      if (state.status !== 'incomplete') throw this.#failed(state);
+      if (window.isLast) {
+        if (state.token === count && this.#container !== JSON_CONTAINERS.array) return 0;
         const line = window.lineOf(state.position);
         throw new MalformedFile(this.#uri, `it ends within what begins in line ${line}`);
       }
+      // What is left is the beginning of a record, which goes on in what is read next.
       this.#take();
-      if (isAll) await window.fill();
+      await window.fill();
       this.#tokens = undefined;
     }
   }
@@ -158,9 +151,7 @@ export class JsonReader implements RecordReader {
         this.#textEnd = Math.ceil((this.#textEnd + byteLength + TEXT_PADDING_BYTES / 2) / 64) * 64;
       },
     };
-    const column = this.#tree
-      .part(this.#parts[position] ?? -1)
-      .column(place, (path, record, text, what) => this.#misfit(path, record, text, what));
+    const column = this.#tree.part(this.#parts[position] ?? -1).column(place, (misfit) => this.#misfit(misfit));
     if (field?.nullable !== false || column.validity === 0) return column;
     const row = [...Array(this.#rows).keys()].find(
       (at) => (((linear.u8[column.validity + (at >>> 3)] ?? 0) >>> (at & 7)) & 1) === 0,
@@ -189,12 +180,10 @@ export class JsonReader implements RecordReader {
     await this.#memory[Symbol.asyncDispose]();
   }
 
-  #index(): { count: number; isAll: boolean; used: number } {
-    const { window, holding, index, indexBytes } = this.#memory;
-    const { start, end } = window;
-    const { linear } = holding;
-    const count = jsonKernels(linear).indexJson(start, end, index, Math.floor(indexBytes / 4), this.#state);
-    return { count, isAll: linear.u32[this.#state >>> 2] === end, used: 0 };
+  /** There is room for a token of each byte of the window. */
+  #index(): { count: number; used: number } {
+    const { window, holding, index } = this.#memory;
+    return { count: jsonKernels(holding.linear).indexJson(window.start, window.end, index), used: 0 };
   }
 
   #take(): void {
@@ -208,8 +197,7 @@ export class JsonReader implements RecordReader {
     return `row ${this.#rowsBefore + record + 1} in line ${window.lineOf(start)}`;
   }
 
-  #misfit(path: string, record: number, text: string, what: string): void {
-    const isSyntax = what.includes('escape');
+  #misfit({ path, record, text, what, isSyntax }: JsonMisfit): void {
     if (this.#options.invalidValues === 'null' && !isSyntax) return;
     const detail = `${path}, ${this.#recordText(record)}: ${shownText(text)} ${what}`;
     throw isSyntax ? new MalformedFile(this.#uri, detail) : new SchemaMismatch(this.#uri, detail);

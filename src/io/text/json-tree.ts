@@ -30,11 +30,21 @@ export interface TextPlace {
   end(byteLength: number): void;
 }
 
-/** What happens to a value that does not fit: where it becomes null, this returns. */
-export type JsonMisfit = (path: string, record: number, text: string, what: string) => void;
+/** A value that could not be read: where it stands, and why. */
+export interface JsonMisfit {
+  readonly path: string;
+  readonly record: number;
+  readonly text: string;
+  readonly what: string;
+  /** Whether it is no JSON at all, and not only none of its type. */
+  readonly isSyntax: boolean;
+}
+
+/** What happens to it: where it becomes null, this returns. */
+export type OnMisfit = (misfit: JsonMisfit) => void;
 
 /** Items of all lists of a batch together, for each of its rows. */
-const ITEMS_PER_ROW = 4;
+const ITEMS_PER_ROW = 16;
 
 /** Texts among the columns of a type. */
 export function textsIn(type: DataType): number {
@@ -159,7 +169,7 @@ export class JsonNode implements Disposable {
   }
 
   /** The values that the kernel has found, valid until it is called again. */
-  column(texts: TextPlace, misfit: JsonMisfit): Column {
+  column(texts: TextPlace, misfit: OnMisfit): Column {
     const { linear } = this.#holding;
     const rows = jsonNodeRows(linear, this.address);
     if (this.#leaf !== undefined) return this.#scalars(this.#leaf, rows, texts, misfit);
@@ -205,21 +215,20 @@ export class JsonNode implements Disposable {
     for (const part of this.#parts) part[Symbol.dispose]();
   }
 
-  #scalars(leaf: ParsedColumn, rows: number, texts: TextPlace, misfit: JsonMisfit): Column {
+  #scalars(leaf: ParsedColumn, rows: number, texts: TextPlace, misfit: OnMisfit): Column {
     const kernels = jsonKernels(this.#holding.linear);
     const spans = this.#places;
     const nulls = kernels.spanValidity(spans, rows, leaf.validity);
-    const fail = (row: number, text: string, what: string): void => {
-      const { path, record } = this.placeOf(row);
-      misfit(path, record, text, what);
-    };
+    const fail = (row: number, text: string, what: string): void =>
+      misfit({ ...this.placeOf(row), text, what, isSyntax: false });
     if (!leaf.isText) return leaf.spans(spans, rows, nulls, fail);
     const bytes = texts.begin();
     const wrong = kernels.jsonTexts(spans, rows, leaf.values, bytes);
     const { u8, u32 } = this.#holding.linear;
     if (wrong >= 0) {
       const [start = 0, end = 0] = u32.subarray((spans >>> 2) + 2 * wrong, (spans >>> 2) + 2 * wrong + 2);
-      fail(wrong, Buffer.from(u8.slice(start, end)).toString('utf8'), 'has an escape that is none');
+      const text = Buffer.from(u8.slice(start, end)).toString('utf8');
+      misfit({ ...this.placeOf(wrong), text, what: 'has an escape that is none', isSyntax: true });
     }
     const column = leaf.texts(bytes, rows, nulls, fail);
     texts.end(u32[(leaf.values >>> 2) + rows] ?? 0);

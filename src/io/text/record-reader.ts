@@ -51,7 +51,7 @@ export interface FileNeeds {
   readonly columnBytes: (rows: number) => number;
   /** Columns of texts. */
   readonly texts: number;
-  /** Bytes of the index for a byte of a record, where all of one must be there; else as many as there is memory for. */
+  /** Bytes of the index for each byte of the window, where all of it must be there; else as many as there is memory for. */
   readonly indexPerByte?: number | undefined;
 }
 

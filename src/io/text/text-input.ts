@@ -16,7 +16,7 @@ import { MalformedFile, ObjectChanged, ObjectNotFound } from '../../errors.ts';
 import { csvKernels } from '../../kernels/csv-kernels.ts';
 import { takeKernels } from '../../kernels/take-kernels.ts';
 import type { Holding } from '../../memory/budget.ts';
-import { LinearMemory } from '../../memory/linear-memory.ts';
+import { LinearMemory, type Region } from '../../memory/linear-memory.ts';
 import type { ObjectStore } from '../object-store.ts';
 import { ZstdFrames } from './zstd-frames.ts';
 
@@ -67,7 +67,8 @@ export class TextInput implements AsyncDisposable {
   #chunks: AsyncIterator<Uint8Array> | undefined;
   /** What is left of the piece, or of what was decompressed. */
   #left: Uint8Array | { address: number; byteLength: number } | undefined;
-  readonly #latin: { readonly address: number; readonly byteLength: number } | undefined;
+  /** What is stored in another encoding. */
+  readonly #latin: Region | undefined;
 
   /**
    * Looks at the object, and begins to read it into pieces of `holding`, which has room for them; an encoding takes one more.
@@ -80,8 +81,10 @@ export class TextInput implements AsyncDisposable {
     if (info === undefined) throw new ObjectNotFound(uri);
     if (etag !== undefined && info.etag !== etag) throw new ObjectChanged(uri, etag, info.etag);
     costs.bytesTotal += info.size;
+    // Before anything is being read: what is written to is not given back.
+    const latin = file.encoding === 'latin-1' ? holding.allocate(bytes) : undefined;
     const pieces = new Pieces({ ...file, etag: info.etag }, info.size, holding, bytes);
-    const input = new TextInput(file, holding, pieces, bytes);
+    const input = new TextInput(file, holding, pieces, latin);
     try {
       await input.#begin();
       return input;
@@ -91,12 +94,12 @@ export class TextInput implements AsyncDisposable {
     }
   }
 
-  private constructor(file: TextFile, holding: Holding, pieces: Pieces, bytes: number) {
+  private constructor(file: TextFile, holding: Holding, pieces: Pieces, latin: Region | undefined) {
     this.#file = file;
     this.#holding = holding;
     this.#pieces = pieces;
     this.#codecHolding = holding.budget.reserve(holding.owner);
-    this.#latin = file.encoding === 'latin-1' ? holding.allocate(bytes) : undefined;
+    this.#latin = latin;
   }
 
   /** Fills up to `most` bytes, at least 2, from `address` on; gives how many, 0 only at the end. @throws MalformedFile */
