@@ -43,8 +43,11 @@ const UDFS = new Map(
 const bundleDirectory = (name: string): string => join(out, 'functions', name);
 const mapsDirectory = (name: string): string => join(out, 'functions-maps', name);
 const KERNELS = 'src/kernels/kernels.wasm';
-/** Read when a plan scans files of text. */
-const TEXT_KERNELS = 'src/kernels/text-kernels.wasm';
+/** Read when a plan needs them, by the module that has their types. */
+const OTHER_KERNELS = [
+  ['kernels/csv-kernels', 'src/kernels/text-kernels.wasm'],
+  ['kernels/window-kernels', 'src/kernels/window-kernels.wasm'],
+] as const;
 /** Stays a package of its own: `parquet-wasm.ts` evaluates it anew for each instance. */
 const PARQUET_WASM = 'node_modules/parquet-wasm/node/parquet_wasm.js';
 
@@ -109,7 +112,9 @@ async function bundle(name: string): Promise<Metafile> {
   }
   const inputs = Object.values(metafile.outputs).flatMap((output) => Object.keys(output.inputs));
   if (inputs.some((input) => input.includes('kernels/static-kernels'))) addWasm(directory, KERNELS);
-  if (inputs.some((input) => input.includes('kernels/csv-kernels'))) addWasm(directory, TEXT_KERNELS);
+  for (const [user, path] of OTHER_KERNELS) {
+    if (inputs.some((input) => input.includes(user))) addWasm(directory, path);
+  }
   if (inputs.some((input) => input.endsWith('parquet/parquet-wasm.ts'))) {
     Object.assign(metafile.outputs, await bundleParquetWasm(directory));
   }

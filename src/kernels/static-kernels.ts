@@ -1,6 +1,6 @@
 /**
- * The kernels compiled ahead, from `assembly/`: one WebAssembly module for what most plans need, and one for files of text, each
- * with one instance per linear memory. Each `…-kernels.ts` beside this file gives its part of the exports their types.
+ * The kernels compiled ahead, from `assembly/`: one WebAssembly module for what most plans need, one for windows and one for
+ * files of text, each with one instance per linear memory. Each `…-kernels.ts` beside this file gives its part of the exports their types.
  */
 
 import { readFileSync } from 'node:fs';
@@ -8,34 +8,30 @@ import type { LinearMemory } from '../memory/linear-memory.ts';
 
 type Exports = Record<string, unknown>;
 
-class KernelModule {
-  readonly #file: string;
-  #compiled: WebAssembly.Module | undefined;
-  readonly #instances = new WeakMap<WebAssembly.Memory, Exports>();
+/** By file: compiled once per process. */
+const compiled = new Map<string, WebAssembly.Module>();
+const instances = new WeakMap<WebAssembly.Memory, Map<string, Exports>>();
 
-  constructor(file: string) {
-    this.#file = file;
-  }
-
-  /** Compiled once per process. */
-  exportsOn({ memory }: LinearMemory): Exports {
-    const known = this.#instances.get(memory);
-    if (known !== undefined) return known;
-    this.#compiled ??= new WebAssembly.Module(readFileSync(new URL(this.#file, import.meta.url)));
-    const { exports } = new WebAssembly.Instance(this.#compiled, { env: { memory, abort } });
-    this.#instances.set(memory, exports);
-    return exports;
-  }
+function exportsOf(file: string, { memory }: LinearMemory): Exports {
+  const ofMemory = instances.get(memory) ?? new Map<string, Exports>();
+  instances.set(memory, ofMemory);
+  const known = ofMemory.get(file);
+  if (known !== undefined) return known;
+  const module = compiled.get(file) ?? new WebAssembly.Module(readFileSync(new URL(file, import.meta.url)));
+  compiled.set(file, module);
+  const { exports } = new WebAssembly.Instance(module, { env: { memory, abort } });
+  ofMemory.set(file, exports);
+  return exports;
 }
 
-const common = new KernelModule('./kernels.wasm');
-const ofText = new KernelModule('./text-kernels.wasm');
-
 /** The kernels of `assembly/index.ts`, working on `linear`. */
-export const staticKernels = (linear: LinearMemory): Exports => common.exportsOn(linear);
+export const staticKernels = (linear: LinearMemory): Exports => exportsOf('./kernels.wasm', linear);
+
+/** Those of `assembly/window-index.ts`, which only windows need. */
+export const windowModule = (linear: LinearMemory): Exports => exportsOf('./window-kernels.wasm', linear);
 
 /** Those of `assembly/text-index.ts`, which only scans of files of text need. */
-export const textFileKernels = (linear: LinearMemory): Exports => ofText.exportsOn(linear);
+export const textFileKernels = (linear: LinearMemory): Exports => exportsOf('./text-kernels.wasm', linear);
 
 function abort(): never {
   throw new Error('a static kernel aborted');

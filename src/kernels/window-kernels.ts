@@ -5,7 +5,7 @@
 
 import { type DataType, isFloat, isUnsigned } from '../columnar/data-type.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
-import { staticKernels } from './static-kernels.ts';
+import { windowModule } from './static-kernels.ts';
 
 /** Adds up something of the rows of each frame, into states that lie `stride` bytes apart. */
 type Slide = (
@@ -206,7 +206,7 @@ export interface WindowKernels {
 }
 
 /** The kernels, working on `linear`. */
-export const windowKernels = (linear: LinearMemory): WindowKernels => staticKernels(linear) as unknown as WindowKernels;
+export const windowKernels = (linear: LinearMemory): WindowKernels => windowModule(linear) as unknown as WindowKernels;
 
 /** How `rankRows` names what it counts. */
 export const RANKS = {
