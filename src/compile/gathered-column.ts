@@ -13,7 +13,7 @@ import type { Holding } from '../memory/budget.ts';
 import { bitmapBytes, Scratch } from './scratch.ts';
 
 /** Offsets are int32. */
-const MOST_BYTES = 2 ** 31 - 1;
+const MOST_BYTES = 0x7fff_ffff;
 
 export class GatheredColumn {
   readonly #holding: Holding;
