@@ -1,8 +1,9 @@
 /**
- * The stored bytes of one column chunk, by their position in the file: all of them in memory, or a window of them that
- * moves on.
+ * The stored bytes of one column chunk, by their position in the file: all of them in memory, some pieces of them, or a
+ * window that moves on.
  *
  *     file     │ ······ │ start ═════ chunk ═════ end │ ····· │
+ *     pieces            │ in memory │     │ in memory │
  *     window                  │ in memory │
  */
 
@@ -13,11 +14,11 @@ export interface ChunkBytes {
   /** Positions in the file. */
   readonly start: number;
   readonly end: number;
-  /** Where the bytes in memory end, as a position in the file. */
-  readonly loadedEnd: number;
+  /** Where the bytes in memory that hold `position` end, as a position in the file; `position` itself where none do. */
+  loadedEnd(position: number): number;
   /** Whether [position, position + byteLength) is in memory; beyond the end of the chunk nothing is asked for. */
   has(position: number, byteLength: number): boolean;
-  /** Brings those bytes into memory, perhaps at the cost of all others. @throws MemoryBudgetExceeded */
+  /** Brings those bytes into memory, if they may be wanted, perhaps at the cost of all others. @throws MemoryBudgetExceeded */
   load(position: number, byteLength: number): Promise<void>;
   /** Says that what is in memory has been copied: room that only a large page needed is given back. */
   release(): void;
@@ -25,16 +26,34 @@ export interface ChunkBytes {
   address(position: number): number;
 }
 
-/** A chunk whose bytes are all at `address`. */
-export function wholeChunk(start: number, end: number, address: number): ChunkBytes {
+/** Bytes in memory, from `start` up to `end` in the file. */
+interface ChunkPiece {
+  readonly start: number;
+  readonly end: number;
+  readonly address: number;
+}
+
+/** A chunk of which these pieces are in memory, and all of its pages that are wanted within one of them each. */
+export function chunkOfPieces(start: number, end: number, pieces: readonly ChunkPiece[]): ChunkBytes {
+  let [last] = pieces;
+  const pieceAt = (position: number): ChunkPiece | undefined => {
+    const holds = (piece: ChunkPiece | undefined): boolean =>
+      piece !== undefined && piece.start <= position && position < piece.end;
+    if (!holds(last)) last = pieces.find(holds);
+    return last;
+  };
+  const loadedEnd = (position: number): number => Math.min(end, pieceAt(position)?.end ?? position);
   return {
     start,
     end,
-    loadedEnd: end,
-    has: () => true,
+    loadedEnd,
+    has: (position, byteLength) => Math.min(end, position + byteLength) <= loadedEnd(position),
     load: () => Promise.resolve(),
     release: () => {},
-    address: (position) => address + position - start,
+    address: (position) => {
+      const piece = pieceAt(position);
+      return piece === undefined ? 0 : piece.address + position - piece.start;
+    },
   };
 }
 
@@ -59,8 +78,8 @@ export class ChunkWindow implements ChunkBytes {
     this.#region = new GrowingRegion(holding);
   }
 
-  get loadedEnd(): number {
-    return this.#to;
+  loadedEnd(position: number): number {
+    return Math.max(position, this.#to);
   }
 
   has(position: number, byteLength: number): boolean {

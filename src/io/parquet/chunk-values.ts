@@ -132,6 +132,17 @@ export class ChunkValues {
     this.#pages.pass(header);
   }
 
+  /** Goes on with the page at `position` in the file, of whose entries and those behind it there are `entries`. */
+  async seek(position: number, entries: number): Promise<void> {
+    // What comes before all pages of rows is the dictionary, which they need.
+    if (this.#page === undefined && this.#dictionary === undefined && this.#pages.position < this.#firstPage) {
+      const header = await this.#pages.header();
+      if (header.kind === 'dictionary') await this.#readDictionary(header);
+    }
+    this.#pages.seek(position);
+    this.#entriesAhead = entries;
+  }
+
   async open(header: PageHeader): Promise<Page> {
     const page = await this.#pages.page(header);
     this.#page = page;
@@ -409,6 +420,11 @@ export class ChunkValues {
   get #width(): number {
     const { form } = this.#source.reading;
     return form.kind === 'fixed' || form.kind === 'sized' ? form.width : 0;
+  }
+
+  /** Where the first page of rows is. */
+  get #firstPage(): number {
+    return this.#source.pages?.[0]?.start ?? this.#source.chunk.start;
   }
 
   get #hasValidity(): boolean {

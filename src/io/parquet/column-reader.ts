@@ -4,7 +4,8 @@
  *     page ──▶ levels ──▶ validity  │ 1 0 1 1 │
  *          └─▶ values ──▶ slots     │ a 0 b c │       chunk-values.ts
  *
- * Rows that nobody wants are passed over, whole pages without decompressing them.
+ * Rows that nobody wants are passed over, whole pages without decompressing them; where the file says where its pages are,
+ * without looking at them.
  */
 
 import assert from 'node:assert/strict';
@@ -12,6 +13,7 @@ import type { Column } from '../../columnar/column.ts';
 import { ChunkValues } from './chunk-values.ts';
 import type { PageHeader } from './page-header.ts';
 import type { ChunkSource, FileWork } from './plain-values.ts';
+import type { PageLocation } from './scan-plan.ts';
 
 export class ColumnReader {
   readonly #work: FileWork;
@@ -22,6 +24,8 @@ export class ColumnReader {
   #pageRows = 0;
   /** Rows asked to be passed over and not yet passed. */
   #rowsToPass = 0;
+  /** The row that comes next. */
+  #row = 0;
 
   constructor(work: FileWork, source: ChunkSource) {
     this.#work = work;
@@ -52,18 +56,22 @@ export class ColumnReader {
       const validHere = this.#levels(count, address, this.#values.filled);
       this.#values.decode(count, validHere);
       this.#pageRows -= count;
+      this.#row += count;
       valid += validHere;
     }
     return this.#values.column(valid);
   }
 
   async #pass(): Promise<void> {
+    if (this.#rowsToPass >= this.#pageRows) this.#passed(this.#pageRows);
+    if (this.#pageRows === 0 && this.#rowsToPass > 0) await this.#seek();
     while (this.#rowsToPass > 0) {
       if (this.#pageRows === 0) {
         const header = await this.#values.nextHeader();
         if (header.values <= this.#rowsToPass) {
           this.#values.pass(header);
           this.#rowsToPass -= header.values;
+          this.#row += header.values;
           continue;
         }
         await this.#open(header);
@@ -72,12 +80,34 @@ export class ColumnReader {
       const { bits } = this.#work.scratch;
       this.#work.holding.linear.u8.fill(0, bits, bits + Math.ceil(count / 8) + 8);
       this.#values.passValues(this.#levels(count, bits, 0));
-      this.#pageRows -= count;
-      this.#rowsToPass -= count;
+      this.#passed(count);
     }
   }
 
+  /** Notes that so many rows of the current page are done with. */
+  #passed(rows: number): void {
+    this.#pageRows -= rows;
+    this.#rowsToPass -= rows;
+    this.#row += rows;
+  }
+
+  /** Goes to the page with the row that is wanted next, at the end of a page and where it is known. */
+  async #seek(): Promise<void> {
+    const { pages, chunk } = this.#source;
+    const wanted = this.#row + this.#rowsToPass;
+    const page = pages && pageOfRow(pages, wanted);
+    if (page === undefined) return;
+    await this.#values.seek(page.start, chunk.values - page.rows.start);
+    this.#rowsToPass = wanted - page.rows.start;
+    this.#row = page.rows.start;
+  }
+
   async #open(header: PageHeader): Promise<void> {
+    const { pages } = this.#source;
+    const indexed = pages && pageOfRow(pages, this.#row)?.rows;
+    if (pages !== undefined && (indexed?.start !== this.#row || indexed.end !== this.#row + header.values)) {
+      throw this.#values.damaged('a page does not have the rows that its index says');
+    }
     const { definitions, definitionsEnd } = await this.#values.open(header);
     if (this.#isNullable) {
       this.#work.kernels.beginHybrid(this.#source.buffers.levelState, definitions, definitionsEnd, 1);
@@ -92,4 +122,15 @@ export class ColumnReader {
     if (valid < 0) throw this.#values.damaged('its levels are damaged');
     return valid;
   }
+}
+
+/** The page with the row, where there is one: by halving, for they are in order. */
+function pageOfRow(pages: readonly PageLocation[], row: number): PageLocation | undefined {
+  let [low, high] = [0, pages.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((pages[middle]?.rows.end ?? 0) <= row) low = middle + 1;
+    else high = middle;
+  }
+  return pages[low];
 }

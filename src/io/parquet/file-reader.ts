@@ -24,7 +24,7 @@ import { takeKernels } from '../../kernels/take-kernels.ts';
 import type { Holding, MemoryBudget } from '../../memory/budget.ts';
 import { LinearMemory, type Region } from '../../memory/linear-memory.ts';
 import type { ObjectStore } from '../object-store.ts';
-import { type ChunkBytes, ChunkWindow, wholeChunk } from './chunk-bytes.ts';
+import { type ChunkBytes, ChunkWindow, chunkOfPieces } from './chunk-bytes.ts';
 import { ColumnBuffers, Scratch } from './column-buffers.ts';
 import type { ColumnMemory } from './column-memory.ts';
 import { ColumnReader } from './column-reader.ts';
@@ -127,7 +127,7 @@ export class FileReader implements AsyncDisposable {
     this.#holding = holding;
     this.#signal = AbortSignal.any([request.signal, this.#abort.signal]);
     this.batchRows = sizes.batchRows;
-    holding.grow(request.footer.heldBytes);
+    holding.grow(request.footer.heldBytes + request.plan.heldBytes);
     this.#work = {
       uri: request.footer.uri,
       holding,
@@ -165,7 +165,8 @@ export class FileReader implements AsyncDisposable {
         const [chunk, buffers] = [chunks[at], leaves[at]];
         assert.ok(chunk !== undefined && buffers !== undefined);
         // What is remembered of values is of one leaf.
-        return { reading: leaf, chunk, bytes: locate(chunk), buffers, memory: memory.ofLeaf(at), rowGroup, batchRows };
+        const [bytes, pages] = [locate(chunk), group.pages[index]];
+        return { reading: leaf, chunk, bytes, buffers, memory: memory.ofLeaf(at), rowGroup, pages, batchRows };
       });
       if (parts === undefined || 'form' in reading) return new ColumnReader(this.#work, first(sources));
       const readers = sources.map((source) => new LeafReader(this.#work, source));
@@ -201,11 +202,12 @@ export class FileReader implements AsyncDisposable {
     if (this.#sizes.fitsWithNext(position)) this.#next = this.#load(this.#groupAt(position + 1));
     return (chunk) => {
       const end = chunk.start + chunk.byteLength;
-      const at = group.ranges.findIndex(({ start, byteLength }) => start <= chunk.start && end <= start + byteLength);
-      const range = group.ranges[at];
-      const region = load.regions[at];
-      assert.ok(range !== undefined && region !== undefined);
-      return wholeChunk(chunk.start, end, region.address + chunk.start - range.start);
+      const pieces = group.ranges.flatMap(({ start, byteLength }, at) => {
+        const region = load.regions[at];
+        const isOf = region !== undefined && start < end && chunk.start < start + byteLength;
+        return isOf ? [{ start, end: start + byteLength, address: region.address }] : [];
+      });
+      return chunkOfPieces(chunk.start, end, pieces);
     };
   }
 
@@ -307,7 +309,7 @@ class FileSizes {
       Scratch.footprint(rows, this.widest) +
       (missing.length > 0 ? LinearMemory.footprint(zeroBytes(rows)) : 0) +
       missing.reduce((bytes, { type }) => bytes + constantBytes(type, rows), 0) +
-      known.reduce((bytes, { form }) => bytes + ColumnBuffers.footprint(form, rows), footer.heldBytes);
+      known.reduce((bytes, { form }) => bytes + ColumnBuffers.footprint(form, rows), footer.heldBytes + plan.heldBytes);
 
     let rows = BATCH_ROWS;
     const growingBytes = largestGrowingPerRow(plan, readings);

@@ -32,6 +32,16 @@ export interface ColumnChunk {
   /** By Parquet's names. */
   readonly encodings: readonly string[];
   readonly statistics: ChunkStatistics | undefined;
+  /** Where what helps to leave out rows is said to be; see `narrow-plan.ts`. */
+  readonly columnIndex: Place | undefined;
+  readonly offsetIndex: Place | undefined;
+  readonly bloomFilter: Place | undefined;
+}
+
+/** Bytes within the file. */
+export interface Place {
+  readonly start: number;
+  readonly byteLength: number;
 }
 
 /** A minimum or maximum as `hyparquet` gives it: the bytes of a text, ticks, days. */
@@ -159,7 +169,7 @@ function countValues(uri: string, tail: Uint8Array): number {
 }
 
 /** Leaves statistics as ticks, days and bytes. */
-const RAW_STATISTICS = {
+export const RAW_STATISTICS = {
   timestampFromMilliseconds: (ticks: bigint): bigint => ticks,
   timestampFromMicroseconds: (ticks: bigint): bigint => ticks,
   timestampFromNanoseconds: (ticks: bigint): bigint => ticks,
@@ -205,6 +215,13 @@ export function rowGroupOf(footer: ParquetFooter, index: number, leaves: readonl
     const byteLength = count(chunk.total_compressed_size, 'a size');
     if (!(start >= 4 && start + byteLength <= endOfData)) throw damaged('a column lies outside of the file');
     const { statistics } = chunk;
+    // These only save work: what cannot be is taken for not there.
+    const placeOf = (at: unknown, bytes: unknown): Place | undefined => {
+      const [offset, byteLength] = [Number(at), Number(bytes)];
+      const isThere = Number.isSafeInteger(offset) && Number.isSafeInteger(byteLength) && offset >= 4 && byteLength > 0;
+      return isThere && offset + byteLength <= endOfData ? { start: offset, byteLength } : undefined;
+    };
+    const filterStart = Number(chunk.bloom_filter_offset);
     return {
       start,
       byteLength,
@@ -212,6 +229,10 @@ export function rowGroupOf(footer: ParquetFooter, index: number, leaves: readonl
       plainBytes: count(chunk.total_uncompressed_size, 'a size'),
       codec: String(chunk.codec),
       encodings: Array.isArray(chunk.encodings) ? chunk.encodings.map(String) : [],
+      columnIndex: placeOf(column?.column_index_offset, column?.column_index_length),
+      offsetIndex: placeOf(column?.offset_index_offset, column?.offset_index_length),
+      // Older writers do not say how long it is.
+      bloomFilter: placeOf(filterStart, chunk.bloom_filter_length ?? endOfData - filterStart),
       statistics: statistics && {
         min: statistics.min_value,
         max: statistics.max_value,

@@ -73,7 +73,7 @@ export class PageReader {
       if (this.#position >= this.#bytes.end) throw this.#damaged('its pages hold fewer rows than the footer claims');
       if (!this.#bytes.has(this.#position, guess)) await this.#bytes.load(this.#position, guess);
       const start = this.#bytes.address(this.#position);
-      const loaded = this.#bytes.loadedEnd - this.#position;
+      const loaded = this.#bytes.loadedEnd(this.#position) - this.#position;
       try {
         const header = readPageHeader(this.#work.holding.linear.u8, start, start + loaded);
         this.#check(header);
@@ -81,7 +81,8 @@ export class PageReader {
         return header;
       } catch (cause) {
         if (cause instanceof ThriftError && cause.isShort) {
-          if (loaded < Math.min(MAX_HEADER_BYTES, this.#bytes.end - this.#position)) continue;
+          const isMore = loaded < Math.min(MAX_HEADER_BYTES, this.#bytes.end - this.#position);
+          if (isMore && guess < MAX_HEADER_BYTES) continue;
         }
         if (cause instanceof MalformedFile) throw cause;
         throw this.#damaged(`a page header cannot be read (${(cause as Error).message})`);
@@ -98,6 +99,16 @@ export class PageReader {
     }
   }
 
+  /** Where in the file the next header is. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** Goes on with the header at `position`. */
+  seek(position: number): void {
+    this.#position = position;
+  }
+
   /** Passes over the page behind the header. */
   pass(header: PageHeader): void {
     this.#position += header.storedBytes;
@@ -107,6 +118,7 @@ export class PageReader {
   async page(header: PageHeader): Promise<Page> {
     const { storedBytes } = header;
     if (!this.#bytes.has(this.#position, storedBytes)) await this.#bytes.load(this.#position, storedBytes);
+    if (!this.#bytes.has(this.#position, storedBytes)) throw this.#damaged('a page is longer than its index says');
     const stored = this.#bytes.address(this.#position);
     if (header.crc !== undefined) this.#checkSum(header.crc, stored, storedBytes);
     this.#position += storedBytes;

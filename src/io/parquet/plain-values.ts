@@ -9,6 +9,7 @@ import type { ChunkBytes } from './chunk-bytes.ts';
 import type { ColumnBuffers, Scratch } from './column-buffers.ts';
 import type { ColumnMemory } from './column-memory.ts';
 import type { ColumnChunk } from './footer.ts';
+import type { PageLocation } from './scan-plan.ts';
 import { boundOf, exceedsPrecision } from './value-bound.ts';
 import type { ColumnReading } from './value-form.ts';
 
@@ -29,6 +30,8 @@ export interface ChunkSource {
   readonly buffers: ColumnBuffers;
   readonly memory: ColumnMemory;
   readonly rowGroup: number;
+  /** Where its pages are, if that is known; only those that are kept are in `bytes`. */
+  readonly pages?: readonly PageLocation[] | undefined;
   /** Rows of a batch at most: what the buffers are for. */
   readonly batchRows: number;
 }

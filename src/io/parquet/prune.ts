@@ -48,6 +48,8 @@ function outcomesOf(expression: TypedExpression, ranges: readonly (ValueRange | 
     }
     case 'compare':
       return comparisonOutcomes(expression, ranges);
+    case 'is-in':
+      return membershipOutcomes(expression, ranges);
     default:
       return ANY;
   }
@@ -79,6 +81,43 @@ function comparisonOutcomes(
   return ANY;
 }
 
+/** One of several: true where any comparison may be, false where all may be. */
+function membershipOutcomes(
+  { input, list }: Extract<TypedExpression, { kind: 'is-in' }>,
+  ranges: readonly (ValueRange | undefined)[],
+): Outcomes {
+  const range = rangeUnder(input, ranges);
+  return list.reduce(
+    (outcomes, item) => {
+      const one = item.kind === 'literal' ? againstLiteral('=', range, item.value, input.type) : ANY;
+      return negated(both(negated(outcomes), negated(one)));
+    },
+    FALSE | (range.mayBeNull ? NULL : 0),
+  );
+}
+
+/** Columns, by index, that the filter compares for equality with literals. */
+export function equalityColumns(filter: TypedExpression): ReadonlySet<number> {
+  const found = new Set<number>();
+  const note = (operand: TypedExpression, ...others: readonly TypedExpression[]): void => {
+    const column = operand.kind === 'cast' ? operand.input : operand;
+    if (column.kind === 'column' && others.some(({ kind }) => kind === 'literal')) found.add(column.index);
+  };
+  const visit = (expression: TypedExpression): void => {
+    if (expression.kind === 'logic') {
+      visit(expression.left);
+      visit(expression.right);
+    } else if (expression.kind === 'not') visit(expression.input);
+    else if (expression.kind === 'is-in') note(expression.input, ...expression.list);
+    else if (expression.kind === 'compare' && expression.operator === '=') {
+      note(expression.left, expression.right);
+      note(expression.right, expression.left);
+    }
+  };
+  visit(filter);
+  return found;
+}
+
 function againstLiteral(operator: ComparisonOperator, range: ValueRange, value: Value, type: DataType): Outcomes {
   if (value === null) return NULL;
   const nulls = range.mayBeNull ? NULL : 0;
@@ -93,7 +132,7 @@ function againstLiteral(operator: ComparisonOperator, range: ValueRange, value: 
   const touches = isFloat(type) && lowest === 0;
   const below = lowest < 0 || touches;
   const above = highest > 0;
-  const equal = lowest <= 0 && highest >= 0;
+  const equal = lowest <= 0 && highest >= 0 && (range.mayEqual === undefined || range.mayEqual(literal));
   switch (operator) {
     case '<':
       return nulls | (below ? TRUE : 0) | (above || equal ? FALSE : 0);
@@ -129,8 +168,10 @@ function rangeUnder(expression: TypedExpression, ranges: readonly (ValueRange | 
   const convert = conversion(expression.input.type, expression.type);
   if (convert === undefined) return { ...UNKNOWN_RANGE, mayBeValue: inner.mayBeValue };
   const { low, high } = inner;
+  const isSame = isInteger(expression.input.type) && isInteger(expression.type);
   return {
     ...inner,
+    mayEqual: isSame ? inner.mayEqual : undefined,
     low: low === undefined ? undefined : convert(low),
     high: high === undefined ? undefined : convert(high),
   };

@@ -22,14 +22,35 @@ export interface PlannedRowGroup {
   readonly rows: number;
   /** Those of each reading's leaves; none for a column that the file does not have. */
   readonly chunks: readonly (readonly ColumnChunk[])[];
-  /** In order of their start; each chunk lies within one of them. */
+  /** In order of their start; each chunk lies within one of them, or each wanted page does. */
   readonly ranges: readonly ByteRange[];
+  /** Rows that may match, in order. */
+  readonly kept: readonly RowRange[];
+  /** One per reading: where the pages of a flat column are; undefined where that is not known, or all are wanted. */
+  readonly pages: readonly (readonly PageLocation[] | undefined)[];
+}
+
+/** Rows of a row group, from `start` up to `end`. */
+export interface RowRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface PageLocation {
+  /** Of the header and the page. */
+  readonly start: number;
+  readonly byteLength: number;
+  readonly rows: RowRange;
+  /** Whether any of its rows are wanted. */
+  readonly isKept: boolean;
 }
 
 export interface ScanPlan {
   readonly rowGroups: readonly PlannedRowGroup[];
   /** Row groups left out because the filter cannot be true in them. */
   readonly prunedRowGroups: number;
+  /** Bytes outside linear memory that locations of pages take. */
+  readonly heldBytes: number;
   /** Why our own decoder cannot read what was planned; undefined where it can. */
   readonly foreign: string | undefined;
 }
@@ -71,7 +92,7 @@ export function planScan(footer: ParquetFooter, request: ScanRequest): ScanPlan 
     rowGroups.push(group);
     rows += group.rows;
   }
-  return { rowGroups, prunedRowGroups, foreign: foreignReason(rowGroups, readings) };
+  return { rowGroups, prunedRowGroups, heldBytes: 0, foreign: foreignReason(rowGroups, readings) };
 }
 
 function planRowGroup({ index, rows, chunks: found }: RowGroup, readings: ScanRequest['readings']): PlannedRowGroup {
@@ -81,10 +102,11 @@ function planRowGroup({ index, rows, chunks: found }: RowGroup, readings: ScanRe
     next += reading === undefined ? 0 : leavesOf(reading).length;
     return found.slice(first, next);
   });
-  return { index, rows, chunks, ranges: coalesce(found) };
+  return { index, rows, chunks, ranges: coalesce(found), kept: [{ start: 0, end: rows }], pages: [] };
 }
 
-const rangesOf = ({ rows, chunks }: PlannedRowGroup, readings: ScanRequest['readings']): ValueRange[] =>
+/** What the footer says of the columns' values in a row group. */
+export const rangesOf = ({ rows, chunks }: PlannedRowGroup, readings: ScanRequest['readings']): ValueRange[] =>
   readings.map((reading, position) => {
     const [chunk] = chunks[position] ?? [];
     if (reading === undefined || chunk === undefined) return NULL_RANGE;

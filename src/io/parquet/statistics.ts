@@ -22,6 +22,8 @@ export interface ValueRange {
   readonly mayBeNull: boolean;
   /** False where every row is null. */
   readonly mayBeValue: boolean;
+  /** False of what no row has; where absent, any value within the bounds may be there. */
+  readonly mayEqual?: ((value: Comparable) => boolean) | undefined;
 }
 
 export const UNKNOWN_RANGE: ValueRange = { low: undefined, high: undefined, mayBeNull: true, mayBeValue: true };
@@ -29,7 +31,11 @@ export const UNKNOWN_RANGE: ValueRange = { low: undefined, high: undefined, mayB
 export const NULL_RANGE: ValueRange = { low: undefined, high: undefined, mayBeNull: true, mayBeValue: false };
 
 /** The range of a chunk of `rows` rows. */
-export function rangeOf(reading: ColumnReading, { statistics }: ColumnChunk, rows: number): ValueRange {
+export function rangeOf(
+  reading: ColumnReading,
+  { statistics }: Pick<ColumnChunk, 'statistics'>,
+  rows: number,
+): ValueRange {
   if (statistics === undefined) return { ...UNKNOWN_RANGE, mayBeNull: reading.file.nullable };
   const { nullCount } = statistics;
   const mayBeNull = reading.file.nullable && nullCount !== 0;

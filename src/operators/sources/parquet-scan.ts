@@ -7,6 +7,7 @@ import { ColumnMemory } from '../../io/parquet/column-memory.ts';
 import { FileReader, type ReadCosts, type RowReader } from '../../io/parquet/file-reader.ts';
 import { FilterProbe } from '../../io/parquet/filter-probe.ts';
 import { readFooter } from '../../io/parquet/footer.ts';
+import { narrowPlan } from '../../io/parquet/narrow-plan.ts';
 import { planScan, type ScanPlan } from '../../io/parquet/scan-plan.ts';
 import { matchColumns } from '../../io/parquet/value-form.ts';
 import { filterOfPartition, type PartitionJson, partitionValues } from '../../io/partition-values.ts';
@@ -117,11 +118,14 @@ class ParquetScanRun implements SourceRun {
     this.#bytesTotal += footer.fileBytes;
     const { fields } = readSchema;
     const readings = matchColumns(uri, footer.columns, fields, values);
-    const plan = planScan(footer, { readings, filter, rowGroups, limit: this.#rowsLeft });
+    const planned = planScan(footer, { readings, filter, rowGroups, limit: this.#rowsLeft });
+    const isOurs = planned.foreign === undefined && this.#options.reader === undefined;
+    const narrowing = { store, budget, signal, footer, readings, costs: this.#costs };
+    const plan = filter !== undefined && isOurs ? await narrowPlan(planned, { ...narrowing, filter }) : planned;
     this.#rowGroupsPruned += plan.prunedRowGroups;
     if (plan.rowGroups.length === 0) return 'more';
     const request = { store, budget, signal, footer, plan, fields, readings, costs: this.#costs };
-    if (plan.foreign !== undefined || this.#options.reader === 'parquet-wasm') {
+    if (!isOurs) {
       // Loaded on demand, with Arrow: it takes longer to load than many a scan.
       const { foreignBatches } = await import('../../io/parquet/foreign-reader.ts');
       return await this.#foreign(foreignBatches(request), plan, output);
@@ -131,24 +135,38 @@ class ParquetScanRun implements SourceRun {
   }
 
   async #rowGroups(reader: FileReader, plan: ScanPlan, output: Output): Promise<Demand> {
-    for (const [position, { rows }] of plan.rowGroups.entries()) {
+    for (const [position, { kept, rows }] of plan.rowGroups.entries()) {
       const columns = await reader.rowGroup(position);
       this.#rowGroupsRead += 1;
       this.#probe?.reset();
-      for (let left = rows; left > 0; ) {
-        this.#task.signal.throwIfAborted();
-        const count = Math.min(reader.batchRows, left, this.#rowsLeft);
-        if (count === 0) return 'more';
-        left -= count;
-        await reader.readAhead();
-        const batch = await this.#batch(columns, count);
-        if (batch === undefined) {
-          this.#rowsSkipped += count;
-          continue;
-        }
-        this.#rowsRead += count;
-        if ((await output.push(batch)) === 'done') return 'done';
+      let row = 0;
+      for (const { start, end } of kept) {
+        for (const column of columns) column.skip(start - row);
+        this.#rowsSkipped += start - row;
+        row = end;
+        if ((await this.#rows(reader, columns, end - start, output)) === 'done') return 'done';
+        if (this.#rowsLeft === 0) return 'more';
       }
+      this.#rowsSkipped += rows - row;
+    }
+    return 'more';
+  }
+
+  /** The next `rows` rows. */
+  async #rows(reader: FileReader, columns: readonly RowReader[], rows: number, output: Output): Promise<Demand> {
+    for (let left = rows; left > 0; ) {
+      this.#task.signal.throwIfAborted();
+      const count = Math.min(reader.batchRows, left, this.#rowsLeft);
+      if (count === 0) return 'more';
+      left -= count;
+      await reader.readAhead();
+      const batch = await this.#batch(columns, count);
+      if (batch === undefined) {
+        this.#rowsSkipped += count;
+        continue;
+      }
+      this.#rowsRead += count;
+      if ((await output.push(batch)) === 'done') return 'done';
     }
     return 'more';
   }

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tableFromArrays, tableToIPC } from 'apache-arrow';
 import fc from 'fast-check';
@@ -8,14 +8,16 @@ import { type DataType, float64, int64, typeName } from '../../../src/columnar/d
 import type { Schema } from '../../../src/columnar/schema.ts';
 import { field } from '../../../src/columnar/schema.ts';
 import type { Scalar } from '../../../src/columnar/value.ts';
+import { MillraceError } from '../../../src/errors.ts';
 import { bindPredicate } from '../../../src/expressions/bind.ts';
 import type { Expression, TypedExpression } from '../../../src/expressions/expression.ts';
 import { interpreter } from '../../../src/expressions/interpret.ts';
 import { Problems } from '../../../src/expressions/problems.ts';
+import { memoryStore } from '../../../src/io/memory-store.ts';
 import { mayMatch } from '../../../src/io/parquet/prune.ts';
 import { NULL_RANGE, type ValueRange } from '../../../src/io/parquet/statistics.ts';
 import { col, int, op } from '../../support/plans.ts';
-import type { Row } from '../../support/task.ts';
+import { type Row, testBudget } from '../../support/task.ts';
 import { type ScanResult, scanRows, temporaryDirectory, uriOf, writeByDuck } from './scan-file.ts';
 
 const directory = temporaryDirectory();
@@ -181,4 +183,136 @@ test('a file without statistics is read as a whole', async () => {
   const { rows, counters } = await scanRows(uriOf(path), { filter: bound(op(col('a'), '<', int(0)), schema) });
   expect(rows.length).toBe(3000);
   expect(counters['row groups pruned']).toBe(0);
+});
+
+describe('what is read to leave out more', () => {
+  /** Every kind of value that has a bloom filter, spread over all row groups, so that bounds say nothing. */
+  const SPREAD = `(hash(i % 200) % 1000000)::integer as n, (hash(i % 201) % 100000000)::bigint as big,
+    case when i % 9 = 0 then null else 'key ' || hash(i % 202) end as t, (hash(i % 203) % 100000 / 8)::double as x,
+    date '1990-01-01' + (hash(i % 204) % 20000)::integer as day,
+    timestamp '2001-01-31 08:00:00' + to_milliseconds((hash(i % 205) % 100000000)::bigint) as moment,
+    ((hash(i % 206) % 1000000) / 100)::decimal(9, 2) as d, repeat('filling ', 9) || hash(i) as filling`;
+
+  async function readSpread(): Promise<{ uri: string; all: ScanResult }> {
+    const path = join(directory, 'spread.parquet');
+    const uri = await writeByDuck(
+      path,
+      `select ${SPREAD} from range(6144) r(i)`,
+      "row_group_size 2048, codec 'uncompressed'",
+    );
+    return { uri, all: await scanRows(uri) };
+  }
+
+  test('bloom filters: no row group is read for what is nowhere, and all that is there is found', async () => {
+    const { uri, all } = await readSpread();
+    const { schema } = all;
+    const utf8 = { kind: 'utf8' } as const;
+    const scan = async (expression: Expression): Promise<ScanResult> =>
+      scanRows(uri, { readSchema: schema, filter: bound(expression, schema) });
+    const nowhere = await scan(op(col('t'), '=', literal(utf8, 'key 5')));
+    expect(nowhere.counters['row groups pruned']).toBe(3);
+    expect(nowhere.counters['bytes read']).toBeLessThan(Number(nowhere.counters['bytes total']) / 4);
+    const list = ['key 5', 'key 6', 'key 7'].map((value) => literal(utf8, value));
+    expect((await scan({ kind: 'is-in', input: col('t'), list })).counters['row groups pruned']).toBe(3);
+    expect((await scan(op(col('n'), '=', literal(int64, '5000000000')))).rows).toEqual([]);
+    for (const [at, { name, type }] of schema.fields.entries()) {
+      for (const row of [1, 5000]) {
+        const value = all.rows[row]?.[at] as Scalar & {};
+        const expression = op(col(name), '=', literal(type, literalValue(type, value)));
+        const found = matching(bound(expression, schema), (await scan(expression)).rows);
+        expect(found, name).toEqual(matching(bound(expression, schema), all.rows));
+        expect(found.length).toBeGreaterThan(0);
+      }
+    }
+  });
+
+  /** Pages of different lengths, of columns that are and are not in the filter. */
+  function writeIndexed(name: string, rows: number): string {
+    const numbers = Array.from({ length: rows }, (_, i) => i);
+    const table = tableFromArrays({
+      a: BigInt64Array.from(numbers, (i) => BigInt(i)),
+      b: numbers.map((i) => (Math.floor(i / 5000) % 4 === 1 ? null : `text ${String(i).padStart(7, '0')}`)),
+      c: Int32Array.from(numbers, (i) => (i * 7919) % 1000),
+      d: Float64Array.from(numbers, (i) => Math.sqrt(i)),
+      e: numbers.map((i) => `filling that has no order ${(i * 104_729) % 65_537}`),
+    });
+    const properties = new WriterPropertiesBuilder()
+      .setStatisticsEnabled(EnabledStatistics.Page)
+      .setDictionaryEnabled(false)
+      .setColumnDictionaryEnabled('c', true)
+      .setDataPageSizeLimit(8000)
+      .setWriteBatchSize(300)
+      .setMaxRowGroupSize(rows / 2)
+      .build();
+    const path = join(directory, name);
+    writeFileSync(path, writeParquet(Table.fromIPCStream(tableToIPC(table, 'stream')), properties));
+    return uriOf(path);
+  }
+
+  test('page indexes: only pages that may match are read', async () => {
+    const indexed = writeIndexed('indexed.parquet', 60_000);
+    const all = await scanRows(indexed);
+    const { schema } = all;
+    const utf8 = { kind: 'utf8' } as const;
+    const cases: [Expression, number][] = [
+      [op(op(col('a'), '>=', int(30_000)), 'and', op(col('a'), '<', int(30_100))), 5000],
+      [op(op(col('a'), '<', int(10)), 'or', op(col('a'), '>=', int(59_990))), 5000],
+      [
+        op(op(col('a'), '<', int(10)), 'or', op(op(col('a'), '>', int(20_000)), 'and', op(col('a'), '<', int(20_010)))),
+        8000,
+      ],
+      [op(col('b'), '=', literal(utf8, 'text 0040001')), 5000],
+      [{ kind: 'is-null', input: col('b') }, 24_000],
+      [op({ kind: 'is-null', input: col('b') }, 'and', op(col('a'), '<', int(7000))), 8000],
+      [op(col('c'), '=', int(3)), 60_000],
+      [op(col('d'), '<', literal(float64, 2)), 5000],
+    ];
+    for (const [at, [expression, most]] of cases.entries()) {
+      const filter = bound(expression, schema);
+      // Little memory, so that chunks are read in windows, or enough.
+      const budget = testBudget(at % 2 === 0 ? 8 << 20 : 64 << 20);
+      const { rows } = await scanRows(indexed, { readSchema: schema, filter, budget });
+      expect(matching(filter, rows)).toEqual(matching(filter, all.rows));
+      expect(rows.length, JSON.stringify(expression)).toBeLessThanOrEqual(most);
+    }
+  });
+
+  test('pages far apart are asked for apart', async () => {
+    const indexed = writeIndexed('far.parquet', 160_000);
+    const { schema } = await scanRows(indexed, { limit: 0 });
+    const filter = bound(op(op(col('a'), '>=', int(40_000)), 'and', op(col('a'), '<', int(40_100))), schema);
+    const { rows, counters } = await scanRows(indexed, { readSchema: schema, filter });
+    expect(rows.length).toBeLessThan(5000);
+    expect(matching(filter, rows).length).toBe(100);
+    expect(Number(counters['bytes read'])).toBeLessThan(Number(counters['bytes total']) / 2);
+  });
+
+  test('indexes that are damaged are an error by name, or what they say', async () => {
+    const indexed = writeIndexed('damaged-index.parquet', 4000);
+    const original = readFileSync(indexed.slice('file://'.length));
+    const { schema } = await scanRows(indexed, { limit: 0 });
+    const footerStart = original.byteLength - 8 - original.readUInt32LE(original.byteLength - 8);
+    const filter = bound(op(op(col('a'), '<', int(100)), 'or', op(col('a'), '>=', int(3900))), schema);
+    let failures = 0;
+    for (let run = 0; run < 30; run += 1) {
+      const bytes = Buffer.from(original);
+      // Indexes lie in front of the footer.
+      const at = footerStart - 1 - ((run * 61) % 1800);
+      bytes[at] = ((bytes[at] ?? 0) + 1 + run * 11) & 255;
+      const store = memoryStore();
+      await store.put('memory://bucket/damaged.parquet', bytes);
+      try {
+        await scanRows('memory://bucket/damaged.parquet', {
+          store,
+          readSchema: schema,
+          filter,
+          budget: testBudget(32 << 20),
+        });
+      } catch (error) {
+        expect(error).toBeInstanceOf(MillraceError);
+        failures += 1;
+      }
+    }
+    expect(failures).toBeGreaterThan(0);
+  });
 });
