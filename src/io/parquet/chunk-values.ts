@@ -25,19 +25,13 @@ import { readDictionaryPage } from './dictionary-page.ts';
 import type { PageHeader } from './page-header.ts';
 import { type Page, PageReader, unsupportedEncoding } from './page-reader.ts';
 import {
-  DeltaNumbers,
   FixedNumbers,
-  LengthTexts,
   type PageNumbers,
   type PageTexts,
   type PageWork,
   PlainNumbers,
   PlainTexts,
-  PrefixedNumbers,
-  PrefixedTexts,
   SizedNumbers,
-  SplitNumbers,
-  TextNumbers,
 } from './page-values.ts';
 import { type ChunkSource, type FileWork, PlainValues } from './plain-values.ts';
 
@@ -51,11 +45,7 @@ const MAX_FIXED_ENTRIES: number = BATCH_ROWS;
 const PLAIN = 0;
 const PLAIN_DICTIONARY = 2;
 const RLE = 3;
-const DELTA_BINARY_PACKED = 5;
-const DELTA_LENGTH_BYTE_ARRAY = 6;
-const DELTA_BYTE_ARRAY = 7;
 const RLE_DICTIONARY = 8;
-const BYTE_STREAM_SPLIT = 9;
 
 /** How the values of the current page are had: booleans are bits or runs. */
 type PageForm =
@@ -147,12 +137,13 @@ export class ChunkValues {
     const page = await this.#pages.page(header);
     this.#page = page;
     this.#bit = 0;
-    this.#form = this.#formOf(page);
+    const isPlain = [PLAIN, PLAIN_DICTIONARY, RLE, RLE_DICTIONARY].includes(page.header.encoding);
+    this.#form = this.#formOf(page, isPlain ? undefined : await import('./encoded-values.ts'));
     return page;
   }
 
-  #formOf(page: Page): PageForm {
-    const { form, field } = this.#source.reading;
+  #formOf(page: Page, encoded: typeof import('./encoded-values.ts') | undefined): PageForm {
+    const { form, field, file } = this.#source.reading;
     const { encoding } = page.header;
     if ((encoding === RLE_DICTIONARY || encoding === PLAIN_DICTIONARY) && form.kind !== 'bool') {
       this.#beginCodes(page);
@@ -166,27 +157,21 @@ export class ChunkValues {
         return { kind: 'runs' };
       }
     } else if (form.kind === 'text') {
-      const texts = textsOf(encoding, work);
+      const texts = encoding === PLAIN ? new PlainTexts(work) : encoded?.encodedTexts(encoding, work);
       if (texts !== undefined) return { kind: 'texts', texts };
-    } else {
-      const bytes = form.kind === 'fixed' ? form.storedBytes : 0;
-      const numbers = form.kind === 'fixed' ? this.#fixedNumbers(encoding, bytes, work) : sizedNumbers(encoding, work);
+    } else if (form.kind === 'sized') {
+      const numbers = encoding === PLAIN ? new SizedNumbers(work) : encoded?.encodedSizedNumbers(encoding, work);
       if (numbers !== undefined) return { kind: 'numbers', numbers };
+    } else {
+      const { storedBytes } = form;
+      const stored =
+        encoding === PLAIN
+          ? new PlainNumbers(work, storedBytes)
+          : encoded?.encodedNumbers(encoding, file.physical, storedBytes, work);
+      if (stored !== undefined)
+        return { kind: 'numbers', numbers: new FixedNumbers(stored, this.#values, storedBytes) };
     }
     throw unsupportedEncoding(this.#work.uri, field.name, encoding);
-  }
-
-  #fixedNumbers(encoding: number, bytes: number, work: PageWork): PageNumbers | undefined {
-    const { physical } = this.#source.reading.file;
-    const stored = (() => {
-      if (encoding === PLAIN) return new PlainNumbers(work, bytes);
-      if (encoding === BYTE_STREAM_SPLIT) return new SplitNumbers(work, bytes);
-      const isInteger = physical === 'INT32' || physical === 'INT64';
-      if (encoding === DELTA_BINARY_PACKED && isInteger) return new DeltaNumbers(work, bytes);
-      if (encoding === DELTA_BYTE_ARRAY && physical === 'FIXED_LEN_BYTE_ARRAY') return new PrefixedNumbers(work, bytes);
-      return undefined;
-    })();
-    return stored && new FixedNumbers(stored, this.#values, bytes);
   }
 
   #beginCodes({ values, end }: Page): void {
@@ -430,21 +415,4 @@ export class ChunkValues {
   get #hasValidity(): boolean {
     return this.#source.reading.file.definition > 0;
   }
-}
-
-function textsOf(encoding: number, work: PageWork): PageTexts | undefined {
-  if (encoding === PLAIN) return new PlainTexts(work);
-  return apartTexts(encoding, work);
-}
-
-function sizedNumbers(encoding: number, work: PageWork): PageNumbers | undefined {
-  if (encoding === PLAIN) return new SizedNumbers(work);
-  const texts = apartTexts(encoding, work);
-  return texts && new TextNumbers(work, texts);
-}
-
-/** Of encodings that have the lengths apart. */
-function apartTexts(encoding: number, work: PageWork): LengthTexts | PrefixedTexts | undefined {
-  if (encoding === DELTA_LENGTH_BYTE_ARRAY) return new LengthTexts(work);
-  return encoding === DELTA_BYTE_ARRAY ? new PrefixedTexts(work) : undefined;
 }

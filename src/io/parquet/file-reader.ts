@@ -29,8 +29,7 @@ import { ColumnBuffers, Scratch } from './column-buffers.ts';
 import type { ColumnMemory } from './column-memory.ts';
 import { ColumnReader } from './column-reader.ts';
 import type { ColumnChunk, ParquetFooter } from './footer.ts';
-import { LeafReader } from './leaf-reader.ts';
-import { NestedReader, PartBuffers } from './nested-reader.ts';
+import type { PartBuffers } from './nested-reader.ts';
 import type { ChunkSource, FileWork } from './plain-values.ts';
 import { type PlannedRowGroup, type ScanPlan, splitRange } from './scan-plan.ts';
 import { type ColumnReading, leavesOf, type Reading } from './value-form.ts';
@@ -62,6 +61,8 @@ export interface RowReader {
   /** Passes over the next `rows` rows. */
   skip(rows: number): void;
 }
+
+type NestedModule = typeof import('./nested-reader.ts');
 
 /** Where a column is decoded to. */
 interface ReadingBuffers {
@@ -101,6 +102,7 @@ export class FileReader implements AsyncDisposable {
   /** Of each reading; none for a column that the file does not have. */
   readonly #buffers: readonly ReadingBuffers[];
   readonly #sizes: FileSizes;
+  readonly #nested: NestedModule | undefined;
   readonly #abort = new AbortController();
   readonly #signal: AbortSignal;
   /** A region of zeros: the values and the validity of columns that the file does not have. */
@@ -112,16 +114,20 @@ export class FileReader implements AsyncDisposable {
   /** Waits for the lease. @throws MemoryBudgetExceeded */
   static async open(request: FileRequest): Promise<FileReader> {
     const sizes = new FileSizes(request);
+    // Loaded on demand: most files are flat.
+    const isNested = request.readings.some((reading) => reading !== undefined && !('form' in reading));
+    const nested = isNested ? await import('./nested-reader.ts') : undefined;
     const holding = await request.budget.lease(OWNER, sizes.leaseBytes, request.signal);
     try {
-      return new FileReader(request, sizes, holding);
+      return new FileReader(request, sizes, holding, nested);
     } catch (error) {
       holding[Symbol.dispose]();
       throw error;
     }
   }
 
-  private constructor(request: FileRequest, sizes: FileSizes, holding: Holding) {
+  private constructor(request: FileRequest, sizes: FileSizes, holding: Holding, nested: NestedModule | undefined) {
+    this.#nested = nested;
     this.#request = request;
     this.#sizes = sizes;
     this.#holding = holding;
@@ -137,7 +143,8 @@ export class FileReader implements AsyncDisposable {
     };
     this.#buffers = request.readings.map((reading) => ({
       leaves: allLeaves([reading]).map(({ form }) => new ColumnBuffers(holding, form, sizes.batchRows)),
-      parts: reading === undefined || 'form' in reading ? undefined : new PartBuffers(holding, reading),
+      parts:
+        reading === undefined || 'form' in reading ? undefined : nested && new nested.PartBuffers(holding, reading),
     }));
     this.#zeros = sizes.zeroBytes === 0 ? 0 : holding.allocateZeroed(sizes.zeroBytes).address;
   }
@@ -169,8 +176,8 @@ export class FileReader implements AsyncDisposable {
         return { reading: leaf, chunk, bytes, buffers, memory: memory.ofLeaf(at), rowGroup, pages, batchRows };
       });
       if (parts === undefined || 'form' in reading) return new ColumnReader(this.#work, first(sources));
-      const readers = sources.map((source) => new LeafReader(this.#work, source));
-      return new NestedReader(this.#work, reading, readers, parts);
+      assert.ok(this.#nested !== undefined);
+      return new this.#nested.NestedReader(this.#work, reading, sources, parts);
     });
   }
 

@@ -17,8 +17,8 @@ import { childTypes } from '../../columnar/data-type.ts';
 import { SchemaMismatch } from '../../errors.ts';
 import type { Holding } from '../../memory/budget.ts';
 import { GrowingRegion } from '../../state/growing-region.ts';
-import type { LeafReader } from './leaf-reader.ts';
-import type { FileWork } from './plain-values.ts';
+import { LeafReader } from './leaf-reader.ts';
+import type { ChunkSource, FileWork } from './plain-values.ts';
 import { leavesOf, type NestedReading, type Reading } from './value-form.ts';
 
 /** Where bits and offsets of the parts of one column go, batch after batch. */
@@ -42,11 +42,11 @@ export class NestedReader {
   readonly #buffers: PartBuffers;
   #rowsToPass = 0;
 
-  /** `leaves` are those of `reading`, in their order. */
-  constructor(work: FileWork, reading: NestedReading, leaves: readonly LeafReader[], buffers: PartBuffers) {
+  /** `sources` are those of the leaves of `reading`, in their order. */
+  constructor(work: FileWork, reading: NestedReading, sources: readonly ChunkSource[], buffers: PartBuffers) {
     this.#work = work;
     this.#reading = reading;
-    this.#leaves = leaves;
+    this.#leaves = sources.map((source) => new LeafReader(work, source));
     this.#buffers = buffers;
   }
 

@@ -7,7 +7,7 @@ import { ColumnMemory } from '../../io/parquet/column-memory.ts';
 import { FileReader, type ReadCosts, type RowReader } from '../../io/parquet/file-reader.ts';
 import { FilterProbe } from '../../io/parquet/filter-probe.ts';
 import { readFooter } from '../../io/parquet/footer.ts';
-import { narrowPlan } from '../../io/parquet/narrow-plan.ts';
+import type { NarrowRequest } from '../../io/parquet/narrow-plan.ts';
 import { planScan, type ScanPlan } from '../../io/parquet/scan-plan.ts';
 import { matchColumns } from '../../io/parquet/value-form.ts';
 import { filterOfPartition, type PartitionJson, partitionValues } from '../../io/partition-values.ts';
@@ -121,7 +121,7 @@ class ParquetScanRun implements SourceRun {
     const planned = planScan(footer, { readings, filter, rowGroups, limit: this.#rowsLeft });
     const isOurs = planned.foreign === undefined && this.#options.reader === undefined;
     const narrowing = { store, budget, signal, footer, readings, costs: this.#costs };
-    const plan = filter !== undefined && isOurs ? await narrowPlan(planned, { ...narrowing, filter }) : planned;
+    const plan = filter !== undefined && isOurs ? await narrowed(planned, { ...narrowing, filter }) : planned;
     this.#rowGroupsPruned += plan.prunedRowGroups;
     if (plan.rowGroups.length === 0) return 'more';
     const request = { store, budget, signal, footer, plan, fields, readings, costs: this.#costs };
@@ -209,4 +209,14 @@ class ParquetScanRun implements SourceRun {
     await read(others);
     return new Batch(this.#options.readSchema, count, columns);
   }
+}
+
+/** The plan without what indexes rule out, where there are any: what reads them is loaded on demand. */
+async function narrowed(plan: ScanPlan, request: NarrowRequest): Promise<ScanPlan> {
+  const hasIndexes = plan.rowGroups.some(({ chunks }) =>
+    chunks.flat().some(({ bloomFilter, columnIndex }) => bloomFilter !== undefined || columnIndex !== undefined),
+  );
+  if (!hasIndexes) return plan;
+  const { narrowPlan } = await import('../../io/parquet/narrow-plan.ts');
+  return narrowPlan(plan, request);
 }
