@@ -192,8 +192,10 @@ test('pages without a row that the filter keeps are passed over as a whole', asy
   const { rows, counters } = await scanRows(uriOf(path), { readSchema, filter });
   const first = rows.findIndex(([, n]) => n === wanted.value);
   expect(rows[first]).toEqual([`${wanted.value} and ${wanted.value * 7n} and ${wanted.value * 13n}`, wanted.value]);
-  expect(rows.length).toBe(16_384);
-  expect(counters['rows skipped']).toBe(300_000 - 16_384);
+  // A page of the filter's column, which the page index has found: of both columns no other page was read.
+  expect(rows.length).toBeLessThan(16_384);
+  expect(counters['rows skipped']).toBe(300_000 - rows.length);
+  expect(Number(counters['bytes read'])).toBeLessThan(Number(counters['bytes total']) / 3);
 });
 
 test('too little memory is an error that says so, and everything is given back', async () => {
