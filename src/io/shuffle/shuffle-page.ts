@@ -223,7 +223,9 @@ class PageReader {
       validity = this.#buffer(bitmapBytes(rows));
       if (hidden !== 0) this.#take.zeroNullBits(validity, rows, hidden, 0);
     }
-    if (stored.kind === 'null' && validity === 0 && hidden === 0) throw this.#refuse('has values of the type null');
+    if (stored.kind === 'null' && rows > 0 && validity === 0 && hidden === 0) {
+      throw this.#refuse('has values of the type null');
+    }
     const nulls = validity === 0 ? hidden : validity;
     const width = type.kind === 'decimal' ? (flags & IS_WIDE ? 16 : 8) : (fixedWidth(type) ?? 0);
     const base = { type, validity, bytes: 0, dictionary: undefined, width, bits: undefined };
