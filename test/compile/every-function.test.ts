@@ -130,7 +130,7 @@ function interpreted({ expression, rows }: Trial): readonly (Value | MillraceErr
 }
 
 function programmed({ expression, types: given, pick }: Trial, rows: readonly (readonly Value[])[]): Value[] {
-  const budget = new MemoryBudget(64 << 20);
+  const budget = new MemoryBudget(256 << 20);
   using holding = budget.reserve('test');
   const schema: Schema = { fields: given.map((type, n) => field(`c${n}`, type)) };
   const columns = given.map((type, n) => {

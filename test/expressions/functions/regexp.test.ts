@@ -76,7 +76,10 @@ test('random patterns replace in random texts what DuckDB replaces', async () =>
     .sample(anyPattern, { numRuns: fuzzedCases(60), seed: fuzzSeed + 1 })
     .filter((pattern) => isPattern(pattern));
   const sql = "regexp_replace(a, b, c, 'g')";
-  expect(await disagreements('regexp_replace', [texts, patterns, ['<\\0>']], sql, 'g')).toEqual([]);
+  const replaced = await disagreements('regexp_replace', [texts, patterns, ['<\\0>']], sql, 'g');
+  // DuckDB's \B matches between the bytes of a character too, and what it gives then is no UTF-8 any more.
+  const isUtf8 = (text: unknown): boolean => !String(text).includes('\uFFFD');
+  expect(replaced.filter(({ ours, theirs }) => isUtf8(theirs) || !isUtf8(ours))).toEqual([]);
   expect(await disagreements('regexp_match', [texts, patterns], 'regexp_matches(a, b)')).toEqual([]);
   expect(await disagreements('regexp_full_match', [texts, patterns], 'regexp_full_match(a, b)')).toEqual([]);
 });
@@ -96,6 +99,7 @@ describe('corners', () => {
     ['regexp_extract', ['abc', '()', 1n], ''],
     ['regexp_extract_all', ['baac', 'a*'], ['', 'aa', '']],
     ['regexp_extract_all', ['😀a', ''], ['', '', '']],
+    ['regexp_extract_all', ['b😀😀', '\\B'], ['', '']],
     ['regexp_extract_all', ['aba', '(a)(c)?', 2n], [null, null]],
     ['regexp_count', ['', ''], 1n],
     ['regexp_count', ['abc', ''], 4n],
