@@ -290,8 +290,7 @@ export class KeyFinder implements Disposable {
   /** As `find`, by images, whose rows have no nulls that meet nothing. @throws MemoryBudgetExceeded */
   findImages(images: number, rowCount: number): number {
     this.#found.ensure(rowCount * 4, 0);
-    this.#scratch.ensure(rowCount * 16, 0);
-    this.#table.findImages(images, rowCount, this.#scratch.address, this.#found.address);
+    this.#lookUp(images, rowCount, this.#found.address);
     return this.#found.address;
   }
 
@@ -320,7 +319,10 @@ export class KeyFinder implements Disposable {
       this.#table.findWholes(key.values, rowCount, found);
       return;
     }
-    const images = this.#images.pack(keys, rowCount);
+    this.#lookUp(this.#images.pack(keys, rowCount), rowCount, found);
+  }
+
+  #lookUp(images: number, rowCount: number, found: number): void {
     this.#scratch.ensure(rowCount * 16, 0);
     this.#table.findImages(images, rowCount, this.#scratch.address, found);
   }

@@ -8,8 +8,9 @@
  * The hash is part of what tasks agree on: rows with equal keys meet in one partition, whichever task, process or side of
  * a join they come from. It is XXH64 with a fixed seed of the bytes that Iceberg hashes (`kernels/assembly/hashes.ts`):
  * integers of all widths as 8 bytes, floats as float64 with one zero and one NaN, decimals as their unscaled value, texts
- * and bytes themselves, nested values, intervals and float16 by bytes of their order (`value-bytes.ts`), null as no bytes. Keys of two sides are cast to one type before: an integer and a float, or two
- * decimals of different scales, are never the same bytes. The hash of several keys is chained, so their order counts.
+ * and bytes themselves, nested values, intervals and float16 by bytes of their order (`value-bytes.ts`), null as no bytes.
+ * Keys of two sides are cast to one type before: an integer and a float, or two decimals of different scales, are never the
+ * same bytes. The hash of several keys is chained, so their order counts.
  */
 
 import { Batch } from '../columnar/batch.ts';

@@ -11,7 +11,7 @@ import type { Schema } from '../../src/columnar/schema.ts';
 import type { Value } from '../../src/columnar/value.ts';
 import { MemoryBudget } from '../../src/memory/budget.ts';
 import { LinearMemory, PADDING_BYTES } from '../../src/memory/linear-memory.ts';
-import type { Output, Source, SourceRun, Stage, TaskContext } from '../../src/operators/operator.ts';
+import type { Counters, Output, Source, SourceRun, Stage, TaskContext } from '../../src/operators/operator.ts';
 import { runChain } from '../../src/runtime/run-chain.ts';
 import type { OperatorStats } from '../../src/stats/operator-stats.ts';
 import { checkBatch } from './check-batch.ts';
@@ -28,6 +28,24 @@ export function testTask(
   signal: AbortSignal = new AbortController().signal,
 ): TaskContext {
   return { memory, signal };
+}
+
+/** Everything that a source gives, after checking every batch and that all memory was returned. */
+export async function runSource(
+  source: Source,
+  budget: MemoryBudget,
+  doneAfter?: number,
+): Promise<{ readonly rows: readonly Row[]; readonly counters: Counters; readonly batches: number }> {
+  const collector = new Collector(budget, source.schema, doneAfter);
+  let counters: Counters = {};
+  try {
+    using run = source.open(testTask(budget));
+    await run.run(collector);
+    counters = run.counters?.() ?? {};
+  } finally {
+    expectAllReturned(budget);
+  }
+  return { rows: collector.rows, counters, batches: collector.batches };
 }
 
 /** Fails unless everything was given back, and nothing was written to since. */

@@ -12,7 +12,7 @@ import type { Counters, Source } from '../../src/operators/operator.ts';
 import { csvScan } from '../../src/operators/sources/csv-scan.ts';
 import { jsonScan } from '../../src/operators/sources/json-scan.ts';
 import type { TextScanOptions } from '../../src/operators/sources/text-scan-run.ts';
-import { Collector, expectAllReturned, type Row, testBudget, testTask } from './task.ts';
+import { type Row, runSource, testBudget } from './task.ts';
 
 /** What CSV is where a plan does not say otherwise. */
 export const CSV: CsvReadOptions = {
@@ -59,17 +59,7 @@ async function textRows(
   scan: (options: TextScanOptions) => Source,
 ): Promise<TextScanResult> {
   const files = [paths].flat().map((path) => ({ uri: path.includes('://') ? path : `file://${path}`, partition }));
-  const source = scan({ ...rest, store, files });
-  const collector = new Collector(budget, source.schema, doneAfter);
-  let counters: Counters = {};
-  try {
-    using run = source.open(testTask(budget));
-    await run.run(collector);
-    counters = run.counters?.() ?? {};
-  } finally {
-    expectAllReturned(budget);
-  }
-  return { rows: collector.rows, counters, batches: collector.batches };
+  return runSource(scan({ ...rest, store, files }), budget, doneAfter);
 }
 
 export const csvRows = (

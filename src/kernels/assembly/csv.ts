@@ -12,7 +12,7 @@
  * is no quote, is read byte by byte from the beginning of the record on.
  */
 
-import { copyText, isAscii, put, same } from './text-bytes';
+import { copyText, isAscii, parityUpTo, put, same } from './text-bytes';
 
 const CR: u8 = 0x0d;
 const LF: u8 = 0x0a;
@@ -141,14 +141,7 @@ function byBlocks(from: usize, end: usize, isLast: bool): bool {
     let ends = (maskOf(block, delimiters16) | maskOf(block, i8x16.splat(LF)) | maskOf(block, i8x16.splat(CR))) & valid;
     const quotes = hasQuotes ? maskOf(block, quotes16) & valid : 0;
     if (quotes | carry | endedQuote) {
-      let inside = quotes;
-      inside ^= inside << 1;
-      inside ^= inside << 2;
-      inside ^= inside << 4;
-      inside ^= inside << 8;
-      inside ^= inside << 16;
-      inside ^= inside << 32;
-      inside ^= carry;
+      const inside = parityUpTo(quotes) ^ carry;
       const opens = quotes & inside;
       const closes = quotes & ~inside;
       ends &= ~inside;

@@ -9,6 +9,8 @@
  * Sixty-four bytes at a time, as simdjson does it (Langdale and Lemire, "Parsing gigabytes of JSON per second").
  */
 
+import { parityUpTo } from './text-bytes';
+
 // @ts-ignore: decorator
 @inline
 function bits(a: v128, b: v128, c: v128, d: v128): u64 {
@@ -78,14 +80,7 @@ export function indexJson(from: usize, end: usize, tokens: usize): i32 {
       escapeCarry = 0;
     }
     const quotes = bits(isQuote(a), isQuote(b), isQuote(c), isQuote(d)) & valid & ~escaped;
-    let inside = quotes;
-    inside ^= inside << 1;
-    inside ^= inside << 2;
-    inside ^= inside << 4;
-    inside ^= inside << 8;
-    inside ^= inside << 16;
-    inside ^= inside << 32;
-    inside ^= insideCarry;
+    const inside = parityUpTo(quotes) ^ insideCarry;
     insideCarry = <u64>(<i64>inside >> 63);
     const operators = bits(isOperator(a), isOperator(b), isOperator(c), isOperator(d)) & valid & ~inside;
     const spaces = bits(isSpace(a), isSpace(b), isSpace(c), isSpace(d));

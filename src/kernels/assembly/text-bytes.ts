@@ -27,6 +27,18 @@ export function put(out: usize, row: i32, rows: i32, word: u64): void {
   else if (row == rows - 1) store<u64>(out + ((<usize>row >> 6) << 3), word >> (63 - (row & 63)));
 }
 
+/** Bit by bit, whether an odd number of the bits up to it are set: where marks begin and end something, what is inside. */
+// @ts-ignore: decorator
+@inline
+export function parityUpTo(marks: u64): u64 {
+  marks ^= marks << 1;
+  marks ^= marks << 2;
+  marks ^= marks << 4;
+  marks ^= marks << 8;
+  marks ^= marks << 16;
+  return marks ^ (marks << 32);
+}
+
 /** What `search` returns where it finds nothing: no address is that high. */
 export const NOWHERE: usize = <usize>-1;
 

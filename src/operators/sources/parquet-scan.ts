@@ -2,10 +2,10 @@ import { Batch } from '../../columnar/batch.ts';
 import type { Column } from '../../columnar/column.ts';
 import type { Schema } from '../../columnar/schema.ts';
 import type { TypedExpression } from '../../expressions/expression.ts';
+import { FilterProbe } from '../../io/filter-probe.ts';
 import type { ObjectStore } from '../../io/object-store.ts';
 import { ColumnMemory } from '../../io/parquet/column-memory.ts';
 import { FileReader, type ReadCosts, type RowReader } from '../../io/parquet/file-reader.ts';
-import { FilterProbe } from '../../io/parquet/filter-probe.ts';
 import { readFooter } from '../../io/parquet/footer.ts';
 import type { NarrowRequest } from '../../io/parquet/narrow-plan.ts';
 import { planScan, type ScanPlan } from '../../io/parquet/scan-plan.ts';
@@ -197,12 +197,7 @@ class ParquetScanRun implements SourceRun {
     const probed = probe?.columns ?? [];
     await read(probed);
     const others = [...readers.keys()].filter((position) => !probed.includes(position));
-    if (
-      probe?.mayKeep(
-        columns.filter(() => true),
-        count,
-      ) === false
-    ) {
+    if (probe?.mayKeep(columns, count) === false) {
       for (const position of others) readers[position]?.skip(count);
       return undefined;
     }

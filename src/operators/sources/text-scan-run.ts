@@ -5,8 +5,8 @@ import type { Column } from '../../columnar/column.ts';
 import type { Schema } from '../../columnar/schema.ts';
 import type { Value } from '../../columnar/value.ts';
 import type { TypedExpression } from '../../expressions/expression.ts';
+import { FilterProbe } from '../../io/filter-probe.ts';
 import type { ObjectStore } from '../../io/object-store.ts';
-import { FilterProbe } from '../../io/parquet/filter-probe.ts';
 import { filterOfPartition, type PartitionJson, partitionValues } from '../../io/partition-values.ts';
 import type { FileRequest, RecordReader } from '../../io/text/record-reader.ts';
 import type { Counters, Demand, Output, SourceRun, TaskContext } from '../operator.ts';
@@ -115,12 +115,7 @@ export class TextScanRun implements SourceRun {
     const probe = this.#probe?.isWorthwhile === true ? this.#probe : undefined;
     const probed = probe?.columns ?? [];
     read(probed);
-    const isWanted =
-      probe?.mayKeep(
-        columns.filter(() => true),
-        rows,
-      ) ?? true;
-    if (!isWanted) return undefined;
+    if (probe?.mayKeep(columns, rows) === false) return undefined;
     read(readSchema.fields.keys().filter((position) => !probed.includes(position)));
     return new Batch(readSchema, rows, columns);
   }

@@ -17,6 +17,7 @@ import type { AggregationSpec } from '../../state/aggregate-input.ts';
 import { Aggregation } from '../../state/aggregation.ts';
 import { partialField, planAccumulators } from '../../state/plan-accumulators.ts';
 import { RowStates } from '../../state/row-states.ts';
+import { groupRows } from '../blocking-sinks/aggregation-run.ts';
 import type { GroupedAggregateOptions } from '../blocking-sinks/grouped-aggregate.ts';
 import type { Counters, Demand, Output, StreamingRun, StreamingSink, TaskContext } from '../operator.ts';
 
@@ -29,15 +30,14 @@ const FEW_GROUPS = 16_384;
 /** More groups than this for each row are not worth their memory. */
 const MOST_GROUPS_PER_ROW = 0.8;
 
-export function partialGroupedAggregate(options: GroupedAggregateOptions): StreamingSink {
-  const { groupBy, aggregates } = options;
+export function partialGroupedAggregate({
+  input,
+  filter,
+  groupBy,
+  aggregates,
+}: GroupedAggregateOptions): StreamingSink {
   assert.ok(groupBy.length > 0);
-  const spec = {
-    operator: NAME,
-    ...options,
-    filter: options.filter,
-    plan: planAccumulators(aggregates, 'by rows', true),
-  };
+  const spec = { operator: NAME, input, filter, groupBy, plan: planAccumulators(aggregates, 'by rows', true) };
   const keys = groupBy.map(({ name, expression }) => field(name, expression.type, expression.nullable));
   const schema: Schema = { fields: [...keys, ...aggregates.map(partialField)] };
   return {
@@ -102,11 +102,8 @@ class PartialGroupedAggregateRun implements StreamingRun {
 
   async #emitGroups(groups: Aggregation, output: Output): Promise<Demand> {
     groups.complete();
-    const { groupCount } = groups;
-    this.#groupCount += groupCount;
-    for (let from = 0, to = 0; from < groupCount; from = to) {
-      to = groups.endOfBatch(from);
-      const batch = new Batch(this.#schema, to - from, groups.columns(from, to));
+    this.#groupCount += groups.groupCount;
+    for (const batch of groupRows(this.#schema)(groups)) {
       if ((await output.push(batch)) === 'done') return 'done';
     }
     return 'more';

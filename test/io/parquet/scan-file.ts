@@ -12,7 +12,7 @@ import type { MemoryBudget } from '../../../src/memory/budget.ts';
 import type { Counters } from '../../../src/operators/operator.ts';
 import { type ParquetScanOptions, parquetScan } from '../../../src/operators/sources/parquet-scan.ts';
 import { query } from '../../support/duckdb.ts';
-import { Collector, expectAllReturned, type Row, testBudget, testTask } from '../../support/task.ts';
+import { type Row, runSource, testBudget } from '../../support/task.ts';
 
 /** A directory that is removed after the tests of the file. */
 export function temporaryDirectory(): string {
@@ -49,16 +49,7 @@ export async function scanRows(uris: string | readonly string[], options: ScanTe
   const files = [uris].flat().map((uri) => ({ uri, rowGroups, etag }));
   const readSchema = options.readSchema ?? (await schemaOf(store, files[0]?.uri ?? ''));
   const source = parquetScan({ ...rest, store, files, readSchema });
-  const collector = new Collector(budget, source.schema, doneAfter);
-  let counters: Counters = {};
-  try {
-    using run = source.open(testTask(budget));
-    await run.run(collector);
-    counters = run.counters?.() ?? {};
-  } finally {
-    expectAllReturned(budget);
-  }
-  return { schema: source.schema, rows: collector.rows, counters, batches: collector.batches };
+  return { schema: source.schema, ...(await runSource(source, budget, doneAfter)) };
 }
 
 export const schemaOf = (store: ObjectStore, uri: string): Promise<Schema> => readParquetSchema(store, uri);

@@ -6,14 +6,14 @@
  *                                              └──some──▶ they are decoded too
  */
 
-import { Batch } from '../../columnar/batch.ts';
-import type { Column } from '../../columnar/column.ts';
-import type { Schema } from '../../columnar/schema.ts';
-import { RowProgram } from '../../compile/row-program.ts';
-import { MemoryBudgetExceeded } from '../../errors.ts';
-import { collectColumns, withColumnsAt } from '../../expressions/columns.ts';
-import type { TypedExpression } from '../../expressions/expression.ts';
-import type { Holding, MemoryBudget } from '../../memory/budget.ts';
+import { Batch } from '../columnar/batch.ts';
+import type { Column } from '../columnar/column.ts';
+import type { Schema } from '../columnar/schema.ts';
+import { RowProgram } from '../compile/row-program.ts';
+import { MemoryBudgetExceeded } from '../errors.ts';
+import { collectColumns, withColumnsAt } from '../expressions/columns.ts';
+import type { TypedExpression } from '../expressions/expression.ts';
+import type { Holding, MemoryBudget } from '../memory/budget.ts';
 
 /**
  * After so many batches in a row with survivors, the rest of the row group is not probed, and of every further row group
@@ -66,9 +66,13 @@ export class FilterProbe implements Disposable {
     return this.#patience > 0;
   }
 
-  /** False where no row is kept. `columns` are those at `this.columns`; where it cannot be told cheaply, some may be. */
+  /**
+   * False where no row is kept; where it cannot be told cheaply, some may be. `columns` are by position, and at least those at
+   * `this.columns` are there.
+   */
   mayKeep(columns: readonly Column[], rowCount: number): boolean {
-    const keeps = this.#survivors(new Batch(this.#schema, rowCount, columns)) > 0;
+    const read = this.columns.map((position) => columns[position] as Column);
+    const keeps = this.#survivors(new Batch(this.#schema, rowCount, read)) > 0;
     this.#patience = keeps ? this.#patience - 1 : PATIENCE;
     this.#hasSkipped ||= !keeps;
     return keeps;
