@@ -1,11 +1,31 @@
+import { execFileSync } from 'node:child_process';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
+
+/**
+ * What random tests start from: FUZZ_SEED, else the commit. So a commit passes or fails, whoever tests it and how
+ * often, and each commit tries other cases than the one before.
+ */
+function testSeed(): string {
+  const given = process.env['FUZZ_SEED'];
+  if (given !== undefined) return given;
+  try {
+    const commit = execFileSync('git', ['rev-parse', 'HEAD'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    return String(Number.parseInt(commit.slice(0, 7), 16));
+  } catch {
+    return '0'; // no repository
+  }
+}
 
 const config: ViteUserConfig = defineConfig({
   test: {
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    env: { FUZZ_SEED: testSeed() },
     // Tests bind without asking what their plans call.
-    setupFiles: ['src/expressions/functions/all-functions.ts'],
+    setupFiles: ['src/expressions/functions/all-functions.ts', 'test/support/seed-properties.ts'],
     // Two cores: more workers only make each other slower.
     maxWorkers: 2,
     reporters: process.env['CI'] ? ['default', ['json', { outputFile: 'build/test-report.json' }]] : ['default'],
