@@ -15,6 +15,9 @@ export abstract class MillraceError extends Error {
   operator?: string;
 }
 
+/** A query may be a signature. */
+const shown = (uri: string): string => uri.replace(/^(https?:[^?]*)\?.*$/is, '$1');
+
 export interface PlanProblem {
   /** Where in the document, as a JSON path: `$.plan.input.predicate`. */
   readonly path: string;
@@ -43,7 +46,7 @@ export class ObjectNotFound extends MillraceError {
   override readonly name = 'ObjectNotFound';
 
   constructor(uri: string, detail?: string) {
-    super(`There is no object at ${uri}${detail === undefined ? '' : `: ${detail}`}.`);
+    super(`There is no object at ${shown(uri)}${detail === undefined ? '' : `: ${detail}`}.`);
   }
 }
 
@@ -54,7 +57,7 @@ export class ObjectChanged extends MillraceError {
 
   constructor(uri: string, expected: string, found: string) {
     super(
-      `${uri} changed while it was being read: expected version ${expected}, found ${found}. Run the task again on the new version.`,
+      `${shown(uri)} changed while it was being read: expected version ${expected}, found ${found}. Run the task again on the new version.`,
     );
   }
 }
@@ -63,7 +66,7 @@ export class AccessDenied extends MillraceError {
   override readonly name = 'AccessDenied';
 
   constructor(uri: string, action: string, detail: string = 'grant it, or choose another place') {
-    super(`No permission to ${action} ${uri}: ${detail}.`);
+    super(`No permission to ${action} ${shown(uri)}: ${detail}.`);
   }
 }
 
@@ -72,7 +75,7 @@ export class StorageFull extends MillraceError {
   override readonly name = 'StorageFull';
 
   constructor(uri: string) {
-    super(`There is no room left to write ${uri}.`);
+    super(`There is no room left to write ${shown(uri)}.`);
   }
 }
 
@@ -93,7 +96,7 @@ export class PreconditionFailed extends MillraceError {
   override readonly name = 'PreconditionFailed';
 
   constructor(uri: string) {
-    super(`A conditional write of ${uri} was refused: the object exists already.`);
+    super(`A conditional write of ${shown(uri)} was refused: the object exists already.`);
   }
 }
 
@@ -103,7 +106,7 @@ export class ConditionalConflict extends MillraceError {
   override readonly retryable = true;
 
   constructor(uri: string) {
-    super(`A conditional write of ${uri} met another one. Try again.`);
+    super(`A conditional write of ${shown(uri)} met another one. Try again.`);
   }
 }
 
@@ -112,7 +115,7 @@ export class UploadNotFound extends MillraceError {
   override readonly name = 'UploadNotFound';
 
   constructor(uri: string, uploadId: string) {
-    super(`There is no open upload ${uploadId} of ${uri}.`);
+    super(`There is no open upload ${uploadId} of ${shown(uri)}.`);
   }
 }
 
@@ -131,7 +134,7 @@ export class MalformedFile extends MillraceError {
   override readonly name = 'MalformedFile';
 
   constructor(uri: string, detail: string) {
-    super(`${uri} is damaged or not what it claims to be: ${detail}.`);
+    super(`${shown(uri)} is damaged or not what it claims to be: ${detail}.`);
   }
 }
 
@@ -140,7 +143,7 @@ export class UnsupportedFile extends MillraceError {
   override readonly name = 'UnsupportedFile';
 
   constructor(uri: string, detail: string) {
-    super(`${uri} cannot be read: ${detail}.`);
+    super(`${shown(uri)} cannot be read: ${detail}.`);
   }
 }
 
@@ -149,7 +152,7 @@ export class SchemaMismatch extends MillraceError {
   override readonly name = 'SchemaMismatch';
 
   constructor(uri: string, detail: string) {
-    super(`${uri} does not fit the schema of the plan: ${detail}.`);
+    super(`${shown(uri)} does not fit the schema of the plan: ${detail}.`);
   }
 }
 
@@ -190,7 +193,7 @@ export class OutputExists extends MillraceError {
   override readonly name = 'OutputExists';
 
   constructor(uri: string) {
-    super(`${uri} already holds a result. Choose another destination, or the mode append or overwrite.`);
+    super(`${shown(uri)} already holds a result. Choose another destination, or the mode append or overwrite.`);
   }
 }
 

@@ -7,6 +7,7 @@ export * from './errors.ts';
 export { executeTask, type TaskResult, type TaskServices } from './execute-task.ts';
 export type { Expression } from './expressions/expression.ts';
 export { type FileStoreOptions, fileStore } from './io/file-store.ts';
+export { type HttpStoreOptions, httpStore } from './io/http/http-store.ts';
 export { type MemoryStore, type MemoryStoreOptions, memoryStore } from './io/memory-store.ts';
 export type { ObjectInfo, ObjectStore, StoredObject, UploadedPart, UploadInfo } from './io/object-store.ts';
 export { storeRouter } from './io/store-router.ts';

@@ -2,6 +2,15 @@ import { fileStore } from '../io/file-store.ts';
 import type { ObjectStore } from '../io/object-store.ts';
 import { storeRouter } from '../io/store-router.ts';
 
-/** The stores whose uris the command line takes. What talks to S3 is loaded with the first uri that needs it. */
+/** The stores whose uris the command line takes. What talks to a network is loaded with the first uri that needs it. */
 export const commandStore = (): ObjectStore =>
-  storeRouter({ file: fileStore(), s3: async () => (await import('../io/s3/s3-store.ts')).s3Store() });
+  storeRouter({
+    file: fileStore(),
+    s3: async () => (await import('../io/s3/s3-store.ts')).s3Store(),
+    https: webStore,
+    http: webStore,
+  });
+
+/** What is named at a desk may be in the network around it; over http, only on the desk itself. */
+const webStore = async (): Promise<ObjectStore> =>
+  (await import('../io/http/http-store.ts')).httpStore({ privateHosts: true });

@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import { InvalidArgument, ObjectNotFound, UnsupportedFile } from '../errors.ts';
+import type { ObjectStore } from '../io/object-store.ts';
 import type { SampledFile } from '../io/text/infer-schema.ts';
+import { redactUri } from '../io/uri.ts';
 import type { ScanNode } from '../plan/plan-node.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -37,17 +39,14 @@ async function documentSchema(job: true | undefined): Promise<Readonly<Record<st
 
 /** The fields, as the `schema` of a scan. */
 async function fileSchema(place: string, { format }: SchemaOptions, { signal }: Terminal): Promise<unknown> {
-  const [{ commandStore }, { globUri }, { listGlob }, { retryingStore }, { readFormat }] = await Promise.all([
+  const [{ commandStore }, { globUri }, { retryingStore }, { readFormat }] = await Promise.all([
     import('./command-store.ts'),
     import('./documents.ts'),
-    import('../io/glob.ts'),
     import('../io/retrying-store.ts'),
     import('../planner/nodes/scan-format.ts'),
   ]);
   const store = retryingStore(commandStore());
-  const { value: found } = await listGlob(store, globUri(place), { signal }).next();
-  if (found === undefined) throw new ObjectNotFound(globUri(place));
-  const { uri } = found;
+  const uri = /^https?:/.test(place) ? place : await firstMatch(globUri(place), store, signal);
   const file: SampledFile = { store, uri, signal };
   const bound = readFormat(format === undefined ? formatOf(uri) : await parsedFormat(format), []);
   if (bound.kind === 'parquet') {
@@ -59,12 +58,20 @@ async function fileSchema(place: string, { format }: SchemaOptions, { signal }: 
   return fields;
 }
 
+/** The first object that a glob matches. */
+async function firstMatch(glob: string, store: ObjectStore, signal: AbortSignal): Promise<string> {
+  const { listGlob } = await import('../io/glob.ts');
+  const { value: found } = await listGlob(store, glob, { signal }).next();
+  if (found === undefined) throw new ObjectNotFound(glob);
+  return found.uri;
+}
+
 function formatOf(uri: string): ScanNode['format'] {
-  const [, ending = ''] = /\.([a-z]+)(?:\.(?:gz|zst|zstd))?$/.exec(uri.toLowerCase()) ?? [];
+  const [, ending = ''] = /\.([a-z]+)(?:\.(?:gz|zst|zstd))?$/.exec(redactUri(uri).toLowerCase()) ?? [];
   if (ending === 'parquet' || ending === 'csv' || ending === 'json') return ending;
   if (ending === 'tsv') return { kind: 'csv', delimiter: '\t' };
   if (ending === 'jsonl' || ending === 'ndjson') return 'json';
-  throw new UnsupportedFile(uri, 'its name does not tell what it is: say it with --format');
+  throw new UnsupportedFile(redactUri(uri), 'its name does not tell what it is: say it with --format');
 }
 
 /** A word, or JSON. */

@@ -17,7 +17,7 @@ export async function executeWithProgress(
   return await executeTask(task, {
     store: commandStore(),
     // Whoever runs a task at a desk may read what they ask for.
-    allowedUris: { downloads: ['s3://', 'file:///'] },
+    allowedUris: { downloads: ['s3://', 'file:///', 'https://'] },
     memoryBytes,
     udfs,
     signal: terminal.signal,

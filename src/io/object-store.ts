@@ -1,6 +1,6 @@
 /**
  * What Millrace asks of storage. Objects are named by uri everywhere: in plans, manifests and errors. Implementations:
- * `file`, `s3`, `memory` (tests, with seeded faults), chosen by scheme in `store-router.ts`.
+ * `file`, `s3`, `http` (only read), `memory` (with seeded faults for tests), chosen by scheme in `store-router.ts`.
  *
  * Errors, all from `errors.ts`: `ObjectNotFound`, `ObjectChanged` (a pinned etag no longer matches), `AccessDenied`,
  * `StorageFull`, `PreconditionFailed` (412), `ConditionalConflict` (409), `UploadNotFound`, and `StorageUnavailable`

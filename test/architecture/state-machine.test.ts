@@ -59,9 +59,14 @@ const NOT_RETRIED: Readonly<Record<string, string>> = {
 
 const ours = new Map(
   Object.values(errors).flatMap((type) => {
-    // An instance without its constructor's arguments has the name and the class of the error all the same.
+    // An instance of empty arguments has the name and the class of the error all the same.
     if (type === errors.MillraceError) return [];
-    const error = Reflect.construct(type as new (...given: unknown[]) => errors.MillraceError, [[], '', '', '']);
+    const error = Reflect.construct(type as new (...given: unknown[]) => errors.MillraceError, [
+      type === errors.InvalidPlan ? [] : '',
+      '',
+      '',
+      '',
+    ]);
     return [[error.name, error.retryable] as [string, boolean]];
   }),
 );

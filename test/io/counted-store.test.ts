@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { countedStore } from '../../src/io/counted-store.ts';
 import { memoryStore } from '../../src/io/memory-store.ts';
 import { retryingStore } from '../../src/io/retrying-store.ts';
-import { s3Server, sendRange } from '../support/s3-server.ts';
+import { sendRange } from '../support/http-server.ts';
+import { s3Server } from '../support/s3-server.ts';
 import { all, noise, obeysObjectStoreContract } from './object-store-contract.ts';
 
 obeysObjectStoreContract('countedStore', async () => ({

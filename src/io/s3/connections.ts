@@ -1,14 +1,8 @@
-/**
- * The client of the SDK, and the sockets under it.
- *
- * A function that was frozen wakes with sockets that the service has closed long ago, and may not have heard of it. So
- * sockets that nobody used for a while are not used again: a request that finds such a gap behind it starts on new ones.
- */
+/** The client of the SDK, over sockets of ours. */
 
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
 import { S3Client } from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { SocketPool } from '../socket-pool.ts';
 
 export interface S3ClientOptions {
   /** Where not absent, in place of what the environment says (`AWS_ENDPOINT_URL`, `AWS_REGION`, …), as the SDK reads it. */
@@ -25,25 +19,18 @@ export interface S3ClientOptions {
   readonly idleMs?: number;
 }
 
-/** The service closes connections that are idle for about this long; the wall clock goes on while a process is frozen. */
-const STALE_AFTER_MS = 10_000;
-
 export class Connections {
   readonly client: S3Client;
-  readonly #agents: readonly HttpAgent[];
-  #usedMs = 0;
+  readonly #sockets: SocketPool;
 
   /** `sockets` is how many may be open at once. */
   constructor({ connectMs = 5_000, idleMs = 20_000, ...settings }: S3ClientOptions, sockets: number) {
-    const agent = { keepAlive: true, maxSockets: sockets, maxFreeSockets: sockets };
-    const httpAgent = new HttpAgent(agent);
-    const httpsAgent = new HttpsAgent(agent);
-    this.#agents = [httpAgent, httpsAgent];
+    this.#sockets = new SocketPool(sockets);
     this.client = new S3Client({
       ...settings,
       requestHandler: new NodeHttpHandler({
-        httpAgent,
-        httpsAgent,
+        httpAgent: this.#sockets.http,
+        httpsAgent: this.#sockets.https,
         connectionTimeout: connectMs,
         socketTimeout: idleMs,
       }),
@@ -59,12 +46,6 @@ export class Connections {
 
   /** To be called before each request. */
   renew(): void {
-    const now = Date.now();
-    if (Math.abs(now - this.#usedMs) > STALE_AFTER_MS) {
-      for (const { freeSockets } of this.#agents) {
-        for (const socket of Object.values(freeSockets).flatMap((sockets) => sockets ?? [])) socket.destroy();
-      }
-    }
-    this.#usedMs = now;
+    this.#sockets.renew();
   }
 }

@@ -6,8 +6,8 @@ import { GetObjectCommand, type GetObjectCommandOutput, HeadObjectCommand, type 
 import { MalformedFile } from '../../errors.ts';
 import { plainEtag, quotedEtag } from '../etag.ts';
 import type { StoredObject } from '../object-store.ts';
+import { BodyCutShort, fillFrom, smallBody } from '../response-body.ts';
 import { assertSmall, MAX_SMALL_BYTES } from '../whole-object.ts';
-import { BodyCutShort, fillFrom, smallBody } from './body.ts';
 import { encodedCrc32 } from './checksum.ts';
 import { serviceCode } from './error-translation.ts';
 

@@ -8,13 +8,13 @@
  * Nothing is repeated here.
  */
 
-import { clearTimeout, setTimeout } from 'node:timers';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { MillraceError } from '../../errors.ts';
 import type { RequestKind, RequestMeter } from '../counted-store.ts';
+import { Deadline } from '../deadline.ts';
+import { RequestGate } from '../request-gate.ts';
 import { Connections, type S3ClientOptions } from './connections.ts';
 import { isThrottle, type RequestContext, translatedError } from './error-translation.ts';
-import { RequestGate } from './request-gate.ts';
 
 export interface S3RequestsOptions extends S3ClientOptions {
   /** How many requests may be under way at once, and sockets be open; default 32. */
@@ -38,9 +38,6 @@ export interface S3Request<Result> extends RequestContext {
   readonly mapError?: (error: unknown) => MillraceError | undefined;
 }
 
-/** The slowest transfer that is waited for: 100 bytes per millisecond. */
-const MS_PER_BYTE = 1 / 100;
-
 export class S3Requests {
   readonly #connections: Connections;
   readonly #gate: RequestGate;
@@ -58,7 +55,7 @@ export class S3Requests {
   async send<Result>(request: S3Request<Result>): Promise<Result> {
     const { kind, signal, bytesWritten = 0, bytesRead = 0, totalMs = this.#totalMs } = request;
     await this.#gate.enter(signal);
-    const deadline = new Deadline(totalMs + (bytesWritten + bytesRead) * MS_PER_BYTE, signal);
+    const deadline = new Deadline(totalMs, bytesWritten + bytesRead, signal);
     try {
       this.#connections.renew();
       this.#meter.sent(kind, bytesWritten);
@@ -78,31 +75,5 @@ export class S3Requests {
       deadline.end();
       this.#gate.leave();
     }
-  }
-}
-
-/** A signal that follows another one, or the time. */
-class Deadline {
-  readonly #controller = new AbortController();
-  readonly #timer: NodeJS.Timeout;
-  readonly #callers: AbortSignal | undefined;
-  readonly #follow = (): void => this.#controller.abort(this.#callers?.reason);
-
-  constructor(ms: number, callers: AbortSignal | undefined) {
-    this.#callers = callers;
-    if (callers?.aborted) this.#follow();
-    callers?.addEventListener('abort', this.#follow, { once: true });
-    this.#timer = setTimeout(() => {
-      this.#controller.abort(new Error(`it took longer than ${Math.round(ms / 1000)} s`));
-    }, ms);
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  end(): void {
-    clearTimeout(this.#timer);
-    this.#callers?.removeEventListener('abort', this.#follow);
   }
 }

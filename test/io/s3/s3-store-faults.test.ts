@@ -5,7 +5,8 @@ import { describe, expect, test } from 'vitest';
 import * as errors from '../../../src/errors.ts';
 import { DEFAULT_RETRY_POLICY, type RetryPolicy } from '../../../src/io/backoff.ts';
 import { retryingStore } from '../../../src/io/retrying-store.ts';
-import { refuse, s3Server, sendRange } from '../../support/s3-server.ts';
+import { sendRange } from '../../support/http-server.ts';
+import { refuse, s3Server } from '../../support/s3-server.ts';
 import { noise } from '../object-store-contract.ts';
 
 const AT_ONCE: RetryPolicy = { ...DEFAULT_RETRY_POLICY, baseMs: 1, maxMs: 2 };
@@ -16,7 +17,7 @@ describe('a body', () => {
   test('that is reset in the middle is read again', async () => {
     await using server = await s3Server((call, number) => {
       if (number > 1) return sendRange(call, content);
-      sendRange(call, content, 100_000);
+      sendRange(call, content, { sent: 100_000 });
       setTimeout(() => call.answer.destroy(), 20);
     });
     await expect(server.store.readInto(uri, 0, new Uint8Array(200_000))).rejects.toBeInstanceOf(
@@ -29,7 +30,7 @@ describe('a body', () => {
   });
 
   test('that stalls is an error', async () => {
-    await using server = await s3Server((call) => sendRange(call, content, 100_000), { idleMs: 100 });
+    await using server = await s3Server((call) => sendRange(call, content, { sent: 100_000 }), { idleMs: 100 });
     await expect(server.store.readInto(uri, 0, new Uint8Array(200_000))).rejects.toThrow(/inactivity|timed out/);
     await expect(server.store.get(uri)).rejects.toBeInstanceOf(errors.StorageUnavailable);
   });
@@ -37,7 +38,7 @@ describe('a body', () => {
   test('that comes drop by drop ends with the time that is given', async () => {
     await using server = await s3Server(
       async (call) => {
-        sendRange(call, content, 1);
+        sendRange(call, content, { sent: 1 });
         while (!call.answer.destroyed && call.answer.write('x')) await sleep(10);
       },
       { totalMs: 50 },
@@ -90,7 +91,7 @@ describe('sockets', () => {
     await using server = await s3Server(
       (call) => {
         const kind = /\/bucket\/(\w+)/.exec(call.line)?.[1];
-        if (kind === 'stalled') sendRange(call, content, 1_000);
+        if (kind === 'stalled') sendRange(call, content, { sent: 1_000 });
         else if (kind === 'missing') refuse(call.answer, 404, 'NoSuchKey');
         else if (kind === 'huge') call.answer.writeHead(200, { 'content-length': 2 ** 40 }).write('x');
         else if (kind === 'other') call.answer.writeHead(206, { 'content-range': 'bytes 5-9/99' }).write('x');
@@ -145,7 +146,7 @@ describe('sockets', () => {
   });
 
   test('a caller who gives up hears its own reason, waiting or reading', async () => {
-    await using server = await s3Server((call) => sendRange(call, content, 1_000), { maxRequests: 1 });
+    await using server = await s3Server((call) => sendRange(call, content, { sent: 1_000 }), { maxRequests: 1 });
     const [reader, waiter] = [new AbortController(), new AbortController()];
     const reading = server.store.readInto(uri, 0, new Uint8Array(2_000), { signal: reader.signal });
     const waiting = server.store.readInto(uri, 0, new Uint8Array(2_000), { signal: waiter.signal });

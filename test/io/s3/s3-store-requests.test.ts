@@ -4,7 +4,8 @@ import { execFileSync } from 'node:child_process';
 import process from 'node:process';
 import { afterEach, expect, test, vi } from 'vitest';
 import { retryingStore } from '../../../src/io/retrying-store.ts';
-import { s3Server, sendRange } from '../../support/s3-server.ts';
+import { sendRange } from '../../support/http-server.ts';
+import { s3Server } from '../../support/s3-server.ts';
 import { noise } from '../object-store-contract.ts';
 
 const uri = 's3://bucket/a b+c%20/ü';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { RequestGate } from '../../../src/io/s3/request-gate.ts';
+import { RequestGate } from '../../src/io/request-gate.ts';
 
 /** Time that passes only where somebody waits for it. */
 class VirtualClock {

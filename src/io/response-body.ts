@@ -4,7 +4,8 @@
  */
 
 import type { Readable } from 'node:stream';
-import { collectGarbage } from '../../memory/process-memory.ts';
+import { clearTimeout, setTimeout } from 'node:timers';
+import { collectGarbage } from '../memory/process-memory.ts';
 
 /** Chunks are garbage once they are copied. Left to V8, some 100 MB of them were there at a time, outside of any budget. */
 const COLLECTED_BYTES = 16 * 1024 * 1024;
@@ -29,6 +30,23 @@ export async function fillFrom(body: Readable, into: Uint8Array): Promise<void> 
   if (at < into.byteLength) throw new BodyCutShort(`${at} of ${into.byteLength} bytes came`);
 }
 
+/**
+ * Fills `into` with what the body has from `start` on, and reads the rest of it without keeping it.
+ * @throws BodyCutShort where it ends before; whatever the socket has failed with.
+ */
+export async function fillPartFrom(body: Readable, start: number, into: Uint8Array): Promise<void> {
+  let at = 0;
+  await consume(body, (chunk) => {
+    const skipped = Math.max(start - at, 0);
+    const place = Math.max(at - start, 0);
+    if (skipped < chunk.byteLength && place < into.byteLength) {
+      into.set(chunk.subarray(skipped, skipped + into.byteLength - place), place);
+    }
+    at += chunk.byteLength;
+  });
+  if (at < start + into.byteLength) throw new BodyCutShort(`${at} of ${start + into.byteLength} bytes came`);
+}
+
 /** The whole body; undefined, and the rest of it not read, where it is longer than `maxBytes`. */
 export async function smallBody(body: Readable, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const chunks: Uint8Array[] = [];
@@ -51,6 +69,22 @@ export async function smallBody(body: Readable, maxBytes: number): Promise<Uint8
     at += chunk.byteLength;
   }
   return whole;
+}
+
+/** A body that is longer, or takes longer, costs more than another socket. */
+const MAX_DRAINED_BYTES = 64 * 1024;
+const MAX_DRAIN_MS = 200;
+
+/** Reads what nobody wants, or destroys it. */
+export async function drain(body: Readable): Promise<void> {
+  const timer = setTimeout(() => body.destroy(), MAX_DRAIN_MS);
+  try {
+    await smallBody(body, MAX_DRAINED_BYTES);
+  } catch {
+    // It has been destroyed, which is as good.
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Gives each chunk to `take` as it comes; the body is at its end or destroyed when this settles. */
