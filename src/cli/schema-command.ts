@@ -53,6 +53,10 @@ async function fileSchema(place: string, { format }: SchemaOptions, { signal }: 
     const { readParquetSchema } = await import('../io/parquet/parquet-schema.ts');
     return (await readParquetSchema(store, uri, signal)).fields;
   }
+  if (bound.kind === 'arrow') {
+    const { readArrowSchema } = await import('../io/arrow/arrow-schema-of-file.ts');
+    return (await readArrowSchema(file)).fields;
+  }
   const { inferCsvSchema, inferJsonSchema } = await import('../io/text/infer-schema.ts');
   const { fields } = bound.kind === 'csv' ? await inferCsvSchema(file, bound) : await inferJsonSchema(file, bound);
   return fields;
@@ -68,7 +72,8 @@ async function firstMatch(glob: string, store: ObjectStore, signal: AbortSignal)
 
 function formatOf(uri: string): ScanNode['format'] {
   const [, ending = ''] = /\.([a-z]+)(?:\.(?:gz|zst|zstd))?$/.exec(redactUri(uri).toLowerCase()) ?? [];
-  if (ending === 'parquet' || ending === 'csv' || ending === 'json') return ending;
+  if (ending === 'parquet' || ending === 'csv' || ending === 'json' || ending === 'arrow') return ending;
+  if (ending === 'arrows' || ending === 'feather' || ending === 'ipc') return 'arrow';
   if (ending === 'tsv') return { kind: 'csv', delimiter: '\t' };
   if (ending === 'jsonl' || ending === 'ndjson') return 'json';
   throw new UnsupportedFile(redactUri(uri), 'its name does not tell what it is: say it with --format');

@@ -11,12 +11,13 @@ import { operandsOf, withOperands } from '../expressions/columns.ts';
 import type { TypedExpression } from '../expressions/expression.ts';
 import { type JsonValue, valueFromJson } from '../expressions/literal.ts';
 import { simplified } from '../expressions/simplify.ts';
+import { redactUri } from './uri.ts';
 
 /** By column, as literals write them. */
 export type PartitionJson = Readonly<Record<string, JsonValue>>;
 
 /** The values by the position of their column in `fields`; those of other columns are left out. */
-export function partitionValues(partition: PartitionJson, fields: readonly Field[]): ReadonlyMap<number, Value> {
+function partitionValues(partition: PartitionJson, fields: readonly Field[]): ReadonlyMap<number, Value> {
   const values = new Map<number, Value>();
   for (const [position, { name, type }] of fields.entries()) {
     if (!Object.hasOwn(partition, name)) continue;
@@ -25,6 +26,17 @@ export function partitionValues(partition: PartitionJson, fields: readonly Field
     values.set(position, json === null ? null : (valueFromJson(json, type) ?? null));
   }
   return values;
+}
+
+/** The same, and the uri of the file where `filePathColumn` is asked for. */
+export function knownValues(
+  { uri, partition = {} }: { readonly uri: string; readonly partition?: PartitionJson | undefined },
+  fields: readonly Field[],
+  filePathColumn: string | undefined,
+): ReadonlyMap<number, Value> {
+  const values = partitionValues(partition, fields);
+  const position = fields.findIndex(({ name }) => name === filePathColumn);
+  return position === -1 ? values : new Map([...values, [position, redactUri(uri)]]);
 }
 
 /** What is left of `filter` for rows with these values; `never` where it is true for none of them. */

@@ -36,10 +36,10 @@ export async function cutJob(job: StoredJob, bound: BoundNode, sources: Sources)
   const input = sourceId === undefined ? undefined : resolved[sourceId];
   if (sourceId === undefined || input?.kind !== 'files') return [{ inputs: wholeInputs(resolved), size: 'large' }];
   const { taskBytes = DEFAULT_TASK_BYTES } = job;
-  const { format, readSchema, filter } = scanOf(pushDown(bound));
+  const { format, ...reading } = scanOf(pushDown(bound));
   const pieces =
     format.kind === 'parquet'
-      ? await piecesOf(input.files, taskBytes, { ...sources, readSchema, filter })
+      ? await piecesOf(input.files, taskBytes, { ...reading, ...sources })
       : input.files.map(({ file, bytes }, fileIndex) => ({ fileIndex, file, bytes }));
   const cut = cutFiles(pieces, taskBytes);
   if (cut.length > MAX_STAGE_TASKS) throw tooManyTasks(cut.length, taskBytes, pieces);

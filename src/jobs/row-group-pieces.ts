@@ -7,7 +7,7 @@ import type { ObjectStore } from '../io/object-store.ts';
 import { readFooter } from '../io/parquet/footer.ts';
 import { planScan } from '../io/parquet/scan-plan.ts';
 import { matchColumns } from '../io/parquet/value-form.ts';
-import { filterOfPartition, partitionValues } from '../io/partition-values.ts';
+import { filterOfPartition, knownValues } from '../io/partition-values.ts';
 import { MemoryBudget } from '../memory/budget.ts';
 import type { FilePiece } from './cut-files.ts';
 import type { SizedFile } from './resolve-inputs.ts';
@@ -16,6 +16,7 @@ import type { SizedFile } from './resolve-inputs.ts';
 export interface Reading {
   readonly store: ObjectStore;
   readonly readSchema: Schema;
+  readonly filePathColumn: string | undefined;
   /** Over `readSchema`. Row groups in which it cannot be true are nobody's. */
   readonly filter: TypedExpression | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -41,10 +42,10 @@ export async function piecesOf(files: readonly SizedFile[], taskBytes: number, r
 async function rowGroupsOf(
   { file, fileIndex }: SizedFile & { readonly fileIndex: number },
   memory: MemoryBudget,
-  { store, readSchema, filter, signal }: Reading,
+  { store, readSchema, filePathColumn, filter, signal }: Reading,
 ): Promise<FilePiece[]> {
-  const { uri, etag, partition = {} } = file;
-  const values = partitionValues(partition, readSchema.fields);
+  const { uri, etag } = file;
+  const values = knownValues(file, readSchema.fields, filePathColumn);
   const left = filter && filterOfPartition(filter, values);
   if (left === 'never') return [];
   const footer = await readFooter({ store, memory, uri, etag, signal });

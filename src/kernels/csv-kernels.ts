@@ -1,5 +1,5 @@
 import type { LinearMemory } from '../memory/linear-memory.ts';
-import { textFileKernels } from './static-kernels.ts';
+import { fileKernels } from './static-kernels.ts';
 
 /** Characters of ASCII by their codes; -1 for what the files do not have. */
 export interface CsvCharacters {
@@ -64,7 +64,7 @@ interface CsvKernels {
   latinToUtf8(from: number, length: number, to: number): number;
 }
 
-export const csvKernels = (linear: LinearMemory): CsvKernels => textFileKernels(linear) as unknown as CsvKernels;
+export const csvKernels = (linear: LinearMemory): CsvKernels => fileKernels(linear) as unknown as CsvKernels;
 
 /** Bytes of the state that `indexCsv` writes. */
 export const CSV_STATE_BYTES = 16;

@@ -1,5 +1,5 @@
 import type { LinearMemory } from '../memory/linear-memory.ts';
-import { textFileKernels } from './static-kernels.ts';
+import { fileKernels } from './static-kernels.ts';
 
 /** What `assembly/json-index.ts` and `assembly/json-records.ts` export; places are addresses. */
 interface JsonKernels {
@@ -22,7 +22,7 @@ interface JsonKernels {
   jsonTexts(spans: number, rows: number, offsets: number, bytes: number): number;
 }
 
-export const jsonKernels = (linear: LinearMemory): JsonKernels => textFileKernels(linear) as unknown as JsonKernels;
+export const jsonKernels = (linear: LinearMemory): JsonKernels => fileKernels(linear) as unknown as JsonKernels;
 
 /** Bytes of the state that the kernels write, and of what they unescape keys in. */
 export const JSON_STATE_BYTES = 32;

@@ -17,6 +17,8 @@ export interface ParquetKernels {
   /** Whether the input holds exactly `toBytes` bytes, compressed; they are written to `to`. */
   snappyDecompress(from: number, fromBytes: number, to: number, toBytes: number): number;
   lz4Decompress(from: number, fromBytes: number, to: number, toBytes: number): number;
+  /** Bytes of a block, at most `mostBytes`, which may repeat what lies from `history` to `to`; -1 where it is damaged. */
+  lz4Block(from: number, fromBytes: number, to: number, mostBytes: number, history: number): number;
 
   /** Begins a stream of values of `width` bits (at most 32) in [position, end). */
   beginHybrid(state: number, position: number, end: number, width: number): void;

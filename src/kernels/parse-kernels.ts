@@ -2,7 +2,7 @@
 
 import type { DataType, TimeUnit } from '../columnar/data-type.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
-import { staticKernels, textFileKernels } from './static-kernels.ts';
+import { fileKernels, staticKernels } from './static-kernels.ts';
 
 interface ParseKernels {
   parseTexts(
@@ -114,6 +114,6 @@ export function parseSpans(
   out: number,
   failed: number,
 ): number {
-  const kernels = textFileKernels(linear) as unknown as ParseKernels;
+  const kernels = fileKernels(linear) as unknown as ParseKernels;
   return kernels.parseSpans(kind, spans, rows, validity, width, a, b, out, failed);
 }

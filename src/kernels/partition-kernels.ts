@@ -14,6 +14,8 @@ export interface PartitionKernels {
   orderByPartition(ids: number, count: number, partitions: number, starts: number, rows: number): void;
   /** Whether `count + 1` offsets begin at 0 and never decrease. */
   areOffsets(offsets: number, count: number): number;
+  /** Ditto, beginning anywhere. */
+  offsetsAscend(offsets: number, count: number): number;
   areEmptyUnderNulls(offsets: number, count: number, validity: number): number;
 }
 

@@ -30,8 +30,8 @@ export const staticKernels = (linear: LinearMemory): Exports => exportsOf('./ker
 /** Those of `assembly/window-index.ts`, which only windows need. */
 export const windowModule = (linear: LinearMemory): Exports => exportsOf('./window-kernels.wasm', linear);
 
-/** Those of `assembly/text-index.ts`, which only scans of files of text need. */
-export const textFileKernels = (linear: LinearMemory): Exports => exportsOf('./text-kernels.wasm', linear);
+/** Those of `assembly/text-index.ts`, which only scans of files of text, and of Arrow, need. */
+export const fileKernels = (linear: LinearMemory): Exports => exportsOf('./text-kernels.wasm', linear);
 
 function abort(): never {
   throw new Error('a static kernel aborted');

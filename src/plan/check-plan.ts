@@ -68,7 +68,13 @@ function checkNames({ node, path }: PlacedNode, problems: Problems): void {
     given.map((name, index) => ({ name, path: `${path}.${key}[${index}]` }));
   switch (node.kind) {
     case 'scan':
-      addRepeated(names('schema', node.schema), problems);
+      addRepeated(
+        [
+          ...names('schema', node.schema),
+          ...(node.filePathColumn === undefined ? [] : [{ name: node.filePathColumn, path: `${path}.filePathColumn` }]),
+        ],
+        problems,
+      );
       addRepeated(texts('columns', node.columns ?? []), problems);
       break;
     case 'in-memory-scan':

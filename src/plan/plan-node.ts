@@ -63,7 +63,15 @@ export interface JsonScanFormat {
   readonly maxRecordBytes?: number | undefined;
 }
 
-export type ScanFormat = ParquetScanFormat | CsvScanFormat | JsonScanFormat;
+/**
+ * Files of Arrow IPC, which end with an index of their batches, and streams, which may be compressed by gzip or zstd: which it is,
+ * the bytes say.
+ */
+export interface ArrowScanFormat {
+  readonly kind: 'arrow';
+}
+
+export type ScanFormat = ParquetScanFormat | ArrowScanFormat | CsvScanFormat | JsonScanFormat;
 
 /** Reads files. */
 export interface ScanNode {
@@ -73,7 +81,9 @@ export interface ScanNode {
   readonly format: ScanFormat['kind'] | ScanFormat;
   /** The columns of the files that the plan knows; files may have more. */
   readonly schema: readonly Field[];
-  /** Which columns to read, in this order; all of the schema where absent. */
+  /** Name of a further column, utf8, behind those of the schema: the uri of the file that a row is from. */
+  readonly filePathColumn?: string | undefined;
+  /** Which columns to read, in this order; all where absent. */
   readonly columns?: readonly string[] | undefined;
   /** Only rows for which this is true are wanted. The scan prunes by it and applies it. */
   readonly filter?: Expression | undefined;

@@ -35,6 +35,7 @@ const asciiCharacter = z
   .regex(/^[!-/:-@[-`{-~\t ]$/, 'must be one character of ASCII that is no letter and no digit');
 
 const parquetScanFormat = z.strictObject({ kind: z.literal('parquet') });
+const arrowScanFormat = z.strictObject({ kind: z.literal('arrow') });
 const invalidValues = z
   .enum(['error', 'null'])
   .optional()
@@ -80,8 +81,8 @@ const csvScanFormat = z
 const jsonScanFormat = z.strictObject({ kind: z.literal('json'), invalidValues, maxRecordBytes });
 
 export const scanFormatSchema: z.ZodType<ScanFormat['kind'] | ScanFormat> = z.union([
-  z.enum(['parquet', 'csv', 'json']),
-  z.discriminatedUnion('kind', [parquetScanFormat, csvScanFormat, jsonScanFormat]),
+  z.enum(['parquet', 'arrow', 'csv', 'json']),
+  z.discriminatedUnion('kind', [parquetScanFormat, arrowScanFormat, csvScanFormat, jsonScanFormat]),
 ]);
 
 const scan = z
@@ -90,6 +91,9 @@ const scan = z
     sourceId: nameSchema,
     format: scanFormatSchema,
     schema: columns.describe('The columns of the files that the plan knows; files may have more.'),
+    filePathColumn: nameSchema
+      .optional()
+      .describe('Name of a further column, behind those of the schema: the uri of the file that a row is from.'),
     columns: z.array(nameSchema).optional().describe('Which columns to read, in this order; all where absent.'),
     filter: expressionSchema.optional().describe('Only rows for which this is true are wanted.'),
     limit: count.optional().describe('At most this many rows are wanted, from any file.'),

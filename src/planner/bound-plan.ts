@@ -48,6 +48,7 @@ export interface AsofTolerance {
 /** How files are read. */
 export type BoundScanFormat =
   | { readonly kind: 'parquet' }
+  | { readonly kind: 'arrow' }
   | ({ readonly kind: 'csv' } & CsvReadOptions)
   | ({ readonly kind: 'json' } & JsonReadOptions);
 
@@ -58,6 +59,8 @@ export type BoundNode = { readonly schema: Schema } & (
       readonly format: BoundScanFormat;
       /** All columns that are read: those of `schema` first, then those that only the filter needs. */
       readonly readSchema: Schema;
+      /** The column that no file has: its uri. */
+      readonly filePathColumn: string | undefined;
       /** Over `readSchema`. */
       readonly filter: TypedExpression | undefined;
       readonly limit: number | undefined;

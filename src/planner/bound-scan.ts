@@ -10,7 +10,7 @@ type BoundScan = Extract<BoundNode, { kind: 'scan' }>;
  * needs. `filter` is over `known`.
  */
 export function boundScan(
-  scan: Pick<BoundScan, 'sourceId' | 'format' | 'limit'>,
+  { sourceId, format, filePathColumn, limit }: Pick<BoundScan, 'sourceId' | 'format' | 'filePathColumn' | 'limit'>,
   known: Schema,
   wanted: readonly number[],
   filter: TypedExpression | undefined,
@@ -24,7 +24,10 @@ export function boundScan(
     indexes.flatMap((index) => known.fields[index] ?? []);
   return {
     kind: 'scan',
-    ...scan,
+    sourceId,
+    format,
+    filePathColumn,
+    limit,
     schema: { fields: fieldsOf(wanted) },
     readSchema: { fields: fieldsOf(read) },
     filter: filter && withColumnsAt(filter, (index) => positions.get(index) ?? -1),

@@ -161,15 +161,19 @@ class ChainBuilder {
     return { source, stages: [...stages, limit({ input: node.schema, limit: node.limit, offset: 0 })] };
   }
 
-  async #rawScan({ sourceId, format, readSchema, filter, limit }: OfKind<'scan'>): Promise<Source> {
+  async #rawScan({ sourceId, format, readSchema, filePathColumn, filter, limit }: OfKind<'scan'>): Promise<Source> {
     const input = this.#resources.inputs[sourceId];
     assert.ok(input?.kind === 'files');
     const { store } = this.#resources;
     const rows = filter === undefined ? limit : undefined;
-    const options = { store, files: input.files, readSchema, filter, limit: rows };
+    const options = { store, files: input.files, readSchema, filePathColumn, filter, limit: rows };
     switch (format.kind) {
       case 'parquet':
         return parquetScan(options);
+      case 'arrow': {
+        const { arrowScan } = await import('../operators/sources/arrow-scan.ts');
+        return arrowScan(options);
+      }
       case 'csv': {
         const { csvScan } = await import('../operators/sources/csv-scan.ts');
         return csvScan({ ...options, csv: format });

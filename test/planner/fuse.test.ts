@@ -82,6 +82,7 @@ describe('fuse', () => {
       schema: only,
       readSchema: read,
       filter: below(column(1, 'only_for_filter'), number(1)),
+      filePathColumn: undefined,
       limit: undefined,
     };
     const step = fuse(filter(filtered, below(x, number(2))));

@@ -26,6 +26,7 @@ export const EVERY_NODE: { readonly [Kind in NodeKind]: Complete<Kind> } = {
     sourceId: 'trips',
     format: 'parquet',
     schema: [field('delay', types.int64), field('price', decimal(15, 2))],
+    filePathColumn: 'path',
     columns: ['price'],
     filter: op(col('delay'), '>', int(5)),
     limit: 10,

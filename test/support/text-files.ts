@@ -11,7 +11,7 @@ import type { MemoryBudget } from '../../src/memory/budget.ts';
 import type { Counters, Source } from '../../src/operators/operator.ts';
 import { csvScan } from '../../src/operators/sources/csv-scan.ts';
 import { jsonScan } from '../../src/operators/sources/json-scan.ts';
-import type { TextScanOptions } from '../../src/operators/sources/text-scan-run.ts';
+import type { FileScanOptions } from '../../src/operators/sources/record-scan-run.ts';
 import { type Row, runSource, testBudget } from './task.ts';
 
 /** What CSV is where a plan does not say otherwise. */
@@ -45,18 +45,18 @@ export interface TextScanResult {
   readonly batches: number;
 }
 
-export type TextScanTest = Partial<Omit<TextScanOptions, 'files' | 'readSchema'>> &
-  Pick<TextScanOptions, 'readSchema'> & {
+export type TextScanTest = Partial<Omit<FileScanOptions, 'files' | 'readSchema'>> &
+  Pick<FileScanOptions, 'readSchema'> & {
     readonly budget?: MemoryBudget;
     readonly doneAfter?: number;
-    readonly partition?: TextScanOptions['files'][number]['partition'];
+    readonly partition?: FileScanOptions['files'][number]['partition'];
   };
 
 /** All rows of a scan of these paths, after checking every batch and that all memory was returned. */
 async function textRows(
   paths: string | readonly string[],
   { budget = testBudget(), doneAfter, partition, store = fileStore(), ...rest }: TextScanTest,
-  scan: (options: TextScanOptions) => Source,
+  scan: (options: FileScanOptions) => Source,
 ): Promise<TextScanResult> {
   const files = [paths].flat().map((path) => ({ uri: path.includes('://') ? path : `file://${path}`, partition }));
   return runSource(scan({ ...rest, store, files }), budget, doneAfter);

@@ -17,11 +17,10 @@ import {
   sameType,
   storageType,
   type TimeUnit,
-  typeName,
 } from '../../columnar/data-type.ts';
 import type { Field } from '../../columnar/schema.ts';
-import { SchemaMismatch, UnsupportedFile } from '../../errors.ts';
 import type { ParquetKernels } from '../../kernels/parquet-kernels.ts';
+import { matchFields } from '../match-fields.ts';
 import type { FileColumn } from './file-column.ts';
 
 /** How bounds of the values are found: over 4 or 8 bytes, or not at all because the type says enough. */
@@ -81,27 +80,7 @@ export function matchColumns(
   fields: readonly Field[],
   known?: { has(position: number): boolean },
 ): (Reading | undefined)[] {
-  return fields.map((field, position) => {
-    if (known?.has(position)) return undefined;
-    const found = columns.filter(({ name }) => name === field.name);
-    const [file] = found;
-    if (file === undefined) {
-      if (field.nullable) return undefined;
-      throw new SchemaMismatch(uri, `it has no column ${field.name}, which may not be null`);
-    }
-    if (found.length > 1) throw new SchemaMismatch(uri, `it has ${found.length} columns with the name ${field.name}`);
-    if (file.type === undefined) {
-      throw new UnsupportedFile(uri, `column ${field.name} holds ${file.unsupported}`);
-    }
-    // No value of such a column is ever read.
-    if (file.type.kind === 'null' && field.nullable) return undefined;
-    const reading = readingOf(file, field);
-    if (reading !== undefined) return reading;
-    throw new SchemaMismatch(
-      uri,
-      `column ${field.name} is ${typeName(file.type)} there and ${typeName(field.type)} in the plan`,
-    );
-  });
+  return matchFields(uri, columns, fields, known, readingOf);
 }
 
 /** Undefined where the types do not go together. */

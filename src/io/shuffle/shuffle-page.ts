@@ -15,25 +15,13 @@
 
 import type { Batch } from '../../columnar/batch.ts';
 import { type Column, nextDictionaryId } from '../../columnar/column.ts';
-import {
-  childTypes,
-  type DataType,
-  fixedWidth,
-  isBytes,
-  isInteger,
-  isUnsigned,
-  storageType,
-  typeName,
-} from '../../columnar/data-type.ts';
+import { childTypes, type DataType, fixedWidth, isBytes, storageType } from '../../columnar/data-type.ts';
 import type { Field, Schema } from '../../columnar/schema.ts';
 import { MalformedFile } from '../../errors.ts';
-import { parquetKernels } from '../../kernels/parquet-kernels.ts';
-import { type PartitionKernels, partitionKernels } from '../../kernels/partition-kernels.ts';
-import { type TakeKernels, takeKernels, zeroNullsOf } from '../../kernels/take-kernels.ts';
+import { partitionKernels } from '../../kernels/partition-kernels.ts';
 import type { Holding } from '../../memory/budget.ts';
 import type { LinearMemory } from '../../memory/linear-memory.ts';
-import { boundOf, exceedsPrecision } from '../parquet/value-bound.ts';
-import type { Bound } from '../parquet/value-form.ts';
+import { bitmapBytes, ColumnChecks } from '../column-checks.ts';
 
 const DESCRIPTION_BYTES = 8;
 const HAS_VALIDITY = 1;
@@ -48,7 +36,6 @@ interface Description {
 }
 
 const aligned = (bytes: number): number => Math.ceil(bytes / 8) * 8;
-const bitmapBytes = (rows: number): number => Math.ceil(rows / 64) * 8;
 
 const hasOffsets = (type: DataType): boolean => isBytes(type) || type.kind === 'list' || type.kind === 'map';
 
@@ -123,13 +110,6 @@ export class PageBody {
   }
 }
 
-function boundKind(type: DataType, width: number): Bound | undefined {
-  const isTemporal = ['date', 'time', 'timestamp', 'duration'].includes(type.kind);
-  if (!isInteger(type) && !isTemporal && type.kind !== 'decimal') return undefined;
-  if (width < 4) return 'type';
-  return isUnsigned(type) ? 'unsigned' : 'signed';
-}
-
 /** Rows of the columns inside of a nested one. */
 function childRows(stored: DataType, rows: number, count: number): number {
   if (stored.kind === 'fixed-size-list') return rows * stored.size;
@@ -157,8 +137,7 @@ export function pageColumns(schema: Schema, source: PageSource): Column[] {
 class PageReader {
   readonly #fields: readonly Field[];
   readonly #source: PageSource;
-  readonly #take: TakeKernels;
-  readonly #kernels: PartitionKernels;
+  readonly #checks: ColumnChecks;
   readonly #descriptions: Description[] = [];
   /** Of the description that is next. */
   #next = 0;
@@ -168,8 +147,7 @@ class PageReader {
   constructor({ fields }: Schema, source: PageSource) {
     this.#fields = fields;
     this.#source = source;
-    this.#take = takeKernels(source.work.linear);
-    this.#kernels = partitionKernels(source.work.linear);
+    this.#checks = new ColumnChecks(source.work, (detail) => this.#refuse(detail));
     this.#at = source.address;
   }
 
@@ -178,7 +156,7 @@ class PageReader {
     for (const { type } of this.#fields) this.#describe(type);
     const columns = this.#fields.map(({ type, name, nullable }) => {
       const column = this.#column(type, rows, 0);
-      if (!nullable && this.#hasNulls(column, rows)) throw this.#refuse(`holds nulls in the column ${name}`);
+      if (!nullable && this.#checks.hasNulls(column, rows)) throw this.#refuse(`holds nulls in the column ${name}`);
       return column;
     });
     if (this.#at !== address + bodyBytes) throw this.#refuse('is larger than its columns');
@@ -221,7 +199,7 @@ class PageReader {
     let validity = 0;
     if (flags & HAS_VALIDITY) {
       validity = this.#buffer(bitmapBytes(rows));
-      if (hidden !== 0) this.#take.zeroNullBits(validity, rows, hidden, 0);
+      this.#checks.zeroNulls(0, validity, rows, hidden);
     }
     if (stored.kind === 'null' && rows > 0 && validity === 0 && hidden === 0) {
       throw this.#refuse('has values of the type null');
@@ -232,84 +210,40 @@ class PageReader {
     if (flags & HAS_DICTIONARY) return { ...base, ...this.#codes(type, rows, nulls, count) };
     const values = this.#buffer(valueBytes(stored, width, rows));
     if (hasOffsets(stored)) this.#checkOffsets(values, rows, count, nulls);
-    else if (nulls !== 0 && stored.kind === 'bool') this.#take.zeroNullBits(values, rows, nulls, 0);
-    else if (nulls !== 0 && width > 0) zeroNullsOf(this.#take, width)(values, rows, nulls, 0);
-    if (isBytes(stored)) return { ...base, values, bytes: this.#texts(stored, values, rows, count) };
+    else if (stored.kind === 'bool' || width > 0) this.#checks.zeroNulls(width, values, rows, nulls);
+    if (isBytes(stored)) {
+      const bytes = this.#buffer(count);
+      this.#checks.checkTexts(stored, values, rows, bytes);
+      return { ...base, values, bytes };
+    }
     const types = childTypes(type);
-    if (types.length === 0) return { ...base, values, bits: this.#bitsOf(type, width, values, rows) };
+    if (types.length === 0) return { ...base, values, bits: this.#checks.bitsOf(type, width, values, rows) };
     return { ...base, values, children: this.#children(stored, types, rows, count, nulls) };
-  }
-
-  /** Bits that the values need; undefined for types that have no such bound. */
-  #bitsOf(type: DataType, width: number, values: number, rows: number): number | undefined {
-    const bound = boundKind(type, width);
-    if (bound === undefined) return undefined;
-    const bits = boundOf(parquetKernels(this.#source.work.linear), { width, bound }, values, rows);
-    if (exceedsPrecision(type, bits)) throw this.#refuse(`has a value that is no ${typeName(type)}`);
-    return bits;
   }
 
   #codes(type: DataType, rows: number, nulls: number, size: number): Pick<Column, 'values' | 'dictionary'> {
     const values = this.#buffer(rows * 4);
-    if (nulls !== 0) this.#take.zeroNulls4(values, rows, nulls, 0);
-    const { linear } = this.#source.work;
-    if (size === 0) {
-      const anyValue = nulls === 0 || this.#take.countBits(nulls, rows) > 0;
-      if (anyValue) throw this.#refuse('has codes without a dictionary');
-      const empty = { type, validity: 0, values: 0, bytes: 0, dictionary: undefined, width: 0, bits: undefined };
-      return { values, dictionary: { id: nextDictionaryId(), size, values: empty } };
-    }
-    if (parquetKernels(linear).maxCode(values, rows) >>> 0 >= size)
-      throw this.#refuse('has a code beyond its dictionary');
+    this.#checks.zeroNulls(4, values, rows, nulls);
+    if (size === 0) return { values, dictionary: this.#checks.emptyDictionary(type, rows, nulls) };
+    this.#checks.checkCodes(values, rows, size);
     return { values, dictionary: { id: nextDictionaryId(), size, values: this.#column(type, size, 0) } };
-  }
-
-  #texts(stored: DataType, offsets: number, rows: number, count: number): number {
-    const bytes = this.#buffer(count);
-    const { linear } = this.#source.work;
-    if (stored.kind === 'utf8' && !parquetKernels(linear).textsAreValid(offsets, rows, bytes)) {
-      throw this.#refuse('has text that is no UTF-8');
-    }
-    return bytes;
   }
 
   #children(stored: DataType, types: readonly DataType[], rows: number, count: number, nulls: number): Column[] {
     const inside = childRows(stored, rows, count);
     if (inside > MOST_ITEMS) throw this.#refuse('has too many items');
-    const hidden = nulls === 0 || hasOffsets(stored) ? 0 : this.#hiddenItems(stored, rows, nulls);
+    const hidden = hasOffsets(stored) ? 0 : this.#checks.nullsInside(stored, rows, nulls);
     const children = types.map((child) => this.#column(child, inside, hidden));
     const [entries] = children;
-    if (stored.kind !== 'map' || entries === undefined) return children;
-    const [keys] = entries.children ?? [];
-    if (this.#hasNulls(entries, inside) || (keys !== undefined && this.#hasNulls(keys, inside))) {
-      throw this.#refuse('has a map with a null for a key');
-    }
+    if (stored.kind === 'map' && entries !== undefined) this.#checks.checkEntries(entries, inside);
     return children;
   }
 
-  /** The bitmap of rows as one of their items. */
-  #hiddenItems(stored: DataType, rows: number, nulls: number): number {
-    if (stored.kind !== 'fixed-size-list' || stored.size === 1) return nulls;
-    const { size } = stored;
-    const { address } = this.#source.work.allocateZeroed(bitmapBytes(rows * size));
-    const { u8 } = this.#source.work.linear;
-    for (let row = 0; row < rows; row += 1) {
-      if (((u8[nulls + (row >>> 3)] ?? 0) >>> (row & 7)) & 1) this.#take.setBits(address, row * size, size);
-    }
-    return address;
-  }
-
   #checkOffsets(offsets: number, rows: number, count: number, nulls: number): void {
-    const { u32 } = this.#source.work.linear;
-    const ascend = this.#kernels.areOffsets(offsets, rows) !== 0;
-    if (!ascend || u32[(offsets >>> 2) + rows] !== count) throw this.#refuse('has offsets that are none');
-    if (nulls !== 0 && !this.#kernels.areEmptyUnderNulls(offsets, rows, nulls)) {
-      throw this.#refuse('has something under a null');
-    }
-  }
-
-  #hasNulls({ validity }: Column, rows: number): boolean {
-    return validity !== 0 && this.#take.countBits(validity, rows) < rows;
+    const { linear } = this.#source.work;
+    const ascend = partitionKernels(linear).areOffsets(offsets, rows) !== 0;
+    if (!ascend || linear.u32[(offsets >>> 2) + rows] !== count) throw this.#refuse('has offsets that are none');
+    if (!this.#checks.areEmptyUnderNulls(offsets, rows, nulls)) throw this.#refuse('has something under a null');
   }
 
   /** The address of the next buffer, of so many bytes. */

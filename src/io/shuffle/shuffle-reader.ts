@@ -18,6 +18,7 @@ import { MalformedFile, ObjectNotFound, SchemaMismatch } from '../../errors.ts';
 import { parquetKernels } from '../../kernels/parquet-kernels.ts';
 import { takeKernels } from '../../kernels/take-kernels.ts';
 import type { Holding, MemoryBudget } from '../../memory/budget.ts';
+import { LentRegions } from '../../memory/lent-regions.ts';
 import type { Region } from '../../memory/linear-memory.ts';
 import { sliceBatch } from '../../state/row-slice.ts';
 import type { ObjectStore } from '../object-store.ts';
@@ -246,7 +247,7 @@ class PageStream {
       if (claims.storedBytes > bytesLeft) throw new MalformedFile(shown, `the page ${page} ends behind its range`);
       bytesLeft -= claims.storedBytes;
       const stored = await this.#bytes(claims.storedBytes);
-      using work = new PageWork(this.#holding);
+      using work = new LentRegions(this.#holding);
       const rows = Math.min(claims.rows - skip, rowsLeft);
       if (rows <= 0) throw new MalformedFile(shown, `the page ${page} has rows that its range does not have`);
       const batch = this.#decode({ uri: shown, page, header, claims, stored, work });
@@ -270,7 +271,7 @@ class PageStream {
     header: Uint8Array;
     claims: PageHeader;
     stored: Held;
-    work: PageWork;
+    work: LentRegions;
   }): Batch {
     const { uri, page, header, claims, stored, work } = given;
     const { rows, storedBytes, bodyBytes, codec } = claims;
@@ -330,35 +331,5 @@ class PageStream {
     if (this.#window !== undefined) this.#windows.free(this.#window);
     this.#window = undefined;
     this.#at = 0;
-  }
-}
-
-/** Regions that live as long as one page. */
-class PageWork implements Disposable {
-  readonly #holding: Holding;
-  readonly #regions: Region[] = [];
-
-  constructor(holding: Holding) {
-    this.#holding = holding;
-  }
-
-  allocate(bytes: number): Region {
-    const region = this.#holding.allocate(bytes);
-    this.#regions.push(region);
-    return region;
-  }
-
-  allocateZeroed(bytes: number): Region {
-    const region = this.allocate(bytes);
-    this.#holding.linear.u8.fill(0, region.address, region.address + bytes);
-    return region;
-  }
-
-  get linear(): Holding['linear'] {
-    return this.#holding.linear;
-  }
-
-  [Symbol.dispose](): void {
-    for (const region of this.#regions) this.#holding.free(region);
   }
 }

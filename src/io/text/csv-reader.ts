@@ -19,14 +19,9 @@ import {
   readCsvState,
 } from '../../kernels/csv-kernels.ts';
 import { LinearMemory } from '../../memory/linear-memory.ts';
+import type { FileRequest, RecordReader } from '../record-reader.ts';
+import { FileMemory, TEXT_PADDING_BYTES, type TextOptions } from './file-memory.ts';
 import { ParsedColumn, shownText } from './parsed-column.ts';
-import {
-  FileMemory,
-  type FileRequest,
-  type RecordReader,
-  TEXT_PADDING_BYTES,
-  type TextOptions,
-} from './record-reader.ts';
 
 export interface CsvDialect {
   /** One character of ASCII. */

@@ -8,10 +8,10 @@ import { MalformedFile } from '../../errors.ts';
 import { tryParseJson } from '../../expressions/json/json-text.ts';
 import { MemoryBudget } from '../../memory/budget.ts';
 import type { ObjectStore } from '../object-store.ts';
+import type { FileRequest } from '../record-reader.ts';
 import { CsvReader, type CsvReadOptions } from './csv-reader.ts';
 import { settled, together, typeOfJson, typeOfText } from './inferred-type.ts';
 import { JsonReader, type JsonReadOptions } from './json-reader.ts';
-import type { FileRequest } from './record-reader.ts';
 
 const MEMORY_BYTES = 256 * 1024 * 1024;
 

@@ -18,15 +18,10 @@ import {
   readJsonState,
 } from '../../kernels/json-kernels.ts';
 import { LinearMemory } from '../../memory/linear-memory.ts';
+import type { FileRequest, RecordReader } from '../record-reader.ts';
+import { FileMemory, TEXT_PADDING_BYTES, type TextOptions } from './file-memory.ts';
 import { type JsonMisfit, JsonNode, textsIn, treeFootprint } from './json-tree.ts';
 import { shownText } from './parsed-column.ts';
-import {
-  FileMemory,
-  type FileRequest,
-  type RecordReader,
-  TEXT_PADDING_BYTES,
-  type TextOptions,
-} from './record-reader.ts';
 
 export type JsonReadOptions = Omit<TextOptions, 'encoding'>;
 

@@ -18,25 +18,21 @@ import { takeKernels } from '../../kernels/take-kernels.ts';
 import type { Holding } from '../../memory/budget.ts';
 import { LinearMemory, type Region } from '../../memory/linear-memory.ts';
 import type { ObjectStore } from '../object-store.ts';
+import type { ReadCosts } from '../record-reader.ts';
 import { ZstdFrames } from './zstd-frames.ts';
 
 export type TextEncoding = 'utf-8' | 'latin-1';
-
-/** What reading has cost so far. */
-export interface TextCosts {
-  bytesRead: number;
-  bytesTotal: number;
-  requests: number;
-}
 
 export interface TextFile {
   readonly store: ObjectStore;
   readonly uri: string;
   /** Pins the version; where absent, the one found first. */
   readonly etag?: string | undefined;
+  /** Of the whole object, where it was looked at and pinned: then it is not looked at again. */
+  readonly size?: number | undefined;
   readonly encoding: TextEncoding;
   readonly signal: AbortSignal;
-  readonly costs: TextCosts;
+  readonly costs: ReadCosts;
 }
 
 /** Reads under way at a time. */
@@ -75,12 +71,7 @@ export class TextInput implements AsyncDisposable {
    * @throws ObjectNotFound, ObjectChanged, MemoryBudgetExceeded
    */
   static async open(file: TextFile, holding: Holding, bytes: number): Promise<TextInput> {
-    const { store, uri, etag, signal, costs } = file;
-    costs.requests += 1;
-    const info = await store.head(uri, { signal });
-    if (info === undefined) throw new ObjectNotFound(uri);
-    if (etag !== undefined && info.etag !== etag) throw new ObjectChanged(uri, etag, info.etag);
-    costs.bytesTotal += info.size;
+    const info = file.size === undefined ? await lookedAt(file) : { size: file.size, etag: file.etag };
     // Before anything is being read: what is written to is not given back.
     const latin = file.encoding === 'latin-1' ? holding.allocate(bytes) : undefined;
     const pieces = new Pieces({ ...file, etag: info.etag }, info.size, holding, bytes);
@@ -182,6 +173,22 @@ export class TextInput implements AsyncDisposable {
       }
     }
   }
+}
+
+/** Size and version. @throws ObjectNotFound, ObjectChanged */
+export async function lookedAt({
+  store,
+  uri,
+  etag,
+  signal,
+  costs,
+}: Omit<TextFile, 'encoding'>): Promise<{ readonly size: number; readonly etag: string }> {
+  costs.requests += 1;
+  const info = await store.head(uri, { signal });
+  if (info === undefined) throw new ObjectNotFound(uri);
+  if (etag !== undefined && info.etag !== etag) throw new ObjectChanged(uri, etag, info.etag);
+  costs.bytesTotal += info.size;
+  return info;
 }
 
 function codecOf(head: Uint8Array): Codec {

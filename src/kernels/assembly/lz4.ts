@@ -10,8 +10,13 @@
 
 /** Whether `from` holds exactly `toBytes` bytes, compressed; they are written to `to`, which may be overrun by 16. */
 export function lz4Decompress(from: usize, fromBytes: usize, to: usize, toBytes: usize): bool {
+  return lz4Block(from, fromBytes, to, toBytes, to) == <i32>toBytes;
+}
+
+/** How many bytes `from` holds, at most `mostBytes`, which may repeat what lies from `history` on; -1 where it is damaged. */
+export function lz4Block(from: usize, fromBytes: usize, to: usize, mostBytes: usize, history: usize): i32 {
   const inputEnd = from + fromBytes;
-  const outputEnd = to + toBytes;
+  const outputEnd = to + mostBytes;
   let input = from;
   let output = to;
   while (input < inputEnd) {
@@ -20,34 +25,34 @@ export function lz4Decompress(from: usize, fromBytes: usize, to: usize, toBytes:
     if (count == 15) {
       let byte: u64 = 255;
       while (byte == 255) {
-        if (input >= inputEnd) return false;
+        if (input >= inputEnd) return -1;
         byte = <u64>load<u8>(input++);
         count += byte;
       }
     }
-    if (count > <u64>(inputEnd - input) || count > <u64>(outputEnd - output)) return false;
+    if (count > <u64>(inputEnd - input) || count > <u64>(outputEnd - output)) return -1;
     const literals = <usize>count;
     if (literals <= 16) v128.store(output, v128.load(input));
     else memory.copy(output, input, literals);
     input += literals;
     output += literals;
-    if (input == inputEnd) return output == outputEnd;
+    if (input == inputEnd) return <i32>(output - to);
 
-    if (inputEnd - input < 2) return false;
+    if (inputEnd - input < 2) return -1;
     const offset = <usize>load<u16>(input);
     input += 2;
-    if (offset == 0 || offset > output - to) return false;
+    if (offset == 0 || offset > output - history) return -1;
     count = <u64>(token & 15);
     if (count == 15) {
       let byte: u64 = 255;
       while (byte == 255) {
-        if (input >= inputEnd) return false;
+        if (input >= inputEnd) return -1;
         byte = <u64>load<u8>(input++);
         count += byte;
       }
     }
     count += 4;
-    if (count > <u64>(outputEnd - output)) return false;
+    if (count > <u64>(outputEnd - output)) return -1;
     const end = output + <usize>count;
     let source = output - offset;
     if (offset >= 16) {
@@ -60,5 +65,5 @@ export function lz4Decompress(from: usize, fromBytes: usize, to: usize, toBytes:
     output = end;
   }
   // An empty block of nothing; any other ends with literals.
-  return fromBytes == 0 && toBytes == 0;
+  return fromBytes == 0 ? 0 : -1;
 }

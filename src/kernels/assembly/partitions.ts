@@ -79,9 +79,13 @@ export function orderByPartition(ids: usize, count: usize, partitions: u32, star
 
 /** Whether `count + 1` offsets begin at 0 and never decrease. */
 export function areOffsets(offsets: usize, count: usize): u32 {
-  if (load<i32>(offsets) != 0) return 0;
-  let worst: i32 = 0;
-  let before: i32 = 0;
+  return load<i32>(offsets) == 0 ? offsetsAscend(offsets, count) : 0;
+}
+
+/** Whether `count + 1` offsets are not negative and never decrease. */
+export function offsetsAscend(offsets: usize, count: usize): u32 {
+  let before = load<i32>(offsets);
+  let worst = before;
   for (let i: usize = 1; i <= count; i++) {
     const offset = load<i32>(offsets + (i << 2));
     worst |= offset | (offset - before);

@@ -1,8 +1,8 @@
 import { CsvReader, type CsvReadOptions } from '../../io/text/csv-reader.ts';
 import type { Source } from '../operator.ts';
-import { type TextScanOptions, TextScanRun } from './text-scan-run.ts';
+import { type FileScanOptions, RecordScanRun } from './record-scan-run.ts';
 
-export interface CsvScanOptions extends TextScanOptions {
+export interface CsvScanOptions extends FileScanOptions {
   readonly csv: CsvReadOptions;
 }
 
@@ -12,6 +12,6 @@ export function csvScan(options: CsvScanOptions): Source {
     role: 'source',
     name: 'Scan',
     schema: options.readSchema,
-    open: (task) => new TextScanRun(options, (request) => CsvReader.open(request, options.csv), task),
+    open: (task) => new RecordScanRun(options, (request) => CsvReader.open(request, options.csv), task),
   };
 }

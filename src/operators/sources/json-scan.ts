@@ -1,8 +1,8 @@
 import { JsonReader, type JsonReadOptions } from '../../io/text/json-reader.ts';
 import type { Source } from '../operator.ts';
-import { type TextScanOptions, TextScanRun } from './text-scan-run.ts';
+import { type FileScanOptions, RecordScanRun } from './record-scan-run.ts';
 
-export interface JsonScanOptions extends TextScanOptions {
+export interface JsonScanOptions extends FileScanOptions {
   readonly json: JsonReadOptions;
 }
 
@@ -12,6 +12,6 @@ export function jsonScan(options: JsonScanOptions): Source {
     role: 'source',
     name: 'Scan',
     schema: options.readSchema,
-    open: (task) => new TextScanRun(options, (request) => JsonReader.open(request, options.json), task),
+    open: (task) => new RecordScanRun(options, (request) => JsonReader.open(request, options.json), task),
   };
 }

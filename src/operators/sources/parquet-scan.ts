@@ -10,7 +10,7 @@ import { readFooter } from '../../io/parquet/footer.ts';
 import type { NarrowRequest } from '../../io/parquet/narrow-plan.ts';
 import { planScan, type ScanPlan } from '../../io/parquet/scan-plan.ts';
 import { matchColumns } from '../../io/parquet/value-form.ts';
-import { filterOfPartition, type PartitionJson, partitionValues } from '../../io/partition-values.ts';
+import { filterOfPartition, knownValues, type PartitionJson } from '../../io/partition-values.ts';
 import type { Counters, Demand, Output, Source, SourceRun, TaskContext } from '../operator.ts';
 import { constantColumns } from './constant-columns.ts';
 
@@ -30,6 +30,8 @@ export interface ParquetScanOptions {
   readonly files: readonly ParquetFile[];
   /** What is read: columns by name, missing ones as nulls. */
   readonly readSchema: Schema;
+  /** The column whose value is the uri of the file. */
+  readonly filePathColumn?: string | undefined;
   /**
    * Over `readSchema`. Row groups in which it cannot be true are not read, and batches in which it is not are left out;
    * all others come unfiltered, as a whole.
@@ -101,10 +103,11 @@ class ParquetScanRun implements SourceRun {
     return (this.#options.limit ?? Number.POSITIVE_INFINITY) - this.#rowsRead;
   }
 
-  async #file({ uri, etag, rowGroups, partition = {} }: ParquetFile, output: Output): Promise<Demand> {
-    const { store, readSchema } = this.#options;
+  async #file(file: ParquetFile, output: Output): Promise<Demand> {
+    const { uri, etag, rowGroups } = file;
+    const { store, readSchema, filePathColumn } = this.#options;
     const { memory: budget, signal } = this.#task;
-    const values = partitionValues(partition, readSchema.fields);
+    const values = knownValues(file, readSchema.fields, filePathColumn);
     const filter = this.#options.filter && filterOfPartition(this.#options.filter, values);
     if (filter === 'never') {
       this.#filesPruned += 1;

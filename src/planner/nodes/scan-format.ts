@@ -11,7 +11,7 @@ export function bindScanFormat(node: NodeOf<'scan'>, problems: Problems, path: s
     node.format,
     node.schema.map(({ name }) => name),
   );
-  if (bound.kind === 'parquet') return bound;
+  if (bound.kind === 'parquet' || bound.kind === 'arrow') return bound;
   for (const { name, type } of node.schema) {
     const refused = bound.kind === 'csv' ? notInCsv(type) : notInJson(type);
     if (refused === undefined) continue;
@@ -44,7 +44,7 @@ function notInJson(type: DataType): DataType | undefined {
 /** With what a plan leaves out, as most files are; `names` are those of the columns of files that do not have them. */
 export function readFormat(given: NodeOf<'scan'>['format'], names: readonly string[]): BoundScanFormat {
   const format: ScanFormat = typeof given === 'string' ? { kind: given } : given;
-  if (format.kind === 'parquet') return format;
+  if (format.kind === 'parquet' || format.kind === 'arrow') return format;
   const { invalidValues = 'error', maxRecordBytes } = format;
   if (format.kind === 'json') return { kind: 'json', invalidValues, maxRecordBytes };
   const { delimiter = ',', header = true, nullTexts = [''], allowVariableColumns = false, encoding = 'utf-8' } = format;

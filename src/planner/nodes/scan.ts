@@ -1,4 +1,5 @@
-import type { Schema } from '../../columnar/schema.ts';
+import { utf8 } from '../../columnar/data-type.ts';
+import { field, type Schema } from '../../columnar/schema.ts';
 import { addUnknownColumn, bindPredicate, columnPositions } from '../../expressions/bind.ts';
 import type { TypedExpression } from '../../expressions/expression.ts';
 import { expressionText, nameText } from '../../expressions/expression-text.ts';
@@ -12,10 +13,13 @@ import { inOrder, type Pruned, positionsIn } from '../pruning.ts';
 import { bindScanFormat } from './scan-format.ts';
 
 export function bindScan(node: NodeOf<'scan'>, problems: Problems, path: string): BoundNode | undefined {
-  const all: Schema = { fields: node.schema };
+  const { filePathColumn } = node;
+  const all: Schema = {
+    fields: filePathColumn === undefined ? node.schema : [...node.schema, field(filePathColumn, utf8, false)],
+  };
   const positions = columnPositions(all);
   const columnsPath = pathOf(path, 'columns');
-  const wanted = (node.columns ?? node.schema.map(({ name }) => name)).map((name, index) => {
+  const wanted = (node.columns ?? all.fields.map(({ name }) => name)).map((name, index) => {
     const position = positions.get(name);
     if (position === undefined) addUnknownColumn(name, all, problems, pathOf(columnsPath, index));
     return position ?? -1;
@@ -28,21 +32,29 @@ export function bindScan(node: NodeOf<'scan'>, problems: Problems, path: string)
   if (wanted.includes(-1)) return undefined;
   const { sourceId, limit } = node;
   const format = bindScanFormat(node, problems, path);
-  return boundScan({ sourceId, format, limit }, all, wanted, filter && simplified(filter));
+  return boundScan({ sourceId, format, filePathColumn, limit }, all, wanted, filter && simplified(filter));
 }
 
 export function pruneScan(node: BoundOf<'scan'>, needed: ReadonlySet<number>): Pruned {
   const wanted = inOrder(needed);
-  const { sourceId, format, limit, readSchema, filter } = node;
-  return { node: boundScan({ sourceId, format, limit }, readSchema, wanted, filter), positionOf: positionsIn(wanted) };
+  return { node: boundScan(node, node.readSchema, wanted, node.filter), positionOf: positionsIn(wanted) };
 }
 
-export function scanText({ sourceId, format, schema, readSchema, filter, limit }: BoundOf<'scan'>): string {
+export function scanText({
+  sourceId,
+  format,
+  schema,
+  readSchema,
+  filePathColumn,
+  filter,
+  limit,
+}: BoundOf<'scan'>): string {
   const kind = format.kind === 'parquet' ? '' : ` ${format.kind}`;
   const onlyForFilter = readSchema.fields.slice(schema.fields.length);
   return [
     `Scan ${nameText(sourceId)}${kind} columns ${namesText(schema.fields)}`,
     onlyForFilter.length === 0 ? '' : ` reads also ${namesText(onlyForFilter)}`,
+    readSchema.fields.some(({ name }) => name === filePathColumn) ? ` file path ${nameText(filePathColumn ?? '')}` : '',
     filter === undefined ? '' : ` filter ${expressionText(filter)}`,
     limit === undefined ? '' : ` limit ${limit}`,
   ].join('');

@@ -1,13 +1,11 @@
-/** What reads the records of one file of text, and the memory of it. */
+/** The memory of a file of text that is being read. */
 
 import { BATCH_ROWS } from '../../columnar/batch.ts';
-import type { Column } from '../../columnar/column.ts';
-import type { Field } from '../../columnar/schema.ts';
-import type { Holding, MemoryBudget } from '../../memory/budget.ts';
+import type { Holding } from '../../memory/budget.ts';
 import { LinearMemory } from '../../memory/linear-memory.ts';
-import type { ObjectStore } from '../object-store.ts';
+import type { FileRequest } from '../record-reader.ts';
 import { RecordWindow } from './record-window.ts';
-import { pieceBytes, piecesFootprint, type TextCosts, TextInput } from './text-input.ts';
+import { pieceBytes, piecesFootprint, TextInput } from './text-input.ts';
 
 /** What all files of text may say. */
 export interface TextOptions {
@@ -16,27 +14,6 @@ export interface TextOptions {
   readonly invalidValues: 'error' | 'null';
   /** A record with more bytes is an error; where absent, what memory allows, at most 4 MiB. */
   readonly maxRecordBytes: number | undefined;
-}
-
-export interface FileRequest {
-  readonly store: ObjectStore;
-  readonly budget: MemoryBudget;
-  readonly signal: AbortSignal;
-  readonly uri: string;
-  readonly etag?: string | undefined;
-  readonly fields: readonly Field[];
-  /** Whether the values of a column are had from elsewhere, and it is none of the file. */
-  readonly isKnown: (name: string) => boolean;
-  readonly costs: TextCosts;
-}
-
-export interface RecordReader extends AsyncDisposable {
-  /** Positions of fields that the file does not have. */
-  readonly missing: readonly number[];
-  /** Finds the next rows, at most `most`; 0 at the end. @throws MalformedFile */
-  next(most: number): Promise<number>;
-  /** The values of a field in these rows, valid until `next`; none that is missing or known. @throws SchemaMismatch */
-  column(position: number): Column;
 }
 
 const OWNER = 'Scan';

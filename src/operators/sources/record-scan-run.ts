@@ -1,4 +1,4 @@
-/** What the scans of CSV and of JSON have in common: files in order, values that their places tell, filter and limit. */
+/** What scans of records have in common, whatever their format: files in order, values that their places tell, filter and limit. */
 
 import { Batch } from '../../columnar/batch.ts';
 import type { Column } from '../../columnar/column.ts';
@@ -7,13 +7,13 @@ import type { Value } from '../../columnar/value.ts';
 import type { TypedExpression } from '../../expressions/expression.ts';
 import { FilterProbe } from '../../io/filter-probe.ts';
 import type { ObjectStore } from '../../io/object-store.ts';
-import { filterOfPartition, type PartitionJson, partitionValues } from '../../io/partition-values.ts';
-import type { FileRequest, RecordReader } from '../../io/text/record-reader.ts';
+import { filterOfPartition, knownValues, type PartitionJson } from '../../io/partition-values.ts';
+import type { FileRequest, RecordReader } from '../../io/record-reader.ts';
 import type { Counters, Demand, Output, SourceRun, TaskContext } from '../operator.ts';
 import { constantColumns } from './constant-columns.ts';
 
 /** One file to read, as a whole. */
-interface TextFile {
+interface RecordFile {
   readonly uri: string;
   /** Pins the version; where absent, the one found first. */
   readonly etag?: string | undefined;
@@ -21,20 +21,22 @@ interface TextFile {
   readonly partition?: PartitionJson | undefined;
 }
 
-export interface TextScanOptions {
+export interface FileScanOptions {
   readonly store: ObjectStore;
-  readonly files: readonly TextFile[];
+  readonly files: readonly RecordFile[];
   /** What is read: columns by name, missing ones as nulls. */
   readonly readSchema: Schema;
+  /** The column whose value is the uri of the file. */
+  readonly filePathColumn?: string | undefined;
   /** Over `readSchema`. Batches in which it is true nowhere are left out; all others come unfiltered, as a whole. */
   readonly filter?: TypedExpression | undefined;
   /** Rows wanted at most, of all files, counted before any filter. */
   readonly limit?: number | undefined;
 }
 
-/** Reads files of text, in order; `open` begins to read one. */
-export class TextScanRun implements SourceRun {
-  readonly #options: TextScanOptions;
+/** Reads files, in order; `open` begins to read one. */
+export class RecordScanRun implements SourceRun {
+  readonly #options: FileScanOptions;
   readonly #open: (request: FileRequest) => Promise<RecordReader>;
   readonly #task: TaskContext;
   readonly #costs = { bytesRead: 0, bytesTotal: 0, requests: 0 };
@@ -43,7 +45,7 @@ export class TextScanRun implements SourceRun {
   #rowsSkipped = 0;
   #filesPruned = 0;
 
-  constructor(options: TextScanOptions, open: (request: FileRequest) => Promise<RecordReader>, task: TaskContext) {
+  constructor(options: FileScanOptions, open: (request: FileRequest) => Promise<RecordReader>, task: TaskContext) {
     this.#options = options;
     this.#open = open;
     this.#task = task;
@@ -76,26 +78,28 @@ export class TextScanRun implements SourceRun {
     return (this.#options.limit ?? Number.POSITIVE_INFINITY) - this.#rowsRead;
   }
 
-  async #file({ uri, etag, partition = {} }: TextFile, output: Output): Promise<Demand> {
-    const { store, readSchema, filter } = this.#options;
+  async #file(file: RecordFile, output: Output): Promise<Demand> {
+    const { store, readSchema, filter, filePathColumn } = this.#options;
     const { memory: budget, signal } = this.#task;
-    const known = partitionValues(partition, readSchema.fields);
+    const { fields } = readSchema;
+    const known = knownValues(file, fields, filePathColumn);
     if (filter !== undefined && filterOfPartition(filter, known) === 'never') {
       this.#filesPruned += 1;
       return 'more';
     }
-    const isKnown = (name: string): boolean => Object.hasOwn(partition, name);
-    const request = { store, budget, signal, uri, etag, fields: readSchema.fields, isKnown, costs: this.#costs };
-    await using reader = await this.#open(request);
+    const { partition = {} } = file;
+    const isKnown = (name: string): boolean => Object.hasOwn(partition, name) || name === filePathColumn;
+    await using reader = await this.#open({ ...file, store, budget, signal, fields, isKnown, costs: this.#costs });
     using holding = budget.reserve('Scan');
     const missing = reader.missing.map((position): [number, Value] => [position, null]);
     const constants = constantColumns(new Map([...known, ...missing]), readSchema, holding);
     this.#probe?.reset();
     for (;;) {
       signal.throwIfAborted();
-      const rows = this.#rowsLeft === 0 ? 0 : await reader.next(this.#rowsLeft);
+      const probe = this.#probe?.isWorthwhile === true ? this.#probe : undefined;
+      const rows = this.#rowsLeft === 0 ? 0 : await reader.next(this.#rowsLeft, probe?.columns);
       if (rows === 0) return 'more';
-      const batch = this.#batch(reader, constants, rows);
+      const batch = await this.#batch(reader, constants, rows, probe);
       if (batch === undefined) {
         this.#rowsSkipped += rows;
         continue;
@@ -106,17 +110,29 @@ export class TextScanRun implements SourceRun {
   }
 
   /** The rows found; undefined where the filter keeps none of them, and then most columns are not parsed. */
-  #batch(reader: RecordReader, constants: ReadonlyMap<number, Column>, rows: number): Batch | undefined {
+  async #batch(
+    reader: RecordReader,
+    constants: ReadonlyMap<number, Column>,
+    rows: number,
+    probe: FilterProbe | undefined,
+  ): Promise<Batch | undefined> {
     const { readSchema } = this.#options;
     const columns: Column[] = [];
-    const read = (positions: Iterable<number>): void => {
-      for (const position of positions) columns[position] = constants.get(position) ?? reader.column(position);
+    const read = async (positions: Iterable<number>): Promise<void> => {
+      for (const position of positions) {
+        const known = constants.get(position);
+        if (known !== undefined) {
+          columns[position] = known;
+          continue;
+        }
+        const column = reader.column(position);
+        columns[position] = column instanceof Promise ? await column : column;
+      }
     };
-    const probe = this.#probe?.isWorthwhile === true ? this.#probe : undefined;
     const probed = probe?.columns ?? [];
-    read(probed);
+    await read(probed);
     if (probe?.mayKeep(columns, rows) === false) return undefined;
-    read(readSchema.fields.keys().filter((position) => !probed.includes(position)));
+    await read(readSchema.fields.keys().filter((position) => !probed.includes(position)));
     return new Batch(readSchema, rows, columns);
   }
 }

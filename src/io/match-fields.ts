@@ -1,0 +1,44 @@
+import { type DataType, typeName } from '../columnar/data-type.ts';
+import type { Field } from '../columnar/schema.ts';
+import { SchemaMismatch, UnsupportedFile } from '../errors.ts';
+
+/** A column as a file has it. */
+interface NamedColumn {
+  readonly name: string;
+  /** Undefined for types that Millrace does not hold; `unsupported` says which. */
+  readonly type: DataType | undefined;
+  readonly unsupported: string;
+}
+
+/**
+ * How to read each field of `fields`, as `readingOf` says; undefined for a column that the file does not have, and for those at
+ * the positions that `known` holds, whose values are had from elsewhere.
+ * @throws SchemaMismatch, UnsupportedFile
+ */
+export function matchFields<Column extends NamedColumn, Reading>(
+  uri: string,
+  columns: readonly Column[],
+  fields: readonly Field[],
+  known: { has(position: number): boolean } | undefined,
+  readingOf: (column: Column, field: Field) => Reading | undefined,
+): (Reading | undefined)[] {
+  return fields.map((field, position) => {
+    if (known?.has(position)) return undefined;
+    const found = columns.filter(({ name }) => name === field.name);
+    const [column] = found;
+    if (column === undefined) {
+      if (field.nullable) return undefined;
+      throw new SchemaMismatch(uri, `it has no column ${field.name}, which may not be null`);
+    }
+    if (found.length > 1) throw new SchemaMismatch(uri, `it has ${found.length} columns with the name ${field.name}`);
+    if (column.type === undefined) throw new UnsupportedFile(uri, `column ${field.name} holds ${column.unsupported}`);
+    // No value of such a column is ever read.
+    if (column.type.kind === 'null' && field.nullable) return undefined;
+    const reading = readingOf(column, field);
+    if (reading !== undefined) return reading;
+    throw new SchemaMismatch(
+      uri,
+      `column ${field.name} is ${typeName(column.type)} there and ${typeName(field.type)} in the plan`,
+    );
+  });
+}

@@ -1,0 +1,38 @@
+/** What reads the rows of one file, whatever its format. */
+
+import type { Column } from '../columnar/column.ts';
+import type { Field } from '../columnar/schema.ts';
+import type { MemoryBudget } from '../memory/budget.ts';
+import type { ObjectStore } from './object-store.ts';
+
+/** What reading has cost so far. */
+export interface ReadCosts {
+  bytesRead: number;
+  bytesTotal: number;
+  requests: number;
+}
+
+export interface FileRequest {
+  readonly store: ObjectStore;
+  readonly budget: MemoryBudget;
+  readonly signal: AbortSignal;
+  readonly uri: string;
+  /** Pins the version; where absent, the one found first. */
+  readonly etag?: string | undefined;
+  readonly fields: readonly Field[];
+  /** Whether the values of a column are had from elsewhere, and it is none of the file. */
+  readonly isKnown: (name: string) => boolean;
+  readonly costs: ReadCosts;
+}
+
+export interface RecordReader extends AsyncDisposable {
+  /** Positions of fields that the file does not have. */
+  readonly missing: readonly number[];
+  /**
+   * Finds the next rows, at most `most`; 0 at the end. Where `first` is given, those columns are asked for first, and of many rows
+   * no others. @throws MalformedFile
+   */
+  next(most: number, first?: readonly number[]): Promise<number>;
+  /** The values of a field in these rows, valid until `next`; none that is missing or known. @throws SchemaMismatch */
+  column(position: number): Column | Promise<Column>;
+}
