@@ -1,117 +1,207 @@
-import { MemoryBudgetExceeded } from '../../errors.ts';
+import type { Column } from '../../columnar/column.ts';
+import { type DataType, fixedWidth, storageType } from '../../columnar/data-type.ts';
+import type { Schema } from '../../columnar/schema.ts';
+import { type ParquetEncodeKernels, parquetEncodeKernels } from '../../kernels/parquet-encode-kernels.ts';
 import type { Holding, MemoryBudget } from '../../memory/budget.ts';
-import { type ParquetWasm, type ParquetWasmUse, useParquetWasm } from './parquet-wasm.ts';
+import type { LinearMemory } from '../../memory/linear-memory.ts';
+import { GrowingRegion } from '../../state/growing-region.ts';
+
+/** Plain bytes of a page, about, where no single row has more. */
+export const PAGE_BYTES: number = 256 * 1024;
+/** Distinct values of a dictionary, at most. */
+export const MOST_ENTRIES = 32_768;
+/** Words of the table that finds them. */
+export const TABLE_SLOTS = 65_536;
+/** Of the table that finds repetitions for Snappy. */
+const SNAPPY_TABLE_BYTES = 65_536;
+/** What node:zlib holds while it compresses a page, and what it returns. */
+const CODEC_BYTES = 1024 * 1024;
+const LEAST_SLOTS = 4096;
+
+/** One set of slots: parquet-slots.ts has the drawing. */
+export interface SlotRegions {
+  readonly rows: GrowingRegion;
+  readonly defs: GrowingRegion;
+  readonly reps: GrowingRegion;
+}
 
 /**
- * Peak of the encoder, as measured with numbers and text: 15 MB for a row group of 1.3, 26 for 2.6, 43 for 5.2 and 115
- * for 21 MB. The part that does not grow any more is the encoder's dictionaries.
- */
-const WASM_BYTES_PER_BYTE = 5;
-const DICTIONARY_BYTES_PER_BYTE = 4;
-const MOST_DICTIONARY_BYTES = 32 * 1024 * 1024;
-const WASM_FIXED_BYTES = 1.5 * 1024 * 1024;
-/** The row group decoded, as Arrow IPC, and as it comes from the encoder. */
-const OWN_BYTES_PER_BYTE = 3;
-/** Pages and schema, however few the rows. */
-const OWN_FIXED_BYTES = 256 * 1024;
-const LEAST_ROW_GROUP_BYTES = 64 * 1024;
-
-/**
- * What it takes to encode one row group at a time, reserved ahead: whoever collects rows until memory is short can then
+ * What it takes to encode one column chunk at a time, reserved ahead: whoever collects rows until memory is short can then
  * still write them. Shared by all writers of one owner, who encode one after the other.
  */
 export class EncodingMemory implements Disposable {
   readonly budget: MemoryBudget;
-  readonly #owner: string;
-  readonly #mostBytes: number;
-  readonly #use: ParquetWasmUse;
+  readonly kernels: ParquetEncodeKernels;
+  /** Slots before and after a step. */
+  readonly slots: [SlotRegions, SlotRegions];
+  readonly codes: GrowingRegion;
+  /** Rows of the distinct values. */
+  readonly entries: GrowingRegion;
+  readonly table: GrowingRegion;
+  /** A page before it is compressed, and after. */
+  readonly page: GrowingRegion;
+  readonly compressed: GrowingRegion;
+  /** Of a Bloom filter, and of a few row numbers. */
+  readonly filter: GrowingRegion;
+  readonly numbers: GrowingRegion;
   readonly #holding: Holding;
-  /** Bytes of the largest row group that is provided for. */
-  #reservedBytes = 0;
-  #buffer: Uint8Array = new Uint8Array(0);
+  readonly #mostBytes: number;
+  readonly #slotsPerByte: number;
+  #slotCount = 0;
+  #out: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 
-  private constructor(budget: MemoryBudget, owner: string, mostBytes: number, use: ParquetWasmUse) {
+  /** For row groups of up to `mostBytes`, about. @throws MemoryBudgetExceeded */
+  constructor(budget: MemoryBudget, owner: string, schema: Schema, mostBytes: number) {
     this.budget = budget;
-    this.#owner = owner;
+    this.kernels = parquetEncodeKernels(budget.linear);
     this.#mostBytes = mostBytes;
-    this.#use = use;
+    this.#slotsPerByte = slotsPerByte(schema);
     this.#holding = budget.reserve(owner);
+    const region = (): GrowingRegion => new GrowingRegion(this.#holding);
+    const slots = (): SlotRegions => ({ rows: region(), defs: region(), reps: region() });
+    this.slots = [slots(), slots()];
+    this.codes = region();
+    this.entries = region();
+    this.table = region();
+    this.page = region();
+    this.compressed = region();
+    this.filter = region();
+    this.numbers = region();
+    try {
+      this.#holding.grow(CODEC_BYTES);
+      this.entries.ensure(MOST_ENTRIES * 4, 0);
+      this.table.ensure(Math.max(TABLE_SLOTS * 4, SNAPPY_TABLE_BYTES), 0);
+      this.page.ensure(PAGE_BYTES + PAGE_BYTES / 4, 0);
+      this.compressed.ensure(compressedBytes(PAGE_BYTES), 0);
+      this.numbers.ensure(4096, 0);
+      this.out(PAGE_BYTES);
+      this.ensureSlots(LEAST_SLOTS);
+    } catch (error) {
+      this[Symbol.dispose]();
+      throw error;
+    }
   }
 
-  /**
-   * Loads the encoder where it is the first, and provides for small row groups; for larger ones, up to `mostBytes` of
-   * plain values, on request. @throws MemoryBudgetExceeded
-   */
-  static async open(budget: MemoryBudget, owner: string, mostBytes: number): Promise<EncodingMemory> {
-    const memory = new EncodingMemory(budget, owner, mostBytes, await useParquetWasm(budget));
-    if (memory.#tryGrow(Math.min(LEAST_ROW_GROUP_BYTES, mostBytes))) return memory;
-    memory[Symbol.dispose]();
-    throw new MemoryBudgetExceeded(owner, wasmBytes(LEAST_ROW_GROUP_BYTES), 0, budget.limitBytes);
+  get linear(): LinearMemory {
+    return this.budget.linear;
   }
 
   /** Whether a row group of `bytes` can be encoded: false where it is too large, or too little is left for it. */
   tryReserve(bytes: number): boolean {
-    if (bytes <= this.#reservedBytes) return true;
-    if (bytes > this.#mostBytes) return false;
-    // Rows come a batch at a time: the next ones will want more.
-    return this.#tryGrow(Math.min(this.#mostBytes, Math.ceil(bytes * 1.5))) || this.#tryGrow(bytes);
+    return bytes <= this.#mostBytes && this.#tryEnsureSlots(Math.ceil(bytes * this.#slotsPerByte));
   }
 
-  /** Provides for a row group of `bytes`, or one of its halves, quarters, …; returns how large it may be. */
-  reserveUpTo(bytes: number): number {
-    for (let wanted = bytes; wanted > this.#reservedBytes; wanted /= 2) {
-      if (this.tryReserve(Math.ceil(wanted))) break;
+  /** Provides for `wanted` slots, or a half, a quarter, … of them; returns how many there may be. */
+  reserveSlots(wanted: number): number {
+    for (let slots = wanted; slots > this.#slotCount; slots = Math.ceil(slots / 2)) {
+      if (this.#tryEnsureSlots(slots)) break;
     }
-    return this.#reservedBytes;
+    return this.#slotCount;
   }
 
-  #tryGrow(bytes: number): boolean {
-    if (bytes <= this.#reservedBytes) return true;
-    const moreBytes = ownBytes(bytes) - this.#holding.heldBytes;
-    if (!this.#holding.tryGrow(moreBytes)) return false;
-    if (this.#use.tryPrepare(wasmBytes(bytes))) {
-      this.#reservedBytes = bytes;
-      return true;
+  /** Makes room for `count` slots; what is in them is undefined. @throws MemoryBudgetExceeded */
+  ensureSlots(count: number): void {
+    if (this.#tryEnsureSlots(count)) return;
+    // Nothing can be relied on where this fails half-way.
+    this.#slotCount = 0;
+    for (const [region, width] of this.#slotRegions()) region.ensure(count * width, 0);
+    this.#slotCount = count;
+  }
+
+  /** Makes room for `count` slots in one set, whose content is lost, and for their codes. @throws MemoryBudgetExceeded */
+  ensureItems({ rows, defs, reps }: SlotRegions, count: number): void {
+    if (count <= this.#slotCount) return;
+    this.#slotCount = 0;
+    rows.ensure(count * 4, 0);
+    defs.ensure(count, 0);
+    reps.ensure(count, 0);
+    this.codes.ensure(count * 4, 0);
+  }
+
+  #tryEnsureSlots(count: number): boolean {
+    if (count <= this.#slotCount) return true;
+    this.#slotCount = 0;
+    let slots = Number.POSITIVE_INFINITY;
+    let isEnough = true;
+    for (const [region, width] of this.#slotRegions()) {
+      // What is there stays, so that less than was wanted is still as much as before.
+      isEnough &&= region.tryEnsure(count * width, region.byteLength);
+      slots = Math.min(slots, Math.floor(region.byteLength / width));
     }
-    this.#holding.shrink(moreBytes);
-    return false;
+    this.#slotCount = slots;
+    return isEnough;
   }
 
-  get wasm(): ParquetWasm {
-    return this.#use.wasm;
+  #slotRegions(): readonly (readonly [GrowingRegion, number])[] {
+    const of = ({ rows, defs, reps }: SlotRegions) => [[rows, 4] as const, [defs, 1] as const, [reps, 1] as const];
+    return [...this.slots.flatMap(of), [this.codes, 4]];
   }
 
-  /** Provides for a row group that cannot be cut, until disposed. @throws MemoryBudgetExceeded */
-  reserveFor(bytes: number): Disposable {
-    const moreBytes = Math.max(0, bytes - this.#reservedBytes) * OWN_BYTES_PER_BYTE;
-    if (moreBytes > 0 && !this.#use.tryPrepare(wasmBytes(bytes))) {
-      throw new MemoryBudgetExceeded(this.#owner, wasmBytes(bytes), this.#holding.heldBytes, this.budget.limitBytes);
+  /** At least `bytes` outside of linear memory, for one page: the same again for the next one. @throws MemoryBudgetExceeded */
+  out(bytes: number): Uint8Array<ArrayBuffer> {
+    if (this.#out.byteLength < bytes) {
+      const larger = Math.ceil(bytes * 1.125);
+      this.#holding.grow(larger - this.#out.byteLength);
+      this.#out = new Uint8Array(larger);
     }
-    this.#holding.grow(moreBytes);
-    return { [Symbol.dispose]: () => this.#holding.shrink(moreBytes) };
-  }
-
-  /** At least `bytes`, paid for by what was reserved for the row group; the same again for the next one. */
-  buffer(bytes: number): Uint8Array {
-    if (this.#buffer.byteLength < bytes) this.#buffer = new Uint8Array(Math.max(bytes, this.#reservedBytes));
-    return this.#buffer;
-  }
-
-  /** Pays for what the encoder took beyond what was expected. @throws MemoryBudgetExceeded */
-  settle(): void {
-    this.#use.settle();
+    return this.#out;
   }
 
   [Symbol.dispose](): void {
-    this.#buffer = new Uint8Array(0);
-    this.#use[Symbol.dispose]();
+    this.#out = new Uint8Array(0);
     this.#holding[Symbol.dispose]();
   }
 }
 
-const ownBytes = (bytes: number): number => Math.ceil(bytes) * OWN_BYTES_PER_BYTE + OWN_FIXED_BYTES;
+/** What Snappy may make of `bytes`. */
+export const compressedBytes = (bytes: number): number => 32 + bytes + Math.ceil(bytes / 6);
 
-const wasmBytes = (bytes: number): number =>
-  Math.ceil(bytes) * WASM_BYTES_PER_BYTE +
-  Math.min(Math.ceil(bytes) * DICTIONARY_BYTES_PER_BYTE, MOST_DICTIONARY_BYTES) +
-  WASM_FIXED_BYTES;
+/** Slots that the largest column chunk of these rows has. */
+export function mostSlots(columns: readonly Column[], rowCount: number, linear: LinearMemory): number {
+  return Math.max(rowCount, ...columns.map((column) => slotsOf(column, rowCount, linear)));
+}
+
+function slotsOf(column: Column, rowCount: number, linear: LinearMemory): number {
+  const { dictionary, children } = column;
+  if (rowCount === 0) return 0;
+  if (dictionary !== undefined) {
+    // Every row may be the entry that has most of them.
+    const isFlat = dictionary.values.children === undefined;
+    return isFlat ? rowCount : rowCount * slotsOf(dictionary.values, dictionary.size, linear);
+  }
+  if (children === undefined) return rowCount;
+  const stored = storageType(column.type);
+  if (stored.kind === 'struct') return mostSlots(children, rowCount, linear);
+  const first = column.values / 4;
+  const items =
+    stored.kind === 'fixed-size-list'
+      ? stored.size * rowCount
+      : Number(linear.u32[first + rowCount]) - Number(linear.u32[first]);
+  // Lists without items have a slot too.
+  return rowCount + mostSlots(children, items, linear);
+}
+
+/** Of rows as they are collected: how many slots a byte of them may need, at most. */
+function slotsPerByte({ fields }: Schema): number {
+  const rows = 1 / Math.max(1 / 8, sum(fields.map(({ type }) => leastBytes(type))));
+  return rows + Math.max(0, ...fields.map(({ type }) => itemsPerByte(type)));
+}
+
+function itemsPerByte(type: DataType): number {
+  const stored = storageType(type);
+  if (stored.kind === 'struct') return Math.max(0, ...stored.fields.map((child) => itemsPerByte(child.type)));
+  if (stored.kind === 'map') return 1 / Math.max(1 / 8, leastBytes(stored.key) + leastBytes(stored.value));
+  if (stored.kind !== 'list' && stored.kind !== 'fixed-size-list') return 0;
+  return Math.max(1 / Math.max(1 / 8, leastBytes(stored.item)), itemsPerByte(stored.item));
+}
+
+function leastBytes(type: DataType): number {
+  const stored = storageType(type);
+  if (stored.kind === 'struct') return sum(stored.fields.map((child) => leastBytes(child.type)));
+  if (stored.kind === 'fixed-size-list') return stored.size * leastBytes(stored.item);
+  if (stored.kind === 'bool' || stored.kind === 'null') return 1 / 8;
+  // A code, or an offset.
+  return Math.min(4, fixedWidth(stored) ?? 4);
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);

@@ -3,14 +3,12 @@ import type { Schema } from '../../columnar/schema.ts';
 import type { MemoryBudget } from '../../memory/budget.ts';
 import type { FileFormat, FileWriter } from '../file-format.ts';
 import type { OutputFile, PendingFile } from '../output-files.ts';
-import { EncodingMemory } from './encoding-memory.ts';
-import type { ParquetProperties } from './parquet-encoder.ts';
-import { ParquetWriter } from './parquet-writer.ts';
-import { plainBytes } from './plain-bytes.ts';
+import { EncodingMemory, mostSlots } from './encoding-memory.ts';
+import { type ParquetProperties, ParquetWriter } from './parquet-writer.ts';
 
-/** Encoding takes up to twelve times the bytes of a row group, which are reserved as it grows. */
-const ROW_GROUP_SHARE = 1 / 40;
-const LARGEST_ROW_GROUP_BYTES = 64 * 1024 * 1024;
+/** Rows that are collected are a quarter of the budget at most, all partitions together. */
+const ROW_GROUP_SHARE = 1 / 8;
+const LARGEST_ROW_GROUP_BYTES = 128 * 1024 * 1024;
 
 /** Parquet files: what is written at once is a row group, or several where it is more than can be encoded. */
 export class ParquetFormat implements FileFormat {
@@ -19,21 +17,12 @@ export class ParquetFormat implements FileFormat {
   readonly #properties: ParquetProperties;
   readonly #memory: EncodingMemory;
 
-  private constructor(schema: Schema, properties: ParquetProperties, memory: EncodingMemory) {
+  /** @throws MemoryBudgetExceeded */
+  constructor(schema: Schema, properties: ParquetProperties, budget: MemoryBudget, owner: string) {
+    const rowGroupBytes = Math.min(LARGEST_ROW_GROUP_BYTES, budget.limitBytes * ROW_GROUP_SHARE);
     this.#schema = schema;
     this.#properties = properties;
-    this.#memory = memory;
-  }
-
-  /** Loads the encoder where it is the first. @throws MemoryBudgetExceeded */
-  static async open(
-    schema: Schema,
-    properties: ParquetProperties,
-    budget: MemoryBudget,
-    owner: string,
-  ): Promise<ParquetFormat> {
-    const rowGroupBytes = Math.min(LARGEST_ROW_GROUP_BYTES, budget.limitBytes * ROW_GROUP_SHARE);
-    return new ParquetFormat(schema, properties, await EncodingMemory.open(budget, owner, rowGroupBytes));
+    this.#memory = new EncodingMemory(budget, owner, schema, rowGroupBytes);
   }
 
   tryReserve(bytes: number): boolean {
@@ -53,7 +42,7 @@ export class ParquetFormat implements FileFormat {
 class ParquetFileWriter implements FileWriter {
   readonly #memory: EncodingMemory;
   readonly #writer: ParquetWriter;
-  #rowGroupBytes = 0;
+  #slotCount = 0;
 
   constructor(memory: EncodingMemory, writer: ParquetWriter) {
     this.#memory = memory;
@@ -61,11 +50,11 @@ class ParquetFileWriter implements FileWriter {
   }
 
   prepare(batch: Batch): void {
-    this.#rowGroupBytes = this.#memory.reserveUpTo(plainBytes(batch, this.#memory.budget.linear));
+    this.#slotCount = this.#memory.reserveSlots(mostSlots(batch.columns, batch.rowCount, this.#memory.linear));
   }
 
   write(batch: Batch): Promise<void> {
-    return this.#writer.writeRowGroup(batch, this.#rowGroupBytes);
+    return this.#writer.writeRowGroup(batch, this.#slotCount);
   }
 
   close(): Promise<PendingFile> {

@@ -1,26 +1,41 @@
 /**
- * Writes one Parquet file, a row group at a time, through parquet-wasm.
+ * Writes one Parquet file, a row group at a time, a column chunk at a time, a page at a time:
  *
- *     batch ──Arrow IPC──▶ record batch in wasm ──▶ stream ──▶ encoder ──▶ stream ──▶ OutputFile
- *                                                     pulled when the row group before it is out
+ *     batch ──▶ │ column chunk │ column chunk │ … ──pages──▶ OutputFile       nothing of them is kept
+ *                                             └──places and bounds──▶ footer  written last
  *
- * The encoder is told to end a row group after every record batch, so between two calls it holds nothing but the
- * metadata of the file: a hundred open writers need hardly more of its memory than one.
- *
- * It does not report errors that happen after the first batch; it leaves the rows out. So the footer, which comes last,
- * is asked for its number of rows before the file counts as written.
+ * So a hundred open writers need hardly more memory than one: what it takes to encode is in `EncodingMemory`, which they share.
  */
 
-import assert from 'node:assert/strict';
 import { Batch } from '../../columnar/batch.ts';
-import { fixedWidth } from '../../columnar/data-type.ts';
 import type { Schema } from '../../columnar/schema.ts';
 import { SLICE_ROWS, sliceColumn } from '../../columnar/slice.ts';
+import type { Holding } from '../../memory/budget.ts';
 import type { OutputFile, PendingFile } from '../output-files.ts';
-import type { EncodingMemory } from './encoding-memory.ts';
-import { footerRowCount } from './footer-row-count.ts';
-import { ParquetEncoder, type ParquetProperties } from './parquet-encoder.ts';
-import { plainBytes } from './plain-bytes.ts';
+import { type ChunkProperties, type WrittenChunk, writeChunk } from './chunk-writer.ts';
+import { type EncodingMemory, mostSlots } from './encoding-memory.ts';
+import { fileEnd, type WrittenRowGroup } from './file-metadata.ts';
+import type { ParquetCompression } from './page-compression.ts';
+import { needsArrowSchema, type WrittenSchema, writtenSchema } from './written-schema.ts';
+
+/** How a file is written: all columns alike, but for those that are named. */
+export interface ParquetProperties {
+  readonly compression: ParquetCompression;
+  /** The codec's default where absent. */
+  readonly level?: number | undefined;
+  readonly columns?: readonly ParquetColumnProperties[] | undefined;
+}
+
+export interface ParquetColumnProperties {
+  readonly name: string;
+  readonly compression?: ParquetCompression | undefined;
+  /** Whether values that repeat are written once: true where absent. */
+  readonly dictionary?: boolean | undefined;
+  /** Whether least and greatest values are written, of row groups and of pages: true where absent. */
+  readonly statistics?: boolean | undefined;
+  /** Whether Bloom filters are written, by which a reader can tell what is not there: false where absent. */
+  readonly bloomFilter?: boolean | undefined;
+}
 
 export interface ParquetWriterOptions {
   readonly schema: Schema;
@@ -31,14 +46,25 @@ export interface ParquetWriterOptions {
   readonly memory: EncodingMemory;
 }
 
+/** What the metadata of a chunk takes until the footer is written, and of a page. */
+const CHUNK_BYTES = 768;
+const PAGE_RECORD_BYTES = 512;
+const MAGIC = Buffer.from('PAR1');
+
 export class ParquetWriter implements Disposable {
   readonly #options: ParquetWriterOptions;
-  readonly #encoder: ParquetEncoder;
+  readonly #schema: WrittenSchema;
+  readonly #properties: readonly ChunkProperties[];
+  readonly #records: Holding;
+  readonly #rowGroups: WrittenRowGroup[] = [];
   #rowCount = 0;
 
   constructor(options: ParquetWriterOptions) {
+    const { schema, properties, memory } = options;
     this.#options = options;
-    this.#encoder = new ParquetEncoder(options.memory.wasm, options.properties, options.file);
+    this.#schema = writtenSchema(schema);
+    this.#properties = schema.fields.map(({ name }) => chunkProperties(properties, name));
+    this.#records = memory.budget.reserve('Write, footers');
   }
 
   get rowCount(): number {
@@ -46,47 +72,67 @@ export class ParquetWriter implements Disposable {
   }
 
   /**
-   * Writes the rows, any number of them, as one row group, or as several where they are more than `rowGroupBytes` of
-   * plain values: what memory has been or can be reserved for, where absent. Afterwards only closing and disposing are
-   * allowed if this has failed. @throws MemoryBudgetExceeded, ArithmeticOverflow
+   * Writes the rows, any number of them, as one row group, or as several where they have more slots than `slotCount`: what
+   * memory has been or can be reserved for, where absent. Afterwards only closing and disposing are allowed if this has
+   * failed. @throws MemoryBudgetExceeded, ArithmeticOverflow
    */
-  async writeRowGroup(batch: Batch, rowGroupBytes?: number): Promise<void> {
+  async writeRowGroup(batch: Batch, slotCount?: number): Promise<void> {
     if (batch.rowCount === 0) return;
     const { memory } = this.#options;
-    const bytes = plainBytes(batch, memory.budget.linear);
-    const mostBytes = rowGroupBytes ?? memory.reserveUpTo(bytes);
-    if (batch.rowCount > SLICE_ROWS && bytes > mostBytes) {
+    const wanted = mostSlots(batch.columns, batch.rowCount, memory.linear);
+    const most = slotCount ?? memory.reserveSlots(wanted);
+    if (batch.rowCount > SLICE_ROWS && wanted > most) {
       const half = Math.ceil(batch.rowCount / 2 / SLICE_ROWS) * SLICE_ROWS;
-      await this.writeRowGroup(slice(batch, 0, half), mostBytes);
-      await this.writeRowGroup(slice(batch, half, batch.rowCount - half), mostBytes);
+      await this.writeRowGroup(slice(batch, 0, half), most);
+      await this.writeRowGroup(slice(batch, half, batch.rowCount - half), most);
       return;
     }
-    await this.#encode(batch, bytes);
+    await this.#write(batch);
     this.#rowCount += batch.rowCount;
+  }
+
+  async #write({ columns, rowCount }: Batch): Promise<void> {
+    const { memory, file } = this.#options;
+    if (file.size === 0) await file.write(MAGIC);
+    const chunks: WrittenChunk[] = [];
+    for (const leaf of this.#schema.leaves) {
+      const [column, properties] = [columns[leaf.column], this.#properties[leaf.column]];
+      if (column === undefined || properties === undefined) continue;
+      const chunk = await writeChunk(memory, file, leaf, properties, column, rowCount);
+      this.#records.grow(CHUNK_BYTES + chunk.pages.length * PAGE_RECORD_BYTES);
+      chunks.push(chunk);
+    }
+    this.#rowGroups.push({ rowCount, chunks });
   }
 
   /** Writes the footer and closes the file; a writer without rows leaves a file with a schema only. */
   async close(): Promise<PendingFile> {
-    const { schema, file, memory } = this.#options;
-    if (!this.#encoder.begun) await this.#encode(emptyBatch(schema), 0);
-    const footer = await this.#encoder.finish();
-    memory.settle();
-    assert.equal(footerRowCount(footer), BigInt(this.#rowCount), `parquet-wasm lost rows of ${file.path}`);
-    return file.close(this.#rowCount);
+    const { schema, file } = this.#options;
+    if (file.size === 0) await file.write(MAGIC);
+    const isForArrow = schema.fields.some(({ type }) => needsArrowSchema(type));
+    const arrowSchema = isForArrow ? await (await import('./arrow-schema-text.ts')).arrowSchemaText(schema) : undefined;
+    await file.write(fileEnd(this.#schema, this.#rowGroups, file.size, arrowSchema));
+    const pending = await file.close(this.#rowCount);
+    this[Symbol.dispose]();
+    return pending;
   }
 
   [Symbol.dispose](): void {
-    this.#encoder.abort();
+    this.#rowGroups.length = 0;
+    this.#records[Symbol.dispose]();
   }
+}
 
-  async #encode(batch: Batch, bytes: number): Promise<void> {
-    const { memory } = this.#options;
-    using _reserved = memory.reserveFor(bytes);
-    // Loaded on demand, as it brings apache-arrow.
-    const { rowGroupIpc } = await import('./row-group-ipc.ts');
-    await this.#encoder.write(await rowGroupIpc(batch, memory.budget.linear, (size) => memory.buffer(size)));
-    memory.settle();
-  }
+function chunkProperties({ compression, level, columns = [] }: ParquetProperties, name: string): ChunkProperties {
+  const own = columns.find((column) => column.name === name);
+  const codec = own?.compression ?? compression;
+  return {
+    compression: codec,
+    level: codec === compression ? level : undefined,
+    dictionary: own?.dictionary ?? true,
+    statistics: own?.statistics ?? true,
+    bloomFilter: own?.bloomFilter ?? false,
+  };
 }
 
 const slice = (batch: Batch, start: number, rowCount: number): Batch =>
@@ -95,11 +141,3 @@ const slice = (batch: Batch, start: number, rowCount: number): Batch =>
     rowCount,
     batch.columns.map((column) => sliceColumn(column, start)),
   );
-
-function emptyBatch(schema: Schema): Batch {
-  const columns = schema.fields.map(({ type }) => {
-    const width = type.kind === 'decimal' ? 16 : (fixedWidth(type) ?? 0);
-    return { type, validity: 0, values: 0, bytes: 0, dictionary: undefined, width, bits: undefined };
-  });
-  return new Batch(schema, 0, columns);
-}

@@ -22,8 +22,7 @@ import type { ArrowContainer } from '../../io/arrow/arrow-files.ts';
 import type { FileFormat } from '../../io/file-format.ts';
 import { OpenFiles, type PartitionValues } from '../../io/open-files.ts';
 import type { OutputFiles, PendingFile } from '../../io/output-files.ts';
-import type { ParquetProperties } from '../../io/parquet/parquet-encoder.ts';
-import { ParquetFormat } from '../../io/parquet/parquet-format.ts';
+import type { ParquetProperties } from '../../io/parquet/parquet-writer.ts';
 import { type CsvOptions, type JsonOptions, type TextCompression, TextFiles } from '../../io/text/text-files.ts';
 import type { Holding, MemoryBudget } from '../../memory/budget.ts';
 import type { Region } from '../../memory/linear-memory.ts';
@@ -298,8 +297,11 @@ class WriteRun implements BlockingRun {
 
 async function openFormat(kind: FileKind, schema: Schema, budget: MemoryBudget): Promise<FileFormat> {
   switch (kind.kind) {
-    case 'parquet':
-      return ParquetFormat.open(schema, kind, budget, 'Write');
+    case 'parquet': {
+      // Loaded on demand, as writes of tasks mostly go to the shuffle.
+      const { ParquetFormat } = await import('../../io/parquet/parquet-format.ts');
+      return new ParquetFormat(schema, kind, budget, 'Write');
+    }
     case 'arrow': {
       // Loaded on demand, as it brings apache-arrow.
       const { ArrowFiles } = await import('../../io/arrow/arrow-files.ts');
