@@ -47,6 +47,7 @@ const KERNELS = 'src/kernels/kernels.wasm';
 const OTHER_KERNELS = [
   ['kernels/csv-kernels', 'src/kernels/text-kernels.wasm'],
   ['kernels/window-kernels', 'src/kernels/window-kernels.wasm'],
+  ['kernels/parquet-encode-kernels', 'src/kernels/parquet-write-kernels.wasm'],
 ] as const;
 /** Stays a package of its own: `parquet-wasm.ts` evaluates it anew for each instance. */
 const PARQUET_WASM = 'node_modules/parquet-wasm/node/parquet_wasm.js';

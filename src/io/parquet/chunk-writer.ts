@@ -8,7 +8,6 @@
  * Nothing is kept of a page but where it lies and its bounds: what a chunk takes is its slots, and two pages.
  */
 
-import assert from 'node:assert/strict';
 import type { Column } from '../../columnar/column.ts';
 import { ArithmeticOverflow } from '../../errors.ts';
 import { WIDTH_OF_BYTES, WIDTH_OF_NUMBERS } from '../../kernels/parquet-encode-kernels.ts';
@@ -258,14 +257,10 @@ class ChunkWriter {
       3: thrift.int32(body.byteLength),
       ...kind,
     });
-    // A copy, as linear memory may grow while the file waits.
-    const size = header.byteLength + body.byteLength;
-    const out = this.#memory.out(size).subarray(0, size);
-    out.set(header);
-    out.set(body, header.byteLength);
     this.#plainBytes += header.byteLength + byteLength;
-    this.#bytes += size;
-    await this.#file.write(out);
+    this.#bytes += header.byteLength + body.byteLength;
+    await this.#file.write(header);
+    await this.#file.write(body);
   }
 
   #boundsOf(rows: BoundRows | undefined): { least: Bound | undefined; greatest: Bound | undefined } {
@@ -331,13 +326,9 @@ class BloomFilter implements Disposable {
     const only = thrift.struct({ 1: thrift.struct({}) });
     const header = thrift.thriftBytes({ 1: thrift.int32(this.#byteLength), 2: only, 3: only, 4: only });
     const { filter, linear } = this.#memory;
-    const byteLength = header.byteLength + this.#byteLength;
-    const out = this.#memory.out(byteLength).subarray(0, byteLength);
-    out.set(header);
-    out.set(linear.u8.subarray(filter.address, filter.address + this.#byteLength), header.byteLength);
-    await file.write(out);
-    assert.equal(file.size - offset, byteLength);
-    return { offset, byteLength };
+    await file.write(header);
+    await file.write(linear.u8.subarray(filter.address, filter.address + this.#byteLength));
+    return { offset, byteLength: header.byteLength + this.#byteLength };
   }
 
   [Symbol.dispose](): void {

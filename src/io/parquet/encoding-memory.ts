@@ -48,7 +48,6 @@ export class EncodingMemory implements Disposable {
   readonly #mostBytes: number;
   readonly #slotsPerByte: number;
   #slotCount = 0;
-  #out: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 
   /** For row groups of up to `mostBytes`, about. @throws MemoryBudgetExceeded */
   constructor(budget: MemoryBudget, owner: string, schema: Schema, mostBytes: number) {
@@ -74,7 +73,6 @@ export class EncodingMemory implements Disposable {
       this.page.ensure(PAGE_BYTES + PAGE_BYTES / 4, 0);
       this.compressed.ensure(compressedBytes(PAGE_BYTES), 0);
       this.numbers.ensure(4096, 0);
-      this.out(PAGE_BYTES);
       this.ensureSlots(LEAST_SLOTS);
     } catch (error) {
       this[Symbol.dispose]();
@@ -137,18 +135,7 @@ export class EncodingMemory implements Disposable {
     return [...this.slots.flatMap(of), [this.codes, 4]];
   }
 
-  /** At least `bytes` outside of linear memory, for one page: the same again for the next one. @throws MemoryBudgetExceeded */
-  out(bytes: number): Uint8Array<ArrayBuffer> {
-    if (this.#out.byteLength < bytes) {
-      const larger = Math.ceil(bytes * 1.125);
-      this.#holding.grow(larger - this.#out.byteLength);
-      this.#out = new Uint8Array(larger);
-    }
-    return this.#out;
-  }
-
   [Symbol.dispose](): void {
-    this.#out = new Uint8Array(0);
     this.#holding[Symbol.dispose]();
   }
 }

@@ -89,16 +89,20 @@ function writeStruct(out: Output, fields: ThriftFields): void {
 function writeValue(out: Output, field: ThriftValue): void {
   switch (field.type) {
     case ThriftType.byte:
-      return out.byte(field.value & 255);
+      out.byte(field.value & 255);
+      return;
     case ThriftType.int16:
     case ThriftType.int32:
     case ThriftType.int64:
-      return out.varint(zigzag(BigInt(field.value)));
+      out.varint(zigzag(BigInt(field.value)));
+      return;
     case ThriftType.true:
-      return out.byte(field.value ? ThriftType.true : ThriftType.false);
+      out.byte(field.value ? ThriftType.true : ThriftType.false);
+      return;
     case ThriftType.binary:
       out.varint(BigInt(field.value.byteLength));
-      return out.all(field.value);
+      out.all(field.value);
+      return;
     case ThriftType.list: {
       const { of, value } = field;
       out.byte((Math.min(value.length, 15) << 4) | of);
@@ -107,7 +111,8 @@ function writeValue(out: Output, field: ThriftValue): void {
       return;
     }
     case ThriftType.struct:
-      return writeStruct(out, field.value);
+      writeStruct(out, field.value);
+      return;
   }
 }
 

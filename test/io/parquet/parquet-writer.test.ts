@@ -5,71 +5,17 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { batchFromRows } from '../../src/columnar/column-from-values.ts';
-import * as types from '../../src/columnar/data-type.ts';
-import { field, type Schema, schema } from '../../src/columnar/schema.ts';
-import type { Value } from '../../src/columnar/value.ts';
-import type { OutputFile, PendingFile } from '../../src/io/output-files.ts';
-import { EncodingMemory } from '../../src/io/parquet/encoding-memory.ts';
-import type { ParquetCompression } from '../../src/io/parquet/page-compression.ts';
-import { type ParquetColumnProperties, ParquetWriter } from '../../src/io/parquet/parquet-writer.ts';
-import type { MemoryBudget } from '../../src/memory/budget.ts';
-import { tables } from '../support/tables.ts';
-import { expectAllReturned, type Row, testBudget } from '../support/task.ts';
+import { batchFromRows } from '../../../src/columnar/column-from-values.ts';
+import * as types from '../../../src/columnar/data-type.ts';
+import { field, schema } from '../../../src/columnar/schema.ts';
+import type { Value } from '../../../src/columnar/value.ts';
+import { EncodingMemory } from '../../../src/io/parquet/encoding-memory.ts';
+import { ParquetWriter } from '../../../src/io/parquet/parquet-writer.ts';
+import { tables } from '../../support/tables.ts';
+import { expectAllReturned, type Row, testBudget } from '../../support/task.ts';
+import { KeptFile, writeGroups } from './write-file.ts';
 
 const MiB = 1024 * 1024;
-
-/** A file whose bytes are kept, copied as the contract says. */
-class KeptFile implements OutputFile {
-  readonly path = 'part.parquet';
-  readonly chunks: Uint8Array[] = [];
-  get size(): number {
-    return this.chunks.reduce((sum, { byteLength }) => sum + byteLength, 0);
-  }
-  get bytes(): Uint8Array<ArrayBuffer> {
-    return new Uint8Array(Buffer.concat(this.chunks));
-  }
-  async write(bytes: Uint8Array): Promise<void> {
-    this.chunks.push(bytes.slice());
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  async close(rows: number): Promise<PendingFile> {
-    return { path: this.path, uploadId: 'u', parts: [], size: this.size, rows, crc32: '00000000', partition: {} };
-  }
-}
-
-interface WriteOptions {
-  readonly compression?: ParquetCompression;
-  readonly level?: number;
-  readonly columns?: readonly ParquetColumnProperties[];
-  readonly slotCount?: number;
-  readonly dictionary?: boolean;
-  readonly memory?: MemoryBudget;
-}
-
-/** Writes each of `groups` as a row group. */
-async function writeGroups(
-  of: Schema,
-  groups: readonly (readonly Row[])[],
-  options: WriteOptions = {},
-): Promise<KeptFile> {
-  const { compression = 'snappy', dictionary = false, memory = testBudget(256 * MiB) } = options;
-  const file = new KeptFile();
-  {
-    using encoding = new EncodingMemory(memory, 'Write', of, 16 * MiB);
-    const properties = { compression, level: options.level, columns: options.columns };
-    using writer = new ParquetWriter({ schema: of, properties, file, memory: encoding });
-    using holding = memory.reserve('test');
-    for (const rows of groups) {
-      const forms = of.fields.map(() => ({ dictionary }));
-      await writer.writeRowGroup(batchFromRows(holding, of, rows, forms), options.slotCount);
-    }
-    const pending = await writer.close();
-    expect(pending.rows).toBe(groups.flat().length);
-  }
-  expectAllReturned(memory);
-  return file;
-}
 
 const ALL_TYPES = schema(
   field('flag', types.bool),
