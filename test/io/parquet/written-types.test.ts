@@ -64,10 +64,13 @@ const inputs = (type: fc.Arbitrary<DataType>) =>
 describe('any types', () => {
   test('our own reader finds the values', async () => {
     await fc.assert(
-      fc.asyncProperty(inputs(anyType(3).filter((type) => !holdsNulls(type))), async ({ of, rows, cut, dictionary }) => {
-        const uri = await written(of, [rows.slice(0, cut), rows.slice(cut)], { dictionary });
-        expect((await scanRows(uri)).rows).toEqual(rows);
-      }),
+      fc.asyncProperty(
+        inputs(anyType(3).filter((type) => !holdsNulls(type))),
+        async ({ of, rows, cut, dictionary }) => {
+          const uri = await written(of, [rows.slice(0, cut), rows.slice(cut)], { dictionary });
+          expect((await scanRows(uri)).rows).toEqual(rows);
+        },
+      ),
       fuzzed(150),
     );
   });

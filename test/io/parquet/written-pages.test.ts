@@ -1,0 +1,186 @@
+/** What lies in the files of our writer: pages, dictionaries, bounds and filters, as others read them. */
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { parquetMetadata } from 'hyparquet';
+import { describe, expect, test } from 'vitest';
+import * as types from '../../../src/columnar/data-type.ts';
+import { field, type Schema, schema } from '../../../src/columnar/schema.ts';
+import { bindPredicate } from '../../../src/expressions/bind.ts';
+import { Problems } from '../../../src/expressions/problems.ts';
+import { parquetEncodeKernels } from '../../../src/kernels/parquet-encode-kernels.ts';
+import { parquetKernels } from '../../../src/kernels/parquet-kernels.ts';
+import { query } from '../../support/duckdb.ts';
+import { fuzzed } from '../../support/fuzz.ts';
+import { col, int, op } from '../../support/plans.ts';
+import { type Row, testBudget } from '../../support/task.ts';
+import { scanRows, temporaryDirectory, uriOf } from './scan-file.ts';
+import { type WriteOptions, writeGroups } from './write-file.ts';
+
+const directory = temporaryDirectory();
+const path = join(directory, 'written.parquet');
+
+async function written(of: Schema, rows: readonly Row[], options: WriteOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
+  const { bytes } = await writeGroups(of, [rows], options);
+  writeFileSync(path, bytes);
+  return bytes;
+}
+
+const MANY = 100_000;
+const LISTS = schema(
+  field('n', types.int64),
+  field('few', types.utf8),
+  field('many', types.utf8),
+  field('list', types.list(types.int32)),
+  field('flag', types.bool),
+);
+const listRow = (n: number): Row => [
+  BigInt(n) * 7_919_000_001n,
+  n % 11 === 0 ? null : `few ${n % 40}`,
+  `many ${(n * 2_654_435_761) % 4_294_967_296}`,
+  n % 13 === 0 ? null : Array.from({ length: n % 4 }, (_, item) => (item === 2 ? null : n + item)),
+  n % 5 === 0 ? null : n % 3 === 0,
+];
+
+describe.each(['none', 'snappy'] as const)('many pages, %s', (compression) => {
+  test('are read whole by DuckDB and by our reader', async () => {
+    const rows = Array.from({ length: MANY }, (_, n) => listRow(n));
+    await written(LISTS, rows, { compression });
+    expect((await scanRows(uriOf(path))).rows).toEqual(rows);
+    expect(await query(`select * from '${path}'`)).toEqual(rows);
+  });
+});
+
+test('a dictionary is written where it pays, and where it was asked for', async () => {
+  const rows = Array.from({ length: MANY }, (_, n) => listRow(n));
+  const encodings = async (options: WriteOptions): Promise<unknown> => {
+    const metadata = parquetMetadata((await written(LISTS, rows, options)).buffer);
+    return metadata.row_groups[0]?.columns.map(({ meta_data: chunk }) => chunk?.encodings.includes('RLE_DICTIONARY'));
+  };
+  expect(await encodings({})).toEqual([false, true, false, false, false]);
+  expect(await encodings({ columns: [{ name: 'few', dictionary: false }] })).toEqual(Array(5).fill(false));
+});
+
+test('a page ends between rows, and holds values of very different lengths', async () => {
+  const of = schema(field('s', types.utf8), field('l', types.list(types.utf8)));
+  const long = 'x'.repeat(400_000);
+  const rows: Row[] = Array.from({ length: 3000 }, (_, n): Row => {
+    const text = n % 1000 === 999 ? `${n}${long}` : `text ${n}`;
+    return [text, n === 1500 ? Array.from({ length: 70_000 }, (_, item) => `item ${item}`) : [text]];
+  });
+  await written(of, rows, { compression: 'snappy' });
+  expect(await query(`select * from '${path}'`)).toEqual(rows);
+  expect((await scanRows(uriOf(path))).rows).toEqual(rows);
+});
+
+describe('bounds', () => {
+  const bounds = async (type: types.DataType, values: Row): Promise<Row | undefined> => {
+    await written(
+      schema(field('c', type)),
+      values.map((value) => [value]),
+    );
+    const [row] = await query(
+      `select stats_min_value, stats_max_value, stats_null_count from parquet_metadata('${path}')`,
+    );
+    return row;
+  };
+
+  test.each<[types.DataType, Row, Row]>([
+    [types.int8, [-3, null, 5, 5], ['-3', '5', 1n]],
+    [types.uint32, [4_000_000_000, 1], ['1', '4000000000', 0n]],
+    [types.uint64, [2n ** 64n - 1n, 1n], ['1', '18446744073709551615', 0n]],
+    [types.decimal(38, 2), [-(10n ** 30n), 10n ** 30n, 1n], [`-1${'0'.repeat(28)}.00`, `1${'0'.repeat(28)}.00`, 0n]],
+    [types.decimal(7, 2), [-12_345n, 7n], ['-123.45', '0.07', 0n]],
+    [types.float64, [1.5, NaN, -2.5], ['-2.5', '1.5', 0n]],
+    [types.float64, [NaN, null, NaN], [null, null, 1n]],
+    [types.float32, [0, -0], ['-0.0', '0.0', 0n]],
+    [types.utf8, ['b', 'ä', '', 'abc'], ['', 'ä', 0n]],
+    [types.bool, [true, null, false], ['false', 'true', 1n]],
+    [types.date, [-1, 1], ['1969-12-31', '1970-01-02', 0n]],
+    [types.int32, [null, null], [null, null, 2n]],
+  ])('of %j', async (type, values, wanted) => {
+    expect(await bounds(type, values)).toEqual(wanted);
+  });
+
+  test('of long texts are shorter, and beyond them', async () => {
+    const least = `a${'ä'.repeat(100)}`;
+    const greatest = `${'z'.repeat(64)}\u{10FFFF}y`;
+    const [min, max] = (await bounds(types.utf8, ['k', least, greatest])) ?? [];
+    expect([min, max]).toEqual([`a${'ä'.repeat(31)}`, `${'z'.repeat(63)}{`]);
+    expect(await bounds(types.utf8, ['\u{10FFFF}'.repeat(20)])).toEqual(['\u{10FFFF}'.repeat(16), null, 0n]);
+  });
+
+  test('can be left out', async () => {
+    const of = schema(field('c', types.int32));
+    await written(of, [[1]], { columns: [{ name: 'c', statistics: false }] });
+    expect(await query(`select stats_min_value, stats_null_count from parquet_metadata('${path}')`)).toEqual([
+      [null, null],
+    ]);
+  });
+
+  test('of pages let our reader skip them', async () => {
+    const of = schema(field('n', types.int64), field('s', types.utf8));
+    const rows = Array.from({ length: MANY }, (_, n): Row => [BigInt(n), `text ${n}`]);
+    await written(of, rows);
+    const filter = bindPredicate(op(col('n'), '>=', int(MANY - 10)), of, new Problems(), '$');
+    const { rows: found, counters } = await scanRows(uriOf(path), { readSchema: of, filter });
+    expect(found.slice(-10)).toEqual(rows.slice(-10));
+    expect(counters['rows read']).toBeLessThan(MANY / 2);
+  });
+});
+
+test('DuckDB and our reader leave out row groups by Bloom filters', async () => {
+  const of = schema(field('n', types.int64), field('s', types.utf8), field('d', types.utf8));
+  const rows = Array.from({ length: 20_000 }, (_, n): Row => [BigInt(n * 2), `text ${n * 2}`, `d${(n % 50) * 2}`]);
+  await written(of, rows, { columns: ['n', 's', 'd'].map((name) => ({ name, bloomFilter: true })) });
+  const excluded = async (column: string, value: string): Promise<Row> =>
+    (
+      await query(`select bool_or(bloom_filter_excludes) from parquet_bloom_probe('${path}', '${column}', ${value})`)
+    )[0] ?? [];
+  for (const [column, there, notThere] of [
+    ['n', '2468', '2469'],
+    ['s', "'text 2468'", "'text 2469'"],
+    ['d', "'d24'", "'d25'"],
+  ] as const) {
+    expect(await excluded(column, there)).toEqual([false]);
+    expect(await excluded(column, notThere)).toEqual([true]);
+    expect(await query(`select count(*) > 0 from '${path}' where ${column} = ${there}`)).toEqual([[true]]);
+  }
+});
+
+test('Snappy gives back what was compressed', () => {
+  const memory = testBudget();
+  using holding = memory.reserve('test');
+  const most = 200_000;
+  const [from, to, back] = [most, most + Math.ceil(most / 6) + 100, most].map(
+    (bytes) => holding.allocate(bytes).address,
+  ) as [number, number, number];
+  const table = holding.allocate(65_536).address;
+  const { snappyCompress } = parquetEncodeKernels(memory.linear);
+  const { snappyDecompress } = parquetKernels(memory.linear);
+  // Pieces that come again, near and far, and some that do not.
+  const pieces = fc.array(
+    fc.oneof(
+      fc.record({ byte: fc.nat(255), times: fc.nat(300) }).map(({ byte, times }) => new Uint8Array(times).fill(byte)),
+      fc.uint8Array({ maxLength: 200 }),
+      fc
+        .constantFrom('some words', 'other words that are somewhat longer than the first', 'x')
+        .map((text) => Buffer.from(text)),
+      fc.integer({ min: 0, max: 50_000 }).map((times) => Uint8Array.from({ length: times }, (_, n) => (n * n) >> 7)),
+    ),
+    { maxLength: 12, size: 'max' },
+  );
+  fc.assert(
+    fc.property(pieces, (given) => {
+      const bytes = Buffer.concat(given).subarray(0, most);
+      memory.linear.u8.set(bytes, from);
+      const end = snappyCompress(from, bytes.byteLength, to, table);
+      expect(end - to).toBeLessThanOrEqual(32 + bytes.byteLength + bytes.byteLength / 6);
+      memory.linear.u8.fill(0, back, back + bytes.byteLength);
+      expect(Boolean(snappyDecompress(to, end - to, back, bytes.byteLength))).toBe(true);
+      expect(Buffer.compare(memory.linear.u8.slice(back, back + bytes.byteLength), bytes)).toBe(0);
+    }),
+    fuzzed(300),
+  );
+});
