@@ -86,12 +86,11 @@ export class TablesInMemory implements Disposable {
     const start = performance.now();
     await loadCalledFunctions(plan);
     using uploads = this.#budget.reserve('uploads');
-    const shuffled = {
-      files: () =>
-        new UploadFiles({ store: forgetfulStore(), destination: 'memory://lake/', owner: OWNER, memory: uploads }),
-      commit: async (pieces: readonly PartitionPiece[]) => pieces,
-    };
-    const resources = { inputs: {}, sources: this.#sources, store: fileStore(), shuffle: shuffled };
+    const destination = 'memory://lake/';
+    const files = new UploadFiles({ store: forgetfulStore(), destination, owner: OWNER, memory: uploads });
+    const shuffle = { files: () => files, commit: async (pieces: readonly PartitionPiece[]) => pieces };
+    const output = { files: () => files, commit: async () => files.closed };
+    const resources = { inputs: {}, sources: this.#sources, store: fileStore(), shuffle, output };
     await runChain(
       await buildChain(pushDown(bindPlan(plan)), resources),
       {

@@ -6,6 +6,7 @@
  *     npm run bench:expressions          expressions over 10 million rows in memory
  *     npm run bench:operators            operators over 10 million rows in memory
  *     npm run bench -- --suite scan      scans of CSV and JSON, a tenth of the rows
+ *     npm run bench -- --suite write     rows in memory into Parquet files, half of the rows
  *     npm run bench -- --suite cold      a fresh process each time: wall time and peak memory
  *     npm run bench -- --suite functions what functions take to start, and a job in the emulator
  *     npm run bench -- --json            one JSON object per line
@@ -22,6 +23,7 @@ const SUITES: Readonly<Record<string, () => Promise<(options: Options) => AsyncG
   expressions: async () => (await import('./expressions.ts')).expressions,
   operators: async () => (await import('./operators.ts')).operators,
   scan: async () => (await import('./scan.ts')).scan,
+  write: async () => (await import('./write.ts')).write,
   functions: async () => (await import('./functions.ts')).functions,
 };
 const USAGE = `Usage: npm run bench -- [--suite ${Object.keys(SUITES).join('|')}] [--scale 1] [--rows 10000000] [--runs 9] [--only q1] [--json]`;

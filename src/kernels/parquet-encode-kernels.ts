@@ -33,7 +33,7 @@ export interface ParquetEncodeKernels {
     toReps: number,
   ): void;
   presentRows(rows: number, count: number, to: number): number;
-  countPresent(rows: number, count: number): number;
+  presentSlots(rows: number, count: number): number;
   countRowStarts(reps: number, count: number): number;
   pageSlots(reps: number, count: number, wanted: number): number;
 

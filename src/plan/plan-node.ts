@@ -344,7 +344,7 @@ export interface WindowOrderByOnlyNode {
   readonly functions: readonly WindowCall[];
 }
 
-export type Compression = 'none' | 'snappy' | 'gzip' | 'zstd';
+export type Compression = 'none' | 'snappy' | 'gzip' | 'zstd' | 'brotli';
 
 /** What differs from how a Parquet file is written as a whole. */
 export interface ParquetColumn {
@@ -354,6 +354,8 @@ export interface ParquetColumn {
   readonly dictionary?: boolean | undefined;
   /** Whether least and greatest values are written: true where absent. */
   readonly statistics?: boolean | undefined;
+  /** Whether Bloom filters are written, by which readers know what is not there: false where absent. */
+  readonly bloomFilter?: boolean | undefined;
 }
 
 export interface ParquetFormat {
@@ -397,9 +399,9 @@ export interface WriteNode {
   readonly format: WriteFormat['kind'] | WriteFormat;
   /** Hive partitioning: these columns become directories `name=value` and leave the files. */
   readonly partitionBy?: readonly string[] | undefined;
-  /** Of Parquet snappy where absent, else none. CSV and JSON know gzip and zstd, Arrow none. */
+  /** Of Parquet snappy where absent, else none. CSV and JSON know gzip and zstd, Parquet brotli too, Arrow none. */
   readonly compression?: Compression | undefined;
-  /** Of gzip 0 to 9, of zstd 1 to 19, for CSV and JSON. */
+  /** Of gzip 0 to 9, of zstd 1 to 19, of brotli 0 to 11. */
   readonly compressionLevel?: number | undefined;
   /** A file is closed, and the next one begun, when it has reached about this many bytes. */
   readonly targetFileBytes?: number | undefined;

@@ -239,7 +239,6 @@ describe('a problem', () => {
       [
         /^\$\.plan\.format: The column "i" is interval, which Parquet does not hold\. Cast it, or leave it out\.$/,
         /^\$\.plan\.format: The column "l" is interval \(in list\(struct\(of interval\)\)\), which Parquet does not hold\./,
-        /^\$\.plan\.format: The column "t" is timestamp\(s\) \(in list\(timestamp\(s\)\)\), which Parquet does not hold\./,
       ],
     ],
     [

@@ -191,7 +191,7 @@ class ChunkWriter {
     const { kernels } = this.#memory;
     const { rows, reps, count, numbers } = this.#slots;
     const slotCount = kernels.pageSlots(reps + slot, count - slot, wanted);
-    const valueCount = kernels.countPresent(rows + slot * 4, slotCount);
+    const valueCount = kernels.presentSlots(rows + slot * 4, slotCount);
     const valueBytes = distinct === undefined ? this.#plainSize(numbers + value * 4, valueCount) : 0;
     // Where values are of very different lengths.
     if (valueBytes > 2 * PAGE_BYTES && wanted > 1 && slotCount > 1) {

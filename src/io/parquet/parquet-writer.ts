@@ -49,7 +49,7 @@ export interface ParquetWriterOptions {
 /** What the metadata of a chunk takes until the footer is written, and of a page. */
 const CHUNK_BYTES = 768;
 const PAGE_RECORD_BYTES = 512;
-const MAGIC = Buffer.from('PAR1');
+const MAGIC = new TextEncoder().encode('PAR1');
 
 export class ParquetWriter implements Disposable {
   readonly #options: ParquetWriterOptions;

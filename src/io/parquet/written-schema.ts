@@ -94,8 +94,21 @@ export function needsArrowSchema(type: DataType): boolean {
 }
 
 /** The type as which values are in the file: Parquet has no seconds. */
-export const asStored = (type: DataType): DataType =>
-  type.kind === 'timestamp' && type.unit === 's' ? { ...type, unit: 'ms' } : type;
+export function asStored(type: DataType): DataType {
+  switch (type.kind) {
+    case 'timestamp':
+      return type.unit === 's' ? { ...type, unit: 'ms' } : type;
+    case 'list':
+    case 'fixed-size-list':
+      return { ...type, item: asStored(type.item) };
+    case 'struct':
+      return { ...type, fields: type.fields.map((f) => ({ ...f, type: asStored(f.type) })) };
+    case 'map':
+      return { ...type, key: asStored(type.key), value: asStored(type.value) };
+    default:
+      return type;
+  }
+}
 
 interface Above {
   readonly column: number;

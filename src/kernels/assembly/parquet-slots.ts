@@ -105,7 +105,7 @@ export function presentRows(rows: usize, count: u32, to: usize): u32 {
 }
 
 /** How many of `count` slots have a value. */
-export function countPresent(rows: usize, count: u32): u32 {
+export function presentSlots(rows: usize, count: u32): u32 {
   let present: u32 = 0;
   for (let i: u32 = 0; i < count; i++) present += <u32>(load<u32>(rows + (<usize>i << 2)) != NONE);
   return present;

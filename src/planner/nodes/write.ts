@@ -67,7 +67,7 @@ function bindFormat(node: NodeOf<'write'>, columns: readonly Field[], problems: 
   if (format.kind === 'parquet') checkParquetColumns(format.columns ?? [], columns, problems, path);
   switch (format.kind) {
     case 'parquet':
-      return { kind: 'parquet', compression, columns: format.columns };
+      return { kind: 'parquet', compression, level: node.compressionLevel, columns: format.columns };
     case 'arrow':
       return { kind: 'arrow', container: format.container ?? 'file' };
     case 'csv': {
@@ -90,7 +90,7 @@ const FORMAT_NAMES: Readonly<Record<WriteFormat['kind'], string>> = {
 
 /** Which compressions a format has, and which levels they have. */
 const COMPRESSIONS: Readonly<Record<WriteFormat['kind'], readonly Compression[]>> = {
-  parquet: ['none', 'snappy', 'gzip', 'zstd'],
+  parquet: ['none', 'snappy', 'gzip', 'zstd', 'brotli'],
   csv: ['none', 'gzip', 'zstd'],
   json: ['none', 'gzip', 'zstd'],
   arrow: ['none'],
@@ -98,6 +98,7 @@ const COMPRESSIONS: Readonly<Record<WriteFormat['kind'], readonly Compression[]>
 const LEVELS: Readonly<Partial<Record<Compression, readonly [least: number, most: number]>>> = {
   gzip: [0, 9],
   zstd: [1, 19],
+  brotli: [0, 11],
 };
 
 function checkCompression(
@@ -113,7 +114,7 @@ function checkCompression(
     problems.add(pathOf(path, 'compression'), what);
   }
   if (level === undefined) return;
-  const levels = kind === 'parquet' ? undefined : LEVELS[compression];
+  const levels = LEVELS[compression];
   if (levels !== undefined && level >= levels[0] && level <= levels[1]) return;
   const offered = levels === undefined ? 'no levels' : `the levels ${levels[0]} to ${levels[1]}`;
   problems.add(pathOf(path, 'compressionLevel'), `For ${FORMAT_NAMES[kind]}, ${compression} has ${offered}.`);
@@ -133,16 +134,14 @@ function checkParquetColumns(
 }
 
 function textCompression(codec: Compression, { compressionLevel: level }: NodeOf<'write'>): TextCompression {
-  return { codec: codec === 'snappy' ? 'none' : codec, level };
+  return { codec: codec === 'gzip' || codec === 'zstd' ? codec : 'none', level };
 }
 
 /** The type, or one inside of it, that files of the format cannot hold. */
-function refusedPart(kind: WriteFormat['kind'], type: DataType, isInside: boolean = false): DataType | undefined {
+function refusedPart(kind: WriteFormat['kind'], type: DataType): DataType | undefined {
   if (REFUSED[kind].has(type.kind) || (kind === 'csv' && isNested(type))) return type;
-  // Parquet has no seconds: a column of them is written in milliseconds, but not what is inside of one.
-  if (kind === 'parquet' && isInside && type.kind === 'timestamp' && type.unit === 's') return type;
   return childTypes(type)
-    .map((child) => refusedPart(kind, child, true))
+    .map((child) => refusedPart(kind, child))
     .find((refused) => refused !== undefined);
 }
 
@@ -163,8 +162,10 @@ export function writeText(node: BoundOf<'write'>): string {
 }
 
 function formatText(format: FileKind): string {
-  if (format.kind === 'parquet') return `parquet ${format.compression}`;
   if (format.kind === 'arrow') return `arrow ${format.container}`;
+  if (format.kind === 'parquet') return `parquet ${format.compression}${levelText(format.level)}`;
   const { codec, level } = format.compression;
-  return `${format.kind}${codec === 'none' ? '' : ` ${codec}`}${level === undefined ? '' : ` level ${level}`}`;
+  return `${format.kind}${codec === 'none' ? '' : ` ${codec}`}${levelText(level)}`;
 }
+
+const levelText = (level: number | undefined): string => (level === undefined ? '' : ` level ${level}`);

@@ -166,18 +166,19 @@ describe('Parquet writer', () => {
   });
 
   test('seconds, which Parquet does not have, become milliseconds', async () => {
-    const of = schema(field('s', types.timestamp('s', 'UTC')), field('w', types.timestamp('s')));
+    const seconds = types.timestamp('s');
+    const of = schema(field('s', types.timestamp('s', 'UTC')), field('w', seconds), field('l', types.list(seconds)));
     const file = await writeGroups(of, [
       [
-        [1_000_000_000n, -5n],
-        [null, null],
+        [1_000_000_000n, -5n, [7n]],
+        [null, null, null],
       ],
     ]);
-    expect(await query(file, 'epoch_ms(s), epoch_ms(w), typeof(s), typeof(w)')).toEqual([
-      [1_000_000_000_000n, -5000n, 'TIMESTAMP WITH TIME ZONE', 'TIMESTAMP'],
-      [null, null, 'TIMESTAMP WITH TIME ZONE', 'TIMESTAMP'],
+    expect(await query(file, 'epoch_ms(s), epoch_ms(w), epoch_ms(l[1]), typeof(s), typeof(w)')).toEqual([
+      [1_000_000_000_000n, -5000n, 7000n, 'TIMESTAMP WITH TIME ZONE', 'TIMESTAMP'],
+      [null, null, null, 'TIMESTAMP WITH TIME ZONE', 'TIMESTAMP'],
     ]);
-    await expect(writeGroups(of, [[[2n ** 62n, 0n]]])).rejects.toThrow(
+    await expect(writeGroups(of, [[[2n ** 62n, 0n, null]]])).rejects.toThrow(
       expect.objectContaining({ name: 'ArithmeticOverflow', message: expect.stringContaining("'s'") }),
     );
   });
