@@ -10,6 +10,7 @@
  */
 
 import assert from 'node:assert/strict';
+import { setImmediate } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import type { Holding } from '../memory/budget.ts';
 import { joinedCrc32 } from './crc32.ts';
@@ -33,6 +34,8 @@ export interface UploadFilesOptions {
 
 const DEFAULT_PART_BYTES = 8 * 1024 * 1024;
 const FIRST_BUFFER_BYTES = 64 * 1024;
+/** Taken while a part is in flight, before the event loop gets its turn: what encodes in some milliseconds. */
+const TURN_BYTES = 64 * 1024;
 
 export class UploadFiles implements OutputFiles {
   readonly #options: UploadFilesOptions;
@@ -79,6 +82,8 @@ class UploadingFile implements OutputFile {
   #filling: Uint8Array | undefined;
   #filledBytes = 0;
   #size = 0;
+  /** Since the event loop last turned for a part in flight. */
+  #unturnedBytes = 0;
   #crc32 = 0;
   #uploadId: string | undefined;
   #inFlight: Promise<{ failure: unknown } | undefined> | undefined;
@@ -117,6 +122,8 @@ class UploadingFile implements OutputFile {
       done += piece.byteLength;
     }
     if (known !== undefined) this.#crc32 = joinedCrc32(this.#crc32, known, bytes.byteLength);
+    this.#unturnedBytes += bytes.byteLength;
+    if (this.#inFlight !== undefined && this.#unturnedBytes >= TURN_BYTES) await this.#turn();
   }
 
   async close(rows: number): Promise<PendingFile> {
@@ -188,6 +195,12 @@ class UploadingFile implements OutputFile {
       .finally(() => {
         if (buffer !== undefined) this.#buffers.giveBack(buffer);
       });
+  }
+
+  /** Lets the part in flight go on: whoever encodes without ever waiting would hold it up until the next one is full. */
+  async #turn(): Promise<void> {
+    this.#unturnedBytes = 0;
+    await setImmediate();
   }
 
   /** Waits for the part in flight. A failure stays: the file can only be aborted after it. */

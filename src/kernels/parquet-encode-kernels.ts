@@ -61,7 +61,7 @@ export interface ParquetEncodeKernels {
   ): number;
   encodeHybrid(values: number, isWide: boolean, count: number, bits: number, to: number): number;
   boundRows(order: number, values: number, bytes: number, width: number, numbers: number, count: number): bigint;
-  addToBloomFilter(at: number, count: number, width: number, filter: number, blocks: number): void;
+  addToBloomFilter(at: number, count: number, width: number, isFloat: boolean, filter: number, blocks: number): void;
   snappyCompress(from: number, count: number, to: number, table: number): number;
 }
 

@@ -8,25 +8,19 @@
  * Nothing is kept of a page but where it lies and its bounds: what a chunk takes is its slots, and two pages.
  */
 
+import { crc32 } from 'node:zlib';
 import type { Column } from '../../columnar/column.ts';
 import { ArithmeticOverflow } from '../../errors.ts';
-import { WIDTH_OF_BYTES, WIDTH_OF_NUMBERS } from '../../kernels/parquet-encode-kernels.ts';
+import { ORDER, WIDTH_OF_BYTES, WIDTH_OF_NUMBERS } from '../../kernels/parquet-encode-kernels.ts';
 import type { OutputFile } from '../output-files.ts';
 import { type EncodingMemory, MOST_ENTRIES, PAGE_BYTES, TABLE_SLOTS } from './encoding-memory.ts';
 import { type LeafSlots, leafSlots } from './leaf-slots.ts';
-import { compressPage, type ParquetCompression } from './page-compression.ts';
+import { compressPage } from './page-compression.ts';
+import type { ChunkProperties } from './parquet-properties.ts';
 import * as thrift from './thrift-writer.ts';
-import { type Bound, type BoundRows, boundOf, boundRows, joinedBounds, kernelWidth } from './value-bounds.ts';
+import { type BloomFilterPlace, WrittenBloomFilter } from './written-bloom-filter.ts';
+import { type Bound, type BoundRows, boundOf, boundRows, joinedBounds, kernelWidth } from './written-bounds.ts';
 import { type Leaf, PHYSICAL } from './written-schema.ts';
-
-/** How a column is written. */
-export interface ChunkProperties {
-  readonly compression: ParquetCompression;
-  readonly level: number | undefined;
-  readonly dictionary: boolean;
-  readonly statistics: boolean;
-  readonly bloomFilter: boolean;
-}
 
 export interface WrittenPage {
   readonly offset: number;
@@ -51,7 +45,7 @@ export interface WrittenChunk {
   readonly dictionaryOffset: number | undefined;
   readonly least: Bound | undefined;
   readonly greatest: Bound | undefined;
-  readonly bloomFilter: { readonly offset: number; readonly byteLength: number } | undefined;
+  readonly bloomFilter: BloomFilterPlace | undefined;
 }
 
 /** Slots of a page, at most. */
@@ -101,7 +95,7 @@ class ChunkWriter {
     const { count, valueCount, numbers } = this.#slots;
     const start = this.#file.size;
     const distinct = this.#findDistinct();
-    using filter = this.#openFilter(distinct?.count ?? valueCount);
+    const filter = this.#openFilter(distinct?.count ?? valueCount);
     if (distinct !== undefined) await this.#writeDictionary(distinct, filter);
     const pages: WrittenPage[] = [];
     const bounds: (BoundRows | undefined)[] = [];
@@ -170,11 +164,11 @@ class ChunkWriter {
     return this.#width === 0 ? Math.ceil(count / 8) : count * this.#leaf.stored.bytes;
   }
 
-  async #writeDictionary({ count }: Distinct, filter: BloomFilter | undefined): Promise<void> {
+  async #writeDictionary({ count }: Distinct, filter: WrittenBloomFilter | undefined): Promise<void> {
     const { entries, page } = this.#memory;
     page.ensure(this.#plainSize(entries.address, count) + 16, 0);
     const end = this.#encodePlain(entries.address, count, page.address);
-    filter?.add(page.address, count, this.#leaf.stored.bytes);
+    this.#addToFilter(filter, page.address, count);
     const header = thrift.struct({ 1: thrift.int32(count), 2: thrift.int32(ENCODING.plain) });
     await this.#writePage(end - page.address, PAGE_TYPE.dictionary, { 7: header });
   }
@@ -200,11 +194,15 @@ class ChunkWriter {
     return { slot, slotCount, value, valueCount, valueBytes };
   }
 
-  async #writeData(extent: PageExtent, distinct: Distinct | undefined, filter: BloomFilter | undefined): Promise<void> {
+  async #writeData(
+    extent: PageExtent,
+    distinct: Distinct | undefined,
+    filter: WrittenBloomFilter | undefined,
+  ): Promise<void> {
     const { slot, slotCount, value, valueCount, valueBytes } = extent;
     const { kernels, page, codes } = this.#memory;
     const { reps, defs, numbers } = this.#slots;
-    const { mostRepetition, mostDefinition, stored } = this.#leaf;
+    const { mostRepetition, mostDefinition } = this.#leaf;
     const codeBytes = distinct === undefined ? 0 : 1 + hybridBytes(valueCount, distinct.bits);
     const levelBytes = levelsBytes(slotCount, mostRepetition) + levelsBytes(slotCount, mostDefinition);
     page.ensure(levelBytes + codeBytes + valueBytes + 16, 0);
@@ -213,7 +211,7 @@ class ChunkWriter {
     if (distinct === undefined) {
       const first = at;
       at = this.#encodePlain(numbers + value * 4, valueCount, at);
-      filter?.add(first, valueCount, stored.bytes);
+      this.#addToFilter(filter, first, valueCount);
     } else {
       this.#memory.linear.u8[at] = distinct.bits;
       at = kernels.encodeHybrid(codes.address + value * 4, true, valueCount, distinct.bits, at + 1);
@@ -249,18 +247,19 @@ class ChunkWriter {
   }
 
   async #writePage(byteLength: number, type: number, kind: thrift.ThriftFields): Promise<void> {
-    const { compression, level } = this.#properties;
-    const body = compressPage(this.#memory, byteLength, compression, level);
+    const body = compressPage(this.#memory, byteLength, this.#properties);
+    const checksum = crc32(body);
     const header = thrift.thriftBytes({
       1: thrift.int32(type),
       2: thrift.int32(byteLength),
       3: thrift.int32(body.byteLength),
+      4: thrift.int32(checksum | 0),
       ...kind,
     });
     this.#plainBytes += header.byteLength + byteLength;
     this.#bytes += header.byteLength + body.byteLength;
     await this.#file.write(header);
-    await this.#file.write(body);
+    await this.#file.write(body, checksum);
   }
 
   #boundsOf(rows: BoundRows | undefined): { least: Bound | undefined; greatest: Bound | undefined } {
@@ -273,10 +272,15 @@ class ChunkWriter {
     };
   }
 
-  #openFilter(distinctCount: number): BloomFilter | undefined {
+  #openFilter(distinctCount: number): WrittenBloomFilter | undefined {
     const { physical } = this.#leaf.stored;
     if (!this.#properties.bloomFilter || physical === PHYSICAL.boolean || distinctCount === 0) return undefined;
-    return new BloomFilter(this.#memory, distinctCount);
+    return new WrittenBloomFilter(this.#memory, distinctCount);
+  }
+
+  #addToFilter(filter: WrittenBloomFilter | undefined, values: number, count: number): void {
+    const { bytes, order } = this.#leaf.stored;
+    filter?.add(values, count, bytes, order === ORDER.float);
   }
 }
 
@@ -294,44 +298,3 @@ interface PageExtent {
 const hybridBytes = (count: number, bits: number): number => (Math.floor(count / 8) + 1) * (bits + 6);
 const levelsBytes = (count: number, most: number): number =>
   most === 0 ? 0 : 4 + hybridBytes(count, 32 - Math.clz32(most));
-
-const MOST_FILTER_BYTES = 1024 * 1024;
-const BLOCK_BYTES = 32;
-/** So that one in a hundred of other values seems to be there. */
-const FILTER_BITS_PER_VALUE = 10.5;
-
-/** A split block Bloom filter, of one chunk: https://parquet.apache.org/docs/file-format/bloomfilter/ */
-class BloomFilter implements Disposable {
-  readonly #memory: EncodingMemory;
-  readonly #byteLength: number;
-
-  /** @throws MemoryBudgetExceeded */
-  constructor(memory: EncodingMemory, distinctCount: number) {
-    const wanted = 2 ** Math.ceil(Math.log2((distinctCount * FILTER_BITS_PER_VALUE) / 8));
-    this.#memory = memory;
-    this.#byteLength = Math.min(MOST_FILTER_BYTES, Math.max(BLOCK_BYTES, wanted));
-    const { filter, linear } = memory;
-    filter.ensure(this.#byteLength, 0);
-    linear.u8.fill(0, filter.address, filter.address + this.#byteLength);
-  }
-
-  /** `count` plain values at `at`; `width` as the kernel has it. */
-  add(at: number, count: number, width: number): void {
-    const { kernels, filter } = this.#memory;
-    kernels.addToBloomFilter(at, count, width, filter.address, this.#byteLength / BLOCK_BYTES);
-  }
-
-  async write(file: OutputFile): Promise<{ offset: number; byteLength: number }> {
-    const offset = file.size;
-    const only = thrift.struct({ 1: thrift.struct({}) });
-    const header = thrift.thriftBytes({ 1: thrift.int32(this.#byteLength), 2: only, 3: only, 4: only });
-    const { filter, linear } = this.#memory;
-    await file.write(header);
-    await file.write(linear.u8.subarray(filter.address, filter.address + this.#byteLength));
-    return { offset, byteLength: header.byteLength + this.#byteLength };
-  }
-
-  [Symbol.dispose](): void {
-    this.#memory.filter.free();
-  }
-}

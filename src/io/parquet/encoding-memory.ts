@@ -5,6 +5,9 @@ import { type ParquetEncodeKernels, parquetEncodeKernels } from '../../kernels/p
 import type { Holding, MemoryBudget } from '../../memory/budget.ts';
 import type { LinearMemory } from '../../memory/linear-memory.ts';
 import { GrowingRegion } from '../../state/growing-region.ts';
+import { codecBytes, compressedBytes } from './codecs.ts';
+import { chunkProperties, type ParquetProperties } from './parquet-properties.ts';
+import { bloomFilterBytes } from './written-bloom-filter.ts';
 
 /** Plain bytes of a page, about, where no single row has more. */
 export const PAGE_BYTES: number = 256 * 1024;
@@ -14,8 +17,6 @@ export const MOST_ENTRIES = 32_768;
 export const TABLE_SLOTS = 65_536;
 /** Of the table that finds repetitions for Snappy. */
 const SNAPPY_TABLE_BYTES = 65_536;
-/** What node:zlib holds while it compresses a page, and what it returns. */
-const CODEC_BYTES = 1024 * 1024;
 const LEAST_SLOTS = 4096;
 
 /** One set of slots: parquet-slots.ts has the drawing. */
@@ -23,6 +24,15 @@ export interface SlotRegions {
   readonly rows: GrowingRegion;
   readonly defs: GrowingRegion;
   readonly reps: GrowingRegion;
+}
+
+export interface EncodingOptions {
+  readonly budget: MemoryBudget;
+  readonly owner: string;
+  readonly schema: Schema;
+  readonly properties: ParquetProperties;
+  /** Of rows as they are collected, about, at most. */
+  readonly rowGroupBytes: number;
 }
 
 /**
@@ -41,19 +51,20 @@ export class EncodingMemory implements Disposable {
   /** A page before it is compressed, and after. */
   readonly page: GrowingRegion;
   readonly compressed: GrowingRegion;
-  /** Of a Bloom filter, and of a few row numbers. */
+  /** A Bloom filter, and a few row numbers. */
   readonly filter: GrowingRegion;
   readonly numbers: GrowingRegion;
   readonly #holding: Holding;
   readonly #mostBytes: number;
   readonly #slotsPerByte: number;
   #slotCount = 0;
+  #resultBytes = 0;
 
-  /** For row groups of up to `mostBytes`, about. @throws MemoryBudgetExceeded */
-  constructor(budget: MemoryBudget, owner: string, schema: Schema, mostBytes: number) {
+  /** @throws MemoryBudgetExceeded */
+  constructor({ budget, owner, schema, properties, rowGroupBytes }: EncodingOptions) {
     this.budget = budget;
     this.kernels = parquetEncodeKernels(budget.linear);
-    this.#mostBytes = mostBytes;
+    this.#mostBytes = rowGroupBytes;
     this.#slotsPerByte = slotsPerByte(schema);
     this.#holding = budget.reserve(owner);
     const region = (): GrowingRegion => new GrowingRegion(this.#holding);
@@ -66,12 +77,19 @@ export class EncodingMemory implements Disposable {
     this.compressed = region();
     this.filter = region();
     this.numbers = region();
+    const columns = schema.fields.map(({ name }) => chunkProperties(properties, name));
     try {
-      this.#holding.grow(CODEC_BYTES);
+      this.#holding.grow(Math.max(0, ...columns.map(codecBytes)));
+      if (columns.some(({ compression }) => compression === 'snappy'))
+        this.compressed.ensure(compressedBytes(PAGE_BYTES), 0);
+      if (columns.some(({ compression }) => !['none', 'snappy'].includes(compression)))
+        this.reserveResult(compressedBytes(PAGE_BYTES));
+      if (columns.some(({ bloomFilter }) => bloomFilter)) {
+        this.filter.ensure(bloomFilterBytes(rowGroupBytes * this.#slotsPerByte), 0);
+      }
       this.entries.ensure(MOST_ENTRIES * 4, 0);
       this.table.ensure(Math.max(TABLE_SLOTS * 4, SNAPPY_TABLE_BYTES), 0);
       this.page.ensure(PAGE_BYTES + PAGE_BYTES / 4, 0);
-      this.compressed.ensure(compressedBytes(PAGE_BYTES), 0);
       this.numbers.ensure(4096, 0);
       this.ensureSlots(LEAST_SLOTS);
     } catch (error) {
@@ -82,6 +100,13 @@ export class EncodingMemory implements Disposable {
 
   get linear(): LinearMemory {
     return this.budget.linear;
+  }
+
+  /** Provides for what a codec returns: for pages that are larger than most. @throws MemoryBudgetExceeded */
+  reserveResult(bytes: number): void {
+    if (bytes <= this.#resultBytes) return;
+    this.#holding.grow(bytes - this.#resultBytes);
+    this.#resultBytes = bytes;
   }
 
   /** Whether a row group of `bytes` can be encoded: false where it is too large, or too little is left for it. */
@@ -139,9 +164,6 @@ export class EncodingMemory implements Disposable {
     this.#holding[Symbol.dispose]();
   }
 }
-
-/** What Snappy may make of `bytes`. */
-export const compressedBytes = (bytes: number): number => 32 + bytes + Math.ceil(bytes / 6);
 
 /** Slots that the largest column chunk of these rows has. */
 export function mostSlots(columns: readonly Column[], rowCount: number, linear: LinearMemory): number {

@@ -2,10 +2,10 @@
 
 import type { WrittenChunk, WrittenPage } from './chunk-writer.ts';
 import { ENCODING } from './chunk-writer.ts';
-import { CODECS } from './page-compression.ts';
+import { CODECS } from './codecs.ts';
 import { ThriftType } from './thrift.ts';
 import * as thrift from './thrift-writer.ts';
-import type { Bound } from './value-bounds.ts';
+import type { Bound } from './written-bounds.ts';
 import type { WrittenSchema } from './written-schema.ts';
 
 export interface WrittenRowGroup {

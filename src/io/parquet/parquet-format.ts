@@ -4,7 +4,8 @@ import type { MemoryBudget } from '../../memory/budget.ts';
 import type { FileFormat, FileWriter } from '../file-format.ts';
 import type { OutputFile, PendingFile } from '../output-files.ts';
 import { EncodingMemory, mostSlots } from './encoding-memory.ts';
-import { type ParquetProperties, ParquetWriter } from './parquet-writer.ts';
+import type { ParquetProperties } from './parquet-properties.ts';
+import { ParquetWriter } from './parquet-writer.ts';
 
 /** Rows that are collected are a quarter of the budget at most, all partitions together. */
 const ROW_GROUP_SHARE = 1 / 8;
@@ -22,7 +23,7 @@ export class ParquetFormat implements FileFormat {
     const rowGroupBytes = Math.min(LARGEST_ROW_GROUP_BYTES, budget.limitBytes * ROW_GROUP_SHARE);
     this.#schema = schema;
     this.#properties = properties;
-    this.#memory = new EncodingMemory(budget, owner, schema, rowGroupBytes);
+    this.#memory = new EncodingMemory({ budget, owner, schema, properties, rowGroupBytes });
   }
 
   tryReserve(bytes: number): boolean {

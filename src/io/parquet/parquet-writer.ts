@@ -12,30 +12,11 @@ import type { Schema } from '../../columnar/schema.ts';
 import { SLICE_ROWS, sliceColumn } from '../../columnar/slice.ts';
 import type { Holding } from '../../memory/budget.ts';
 import type { OutputFile, PendingFile } from '../output-files.ts';
-import { type ChunkProperties, type WrittenChunk, writeChunk } from './chunk-writer.ts';
+import { type WrittenChunk, writeChunk } from './chunk-writer.ts';
 import { type EncodingMemory, mostSlots } from './encoding-memory.ts';
 import { fileEnd, type WrittenRowGroup } from './file-metadata.ts';
-import type { ParquetCompression } from './page-compression.ts';
+import { type ChunkProperties, chunkProperties, type ParquetProperties } from './parquet-properties.ts';
 import { needsArrowSchema, type WrittenSchema, writtenSchema } from './written-schema.ts';
-
-/** How a file is written: all columns alike, but for those that are named. */
-export interface ParquetProperties {
-  readonly compression: ParquetCompression;
-  /** The codec's default where absent. */
-  readonly level?: number | undefined;
-  readonly columns?: readonly ParquetColumnProperties[] | undefined;
-}
-
-export interface ParquetColumnProperties {
-  readonly name: string;
-  readonly compression?: ParquetCompression | undefined;
-  /** Whether values that repeat are written once: true where absent. */
-  readonly dictionary?: boolean | undefined;
-  /** Whether least and greatest values are written, of row groups and of pages: true where absent. */
-  readonly statistics?: boolean | undefined;
-  /** Whether Bloom filters are written, by which a reader can tell what is not there: false where absent. */
-  readonly bloomFilter?: boolean | undefined;
-}
 
 export interface ParquetWriterOptions {
   readonly schema: Schema;
@@ -121,18 +102,6 @@ export class ParquetWriter implements Disposable {
     this.#rowGroups.length = 0;
     this.#records[Symbol.dispose]();
   }
-}
-
-function chunkProperties({ compression, level, columns = [] }: ParquetProperties, name: string): ChunkProperties {
-  const own = columns.find((column) => column.name === name);
-  const codec = own?.compression ?? compression;
-  return {
-    compression: codec,
-    level: codec === compression ? level : undefined,
-    dictionary: own?.dictionary ?? true,
-    statistics: own?.statistics ?? true,
-    bloomFilter: own?.bloomFilter ?? false,
-  };
 }
 
 const slice = (batch: Batch, start: number, rowCount: number): Batch =>

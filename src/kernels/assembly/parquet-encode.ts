@@ -308,20 +308,38 @@ function compareBytes(values: usize, bytes: usize, width: i32, a: usize, b: usiz
 /** Odd numbers that spread a hash over the eight words of a block: https://parquet.apache.org/docs/file-format/bloomfilter/ */
 const SALTS: usize = memory.data<u32>([0x47b6137b, 0x44974d91, 0x8824ad5b, 0xa2b7289d, 0x705495c7, 0x2df1424b, 0x9efc4947, 0x5c6bfb31]);
 
-/** Adds `count` plain values at `at`, of `width` bytes or (0) each behind its length, to a filter of `blocks` blocks. */
-export function addToBloomFilter(at: usize, count: u32, width: u32, filter: usize, blocks: u32): void {
+/**
+ * Adds `count` plain values at `at`, of `width` bytes or (0) each behind its length, to a filter of `blocks` blocks. Of floats
+ * both zeros are added where one is, as they are equal: bytes of values change meanwhile.
+ */
+export function addToBloomFilter(at: usize, count: u32, width: u32, isFloat: bool, filter: usize, blocks: u32): void {
   for (let i: u32 = 0; i < count; i++) {
     let length = <usize>width;
     if (width == 0) {
       length = <usize>load<u32>(at);
       at += 4;
     }
-    const hash = hashBytes(at, length);
-    at += length;
-    const block = filter + (<usize>(((hash >> 32) * <u64>blocks) >> 32) << 5);
-    for (let word: usize = 0; word < 32; word += 4) {
-      const bit: u32 = (<u32>hash * load<u32>(SALTS + word)) >> 27;
-      store<u32>(block + word, load<u32>(block + word) | (1 << bit));
+    addHash(hashBytes(at, length), filter, blocks);
+    if (isFloat && isZero(at, length)) {
+      const last = at + length - 1;
+      store<u8>(last, load<u8>(last) ^ 0x80);
+      addHash(hashBytes(at, length), filter, blocks);
+      store<u8>(last, load<u8>(last) ^ 0x80);
     }
+    at += length;
   }
+}
+
+@inline function addHash(hash: u64, filter: usize, blocks: u32): void {
+  const block = filter + (<usize>(((hash >> 32) * <u64>blocks) >> 32) << 5);
+  for (let word: usize = 0; word < 32; word += 4) {
+    const bit: u32 = (<u32>hash * load<u32>(SALTS + word)) >> 27;
+    store<u32>(block + word, load<u32>(block + word) | (1 << bit));
+  }
+}
+
+function isZero(at: usize, length: usize): bool {
+  if (length == 8) return load<u64>(at) << 1 == 0;
+  if (length == 4) return load<u32>(at) << 1 == 0;
+  return <u16>(load<u16>(at) << 1) == 0;
 }

@@ -22,7 +22,7 @@ import type { ArrowContainer } from '../../io/arrow/arrow-files.ts';
 import type { FileFormat } from '../../io/file-format.ts';
 import { OpenFiles, type PartitionValues } from '../../io/open-files.ts';
 import type { OutputFiles, PendingFile } from '../../io/output-files.ts';
-import type { ParquetProperties } from '../../io/parquet/parquet-writer.ts';
+import type { ParquetProperties } from '../../io/parquet/parquet-properties.ts';
 import { type CsvOptions, type JsonOptions, type TextCompression, TextFiles } from '../../io/text/text-files.ts';
 import type { Holding, MemoryBudget } from '../../memory/budget.ts';
 import type { Region } from '../../memory/linear-memory.ts';

@@ -9,11 +9,10 @@ import { batchFromRows } from '../../../src/columnar/column-from-values.ts';
 import * as types from '../../../src/columnar/data-type.ts';
 import { field, schema } from '../../../src/columnar/schema.ts';
 import type { Value } from '../../../src/columnar/value.ts';
-import { EncodingMemory } from '../../../src/io/parquet/encoding-memory.ts';
 import { ParquetWriter } from '../../../src/io/parquet/parquet-writer.ts';
 import { tables } from '../../support/tables.ts';
 import { expectAllReturned, type Row, testBudget } from '../../support/task.ts';
-import { KeptFile, writeGroups } from './write-file.ts';
+import { encodingMemory, KeptFile, writeGroups } from './write-file.ts';
 
 const MiB = 1024 * 1024;
 
@@ -213,8 +212,9 @@ describe('Parquet writer', () => {
     };
     const of = schema(field('n', types.int64));
     {
-      using encoding = new EncodingMemory(memory, 'Write', of, MiB);
-      using writer = new ParquetWriter({ schema: of, properties: { compression: 'none' }, file, memory: encoding });
+      const properties = { compression: 'none' } as const;
+      using encoding = encodingMemory(memory, of, properties);
+      using writer = new ParquetWriter({ schema: of, properties, file, memory: encoding });
       using holding = memory.reserve('test');
       const rows = Array.from({ length: 10_000 }, (_, n): Row => [BigInt(n)]);
       await expect(writer.writeRowGroup(batchFromRows(holding, of, rows))).rejects.toThrow('the disk is full');

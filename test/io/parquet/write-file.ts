@@ -5,8 +5,12 @@ import { batchFromRows } from '../../../src/columnar/column-from-values.ts';
 import type { Schema } from '../../../src/columnar/schema.ts';
 import type { OutputFile, PendingFile } from '../../../src/io/output-files.ts';
 import { EncodingMemory } from '../../../src/io/parquet/encoding-memory.ts';
-import type { ParquetCompression } from '../../../src/io/parquet/page-compression.ts';
-import { type ParquetColumnProperties, ParquetWriter } from '../../../src/io/parquet/parquet-writer.ts';
+import type {
+  ParquetColumnProperties,
+  ParquetCompression,
+  ParquetProperties,
+} from '../../../src/io/parquet/parquet-properties.ts';
+import { ParquetWriter } from '../../../src/io/parquet/parquet-writer.ts';
 import type { MemoryBudget } from '../../../src/memory/budget.ts';
 import { expectAllReturned, type Row, testBudget } from '../../support/task.ts';
 
@@ -40,6 +44,9 @@ export interface WriteOptions {
   readonly memory?: MemoryBudget;
 }
 
+export const encodingMemory = (budget: MemoryBudget, of: Schema, properties: ParquetProperties): EncodingMemory =>
+  new EncodingMemory({ budget, owner: 'Write', schema: of, properties, rowGroupBytes: 16 * MiB });
+
 /** Writes each of `groups` as a row group. */
 export async function writeGroups(
   of: Schema,
@@ -49,8 +56,8 @@ export async function writeGroups(
   const { compression = 'snappy', dictionary = false, memory = testBudget(256 * MiB) } = options;
   const file = new KeptFile();
   {
-    using encoding = new EncodingMemory(memory, 'Write', of, 16 * MiB);
     const properties = { compression, level: options.level, columns: options.columns };
+    using encoding = encodingMemory(memory, of, properties);
     using writer = new ParquetWriter({ schema: of, properties, file, memory: encoding });
     using holding = memory.reserve('test');
     for (const rows of groups) {

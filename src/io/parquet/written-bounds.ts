@@ -76,12 +76,15 @@ export function boundOf(
 
 function plainValue(memory: EncodingMemory, stored: StoredType, column: Column, row: number): Uint8Array {
   const { kernels, numbers, page, linear } = memory;
-  linear.u32[numbers.address / 4] = row;
   const width = kernelWidth(column);
-  if (width === WIDTH_OF_BYTES) page.ensure(kernels.sizedBytes(column.values, numbers.address, 1), 0);
+  if (width === WIDTH_OF_BYTES) {
+    const [start = 0, end = 0] = linear.u32.subarray(column.values / 4 + row, column.values / 4 + row + 2);
+    // No more of it than tells that it is longer.
+    return linear.u8.slice(column.bytes + start, column.bytes + Math.min(end, start + MOST_BOUND_BYTES + 1));
+  }
+  linear.u32[numbers.address / 4] = row;
   const end = kernels.encodePlain(stored.form, column.values, column.bytes, width, numbers.address, 1, page.address);
-  // What has a length of its own is a bound without it.
-  return linear.u8.slice(page.address + (width === WIDTH_OF_BYTES ? 4 : 0), end);
+  return linear.u8.slice(page.address, end);
 }
 
 function cutText(bytes: Uint8Array, side: 'least' | 'greatest'): Uint8Array | undefined {
