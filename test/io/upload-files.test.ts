@@ -120,6 +120,37 @@ describe('UploadFiles', () => {
     expect((await file.close(1)).parts.map(({ size }) => size)).toEqual([MIN_PART_BYTES, MIN_PART_BYTES, 1]);
   });
 
+  test('a part that is on its way arrives while the next one is made, though nobody waits for it', async () => {
+    // Of each part it takes a few turns of the event loop, as it does on a socket.
+    const inner = memoryStore();
+    const events: string[] = [];
+    const store: ObjectStore = Object.assign(Object.create(inner) as ObjectStore, {
+      beginUpload: (uri: string) => inner.beginUpload(uri),
+      uploadPart: async (uri: string, id: string, number: number, bytes: Uint8Array) => {
+        for (let turn = 0; turn < 10; turn++) await new Promise((next) => setImmediate(next));
+        events.push(`part ${number} has arrived`);
+        return inner.uploadPart(uri, id, number, bytes);
+      },
+    });
+    using memory = new MemoryBudget(64 * MIB).reserve('Write');
+    const files = new UploadFiles({ store, destination, owner, memory, partBytes: MIN_PART_BYTES });
+    const file = await files.create({}, 'bin');
+    const page = noise(MIN_PART_BYTES / 64);
+    for (let pages = 1; pages <= 3 * 64; pages++) {
+      await file.write(page);
+      if (pages % 64 === 63) events.push(`part ${Math.ceil(pages / 64)} is nearly full`);
+    }
+    await file.close(1);
+    expect(events).toEqual([
+      'part 1 is nearly full',
+      'part 1 has arrived',
+      'part 2 is nearly full',
+      'part 2 has arrived',
+      'part 3 is nearly full',
+      'part 3 has arrived',
+    ]);
+  });
+
   test('sends smaller parts when memory is short, and fails by name when it is too short for any', async () => {
     const content = noise(24 * MIB);
     const store = memoryStore();

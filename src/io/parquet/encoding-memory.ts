@@ -80,10 +80,10 @@ export class EncodingMemory implements Disposable {
     const columns = schema.fields.map(({ name }) => chunkProperties(properties, name));
     try {
       this.#holding.grow(Math.max(0, ...columns.map(codecBytes)));
-      if (columns.some(({ compression }) => compression === 'snappy'))
-        this.compressed.ensure(compressedBytes(PAGE_BYTES), 0);
-      if (columns.some(({ compression }) => !['none', 'snappy'].includes(compression)))
-        this.reserveResult(compressedBytes(PAGE_BYTES));
+      for (const codec of new Set(columns.map(({ compression }) => compression))) {
+        if (codec === 'snappy') this.compressed.ensure(compressedBytes(PAGE_BYTES), 0);
+        else if (codec !== 'none') this.reserveResult(compressedBytes(PAGE_BYTES));
+      }
       if (columns.some(({ bloomFilter }) => bloomFilter)) {
         this.filter.ensure(bloomFilterBytes(rowGroupBytes * this.#slotsPerByte), 0);
       }

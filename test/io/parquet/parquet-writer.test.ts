@@ -12,7 +12,7 @@ import type { Value } from '../../../src/columnar/value.ts';
 import { ParquetWriter } from '../../../src/io/parquet/parquet-writer.ts';
 import { tables } from '../../support/tables.ts';
 import { expectAllReturned, type Row, testBudget } from '../../support/task.ts';
-import { encodingMemory, KeptFile, writeGroups } from './write-file.ts';
+import { encodingMemory, freshPath, KeptFile, writeGroups } from './write-file.ts';
 
 const MiB = 1024 * 1024;
 
@@ -65,7 +65,6 @@ const DUCKDB_TYPES = [
 
 describe('Parquet writer', () => {
   const directory = mkdtempSync(join(tmpdir(), 'millrace-writer-'));
-  const path = join(directory, 'file.parquet');
   let duckdb: Awaited<ReturnType<DuckDBInstance['connect']>>;
   beforeAll(async () => {
     duckdb = await (await DuckDBInstance.create(':memory:')).connect();
@@ -76,6 +75,7 @@ describe('Parquet writer', () => {
   });
 
   async function query(file: KeptFile, select: string): Promise<Value[][]> {
+    const path = freshPath(directory);
     writeFileSync(path, file.bytes);
     const reader = await duckdb.runAndReadAll(`select ${select} from '${path}'`);
     return reader.getRows() as Value[][];
@@ -107,6 +107,7 @@ describe('Parquet writer', () => {
 
   test('DuckDB reads the types that were meant', async () => {
     const file = await writeGroups(ALL_TYPES, []);
+    const path = freshPath(directory);
     writeFileSync(path, file.bytes);
     const described = await duckdb.runAndReadAll(`describe select * from '${path}'`);
     expect(described.getRows().map(([, type]) => type)).toEqual(DUCKDB_TYPES);

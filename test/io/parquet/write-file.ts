@@ -1,5 +1,6 @@
 /** Files of our own writer, in memory. */
 
+import { join } from 'node:path';
 import { expect } from 'vitest';
 import { batchFromRows } from '../../../src/columnar/column-from-values.ts';
 import type { Schema } from '../../../src/columnar/schema.ts';
@@ -43,6 +44,11 @@ export interface WriteOptions {
   readonly dictionary?: boolean;
   readonly memory?: MemoryBudget;
 }
+
+let paths = 0;
+
+/** A path in `directory` that no file has had: DuckDB remembers what it has read of one. */
+export const freshPath = (directory: string): string => join(directory, `written-${paths++}.parquet`);
 
 export const encodingMemory = (budget: MemoryBudget, of: Schema, properties: ParquetProperties): EncodingMemory =>
   new EncodingMemory({ budget, owner: 'Write', schema: of, properties, rowGroupBytes: 16 * MiB });

@@ -1,7 +1,6 @@
 /** What lies in the files of our writer: pages, dictionaries, bounds and filters, as others read them. */
 
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { parquetMetadata } from 'hyparquet';
 import { describe, expect, test } from 'vitest';
@@ -16,18 +15,20 @@ import { fuzzed } from '../../support/fuzz.ts';
 import { col, int, op } from '../../support/plans.ts';
 import { type Row, testBudget } from '../../support/task.ts';
 import { scanRows, temporaryDirectory, uriOf } from './scan-file.ts';
-import { type WriteOptions, writeGroups } from './write-file.ts';
+import { freshPath, type WriteOptions, writeGroups } from './write-file.ts';
 
 const directory = temporaryDirectory();
-const path = join(directory, 'written.parquet');
+/** Of the file that was written last. */
+let path = '';
 
 async function written(of: Schema, rows: readonly Row[], options: WriteOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
   const { bytes } = await writeGroups(of, [rows], options);
+  path = freshPath(directory);
   writeFileSync(path, bytes);
   return bytes;
 }
 
-const MANY = 100_000;
+const MANY = 50_000;
 const LISTS = schema(
   field('n', types.int64),
   field('few', types.utf8),
@@ -148,6 +149,55 @@ test('DuckDB and our reader leave out row groups by Bloom filters', async () => 
     expect(await query(`select count(*) > 0 from '${path}' where ${column} = ${there}`)).toEqual([[true]]);
   }
 });
+
+test('Bloom filters have both zeros where they have one: they are equal', async () => {
+  const of = schema(field('f', types.float64), field('h', types.float32), field('d', types.float64));
+  // Ones that repeat become a dictionary.
+  const rows = Array.from({ length: 1000 }, (_, n): Row => [n === 0 ? -0 : n, n === 0 ? 0 : n, n % 2 === 0 ? -0 : 1]);
+  await written(of, rows, { columns: ['f', 'h', 'd'].map((name) => ({ name, bloomFilter: true })) });
+  for (const [column, value] of [
+    ['f', '0.0::double'],
+    ['f', '-0.0::double'],
+    ['h', '0.0::float'],
+    ['h', '-0.0::float'],
+    ['d', '0.0::double'],
+  ]) {
+    const probe = `parquet_bloom_probe('${path}', '${column}', ${value})`;
+    expect(await query(`select bool_or(bloom_filter_excludes) from ${probe}`)).toEqual([[false]]);
+  }
+});
+
+test('columns have codecs of their own, and levels are those of the file', async () => {
+  const of = schema(field('a', types.utf8), field('b', types.utf8));
+  const rows = Array.from({ length: 5000 }, (_, n): Row => [`${(n * n) % 9973} and ${n % 977}`, `text ${n}`]);
+  const sizes = async (options: WriteOptions): Promise<number[]> => {
+    const metadata = parquetMetadata((await written(of, rows, options)).buffer);
+    const chunks = metadata.row_groups[0]?.columns.map(({ meta_data }) => meta_data) ?? [];
+    expect(chunks.map((chunk) => chunk?.codec)).toEqual(['ZSTD', 'GZIP']);
+    expect(await query(`select * from '${path}'`)).toEqual(rows);
+    return chunks.map((chunk) => Number(chunk?.total_compressed_size));
+  };
+  const columns = [{ name: 'b', compression: 'gzip' }] as const;
+  const [fast, good] = [
+    await sizes({ compression: 'zstd', level: 1, columns }),
+    await sizes({ compression: 'zstd', level: 19, columns }),
+  ];
+  expect(good[0]).toBeLessThan(fast[0] ?? 0);
+  expect(good[1]).toBe(fast[1]);
+});
+
+test.each(['none', 'zstd'] as const)(
+  'a page that has changed since is told by its checksum, %s',
+  async (compression) => {
+    const bytes = await written(schema(field('n', types.int64)), [[1n], [2n], [3n]], { compression });
+    // The only page ends where the chunk does.
+    const chunk = parquetMetadata(bytes.buffer).row_groups[0]?.columns[0]?.meta_data;
+    const end = 4 + Number(chunk?.total_compressed_size);
+    bytes[end - 1] = Number(bytes[end - 1]) ^ 1;
+    writeFileSync(path, bytes);
+    await expect(scanRows(uriOf(path))).rejects.toThrow(/checksum/);
+  },
+);
 
 test('Snappy gives back what was compressed', () => {
   const memory = testBudget();

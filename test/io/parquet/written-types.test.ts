@@ -1,7 +1,6 @@
 /** What our writer writes, of every type, other readers find: arrow-rs by parquet-wasm, DuckDB, and our own. */
 
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { tableFromIPC } from 'apache-arrow';
 import fc from 'fast-check';
 import { readParquet } from 'parquet-wasm';
@@ -16,10 +15,9 @@ import { valueInJson } from '../../support/fixture-values.ts';
 import { fuzzed } from '../../support/fuzz.ts';
 import { Collector, type Row, testBudget } from '../../support/task.ts';
 import { scanRows, temporaryDirectory, uriOf } from './scan-file.ts';
-import { type WriteOptions, writeGroups } from './write-file.ts';
+import { freshPath, type WriteOptions, writeGroups } from './write-file.ts';
 
 const directory = temporaryDirectory();
-const path = join(directory, 'written.parquet');
 
 const holdsInterval = (type: DataType): boolean => type.kind === 'interval' || childTypes(type).some(holdsInterval);
 const writable = (type: DataType): boolean => !holdsInterval(type);
@@ -27,8 +25,9 @@ const writable = (type: DataType): boolean => !holdsInterval(type);
 const holdsNulls = (type: DataType): boolean => childTypes(type).some((t) => t.kind === 'null' || holdsNulls(t));
 
 async function written(of: Schema, groups: readonly (readonly Row[])[], options: WriteOptions = {}): Promise<string> {
+  const path = freshPath(directory);
   writeFileSync(path, (await writeGroups(of, groups, options)).bytes);
-  return uriOf(path);
+  return path;
 }
 
 /** UUIDs as bytes, which they are in Arrow where nothing else is said. */
@@ -67,8 +66,8 @@ describe('any types', () => {
       fc.asyncProperty(
         inputs(anyType(3).filter((type) => !holdsNulls(type))),
         async ({ of, rows, cut, dictionary }) => {
-          const uri = await written(of, [rows.slice(0, cut), rows.slice(cut)], { dictionary });
-          expect((await scanRows(uri)).rows).toEqual(rows);
+          const path = await written(of, [rows.slice(0, cut), rows.slice(cut)], { dictionary });
+          expect((await scanRows(uriOf(path))).rows).toEqual(rows);
         },
       ),
       fuzzed(150),
@@ -103,7 +102,7 @@ test('DuckDB finds flat and nested values', async () => {
   );
   await fc.assert(
     fc.asyncProperty(inputs(nested), async ({ of, rows, cut, dictionary }) => {
-      await written(of, [rows.slice(0, cut), rows.slice(cut)], { dictionary });
+      const path = await written(of, [rows.slice(0, cut), rows.slice(cut)], { dictionary });
       expect(await query(`select * from '${path}'`)).toEqual(rows);
     }),
     fuzzed(60),
