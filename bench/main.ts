@@ -6,7 +6,7 @@
  *     npm run bench:expressions          expressions over 10 million rows in memory
  *     npm run bench:operators            operators over 10 million rows in memory
  *     npm run bench -- --suite scan      scans of CSV and JSON, a tenth of the rows
- *     npm run bench -- --suite write     rows in memory into Parquet files, half of the rows
+ *     npm run bench -- --suite write     TPC-H lineitem in memory into Parquet files, sizes too
  *     npm run bench -- --suite cold      a fresh process each time: wall time and peak memory
  *     npm run bench -- --suite functions what functions take to start, and a job in the emulator
  *     npm run bench -- --json            one JSON object per line
