@@ -312,7 +312,6 @@ describe('write', () => {
     expect(destination.uploads).toBeUndefined();
   });
 
-  // Last of these: it lets the memory of parquet-wasm grow, which every later budget of the process pays for.
   test('fails by name when there are more partitions than memory has room to remember', async () => {
     const of = schema(field('k', types.int32), field('n', types.int64));
     const input = Array.from({ length: 12_000 }, (_, n): Row => [n, BigInt(n)]);
