@@ -29,6 +29,10 @@ export interface RequestCounts extends Readonly<Record<RequestKind, number>> {
   readonly bytesWritten: number;
   /** Refused because there were too many; counted above also, though the service does not bill them. */
   readonly throttled: number;
+  /** Reads that were begun a second time because they took longer than others; both are counted above. */
+  readonly hedged: number;
+  /** Of these, those in which the second was the first to answer. */
+  readonly hedgesWon: number;
 }
 
 /** A store that counts its own requests, since it was made. */
@@ -52,6 +56,8 @@ export class RequestMeter {
   #bytesRead = 0;
   #bytesWritten = 0;
   #throttled = 0;
+  #hedged = 0;
+  #hedgesWon = 0;
 
   sent(kind: RequestKind, bytesWritten: number = 0): void {
     this.#requests[kind]++;
@@ -66,6 +72,14 @@ export class RequestMeter {
     this.#throttled++;
   }
 
+  hedged(): void {
+    this.#hedged++;
+  }
+
+  hedgeWon(): void {
+    this.#hedgesWon++;
+  }
+
   counts(): RequestCounts {
     const { put, list, beginUpload, uploadPart, completeUpload, get, head } = this.#requests;
     return {
@@ -75,6 +89,8 @@ export class RequestMeter {
       bytesRead: this.#bytesRead,
       bytesWritten: this.#bytesWritten,
       throttled: this.#throttled,
+      hedged: this.#hedged,
+      hedgesWon: this.#hedgesWon,
     };
   }
 }

@@ -12,20 +12,7 @@
  * lowered once per `CUT_INTERVAL_MS`, not once per answer.
  */
 
-import { setTimeout } from 'node:timers/promises';
-
-export interface GateClock {
-  /** Milliseconds from some moment on, never going back. */
-  readonly nowMs: () => number;
-  readonly sleep: (ms: number, signal: AbortSignal | undefined) => Promise<void>;
-}
-
-const SYSTEM_CLOCK: GateClock = {
-  nowMs: () => performance.now(),
-  sleep: async (ms, signal) => {
-    await setTimeout(ms, undefined, { signal });
-  },
-};
+import { type Clock, SYSTEM_CLOCK } from './clock.ts';
 
 const CUT_INTERVAL_MS = 500;
 /** Requests per second that are always allowed: a task whose very first request is refused must not crawl. */
@@ -38,7 +25,7 @@ interface Waiter {
 }
 
 export class RequestGate {
-  readonly #clock: GateClock;
+  readonly #clock: Clock;
   readonly #waiting = new Set<Waiter>();
   #freeSlots: number;
   #rate = Number.POSITIVE_INFINITY;
@@ -50,7 +37,7 @@ export class RequestGate {
   #sentInWindow = 0;
   #sentPerSecond = 0;
 
-  constructor(slots: number, clock: GateClock = SYSTEM_CLOCK) {
+  constructor(slots: number, clock: Clock = SYSTEM_CLOCK) {
     this.#freeSlots = slots;
     this.#clock = clock;
     this.#windowMs = clock.nowMs();
@@ -59,6 +46,11 @@ export class RequestGate {
   /** Requests per second; infinite while the service does not ask for less. */
   get rate(): number {
     return this.#rate;
+  }
+
+  /** Whether a request would be sent at once, and the service has not asked for less. */
+  get isIdle(): boolean {
+    return this.#freeSlots > 0 && this.#rate === Number.POSITIVE_INFINITY;
   }
 
   /** Resolves when the request may be sent. The slot is the caller's until `leave`. Rejects with the signal's reason. */

@@ -41,6 +41,8 @@ test('counts what is asked of a store, and sums as it is billed', async () => {
     bytesRead: 12,
     bytesWritten: 17,
     throttled: 0,
+    hedged: 0,
+    hedgesWon: 0,
   });
 });
 

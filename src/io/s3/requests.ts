@@ -32,6 +32,8 @@ export interface S3Request<Result> extends RequestContext {
   readonly bytesRead?: number;
   /** In place of the options' `totalMs`. */
   readonly totalMs?: number;
+  /** Called when its turn has come. */
+  readonly onSent?: () => void;
   /** Sends, and reads the answer to its end. The signal is aborted when time is up, too. */
   readonly run: (client: S3Client, sending: { abortSignal: AbortSignal }) => Promise<Result>;
   /** An error of its own for what was thrown; undefined for the usual one. */
@@ -51,6 +53,11 @@ export class S3Requests {
     this.#totalMs = totalMs;
   }
 
+  /** Whether one more request would neither wait nor make others wait. */
+  get hasRoom(): boolean {
+    return this.#gate.isIdle;
+  }
+
   /** @throws the signal's reason where the caller gave up; else an error of `errors.ts`. */
   async send<Result>(request: S3Request<Result>): Promise<Result> {
     const { kind, signal, bytesWritten = 0, bytesRead = 0, totalMs = this.#totalMs } = request;
@@ -59,6 +66,7 @@ export class S3Requests {
     try {
       this.#connections.renew();
       this.#meter.sent(kind, bytesWritten);
+      request.onSent?.();
       const result = await request.run(this.#connections.client, { abortSignal: deadline.signal });
       this.#meter.received(bytesRead);
       this.#gate.answered();

@@ -16,6 +16,7 @@ import {
 import { InvalidArgument, ObjectChanged } from '../../errors.ts';
 import { type MeteredStore, type RequestCounts, RequestMeter } from '../counted-store.ts';
 import { plainEtag } from '../etag.ts';
+import { HedgedReads } from '../hedged-reads.ts';
 import type { ObjectInfo, RequestOptions, StoredObject, UploadedPart, UploadInfo } from '../object-store.ts';
 import { parseUri } from '../uri.ts';
 import { encodedCrc32, hexFromEncoded } from './checksum.ts';
@@ -37,9 +38,15 @@ export function s3Store(options: S3StoreOptions = {}): MeteredStore {
 class S3Store implements MeteredStore {
   readonly #meter = new RequestMeter();
   readonly #requests: S3Requests;
+  readonly #hedgedReads: HedgedReads;
 
   constructor(options: S3StoreOptions) {
     this.#requests = new S3Requests(options, this.#meter);
+    this.#hedgedReads = new HedgedReads({
+      mayRepeat: () => this.#requests.hasRoom,
+      onRepeated: () => this.#meter.hedged(),
+      onWon: () => this.#meter.hedgeWon(),
+    });
   }
 
   requestCounts(): RequestCounts {
@@ -80,16 +87,22 @@ class S3Store implements MeteredStore {
   ): Promise<void> {
     const { target, request } = requestOf(uri, 'read', options);
     const etag = options?.etag;
-    await this.#requests.send({
-      ...request,
-      kind: 'get',
-      bytesRead: into.byteLength,
-      run: (client, sending) => readRange(client, sending, { uri, target, start, into, etag }),
-      mapError: (error) =>
-        etag !== undefined && serviceCode(error) === 'PreconditionFailed'
-          ? new ObjectChanged(uri, etag, 'another')
-          : undefined,
-    });
+    const send = (signal: AbortSignal | undefined, onSent?: () => void): Promise<void> =>
+      this.#requests.send({
+        ...request,
+        ...(onSent && { onSent }),
+        signal,
+        kind: 'get',
+        bytesRead: into.byteLength,
+        run: (client, sending) => readRange(client, sending, { uri, target, start, into, etag }),
+        mapError: (error) =>
+          etag !== undefined && serviceCode(error) === 'PreconditionFailed'
+            ? new ObjectChanged(uri, etag, 'another')
+            : undefined,
+      });
+    // Two reads that are not of one version would mix both in one place.
+    if (etag === undefined) return send(request.signal);
+    return this.#hedgedReads.read({ bytes: into.byteLength, signal: request.signal, send });
   }
 
   async get(uri: string, options?: RequestOptions & { maxBytes?: number }): Promise<StoredObject | undefined> {
