@@ -12,6 +12,15 @@ export interface ReadCosts {
   requests: number;
 }
 
+/** A part of a file: the records that begin in it. */
+export interface ByteRange {
+  readonly start: number;
+  /** Behind the last byte. */
+  readonly end: number;
+  /** Whether a record is known to begin at `start`: else that is found out, which may take reading the file from its beginning. */
+  readonly startsRecord?: boolean | undefined;
+}
+
 export interface FileRequest {
   readonly store: ObjectStore;
   readonly budget: MemoryBudget;
@@ -19,6 +28,8 @@ export interface FileRequest {
   readonly uri: string;
   /** Pins the version; where absent, the one found first. */
   readonly etag?: string | undefined;
+  /** All of it where absent. */
+  readonly range?: ByteRange | undefined;
   readonly fields: readonly Field[];
   /** Whether the values of a column are had from elsewhere, and it is none of the file. */
   readonly isKnown: (name: string) => boolean;

@@ -2,7 +2,7 @@
  * Cutting the input of a row-wise plan into tasks.
  *
  *     files         │   a   │ b │ c │            d            │ e │          taskBytes ├────────┤
- *     pieces        │   a   │ b │ c │ d0 │ d1 │ d2 │ d3 │ d4  │ e │     of a large file: its row groups
+ *     pieces        │   a   │ b │ c │ d0 │ d1 │ d2 │ d3 │ d4  │ e │     of a large file: its row groups, or ranges of bytes
  *     tasks         │     0     │ 1      │    2    │      3      │
  *
  * Pieces stay in their order and are never divided, so that a task is a run of neighbours: its files were written, and
@@ -12,7 +12,7 @@
 
 import type { ScanFile } from '../plan/task.ts';
 
-/** What only one task can read: a file, or a row group of it. */
+/** What only one task can read: a file, a row group of it, or a range of its bytes. */
 export interface FilePiece {
   /** Tells the file from others, also from the same one named twice. */
   readonly fileIndex: number;
@@ -48,5 +48,8 @@ export function cutFiles(pieces: readonly FilePiece[], taskBytes: number): reado
 
 /** Two parts of one file. */
 function joined(first: ScanFile, second: ScanFile): ScanFile {
+  if (first.range !== undefined && second.range !== undefined) {
+    return { ...first, range: { ...first.range, end: second.range.end } };
+  }
   return { ...second, rowGroups: [...(first.rowGroups ?? []), ...(second.rowGroups ?? [])] };
 }

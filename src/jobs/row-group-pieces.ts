@@ -31,7 +31,11 @@ const FOOTER_BYTES = 128 * 1024 * 1024;
  * the bytes of the columns that are wanted; of any other nothing is read.
  * @throws MalformedFile, UnsupportedFile, SchemaMismatch, ObjectChanged, MemoryBudgetExceeded for those looked into
  */
-export async function piecesOf(files: readonly SizedFile[], taskBytes: number, reading: Reading): Promise<FilePiece[]> {
+export async function rowGroupPieces(
+  files: readonly SizedFile[],
+  taskBytes: number,
+  reading: Reading,
+): Promise<FilePiece[]> {
   const memory = new MemoryBudget(FOOTER_BYTES, FOOTER_BYTES / 2);
   const large = files.flatMap((sized, fileIndex) => (sized.bytes > taskBytes ? [{ ...sized, fileIndex }] : []));
   const rowGroups = await inParallel(large, CONCURRENCY, (file) => rowGroupsOf(file, memory, reading));

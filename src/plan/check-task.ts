@@ -74,10 +74,13 @@ function checkInput(task: TaskLike, { node, path }: PlacedNode, problems: Proble
   } else if (input.kind === 'rows' && node.kind === 'in-memory-scan') {
     checkRows(input.rows, node.schema, problems, pathOf(inputPath, 'rows'));
   } else if (input.kind === 'files' && node.kind === 'scan') {
-    for (const [index, { partition, rowGroups }] of input.files.entries()) {
+    for (const [index, { partition, rowGroups, range }] of input.files.entries()) {
       const format = typeof node.format === 'string' ? node.format : node.format.kind;
       if (rowGroups !== undefined && format !== 'parquet') {
         problems.add(`${inputPath}.files[${index}].rowGroups`, `A file of ${format} has no row groups.`);
+      }
+      if (range !== undefined && format !== 'csv' && format !== 'json') {
+        problems.add(`${inputPath}.files[${index}].range`, `A file of ${format} is not read by ranges of bytes.`);
       }
       if (partition !== undefined)
         checkValues(partition, node.schema, problems, `${inputPath}.files[${index}].partition`);

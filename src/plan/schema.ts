@@ -568,6 +568,15 @@ const scanFile: z.ZodType<ScanFile> = z
       .array(count.max(2 ** 31 - 1))
       .optional()
       .describe('Indexes of the row groups to read; all where absent.'),
+    range: z
+      .strictObject({
+        start: bytes,
+        end: bytes,
+        startsRecord: z.boolean().optional().describe('Whether a record is known to begin at the start.'),
+      })
+      .refine(({ start, end }) => start < end, 'the end must be behind the start')
+      .optional()
+      .describe('Bytes of a file of text: the records that begin in them are read; all where absent.'),
     partition: z
       .record(nameSchema, z.union([z.null(), z.boolean(), z.number(), z.string().max(MAX_URI_CHARACTERS)]))
       .optional()

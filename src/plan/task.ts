@@ -8,6 +8,13 @@ export interface ScanFile {
   /** Indexes of the row groups to read; all where absent. */
   readonly rowGroups?: readonly number[] | undefined;
   /**
+   * Bytes of a file of text that is not compressed, those before `end`: the records that begin in it are read. With `startsRecord` it is
+   * known that one begins at `start`, or with the header where that is 0; else it is found out, for CSV with quotes by reading what is before.
+   */
+  readonly range?:
+    | { readonly start: number; readonly end: number; readonly startsRecord?: boolean | undefined }
+    | undefined;
+  /**
    * Values that all of its rows have, by column, as literals write them: those of a Hive partition. They are not read from
    * the file, and a filter that they decide leaves it unread.
    */

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { fileStore } from '../../src/io/file-store.ts';
+import type { ByteRange } from '../../src/io/record-reader.ts';
 import type { CsvReadOptions } from '../../src/io/text/csv-reader.ts';
 import type { JsonReadOptions } from '../../src/io/text/json-reader.ts';
 import type { MemoryBudget } from '../../src/memory/budget.ts';
@@ -50,15 +51,18 @@ export type TextScanTest = Partial<Omit<FileScanOptions, 'files' | 'readSchema'>
     readonly budget?: MemoryBudget;
     readonly doneAfter?: number;
     readonly partition?: FileScanOptions['files'][number]['partition'];
+    /** Parts that are read one after the other instead of the whole of each. */
+    readonly ranges?: readonly ByteRange[];
   };
 
 /** All rows of a scan of these paths, after checking every batch and that all memory was returned. */
 async function textRows(
   paths: string | readonly string[],
-  { budget = testBudget(), doneAfter, partition, store = fileStore(), ...rest }: TextScanTest,
+  { budget = testBudget(), doneAfter, partition, ranges = [], store = fileStore(), ...rest }: TextScanTest,
   scan: (options: FileScanOptions) => Source,
 ): Promise<TextScanResult> {
-  const files = [paths].flat().map((path) => ({ uri: path.includes('://') ? path : `file://${path}`, partition }));
+  const whole = [paths].flat().map((path) => ({ uri: path.includes('://') ? path : `file://${path}`, partition }));
+  const files = ranges.length === 0 ? whole : whole.flatMap((file) => ranges.map((range) => ({ ...file, range })));
   return runSource(scan({ ...rest, store, files }), budget, doneAfter);
 }
 

@@ -10,7 +10,7 @@ import assert from 'node:assert/strict';
 import type { Column } from '../../columnar/column.ts';
 import { typeName } from '../../columnar/data-type.ts';
 import type { Field } from '../../columnar/schema.ts';
-import { MalformedFile, SchemaMismatch } from '../../errors.ts';
+import { MalformedFile, SchemaMismatch, UnsupportedFile } from '../../errors.ts';
 import {
   CSV_STATE_BYTES,
   type CsvCharacters,
@@ -19,8 +19,8 @@ import {
   readCsvState,
 } from '../../kernels/csv-kernels.ts';
 import { LinearMemory } from '../../memory/linear-memory.ts';
-import type { FileRequest, RecordReader } from '../record-reader.ts';
-import { FileMemory, TEXT_PADDING_BYTES, type TextOptions } from './file-memory.ts';
+import type { ByteRange, FileRequest, RecordReader } from '../record-reader.ts';
+import { FileMemory, shownFile, TEXT_PADDING_BYTES, type TextOptions } from './file-memory.ts';
 import { ParsedColumn, shownText } from './parsed-column.ts';
 
 export interface CsvDialect {
@@ -58,6 +58,7 @@ export class CsvReader implements RecordReader {
   /** Which field of a record each of them is. */
   readonly #places: readonly number[];
   readonly #spans: number;
+  readonly #range: ByteRange | undefined;
   #rows = 0;
   /** Rows before those that were found last. */
   #rowsBefore = 0;
@@ -65,32 +66,50 @@ export class CsvReader implements RecordReader {
 
   /** Reads up to the first record. @throws MalformedFile, SchemaMismatch, MemoryBudgetExceeded, ObjectNotFound, ObjectChanged */
   static async open(request: FileRequest, options: CsvReadOptions): Promise<CsvReader> {
+    const { range } = request;
+    if (range !== undefined && options.encoding !== 'utf-8') {
+      throw new UnsupportedFile(request.uri, 'only of files in UTF-8 a part can be read');
+    }
+    // Without quotes a line is a record, wherever it stands.
+    const parts = options.quote === undefined ? 'lines' : 'bytes';
+    const isWithin = range !== undefined && range.start > 0 && (parts === 'lines' || range.startsRecord === true);
+    const given = options.names?.filter((name) => !request.isKnown(name));
+    const known = given ?? (isWithin ? await CsvReader.#headerOf(request, options) : undefined);
     const wanted = request.fields.filter(({ name }) => !request.isKnown(name));
     const nullTexts = nullTextTable(options.nullTexts);
     const columnBytes = (rows: number): number =>
       wanted.reduce((bytes, field) => bytes + ParsedColumn.footprint(field, rows), 0) +
       LinearMemory.footprint(rows * 8) +
       LinearMemory.footprint(nullTexts.byteLength + CSV_STATE_BYTES);
-    const memory = await FileMemory.open(request, options, { columnBytes, texts: wanted.length });
+    const memory = await FileMemory.open(request, options, { columnBytes, texts: wanted.length, parts });
     try {
-      const scanner = new CsvScanner(request.uri, memory, options, nullTexts);
-      const names = options.names?.filter((name) => !request.isKnown(name)) ?? (await scanner.header());
+      const uri = shownFile(request, isWithin ? range : undefined);
+      const scanner = new CsvScanner(uri, memory, options, nullTexts);
+      const names = known ?? (isWithin ? undefined : await scanner.header());
       scanner.fields = names?.length ?? 0;
-      return new CsvReader(request, options, memory, scanner, names);
+      return new CsvReader({ ...request, uri }, options, memory, scanner, names);
     } catch (error) {
       await memory[Symbol.asyncDispose]();
       throw error;
     }
   }
 
+  /** The names in the first record, of which as little as possible is read. */
+  static async #headerOf(request: FileRequest, options: CsvReadOptions): Promise<readonly string[] | undefined> {
+    await using reader = await CsvReader.open({ ...request, range: { start: 0, end: 1 }, fields: [] }, options);
+    return reader.names;
+  }
+
   private constructor(
-    { uri, fields, isKnown }: FileRequest,
+    { uri, fields, isKnown, range }: FileRequest,
     options: CsvReadOptions,
     memory: FileMemory,
     scanner: CsvScanner,
     names: readonly string[] | undefined,
   ) {
     this.#uri = uri;
+    // Lines that are none of the range are not even read.
+    this.#range = options.quote === undefined ? undefined : range;
     this.#options = options;
     this.#memory = memory;
     this.names = names;
@@ -109,7 +128,14 @@ export class CsvReader implements RecordReader {
     this.#rowsBefore += this.#rows;
     this.#rows = 0;
     this.#textEnd = this.#memory.texts;
-    if (this.#scanner.fields > 0) this.#rows = await this.#scanner.next(Math.min(most, this.#memory.rows));
+    if (this.#scanner.fields === 0) return 0;
+    while (this.#rows === 0 && !this.#scanner.isBehind(this.#range)) {
+      const found = await this.#scanner.next(Math.min(most, this.#memory.rows));
+      this.#rows = this.#scanner.keep(found, this.#range);
+      if (found === 0) return 0;
+      // What is before the range counts: lines and rows are those of the file.
+      this.#rowsBefore += this.#rows === 0 ? found : this.#scanner.first;
+    }
     return this.#rows;
   }
 
@@ -183,6 +209,8 @@ function nullTextTable(texts: readonly string[]): Uint8Array {
 class CsvScanner {
   /** Of each record. */
   fields = 0;
+  /** Which of the records that were found is the first that counts. */
+  first = 0;
   readonly #uri: string;
   readonly #memory: FileMemory;
   readonly #characters: CsvCharacters;
@@ -266,13 +294,46 @@ class CsvScanner {
     }
   }
 
+  /**
+   * Takes of the records that were found those that begin in `range`, which are neighbours; gives how many. After the last of them
+   * there are no more.
+   */
+  keep(found: number, range: ByteRange | undefined): number {
+    this.first = 0;
+    if (range === undefined || found === 0) return found;
+    this.first = this.#countBefore(range.start, found);
+    return this.#countBefore(range.end, found) - this.first;
+  }
+
+  /** Whether what comes next begins behind the range. */
+  isBehind(range: ByteRange | undefined): boolean {
+    const { window } = this.#memory;
+    return range !== undefined && window.offsetOf(this.#taken ?? window.start) >= range.end;
+  }
+
+  /** How many of the `found` records begin before `offset` of the file. */
+  #countBefore(offset: number, found: number): number {
+    let [low, high] = [0, found];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#offsetOf(middle) < offset) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #offsetOf(row: number): number {
+    const { window, index, holding } = this.#memory;
+    return window.offsetOf(holding.linear.u32[(index >>> 2) + row] ?? window.start);
+  }
+
   /** Writes the places of the values at `place` of each record, and their validity; gives how many are null. */
   spans(place: number, rows: number, spans: number, validity: number): number {
     const { index, holding } = this.#memory;
     const { quote } = this.#characters;
     return csvKernels(holding.linear).csvSpans(
-      index,
-      this.#ends,
+      index + this.first * 4,
+      this.#ends + this.first * this.fields * 4,
       this.fields,
       place,
       rows,
@@ -288,15 +349,17 @@ class CsvScanner {
     const { index, holding } = this.#memory;
     const { quote, escape: escaping } = this.#characters;
     const { fields } = this;
+    const starts = index + this.first * 4;
+    const ends = this.#ends + this.first * fields * 4;
     const nullTexts = this.#nullTexts;
     const { csvTexts } = csvKernels(holding.linear);
-    return csvTexts(index, this.#ends, fields, place, rows, quote, escaping, nullTexts, offsets, bytes, validity);
+    return csvTexts(starts, ends, fields, place, rows, quote, escaping, nullTexts, offsets, bytes, validity);
   }
 
   /** The line in which a record begins that was found last. */
   lineOf(row: number): number {
     const { window, index, holding } = this.#memory;
-    return window.lineOf(holding.linear.u32[(index >>> 2) + row] ?? window.start);
+    return window.lineOf(holding.linear.u32[(index >>> 2) + this.first + row] ?? window.start);
   }
 
   #take(): void {

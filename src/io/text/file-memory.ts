@@ -5,7 +5,7 @@ import type { Holding } from '../../memory/budget.ts';
 import { LinearMemory } from '../../memory/linear-memory.ts';
 import type { FileRequest } from '../record-reader.ts';
 import { RecordWindow } from './record-window.ts';
-import { pieceBytes, piecesFootprint, TextInput } from './text-input.ts';
+import { pieceBytes, piecesFootprint, TextInput, type TextPart } from './text-input.ts';
 
 /** What all files of text may say. */
 export interface TextOptions {
@@ -28,6 +28,8 @@ export interface FileNeeds {
   readonly columnBytes: (rows: number) => number;
   /** Columns of texts. */
   readonly texts: number;
+  /** How a part of the file is found: records may begin where lines do, or are told by whoever knows the format. */
+  readonly parts: TextPart['of'];
   /** Bytes of the index for each byte of the window, where all of it must be there; else as many as there is memory for. */
   readonly indexPerByte?: number | undefined;
 }
@@ -53,9 +55,11 @@ export class FileMemory implements AsyncDisposable {
     const sizes = new FileSizes(request, options, needs);
     const holding = await request.budget.lease(OWNER, sizes.leaseBytes, request.signal);
     try {
-      const input = await TextInput.open({ ...request, encoding: options.encoding }, holding, sizes.pieceBytes);
+      const part = partOf(request, needs);
+      const file = { ...request, part, encoding: options.encoding };
+      const input = await TextInput.open(file, holding, sizes.pieceBytes);
       try {
-        return new FileMemory(request, sizes, holding, input);
+        return new FileMemory(shownFile(request, part), sizes, holding, input, part?.start);
       } catch (error) {
         await input[Symbol.asyncDispose]();
         throw error;
@@ -66,12 +70,12 @@ export class FileMemory implements AsyncDisposable {
     }
   }
 
-  private constructor({ uri }: FileRequest, sizes: FileSizes, holding: Holding, input: TextInput) {
+  private constructor(uri: string, sizes: FileSizes, holding: Holding, input: TextInput, offset: number | undefined) {
     this.holding = holding;
     this.#input = input;
     this.rows = sizes.rows;
     this.indexBytes = sizes.indexBytes;
-    this.window = new RecordWindow(uri, input, holding, sizes.recordBytes);
+    this.window = new RecordWindow(uri, input, holding, sizes.recordBytes, offset);
     this.index = holding.allocate(sizes.indexBytes).address;
     this.texts = holding.allocate(sizes.textBytes).address;
   }
@@ -81,6 +85,17 @@ export class FileMemory implements AsyncDisposable {
     this.holding[Symbol.dispose]();
   }
 }
+
+/** Of records that are no lines, where it is not known that one begins at the start, it is the file from its beginning. */
+function partOf({ range }: FileRequest, { parts }: FileNeeds): TextPart | undefined {
+  if (range === undefined) return undefined;
+  const isKnown = parts === 'lines' || range.startsRecord === true;
+  return { start: isKnown ? range.start : 0, end: range.end, of: parts };
+}
+
+/** As errors name it: lines are counted from where reading has begun. */
+export const shownFile = ({ uri }: FileRequest, part: { readonly start: number } | undefined): string =>
+  part === undefined || part.start === 0 ? uri : `${uri}, from byte ${part.start} on,`;
 
 /** Bytes that may be overrun behind the texts of a column. */
 export const TEXT_PADDING_BYTES = 1024;

@@ -19,7 +19,7 @@ import {
 } from '../../kernels/json-kernels.ts';
 import { LinearMemory } from '../../memory/linear-memory.ts';
 import type { FileRequest, RecordReader } from '../record-reader.ts';
-import { FileMemory, TEXT_PADDING_BYTES, type TextOptions } from './file-memory.ts';
+import { FileMemory, shownFile, TEXT_PADDING_BYTES, type TextOptions } from './file-memory.ts';
 import { type JsonMisfit, JsonNode, textsIn, treeFootprint } from './json-tree.ts';
 import { shownText } from './parsed-column.ts';
 
@@ -32,6 +32,7 @@ export class JsonReader implements RecordReader {
   /** Which fields the records have is known only when all of them are read. */
   readonly missing: readonly number[] = [];
   readonly #uri: string;
+  readonly #isPart: boolean;
   readonly #options: JsonReadOptions;
   readonly #memory: FileMemory;
   readonly #fields: readonly Field[];
@@ -64,6 +65,7 @@ export class JsonReader implements RecordReader {
           LinearMemory.footprint(JSON_STATE_BYTES + JSON_SCRATCH_BYTES),
         texts: wanted.reduce((sum, { type }) => sum + textsIn(type), 0),
         indexPerByte: 4,
+        parts: 'lines',
       },
     );
     try {
@@ -74,13 +76,10 @@ export class JsonReader implements RecordReader {
     }
   }
 
-  private constructor(
-    { uri, fields }: FileRequest,
-    options: JsonReadOptions,
-    memory: FileMemory,
-    wanted: readonly Field[],
-  ) {
-    this.#uri = uri;
+  private constructor(request: FileRequest, options: JsonReadOptions, memory: FileMemory, wanted: readonly Field[]) {
+    const { fields, range } = request;
+    this.#uri = shownFile(request, range);
+    this.#isPart = range !== undefined;
     this.#options = options;
     this.#memory = memory;
     this.#fields = fields;
@@ -127,7 +126,8 @@ export class JsonReader implements RecordReader {
       if (window.isLast) {
         if (state.token === count && this.#container !== JSON_CONTAINERS.array) return 0;
         const line = window.lineOf(state.position);
-        throw new MalformedFile(this.#uri, `it ends within what begins in line ${line}`);
+        const advice = this.#isPart ? '. Of a file that is read in parts each record is on a line of its own' : '';
+        throw new MalformedFile(this.#uri, `it ends within what begins in line ${line}${advice}`);
       }
       // What is left is the beginning of a record, which goes on in what is read next.
       this.#take();

@@ -30,8 +30,11 @@ export class RecordWindow {
   readonly #holding: Holding;
   readonly #base: number;
   readonly #byteLength: number;
+  /** Where in the file the byte at the base is, if it is stored as UTF-8. */
+  #baseOffset: number;
 
-  constructor(uri: string, input: TextInput, holding: Holding, byteLength: number) {
+  /** `offset`: where in the file its first byte is. */
+  constructor(uri: string, input: TextInput, holding: Holding, byteLength: number, offset: number = 0) {
     this.#uri = uri;
     this.#input = input;
     this.#holding = holding;
@@ -39,6 +42,12 @@ export class RecordWindow {
     this.#base = holding.allocate(byteLength).address;
     this.start = this.#base;
     this.end = this.#base;
+    this.#baseOffset = offset;
+  }
+
+  /** Where in the file the byte at `address` is. */
+  offsetOf(address: number): number {
+    return this.#baseOffset + address - this.#base;
   }
 
   /** Reads more; what was taken is overwritten. @throws MalformedFile where there is no room */
@@ -46,7 +55,8 @@ export class RecordWindow {
     const { linear } = this.#holding;
     const kept = this.end - this.start;
     if (this.start > this.#base) takeKernels(linear).copyBytes(this.start, this.#base, kept);
-    const isFirst = this.line === 1 && this.start === this.#base && kept === 0;
+    const isFirst = this.line === 1 && this.start === this.#base && kept === 0 && this.#baseOffset === 0;
+    this.#baseOffset += this.start - this.#base;
     this.start = this.#base;
     this.end = this.#base + kept;
     const limit = this.#base + this.#byteLength;

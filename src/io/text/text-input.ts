@@ -12,16 +12,27 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setImmediate } from 'node:timers/promises';
 import { constants, createGunzip, createZstdDecompress } from 'node:zlib';
-import { MalformedFile, ObjectChanged, ObjectNotFound } from '../../errors.ts';
+import { MalformedFile, ObjectChanged, ObjectNotFound, UnsupportedFile } from '../../errors.ts';
 import { csvKernels } from '../../kernels/csv-kernels.ts';
 import { takeKernels } from '../../kernels/take-kernels.ts';
 import type { Holding } from '../../memory/budget.ts';
 import { LinearMemory, type Region } from '../../memory/linear-memory.ts';
 import type { ObjectStore } from '../object-store.ts';
 import type { ReadCosts } from '../record-reader.ts';
+import { type Codec, codecOf, isCompressed } from './codec.ts';
 import { ZstdFrames } from './zstd-frames.ts';
 
 export type TextEncoding = 'utf-8' | 'latin-1';
+
+/** Of a file that is not compressed, what is read. */
+export interface TextPart {
+  readonly start: number;
+  readonly end: number;
+  /**
+   * Lines: those that begin in [start, end), which end with LF. Bytes: all from `start` on, of which none behind `end` is read ahead.
+   */
+  readonly of: 'lines' | 'bytes';
+}
 
 export interface TextFile {
   readonly store: ObjectStore;
@@ -30,6 +41,8 @@ export interface TextFile {
   readonly etag?: string | undefined;
   /** Of the whole object, where it was looked at and pinned: then it is not looked at again. */
   readonly size?: number | undefined;
+  /** All of it where absent. */
+  readonly part?: TextPart | undefined;
   readonly encoding: TextEncoding;
   readonly signal: AbortSignal;
   readonly costs: ReadCosts;
@@ -43,8 +56,6 @@ const LEAST_PIECE_BYTES = 16 * 1024;
 const ZSTD_WINDOW_LOG = 23;
 const CODEC_BYTES = { none: 0, gzip: 256 * 1024, zstd: 2 ** ZSTD_WINDOW_LOG + 512 * 1024 } as const;
 const DECOMPRESSED_PIECE_BYTES = 128 * 1024;
-
-type Codec = keyof typeof CODEC_BYTES;
 
 /** Bytes of a piece where `roomBytes` are there for all of them. */
 export function pieceBytes(roomBytes: number): number {
@@ -63,6 +74,9 @@ export class TextInput implements AsyncDisposable {
   #chunks: AsyncIterator<Uint8Array> | undefined;
   /** What is left of the piece, or of what was decompressed. */
   #left: Uint8Array | { address: number; byteLength: number } | undefined;
+  /** Of lines: where in the file the next byte is, and whether it is none of the part. */
+  #position: number;
+  #isAtEnd = false;
   /** What is stored in another encoding. */
   readonly #latin: Region | undefined;
 
@@ -74,7 +88,9 @@ export class TextInput implements AsyncDisposable {
     const info = file.size === undefined ? await lookedAt(file) : { size: file.size, etag: file.etag };
     // Before anything is being read: what is written to is not given back.
     const latin = file.encoding === 'latin-1' ? holding.allocate(bytes) : undefined;
-    const pieces = new Pieces({ ...file, etag: info.etag }, info.size, holding, bytes);
+    const pinned = { ...file, etag: info.etag };
+    if (file.part !== undefined && file.part.start > 0) await refuseCompressed(pinned, info.size);
+    const pieces = new Pieces(pinned, info.size, holding, bytes);
     const input = new TextInput(file, holding, pieces, latin);
     try {
       await input.#begin();
@@ -91,6 +107,7 @@ export class TextInput implements AsyncDisposable {
     this.#pieces = pieces;
     this.#codecHolding = holding.budget.reserve(holding.owner);
     this.#latin = latin;
+    this.#position = beginningOf(file);
   }
 
   /** Fills up to `most` bytes, at least 2, from `address` on; gives how many, 0 only at the end. @throws MalformedFile */
@@ -110,9 +127,15 @@ export class TextInput implements AsyncDisposable {
     const first = await this.#pieces.next();
     if (first === undefined) return;
     const { linear } = this.#holding;
-    const codec = codecOf(linear.u8.subarray(first.address, first.address + Math.min(4, first.byteLength)));
     this.#left = first;
+    const { part } = this.#file;
+    if (part !== undefined && part.start > 0) {
+      if (part.of === 'lines') await this.#passLine();
+      return;
+    }
+    const codec = codecOf(linear.u8.subarray(first.address, first.address + Math.min(4, first.byteLength)));
     if (codec === 'none') return;
+    if (part !== undefined) throw compressed(this.#file.uri);
     this.#codecHolding.grow(CODEC_BYTES[codec]);
     this.#chunks = this.#decompressed(codec, first);
     this.#left = undefined;
@@ -120,12 +143,13 @@ export class TextInput implements AsyncDisposable {
 
   async #readStored(address: number, most: number): Promise<number> {
     let left = this.#left;
+    if (this.#isAtEnd) return 0;
     if (left === undefined || left.byteLength === 0) {
       left = this.#chunks === undefined ? await this.#pieces.next() : (await this.#chunks.next()).value;
       if (left === undefined) return 0;
     }
     const { linear } = this.#holding;
-    const count = Math.min(most, left.byteLength);
+    const count = left instanceof Uint8Array ? Math.min(most, left.byteLength) : this.#ownBytes(left, most);
     if (left instanceof Uint8Array) {
       linear.u8.set(left.subarray(0, count), address);
       this.#left = left.subarray(count);
@@ -134,6 +158,33 @@ export class TextInput implements AsyncDisposable {
       this.#left = { address: left.address + count, byteLength: left.byteLength - count };
     }
     return count;
+  }
+
+  /** How many of the bytes of a piece may be read: up to the end of the last line that is ours. */
+  #ownBytes({ address, byteLength }: Piece, most: number): number {
+    const { part } = this.#file;
+    const count = Math.min(most, byteLength);
+    if (part?.of !== 'lines') return count;
+    const behind = Math.max(0, part.end - 1 - this.#position);
+    const { u8 } = this.#holding.linear;
+    const end = behind < count ? u8.subarray(address, address + count).indexOf(LF, behind) + 1 : 0;
+    this.#isAtEnd = end > 0;
+    this.#position += count;
+    return end > 0 ? end : count;
+  }
+
+  /** Passes over the line that begins before the part. */
+  async #passLine(): Promise<void> {
+    const { part } = this.#file;
+    assert.ok(part !== undefined);
+    for (let piece = this.#left as Piece | undefined; piece !== undefined; piece = await this.#pieces.next()) {
+      const { address, byteLength } = piece;
+      const end = this.#holding.linear.u8.subarray(address, address + byteLength).indexOf(LF) + 1;
+      this.#position += end === 0 ? byteLength : end;
+      this.#left = { address: address + end, byteLength: end === 0 ? 0 : byteLength - end };
+      if (this.#position >= part.end) this.#isAtEnd = true;
+      if (end > 0 || this.#isAtEnd) return;
+    }
   }
 
   /** Ends the reading of pieces when it is returned early. */
@@ -191,9 +242,17 @@ export async function lookedAt({
   return info;
 }
 
-function codecOf(head: Uint8Array): Codec {
-  if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip';
-  return head[0] === 0x28 && head[1] === 0xb5 && head[2] === 0x2f && head[3] === 0xfd ? 'zstd' : 'none';
+const LF = 0x0a;
+
+/** Where reading begins: of lines with the end of the one before. */
+const beginningOf = ({ part }: TextFile): number =>
+  part === undefined ? 0 : Math.max(0, part.of === 'lines' ? part.start - 1 : part.start);
+
+const compressed = (uri: string): UnsupportedFile =>
+  new UnsupportedFile(uri, 'it is compressed, and no part of it can be read without what is before');
+
+async function refuseCompressed(file: TextFile, size: number): Promise<void> {
+  if (await isCompressed({ ...file, size })) throw compressed(file.uri);
 }
 
 interface Piece {
@@ -214,6 +273,9 @@ class Pieces implements AsyncDisposable {
   readonly #holding: Holding;
   readonly #addresses: readonly number[];
   readonly #bytes: number;
+  readonly #from: number;
+  /** Behind it nothing is read ahead. */
+  readonly #aheadEnd: number;
   readonly #abort = new AbortController();
   readonly #signal: AbortSignal;
   #reads: Read[] = [];
@@ -226,8 +288,11 @@ class Pieces implements AsyncDisposable {
     this.#holding = holding;
     this.#bytes = bytes;
     this.#signal = AbortSignal.any([file.signal, this.#abort.signal]);
-    const count = Math.min(READS, Math.ceil(size / bytes));
-    this.#addresses = Array.from({ length: count }, () => holding.allocate(Math.min(bytes, size)).address);
+    this.#from = Math.min(size, beginningOf(file));
+    this.#aheadEnd = file.part?.end ?? size;
+    const left = size - this.#from;
+    const count = Math.min(READS, Math.ceil(left / bytes));
+    this.#addresses = Array.from({ length: count }, () => holding.allocate(Math.min(bytes, left)).address);
     for (let read = 0; read < count; read++) this.#begin();
   }
 
@@ -237,6 +302,7 @@ class Pieces implements AsyncDisposable {
       this.#reads.shift();
       this.#begin();
     }
+    if (this.#reads.length === 0) this.#begin(true);
     const read = this.#reads[0];
     this.#inUse = read !== undefined;
     // Reads that are under way go on only where somebody waits.
@@ -251,9 +317,9 @@ class Pieces implements AsyncDisposable {
     await Promise.allSettled(this.#reads.map(({ done }) => done));
   }
 
-  #begin(): void {
-    const start = this.#begun * this.#bytes;
-    if (start >= this.#size) return;
+  #begin(isWaitedFor: boolean = false): void {
+    const start = this.#from + this.#begun * this.#bytes;
+    if (start >= this.#size || (start >= this.#aheadEnd && !isWaitedFor)) return;
     const address = this.#addresses[this.#begun % this.#addresses.length];
     assert.ok(address !== undefined);
     this.#begun += 1;

@@ -8,15 +8,17 @@ import type { TypedExpression } from '../../expressions/expression.ts';
 import { FilterProbe } from '../../io/filter-probe.ts';
 import type { ObjectStore } from '../../io/object-store.ts';
 import { filterOfPartition, knownValues, type PartitionJson } from '../../io/partition-values.ts';
-import type { FileRequest, RecordReader } from '../../io/record-reader.ts';
+import type { ByteRange, FileRequest, RecordReader } from '../../io/record-reader.ts';
 import type { Counters, Demand, Output, SourceRun, TaskContext } from '../operator.ts';
 import { constantColumns } from './constant-columns.ts';
 
-/** One file to read, as a whole. */
+/** One file to read, or a part of it. */
 interface RecordFile {
   readonly uri: string;
   /** Pins the version; where absent, the one found first. */
   readonly etag?: string | undefined;
+  /** The records that begin in it; all where absent. */
+  readonly range?: ByteRange | undefined;
   /** Values that all of its rows have, by column. */
   readonly partition?: PartitionJson | undefined;
 }
