@@ -48,7 +48,10 @@ export interface MemoryStore extends ObjectStore {
 
 export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
   const { faults, minPartBytes = MIN_PART_BYTES, now = Date.now } = options;
-  return new SimulatedStore({ objects: new Map(), uploads: new Map(), versions: 0, minPartBytes, now }, faults);
+  return new SimulatedStore(
+    { objects: new Map(), uris: undefined, uploads: new Map(), versions: 0, minPartBytes, now },
+    faults,
+  );
 }
 
 interface Version {
@@ -66,6 +69,8 @@ interface Upload {
 /** What all clients see. */
 interface Content {
   readonly objects: Map<string, Version>;
+  /** Of all objects, in order; undefined where some have come or gone since. */
+  uris: readonly string[] | undefined;
   readonly uploads: Map<string, Upload>;
   /** Counts versions and uploads, to name them. */
   versions: number;
@@ -162,7 +167,7 @@ class SimulatedStore implements MemoryStore {
 
   delete(uri: string, options?: RequestOptions): Promise<void> {
     return this.#request({ name: 'delete', writes: true }, uri, options, () => {
-      this.#content.objects.delete(uri);
+      if (this.#content.objects.delete(uri)) this.#content.uris = undefined;
     });
   }
 
@@ -247,11 +252,20 @@ class SimulatedStore implements MemoryStore {
   }
 
   #page(prefix: string, after: string | undefined): ObjectInfo[] {
-    return [...this.#content.objects]
-      .filter(([uri]) => uri.startsWith(prefix) && (after === undefined || compareUris(uri, after) > 0))
-      .sort(([a], [b]) => compareUris(a, b))
-      .slice(0, PAGE_SIZE)
-      .map(([uri, version]) => infoOf(uri, version));
+    const { objects } = this.#content;
+    const uris = this.#content.uris ?? [...objects.keys()].sort(compareUris);
+    this.#content.uris = uris;
+    const isBefore = (uri: string): boolean =>
+      compareUris(uri, prefix) < 0 || (after !== undefined && compareUris(uri, after) <= 0);
+    let [start, end] = [0, uris.length];
+    while (start < end) {
+      const middle = (start + end) >>> 1;
+      if (isBefore(uris[middle] as string)) start = middle + 1;
+      else end = middle;
+    }
+    // What begins with the prefix stands together.
+    const page = uris.slice(start, start + PAGE_SIZE).filter((uri) => uri.startsWith(prefix));
+    return page.map((uri) => infoOf(uri, objects.get(uri) as Version));
   }
 
   #upload(uri: string, uploadId: string): Upload {
@@ -262,6 +276,7 @@ class SimulatedStore implements MemoryStore {
 
   #store(uri: string, bytes: Uint8Array<ArrayBuffer>): { etag: string } {
     const version = { bytes, etag: `v${++this.#content.versions}`, modifiedMs: this.#content.now() };
+    if (!this.#content.objects.has(uri)) this.#content.uris = undefined;
     this.#content.objects.set(uri, version);
     return { etag: version.etag };
   }

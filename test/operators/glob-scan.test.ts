@@ -79,6 +79,27 @@ describe('glob scan', () => {
     expect(some.counters?.['objects listed']).toBeLessThan(3000);
   });
 
+  test('lists a hundred thousand objects in half a megabyte', async () => {
+    const store = memoryStore();
+    const uris = Array.from({ length: 100_000 }, (_, n) => `memory://lake/${n % 10}/${String(n).padStart(60, '0')}`);
+    for (const uri of uris) await store.put(uri, new Uint8Array(0));
+    const memory = testBudget(512 * 1024);
+    const source = globScan({ schema: listing, store, globs: ['memory://lake/[0-4]/**', 'memory://lake/[3-9]/**'] });
+    let rows = 0;
+    let most = 0;
+    const push = async ({ rowCount }: { readonly rowCount: number }): Promise<'more'> => {
+      rows += rowCount;
+      most = Math.max(most, rowCount);
+      return 'more';
+    };
+    const [stats] = await runChain({ source, stages: [] }, { push }, testTask(memory));
+    expect(rows).toBe(100_000);
+    expect(stats?.counters).toEqual({ 'objects listed': 100_000 });
+    expect(most).toBeLessThan(2_000);
+    expect(memory.peakBytes).toBeLessThanOrEqual(512 * 1024);
+    expectAllReturned(memory);
+  });
+
   test('says what is no glob', async () => {
     await expect(scan(await put(), ['a/{b'])).rejects.toMatchObject({ name: 'InvalidArgument' });
   });

@@ -32,6 +32,11 @@ export function globScan(options: GlobScanOptions): Source {
 
 /** Characters of the uris of one batch, about. */
 const BATCH_CHARACTERS = 256 * 1024;
+/** Of V8's heap: what is known of an object beside its uri, and each character of that. */
+const OBJECT_BYTES = 240;
+const CHARACTER_BYTES = 2;
+/** The share of the budget that may be known before it is pushed; the columns made of it take about as much. */
+const HELD_SHARE = 8;
 
 class GlobScanRun implements SourceRun {
   readonly #options: GlobScanOptions;
@@ -43,21 +48,28 @@ class GlobScanRun implements SourceRun {
     this.#task = task;
   }
 
-  /** @throws InvalidArgument for what is no glob */
+  /** @throws InvalidArgument for what is no glob; MemoryBudgetExceeded */
   async run(output: Output): Promise<void> {
     const { limit = Number.POSITIVE_INFINITY } = this.#options;
+    if (limit === 0) return;
+    using held = this.#task.memory.reserve(NAME);
+    const mostBytes = this.#task.memory.limitBytes / HELD_SHARE;
     let found: ObjectInfo[] = [];
     let characters = 0;
-    if (limit > 0) {
-      for await (const info of this.#matches()) {
-        found.push(info);
-        characters += info.uri.length;
-        this.#listed += 1;
-        const isFull = found.length === BATCH_ROWS || characters >= BATCH_CHARACTERS;
-        if (isFull && (await this.#push(found, output)) === 'done') return;
-        if (isFull) [found, characters] = [[], 0];
-        if (this.#listed >= limit) break;
+    for await (const info of this.#matches()) {
+      const bytes = OBJECT_BYTES + info.uri.length * CHARACTER_BYTES;
+      const isFull =
+        found.length === BATCH_ROWS || characters >= BATCH_CHARACTERS || held.heldBytes + bytes > mostBytes;
+      if (isFull || !held.tryGrow(bytes)) {
+        if ((await this.#push(found, output)) === 'done') return;
+        [found, characters] = [[], 0];
+        held.release();
+        held.grow(bytes);
       }
+      found.push(info);
+      characters += info.uri.length;
+      this.#listed += 1;
+      if (this.#listed === limit) break;
     }
     await this.#push(found, output);
   }
