@@ -12,6 +12,7 @@
 import { type IncomingMessage, request as plainRequest, type RequestOptions } from 'node:http';
 import { request as secureRequest } from 'node:https';
 import { InvalidArgument, UnsupportedFile } from '../../errors.ts';
+import type { Clock } from '../clock.ts';
 import { Deadline } from '../deadline.ts';
 import { RequestGate } from '../request-gate.ts';
 import { drain } from '../response-body.ts';
@@ -36,6 +37,8 @@ export interface HttpRequestsOptions {
   readonly idleMs?: number | undefined;
   /** Milliseconds that a request may take without its content; default 60,000. */
   readonly totalMs?: number | undefined;
+  /** By which requests wait for their turn where a server asks for fewer; virtual in tests only. */
+  readonly turnClock?: Clock | undefined;
 }
 
 export interface HttpRequest {
@@ -65,7 +68,7 @@ export class HttpRequests {
     this.#idleMs = idleMs;
     this.#totalMs = totalMs;
     this.#sockets = new SocketPool(maxRequests, options.ca);
-    this.#gate = new RequestGate(maxRequests);
+    this.#gate = new RequestGate(maxRequests, options.turnClock);
   }
 
   /**

@@ -10,6 +10,7 @@
 
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { MillraceError } from '../../errors.ts';
+import type { Clock } from '../clock.ts';
 import type { RequestKind, RequestMeter } from '../counted-store.ts';
 import { Deadline } from '../deadline.ts';
 import { RequestGate } from '../request-gate.ts';
@@ -21,6 +22,8 @@ export interface S3RequestsOptions extends S3ClientOptions {
   readonly maxRequests?: number;
   /** Milliseconds that a request may take without its content; default 60,000. */
   readonly totalMs?: number;
+  /** By which requests wait for their turn where the service asks for fewer; virtual in tests only. */
+  readonly turnClock?: Clock;
 }
 
 export interface S3Request<Result> extends RequestContext {
@@ -46,9 +49,9 @@ export class S3Requests {
   readonly #meter: RequestMeter;
   readonly #totalMs: number;
 
-  constructor({ maxRequests = 32, totalMs = 60_000, ...client }: S3RequestsOptions, meter: RequestMeter) {
+  constructor({ maxRequests = 32, totalMs = 60_000, turnClock, ...client }: S3RequestsOptions, meter: RequestMeter) {
     this.#connections = new Connections(client, maxRequests);
-    this.#gate = new RequestGate(maxRequests);
+    this.#gate = new RequestGate(maxRequests, turnClock);
     this.#meter = meter;
     this.#totalMs = totalMs;
   }
