@@ -6,8 +6,9 @@
  *                                              └──some──▶ they are decoded too
  */
 
-import { Batch } from '../columnar/batch.ts';
+import { BATCH_ROWS, Batch } from '../columnar/batch.ts';
 import type { Column } from '../columnar/column.ts';
+import { int32 } from '../columnar/data-type.ts';
 import type { Schema } from '../columnar/schema.ts';
 import { RowProgram } from '../compile/row-program.ts';
 import { MemoryBudgetExceeded } from '../errors.ts';
@@ -21,6 +22,8 @@ import type { Holding, MemoryBudget } from '../memory/budget.ts';
  * for one batch in seven only: that cost TPC-H Q6 a tenth of its time.
  */
 const PATIENCE = 4;
+/** Rows between two that are kept which are taken to be kept too: there would be too many ranges otherwise. */
+const NEAR_ROWS = 64;
 
 export class FilterProbe implements Disposable {
   /** Positions of the columns that the filter reads, in order. */
@@ -28,6 +31,9 @@ export class FilterProbe implements Disposable {
   readonly #schema: Schema;
   readonly #holding: Holding;
   readonly #program: RowProgram;
+  readonly #filter: TypedExpression;
+  /** Gives the numbers of the rows that are kept, and where those of all rows are. */
+  #rows: { readonly program: RowProgram; readonly numbers: Column } | undefined;
   #patience = PATIENCE;
   #hasSkipped = false;
 
@@ -49,9 +55,9 @@ export class FilterProbe implements Disposable {
     this.columns = columns;
     this.#schema = { fields: schema.fields.filter((_, index) => columns.includes(index)) };
     this.#holding = memory.reserve('Scan');
-    const moved = withColumnsAt(filter, (index) => columns.indexOf(index));
+    this.#filter = withColumnsAt(filter, (index) => columns.indexOf(index));
     this.#program = new RowProgram(
-      { input: this.#schema, filter: moved, columns: [], operator: 'Scan' },
+      { input: this.#schema, filter: this.#filter, columns: [], operator: 'Scan' },
       this.#holding,
     );
   }
@@ -78,6 +84,57 @@ export class FilterProbe implements Disposable {
     return keeps;
   }
 
+  /** Ranges of rows around all that are kept, in order; `columns` as in `mayKeep`. At most BATCH_ROWS rows. */
+  survivors(columns: readonly Column[], rowCount: number): { readonly start: number; readonly end: number }[] {
+    const all = [{ start: 0, end: rowCount }];
+    const read = this.columns.map((position) => columns[position] as Column);
+    try {
+      this.#rows ??= this.#rowNumbers();
+      const { program, numbers } = this.#rows;
+      const kept = program.tryApply(new Batch(schemaWithRows(this.#schema), rowCount, [...read, numbers]));
+      const [found] = kept?.columns ?? [];
+      return kept === undefined || found === undefined || kept.rowCount === rowCount
+        ? all
+        : this.#ranges(found, kept.rowCount);
+    } catch (error) {
+      if (!(error instanceof MemoryBudgetExceeded)) throw error;
+      return all;
+    }
+  }
+
+  #ranges({ values }: Column, count: number): { start: number; end: number }[] {
+    const { i32 } = this.#holding.linear;
+    const ranges: { start: number; end: number }[] = [];
+    let last: { start: number; end: number } | undefined;
+    for (let at = values / 4; at < values / 4 + count; at += 1) {
+      const row = Number(i32[at]);
+      if (last !== undefined && row - last.end <= NEAR_ROWS) last.end = row + 1;
+      else {
+        last = { start: row, end: row + 1 };
+        ranges.push(last);
+      }
+    }
+    return ranges;
+  }
+
+  #rowNumbers(): { program: RowProgram; numbers: Column } {
+    const { address } = this.#holding.allocate(BATCH_ROWS * 4);
+    for (let row = 0; row < BATCH_ROWS; row += 1) this.#holding.linear.i32[address / 4 + row] = row;
+    const index = this.columns.length;
+    const row = { kind: 'column', index, name: 'row', type: int32, nullable: false } as const;
+    const program = new RowProgram(
+      {
+        input: schemaWithRows(this.#schema),
+        filter: this.#filter,
+        columns: [{ name: 'row', expression: row }],
+        operator: 'Scan',
+      },
+      this.#holding,
+    );
+    const plain = { validity: 0, bytes: 0, dictionary: undefined, width: 4, bits: undefined };
+    return { program, numbers: { type: int32, values: address, ...plain } };
+  }
+
   #survivors(batch: Batch): number {
     try {
       return this.#program.tryApply(batch)?.rowCount ?? batch.rowCount;
@@ -91,6 +148,11 @@ export class FilterProbe implements Disposable {
 
   [Symbol.dispose](): void {
     this.#program[Symbol.dispose]();
+    this.#rows?.program[Symbol.dispose]();
     this.#holding[Symbol.dispose]();
   }
 }
+
+const schemaWithRows = ({ fields }: Schema): Schema => ({
+  fields: [...fields, { name: 'row', type: int32, nullable: false }],
+});

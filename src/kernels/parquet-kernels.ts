@@ -22,7 +22,7 @@ export interface ParquetKernels {
 
   /** Begins a stream of values of `width` bits (at most 32) in [position, end). */
   beginHybrid(state: number, position: number, end: number, width: number): void;
-  /** The next `count` values as uint32. 0 where the stream is damaged or ends. */
+  /** The next `count` values as uint32: the greatest of them, 0 of none, -1 where the stream is damaged or ends. */
   decodeHybrid(state: number, count: number, to: number): number;
   /** 0 where the stream is damaged or ends. */
   skipHybrid(state: number, count: number): number;

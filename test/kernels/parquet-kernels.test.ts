@@ -77,13 +77,14 @@ describe('the hybrid of runs and packed values', () => {
         kernels.beginHybrid(state, input, put(encode(runs, width)), width);
         for (let done = 0, turn = 0; done < values.length; turn += 1) {
           const count = Math.min(pieces[turn % pieces.length] ?? values.length, values.length - done);
-          expect(kernels.decodeHybrid(state, count, output)).toBe(1);
+          const greatest = kernels.decodeHybrid(state, count, output);
           const decoded = Array.from(linear.u32.subarray(output / 4, output / 4 + count));
           expect(decoded).toEqual(values.slice(done, done + count));
-          expect(kernels.maxCode(output, count) >>> 0).toBe(Math.max(...decoded));
+          expect(greatest).toBe(Math.max(...decoded));
+          expect(kernels.maxCode(output, count) >>> 0).toBe(greatest);
           done += count;
         }
-        expect(kernels.decodeHybrid(state, 1, output)).toBe(0);
+        expect(kernels.decodeHybrid(state, 1, output)).toBe(-1);
       }),
       { numRuns: 150 },
     );
@@ -97,7 +98,7 @@ describe('the hybrid of runs and packed values', () => {
         kernels.beginHybrid(state, input, put(encode(runs, width)), width);
         expect(kernels.skipHybrid(state, skipped)).toBe(1);
         const count = values.length - skipped;
-        expect(kernels.decodeHybrid(state, count, output)).toBe(1);
+        expect(kernels.decodeHybrid(state, count, output)).toBeGreaterThanOrEqual(0);
         expect(Array.from(linear.u32.subarray(output / 4, output / 4 + count))).toEqual(values.slice(skipped));
       }),
       { numRuns: 100 },

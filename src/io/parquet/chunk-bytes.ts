@@ -9,6 +9,7 @@
 
 import type { Holding } from '../../memory/budget.ts';
 import { GrowingRegion } from '../../state/growing-region.ts';
+import { arrivalOf, arrivedEnd, type Span } from './range-reads.ts';
 
 export interface ChunkBytes {
   /** Positions in the file. */
@@ -26,33 +27,33 @@ export interface ChunkBytes {
   address(position: number): number;
 }
 
-/** Bytes in memory, from `start` up to `end` in the file. */
-interface ChunkPiece {
-  readonly start: number;
-  readonly end: number;
-  readonly address: number;
-}
-
-/** A chunk of which these pieces are in memory, and all of its pages that are wanted within one of them each. */
-export function chunkOfPieces(start: number, end: number, pieces: readonly ChunkPiece[]): ChunkBytes {
-  let [last] = pieces;
-  const pieceAt = (position: number): ChunkPiece | undefined => {
-    const holds = (piece: ChunkPiece | undefined): boolean =>
-      piece !== undefined && piece.start <= position && position < piece.end;
-    if (!holds(last)) last = pieces.find(holds);
+/** A chunk of which these spans are in memory, or on their way, and all of its pages that are wanted within one of them each. */
+export function chunkOfSpans(start: number, end: number, spans: readonly Span[]): ChunkBytes {
+  const own = spans.filter((span) => span.start < end && start < span.start + span.byteLength);
+  let [last] = own;
+  const spanAt = (position: number): Span | undefined => {
+    const holds = (span: Span | undefined): boolean =>
+      span !== undefined && span.start <= position && position < span.start + span.byteLength;
+    if (!holds(last)) last = own.find(holds);
     return last;
   };
-  const loadedEnd = (position: number): number => Math.min(end, pieceAt(position)?.end ?? position);
+  const loadedEnd = (position: number): number => {
+    const span = spanAt(position);
+    return span === undefined ? position : Math.min(end, arrivedEnd(span, position));
+  };
   return {
     start,
     end,
     loadedEnd,
     has: (position, byteLength) => Math.min(end, position + byteLength) <= loadedEnd(position),
-    load: () => Promise.resolve(),
+    load: async (position, byteLength) => {
+      const span = spanAt(position);
+      if (span !== undefined) await arrivalOf(span, position, position + byteLength);
+    },
     release: () => {},
     address: (position) => {
-      const piece = pieceAt(position);
-      return piece === undefined ? 0 : piece.address + position - piece.start;
+      const span = spanAt(position);
+      return span === undefined ? 0 : span.region.address + position - span.start;
     },
   };
 }

@@ -247,10 +247,11 @@ export class ChunkValues {
     const keeps = this.#keepsCodes && !this.#hasValues;
     const to = buffers.codes.address + (keeps ? this.#filled * 4 : 0);
     const dense = valid === count ? to : scratch.dense;
-    if (kernels.decodeHybrid(buffers.valueState, valid, dense) === 0) throw this.damaged('its codes are damaged');
+    const greatest = kernels.decodeHybrid(buffers.valueState, valid, dense);
+    if (greatest < 0) throw this.damaged('its codes are damaged');
     const dictionary = this.#dictionary;
     assert.ok(dictionary !== undefined);
-    if (valid > 0 && kernels.maxCode(dense, valid) >>> 0 >= dictionary.size) {
+    if (valid > 0 && greatest >= dictionary.size) {
       throw this.damaged(`a code is beyond its dictionary of ${dictionary.size} entries`);
     }
     if (valid < count) kernels.spread4(dense, buffers.validity.address, this.#filled, count, to);

@@ -1,20 +1,21 @@
 /**
  * Reads the planned row groups of one file, within one lease.
  *
- *     │ buffers of a batch │ pages and dictionaries │ row group i │ row group i + 1 │       the whole lease
+ *     │ buffers of a batch │ pages and dictionaries │ row group i │ i + 1 │ i + 2 … │       the whole lease
  *
  * The lease is taken once per file, for the most that any row group needs, up to the floor of the budget: a source that
  * waited for more while it holds some might wait for ever. What is in it depends on what fits:
  *
- *  - the stored bytes of a row group and of the next one, which is read while the first is decoded;
+ *  - the stored bytes of a row group and of those behind it, which are read while the first is decoded;
  *  - those of one row group;
  *  - of each chunk a window that moves on: more requests, and any row group can be read whose largest pages,
  *    dictionaries and batch of values, of all wanted columns together, fit half of the floor.
+ *
+ * Where waiting for the filter pays (`filter-first.ts`), the columns that it reads are read ahead, and the others only once
+ * it is known which of their pages have rows that it keeps. That is found out between row groups, when no batch is lent.
  */
 
 import assert from 'node:assert/strict';
-import { setImmediate } from 'node:timers/promises';
-import { BATCH_ROWS } from '../../columnar/batch.ts';
 import type { Column } from '../../columnar/column.ts';
 import { constantColumn } from '../../columnar/column-from-values.ts';
 import { fixedWidth, isBytes, isNested } from '../../columnar/data-type.ts';
@@ -22,23 +23,20 @@ import type { Field } from '../../columnar/schema.ts';
 import { parquetKernels } from '../../kernels/parquet-kernels.ts';
 import { takeKernels } from '../../kernels/take-kernels.ts';
 import type { Holding, MemoryBudget } from '../../memory/budget.ts';
-import { LinearMemory, type Region } from '../../memory/linear-memory.ts';
+import type { FilterProbe } from '../filter-probe.ts';
 import type { ObjectStore } from '../object-store.ts';
-import { type ChunkBytes, ChunkWindow, chunkOfPieces } from './chunk-bytes.ts';
+import { type ChunkBytes, ChunkWindow, chunkOfSpans } from './chunk-bytes.ts';
 import { ColumnBuffers, Scratch } from './column-buffers.ts';
 import type { ColumnMemory } from './column-memory.ts';
 import { ColumnReader } from './column-reader.ts';
+import { allLeaves, FileSizes, storedBytes } from './file-sizes.ts';
+import type { FilterFirst } from './filter-first.ts';
 import type { ColumnChunk, ParquetFooter } from './footer.ts';
 import type { PartBuffers } from './nested-reader.ts';
 import type { ChunkSource, FileWork } from './plain-values.ts';
-import { type PlannedRowGroup, type ScanPlan, splitRange } from './scan-plan.ts';
-import { type ColumnReading, leavesOf, type Reading } from './value-form.ts';
-
-/** What reading has cost so far. */
-export interface ReadCosts {
-  bytesRead: number;
-  requests: number;
-}
+import { isComplete, type Load, RangeReads, type ReadCosts } from './range-reads.ts';
+import { keepRows, type PlannedRowGroup, type RowRange, rangesToRead, type ScanPlan } from './scan-plan.ts';
+import { leavesOf, type Reading } from './value-form.ts';
 
 export interface FileRequest {
   readonly store: ObjectStore;
@@ -52,6 +50,19 @@ export interface FileRequest {
   /** One per field, kept over all files of a scan. */
   readonly memories: readonly ColumnMemory[];
   readonly costs: ReadCosts;
+  /** Where there are columns that the filter does not read: what it keeps, of which columns. */
+  readonly filter: { readonly probe: FilterProbe; readonly first: FilterFirst } | undefined;
+  /** Columns that are had from elsewhere, by position. */
+  readonly constants: ReadonlyMap<number, Column>;
+}
+
+/** A row group to be decoded. */
+export interface OpenRowGroup {
+  readonly group: PlannedRowGroup;
+  /** One per field; none where the filter was found to keep no row. */
+  readonly columns: readonly RowReader[];
+  /** Whether the rows that are kept are those around what the filter keeps. */
+  readonly isFiltered: boolean;
 }
 
 /** One column of one row group. */
@@ -71,26 +82,24 @@ interface ReadingBuffers {
   readonly parts: PartBuffers | undefined;
 }
 
-const allLeaves = (readings: readonly (Reading | undefined)[]): ColumnReading[] =>
-  readings.flatMap((reading) => (reading === undefined ? [] : leavesOf(reading)));
-
 function first<T>([item]: readonly T[]): T {
   assert.ok(item !== undefined);
   return item;
 }
 
 const OWNER = 'Scan';
-/** Requests of one row group at a time. */
-const MAX_REQUESTS = 8;
-const MIN_BATCH_ROWS = 64;
-const MIN_WINDOW_BYTES = 64 * 1024;
 
-/** Stored bytes on their way into memory. */
-interface Load {
-  readonly regions: readonly Region[];
-  /** Settles when nothing is written to the regions any more. */
-  readonly done: Promise<void>;
-  isSettled: boolean;
+/** A row group that is being read, or is the next to be decoded. */
+interface Entry {
+  readonly position: number;
+  group: PlannedRowGroup;
+  /** Linear memory that its stored bytes take, or will take at most. */
+  bytes: number;
+  /** Undefined where its chunks are read in windows. */
+  load: Load | undefined;
+  /** Of the columns that the filter does not read, where they are read apart. */
+  others: Load | undefined;
+  state: 'whole' | 'windows' | 'filter first' | 'filtered';
 }
 
 export class FileReader implements AsyncDisposable {
@@ -104,11 +113,13 @@ export class FileReader implements AsyncDisposable {
   readonly #sizes: FileSizes;
   readonly #nested: NestedModule | undefined;
   readonly #abort = new AbortController();
-  readonly #signal: AbortSignal;
   /** A region of zeros: the values and the validity of columns that the file does not have. */
   readonly #zeros: number;
-  #current: Load | undefined;
-  #next: Load | undefined;
+  readonly #reads: RangeReads;
+  /** The first is the one that is decoded. */
+  readonly #entries: Entry[] = [];
+  #nextPosition = 0;
+  #isOpen = false;
   #windows: ChunkWindow[] = [];
 
   /** Waits for the lease. @throws MemoryBudgetExceeded */
@@ -131,7 +142,8 @@ export class FileReader implements AsyncDisposable {
     this.#request = request;
     this.#sizes = sizes;
     this.#holding = holding;
-    this.#signal = AbortSignal.any([request.signal, this.#abort.signal]);
+    const signal = AbortSignal.any([request.signal, this.#abort.signal]);
+    this.#reads = new RangeReads({ ...request, holding, signal });
     this.batchRows = sizes.batchRows;
     holding.grow(request.footer.heldBytes + request.plan.heldBytes);
     this.#work = {
@@ -150,134 +162,161 @@ export class FileReader implements AsyncDisposable {
   }
 
   /**
-   * The columns of the planned row group at `position`, one per field. Those of the one before become invalid; row
-   * groups are asked for in order.
+   * The next of the planned row groups, in order; undefined behind the last. The columns of the one before become invalid.
+   * @throws MalformedFile, UnsupportedFile, SchemaMismatch, ArithmeticOverflow, MemoryBudgetExceeded
    */
-  async rowGroup(position: number): Promise<RowReader[]> {
-    this.#free(this.#current);
-    this.#current = undefined;
-    for (const window of this.#windows.splice(0)) window.free();
-    const group = this.#groupAt(position);
-    const locate = await this.#bring(position, group);
-    return this.#request.fields.map((field, index) => {
-      const reading = this.#request.readings[index];
-      const memory = this.#request.memories[index];
-      const { leaves, parts } = this.#buffers[index] ?? { leaves: [], parts: undefined };
-      const chunks = group.chunks[index] ?? [];
-      if (reading === undefined) return this.#nullReader(field);
-      assert.ok(memory !== undefined);
-      const { index: rowGroup } = group;
-      const { batchRows } = this;
-      const sources = leavesOf(reading).map((leaf, at): ChunkSource => {
-        const [chunk, buffers] = [chunks[at], leaves[at]];
-        assert.ok(chunk !== undefined && buffers !== undefined);
-        // What is remembered of values is of one leaf.
-        const [bytes, pages] = [locate(chunk), group.pages[index]];
-        return { reading: leaf, chunk, bytes, buffers, memory: memory.ofLeaf(at), rowGroup, pages, batchRows };
-      });
-      if (parts === undefined || 'form' in reading) return new ColumnReader(this.#work, first(sources));
-      assert.ok(this.#nested !== undefined);
-      return new this.#nested.NestedReader(this.#work, reading, sources, parts);
-    });
+  async next(): Promise<OpenRowGroup | undefined> {
+    if (this.#isOpen) await this.#close();
+    this.#isOpen = true;
+    this.#begin();
+    const [entry] = this.#entries;
+    if (entry === undefined) return undefined;
+    await this.#applyFilter(entry);
+    for (const ahead of this.#entries.slice(1)) {
+      if (ahead.load !== undefined && isComplete(ahead.load)) await this.#applyFilter(ahead);
+    }
+    // What the filter spares is room for more.
+    this.#begin();
+    const { group, state } = entry;
+    const columns = group.kept.length === 0 ? [] : this.#request.fields.map((_, at) => this.#columnReader(entry, at));
+    return { group, columns, isFiltered: state === 'filtered' };
   }
 
   /** To be called between batches: lets reads ahead go on, which batches that never wait would otherwise hold up. */
   async readAhead(): Promise<void> {
-    if (this.#next?.isSettled === false) await setImmediate();
+    await this.#reads.letGoOn();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#abort.abort();
     // Regions are given back only when nobody writes to them any more.
-    await Promise.allSettled([this.#current?.done, this.#next?.done]);
+    for (const { load, others } of this.#entries) {
+      if (load !== undefined) await this.#reads.free(load);
+      if (others !== undefined) await this.#reads.free(others);
+    }
     this.#holding[Symbol.dispose]();
   }
 
-  #groupAt(position: number): PlannedRowGroup {
-    const group = this.#request.plan.rowGroups[position];
-    assert.ok(group !== undefined);
-    return group;
+  /** Gives back what the row group that was decoded takes. */
+  async #close(): Promise<void> {
+    const entry = this.#entries.shift();
+    if (entry?.load !== undefined) await this.#reads.free(entry.load);
+    if (entry?.others !== undefined) await this.#reads.free(entry.others);
+    for (const window of this.#windows.splice(0)) window.free();
   }
 
-  /** Reads the stored bytes of a row group, and begins to read those of the next; answers where a chunk's bytes are. */
-  async #bring(position: number, group: PlannedRowGroup): Promise<(chunk: ColumnChunk) => ChunkBytes> {
-    const load = this.#next ?? (this.#sizes.fitsWhole(position) ? this.#load(group) : undefined);
-    this.#next = undefined;
-    if (load === undefined) return (chunk) => this.#window(chunk);
-    this.#current = load;
-    await load.done;
-    if (this.#sizes.fitsWithNext(position)) this.#next = this.#load(this.#groupAt(position + 1));
-    return (chunk) => {
-      const end = chunk.start + chunk.byteLength;
-      const pieces = group.ranges.flatMap(({ start, byteLength }, at) => {
-        const region = load.regions[at];
-        const isOf = region !== undefined && start < end && chunk.start < start + byteLength;
-        return isOf ? [{ start, end: start + byteLength, address: region.address }] : [];
-      });
-      return chunkOfPieces(chunk.start, end, pieces);
-    };
+  /** Begins to read as many row groups as there is room for. */
+  #begin(): void {
+    const { rowGroups } = this.#request.plan;
+    for (let group = rowGroups[this.#nextPosition]; group !== undefined; group = rowGroups[this.#nextPosition]) {
+      const position = this.#nextPosition;
+      const isFirst = this.#entries.length === 0;
+      if (this.#entries[0]?.state === 'windows') return;
+      const fits = this.#sizes.fitsBeside(position, this.#entries);
+      const entry = fits ? this.#beginGroup(position, group) : undefined;
+      if (entry === undefined && !isFirst) return;
+      // What is estimated to fit may not do so: sizes are estimates.
+      this.#entries.push(entry ?? { position, group, bytes: 0, load: undefined, others: undefined, state: 'windows' });
+      this.#nextPosition += 1;
+    }
   }
 
-  #window({ start, byteLength }: ColumnChunk): ChunkWindow {
+  #beginGroup(position: number, group: PlannedRowGroup): Entry | undefined {
+    const waits = this.#waitsForFilter(position, group);
+    const ranges = rangesToRead(group, waits ? this.#request.filter?.probe.columns : undefined);
+    const load = this.#reads.tryBegin(ranges, 2 * position);
+    if (load === undefined) return undefined;
+    const bytes = waits ? storedBytes(rangesToRead(group)) : storedBytes(ranges);
+    return { position, group, bytes, load, others: undefined, state: waits ? 'filter first' : 'whole' };
+  }
+
+  #waitsForFilter(position: number, group: PlannedRowGroup): boolean {
+    const { filter, plan } = this.#request;
+    if (filter === undefined) return false;
+    const others = (one: PlannedRowGroup): number => byteLength(rangesToRead(one, this.#otherColumns));
+    return filter.first.waits({
+      filter: byteLength(rangesToRead(group, filter.probe.columns)),
+      others: others(group),
+      othersAhead: plan.rowGroups.slice(position).reduce((sum, one) => sum + others(one), 0),
+    });
+  }
+
+  /** Positions of the columns that the filter does not read. */
+  get #otherColumns(): number[] {
+    const filtered = this.#request.filter?.probe.columns ?? [];
+    return [...this.#request.fields.keys()].filter((position) => !filtered.includes(position));
+  }
+
+  /** Finds out which rows of a row group the filter keeps, and begins to read the other columns of these. */
+  async #applyFilter(entry: Entry): Promise<void> {
+    const { filter, plan } = this.#request;
+    if (entry.state !== 'filter first' || filter === undefined) return;
+    const { group } = entry;
+    const survivors = await this.#survivors(entry, filter.probe);
+    entry.group = keepRows(group, survivors, this.#otherColumns, (chunk) => plan.indexes?.locations(chunk, group));
+    entry.state = 'filtered';
+    const ranges = rangesToRead(entry.group, this.#otherColumns);
+    const wanted = survivors.length === 0 ? [] : ranges;
+    const all = byteLength(rangesToRead(group, this.#otherColumns));
+    filter.first.note(all === 0 ? 0 : 1 - byteLength(wanted) / all);
+    entry.others = this.#reads.tryBegin(wanted, 2 * entry.position - 1);
+    entry.bytes = storedBytes(rangesToRead(group, filter.probe.columns)) + storedBytes(wanted);
+  }
+
+  async #survivors(entry: Entry, probe: FilterProbe): Promise<RowRange[]> {
+    const readers = probe.columns.map((position) => [position, this.#columnReader(entry, position)] as const);
+    const survivors: RowRange[] = [];
+    let row = 0;
+    for (const { start, end } of entry.group.kept) {
+      for (const [, reader] of readers) reader.skip(start - row);
+      for (row = start; row < end; ) {
+        const count = Math.min(this.batchRows, end - row);
+        const columns: Column[] = [];
+        for (const [position, reader] of readers) {
+          columns[position] = this.#request.constants.get(position) ?? (await reader.read(count));
+        }
+        await this.#reads.letGoOn();
+        for (const range of probe.survivors(columns, count)) {
+          survivors.push({ start: row + range.start, end: row + range.end });
+        }
+        row += count;
+      }
+    }
+    return survivors;
+  }
+
+  #columnReader(entry: Entry, index: number): RowReader {
+    const { group } = entry;
+    const field = this.#request.fields[index];
+    const reading = this.#request.readings[index];
+    const memory = this.#request.memories[index];
+    const { leaves, parts } = this.#buffers[index] ?? { leaves: [], parts: undefined };
+    const chunks = group.chunks[index] ?? [];
+    assert.ok(field !== undefined && memory !== undefined);
+    if (reading === undefined) return this.#nullReader(field);
+    const { index: rowGroup } = group;
+    const { batchRows } = this;
+    const isApart = entry.state === 'filtered' && this.#request.filter?.probe.columns.includes(index) === false;
+    const load = isApart ? entry.others : entry.load;
+    const sources = leavesOf(reading).map((leaf, at): ChunkSource => {
+      const [chunk, buffers] = [chunks[at], leaves[at]];
+      assert.ok(chunk !== undefined && buffers !== undefined);
+      const [bytes, pages] = [this.#bytesOf(chunk, load), group.pages[index]?.[at]];
+      // What is remembered of values is of one leaf.
+      return { reading: leaf, chunk, bytes, buffers, memory: memory.ofLeaf(at), rowGroup, pages, batchRows };
+    });
+    if (parts === undefined || 'form' in reading) return new ColumnReader(this.#work, first(sources));
+    assert.ok(this.#nested !== undefined);
+    return new this.#nested.NestedReader(this.#work, reading, sources, parts);
+  }
+
+  #bytesOf({ start, byteLength: bytes }: ColumnChunk, load: Load | undefined): ChunkBytes {
+    const end = start + bytes;
+    if (load !== undefined) return chunkOfSpans(start, end, load.spans);
     const { windowBytes } = this.#sizes;
-    const window = new ChunkWindow(start, start + byteLength, windowBytes, this.#holding, (from, bytes, address) =>
-      this.#read(from, bytes, address),
-    );
+    const window = new ChunkWindow(start, end, windowBytes, this.#holding, (...read) => this.#reads.read(...read));
     this.#windows.push(window);
     return window;
-  }
-
-  /** Undefined where the lease has too little left: sizes are estimates. */
-  #load({ ranges }: PlannedRowGroup): Load | undefined {
-    const regions: Region[] = [];
-    for (const { byteLength } of ranges) {
-      const region = this.#holding.tryAllocate(byteLength);
-      if (region === undefined) {
-        for (const taken of regions) this.#holding.free(taken);
-        return undefined;
-      }
-      regions.push(region);
-    }
-    const pieces = ranges.flatMap((range, at) => {
-      const address = regions[at]?.address ?? 0;
-      return splitRange(range).map(({ start, byteLength }) => ({
-        start,
-        byteLength,
-        address: address + start - range.start,
-      }));
-    });
-    const done = this.#readAll(pieces);
-    const load: Load = { regions, done, isSettled: false };
-    const settle = (): void => {
-      load.isSettled = true;
-    };
-    // Whoever needs the bytes meets the error; a load that nobody needs any more must not bring the process down.
-    done.then(settle, settle);
-    return load;
-  }
-
-  /** Settles when every read has. */
-  async #readAll(pieces: { start: number; byteLength: number; address: number }[]): Promise<void> {
-    const queue = pieces.values();
-    const worker = async (): Promise<void> => {
-      for (const { start, byteLength, address } of queue) await this.#read(start, byteLength, address);
-    };
-    const workers = Array.from({ length: Math.min(MAX_REQUESTS, pieces.length) }, worker);
-    for (const result of await Promise.allSettled(workers)) {
-      if (result.status === 'rejected') throw result.reason;
-    }
-  }
-
-  async #read(start: number, byteLength: number, address: number): Promise<void> {
-    const { store, footer, costs } = this.#request;
-    costs.requests += 1;
-    const into = this.#holding.linear.u8.subarray(address, address + byteLength);
-    await store.readInto(footer.uri, start, into, { etag: footer.etag, signal: this.#signal });
-    costs.bytesRead += byteLength;
-  }
-
-  #free(load: Load | undefined): void {
-    for (const region of load?.regions ?? []) this.#holding.free(region);
   }
 
   #nullReader({ type }: Field): RowReader {
@@ -293,92 +332,5 @@ export class FileReader implements AsyncDisposable {
   }
 }
 
-/** How the bytes of a file's row groups compare with what can be leased. */
-class FileSizes {
-  readonly batchRows: number;
-  readonly leaseBytes: number;
-  readonly windowBytes: number;
-  readonly zeroBytes: number;
-  /** Bytes of the widest value. */
-  readonly widest: number;
-  readonly #roomBytes: number;
-  /** Per planned row group: stored bytes as regions, and an upper estimate for pages, dictionaries and texts. */
-  readonly #stored: readonly number[];
-  readonly #plain: readonly number[];
-
-  constructor({ budget, footer, plan, fields, readings }: FileRequest) {
-    const { floorBytes } = budget;
-    const known = allLeaves(readings);
-    this.widest = Scratch.widthOf(known.map(({ form }) => form));
-    const missing = fields.filter((_, position) => readings[position] === undefined);
-    const zeroBytes = (rows: number): number => (missing.length > 0 ? rows * 16 + 16 : 0);
-    const fixedBytes = (rows: number): number =>
-      Scratch.footprint(rows, this.widest) +
-      (missing.length > 0 ? LinearMemory.footprint(zeroBytes(rows)) : 0) +
-      missing.reduce((bytes, { type }) => bytes + constantBytes(type, rows), 0) +
-      known.reduce((bytes, { form }) => bytes + ColumnBuffers.footprint(form, rows), footer.heldBytes + plan.heldBytes);
-
-    let rows = BATCH_ROWS;
-    const growingBytes = largestGrowingPerRow(plan, readings);
-    const isTooLarge = (): boolean => fixedBytes(rows) > floorBytes / 2 || growingBytes * rows > floorBytes / 8;
-    while (rows > MIN_BATCH_ROWS && isTooLarge()) rows /= 2;
-    this.batchRows = rows;
-    this.zeroBytes = zeroBytes(rows);
-
-    this.#stored = plan.rowGroups.map(({ ranges }) =>
-      ranges.reduce((bytes, { byteLength }) => bytes + LinearMemory.footprint(byteLength), 0),
-    );
-    this.#plain = plan.rowGroups.map(({ chunks, rows: groupRows }) =>
-      chunks
-        .flatMap((leaves, at) => leaves.map((chunk) => plainBytes(chunk, readings[at], rows / Math.max(1, groupRows))))
-        .reduce((sum, bytes) => sum + bytes, 0),
-    );
-    const most = this.#stored.reduce(
-      (bytes, stored, at) => Math.max(bytes, stored + (this.#stored[at + 1] ?? 0) + (this.#plain[at] ?? 0)),
-      0,
-    );
-    this.leaseBytes = Math.min(floorBytes, fixedBytes(rows) + most);
-    this.#roomBytes = this.leaseBytes - fixedBytes(rows);
-    const share = Math.floor(this.#roomBytes / 2 / Math.max(1, known.length));
-    this.windowBytes = Math.max(MIN_WINDOW_BYTES, share - PAGE_SLACK_BYTES);
-  }
-
-  /** Whether the stored bytes of a row group can be in memory as a whole. */
-  fitsWhole(position: number): boolean {
-    return (this.#stored[position] ?? 0) + (this.#plain[position] ?? 0) <= this.#roomBytes;
-  }
-
-  /** Whether those of the next one can be there too. */
-  fitsWithNext(position: number): boolean {
-    const next = this.#stored[position + 1];
-    if (next === undefined || !this.fitsWhole(position + 1)) return false;
-    return (this.#stored[position] ?? 0) + (this.#plain[position] ?? 0) + next <= this.#roomBytes;
-  }
-}
-
-/** Regions of a column that grow are rounded up to pages of memory, with padding. */
-const PAGE_SLACK_BYTES = 6 * 8192;
-/** Of an entry of a nested column in a batch: its levels, its offset, its value, and what growing leaves free. */
-const ENTRY_BYTES = 64;
-
-/** What decoding a chunk takes beside its stored bytes, in batches of a share of its rows. */
-function plainBytes(chunk: ColumnChunk, reading: Reading | undefined, batchShare: number): number {
-  const bytes = PAGE_SLACK_BYTES + 2 * chunk.plainBytes;
-  if (reading === undefined || 'form' in reading) return bytes;
-  return bytes + 2 * PAGE_SLACK_BYTES + ENTRY_BYTES * Math.ceil(chunk.values * Math.min(1, batchShare));
-}
-
-/** A null in every row: codes and bits, and one entry. */
-const constantBytes = (type: Field['type'], rows: number): number =>
-  isNested(type) || type.kind === 'fixed-size-binary' ? LinearMemory.footprint(rows * 4) * 2 + PAGE_SLACK_BYTES : 0;
-
-/** Bytes per row of what has no fixed size: texts, and what is in lists. */
-function largestGrowingPerRow({ rowGroups }: ScanPlan, readings: FileRequest['readings']): number {
-  const perRow = ({ rows, chunks }: PlannedRowGroup): number =>
-    chunks.reduce((bytes, leaves, at) => {
-      const reading = readings[at];
-      const grows = reading !== undefined && (!('form' in reading) || reading.form.kind === 'text');
-      return grows ? leaves.reduce((sum, { plainBytes: plain }) => sum + plain / Math.max(1, rows), bytes) : bytes;
-    }, 0);
-  return rowGroups.reduce((most, group) => Math.max(most, perRow(group)), 0);
-}
+const byteLength = (ranges: readonly { readonly byteLength: number }[]): number =>
+  ranges.reduce((sum, range) => sum + range.byteLength, 0);

@@ -22,9 +22,9 @@ import type { TypedColumn } from '../../expressions/expression.ts';
 import type { Holding, MemoryBudget } from '../../memory/budget.ts';
 import type { ObjectStore } from '../object-store.ts';
 import { leavesOfColumn } from './file-column.ts';
-import type { ReadCosts } from './file-reader.ts';
 import { type ColumnChunk, type ParquetFooter, rowGroupOf } from './footer.ts';
 import { type ParquetWasmUse, useParquetWasm } from './parquet-wasm.ts';
+import type { ReadCosts } from './range-reads.ts';
 import { type ByteRange, coalesce, type ScanPlan } from './scan-plan.ts';
 import type { Reading } from './value-form.ts';
 

@@ -132,7 +132,7 @@ export class LeafReader {
       [buffers.repetitionState, repetition, to.repetitions],
     ] as const) {
       if (most === 0) this.#work.holding.linear.u8.fill(0, at, at + count);
-      else if (kernels.decodeHybrid(state, count, scratch.stored) === 0) throw this.damaged('its levels are damaged');
+      else if (kernels.decodeHybrid(state, count, scratch.stored) < 0) throw this.damaged('its levels are damaged');
       else if (kernels.narrowLevels(scratch.stored, count, most, at) === 0) {
         throw this.damaged(`it has a level beyond ${most}`);
       }

@@ -8,6 +8,7 @@
 import type { TypedExpression } from '../../expressions/expression.ts';
 import { CODECS } from './decompress.ts';
 import { type ColumnChunk, type ParquetFooter, type RowGroup, rowGroupOf } from './footer.ts';
+import type { PageIndexes } from './page-indexes.ts';
 import { mayMatch } from './prune.ts';
 import { NULL_RANGE, rangeOf, UNKNOWN_RANGE, type ValueRange } from './statistics.ts';
 import { leavesOf, type Reading } from './value-form.ts';
@@ -22,13 +23,14 @@ export interface PlannedRowGroup {
   readonly rows: number;
   /** Those of each reading's leaves; none for a column that the file does not have. */
   readonly chunks: readonly (readonly ColumnChunk[])[];
-  /** In order of their start; each chunk lies within one of them, or each wanted page does. */
-  readonly ranges: readonly ByteRange[];
   /** Rows that may match, in order. */
   readonly kept: readonly RowRange[];
-  /** One per reading: where the pages of a flat column are; undefined where that is not known, or all are wanted. */
-  readonly pages: readonly (readonly PageLocation[] | undefined)[];
+  /** As `chunks`: where the pages are; undefined where that is not known, or all are wanted. */
+  readonly pages: readonly Pages[];
 }
+
+/** Of each leaf of a column. */
+type Pages = readonly (readonly PageLocation[] | undefined)[];
 
 /** Rows of a row group, from `start` up to `end`. */
 export interface RowRange {
@@ -41,8 +43,6 @@ export interface PageLocation {
   readonly start: number;
   readonly byteLength: number;
   readonly rows: RowRange;
-  /** Whether any of its rows are wanted. */
-  readonly isKept: boolean;
 }
 
 export interface ScanPlan {
@@ -51,6 +51,8 @@ export interface ScanPlan {
   readonly prunedRowGroups: number;
   /** Bytes outside linear memory that locations of pages take. */
   readonly heldBytes: number;
+  /** Where pages are, of row groups of which that is not in `pages`; undefined where that is not known. */
+  readonly indexes: PageIndexes | undefined;
   /** Why our own decoder cannot read what was planned; undefined where it can. */
   readonly foreign: string | undefined;
 }
@@ -68,7 +70,7 @@ export interface ScanRequest {
 /** Bytes that are read along rather than asked for in two requests. */
 const MAX_GAP_BYTES: number = 1 << 20;
 /** A request grows no further than this by joining chunks; one chunk may be larger. */
-const MAX_RANGE_BYTES: number = 16 << 20;
+const MAX_RANGE_BYTES: number = 8 << 20;
 
 /** @throws MalformedFile, UnsupportedFile */
 export function planScan(footer: ParquetFooter, request: ScanRequest): ScanPlan {
@@ -92,7 +94,7 @@ export function planScan(footer: ParquetFooter, request: ScanRequest): ScanPlan 
     rowGroups.push(group);
     rows += group.rows;
   }
-  return { rowGroups, prunedRowGroups, heldBytes: 0, foreign: foreignReason(rowGroups, readings) };
+  return { rowGroups, prunedRowGroups, heldBytes: 0, indexes: undefined, foreign: foreignReason(rowGroups, readings) };
 }
 
 function planRowGroup({ index, rows, chunks: found }: RowGroup, readings: ScanRequest['readings']): PlannedRowGroup {
@@ -102,7 +104,7 @@ function planRowGroup({ index, rows, chunks: found }: RowGroup, readings: ScanRe
     next += reading === undefined ? 0 : leavesOf(reading).length;
     return found.slice(first, next);
   });
-  return { index, rows, chunks, ranges: coalesce(found), kept: [{ start: 0, end: rows }], pages: [] };
+  return { index, rows, chunks, kept: [{ start: 0, end: rows }], pages: [] };
 }
 
 /** What the footer says of the columns' values in a row group. */
@@ -112,6 +114,91 @@ export const rangesOf = ({ rows, chunks }: PlannedRowGroup, readings: ScanReques
     if (reading === undefined || chunk === undefined) return NULL_RANGE;
     return 'form' in reading ? rangeOf(reading, chunk, rows) : UNKNOWN_RANGE;
   });
+
+/** What has to be read of the columns at `positions`, all of them where absent: ranges in order of their start. */
+export function rangesToRead(group: PlannedRowGroup, positions?: readonly number[]): ByteRange[] {
+  const places = group.chunks.flatMap((leaves, position) =>
+    positions?.includes(position) === false
+      ? []
+      : leaves.flatMap((chunk, leaf) => placesToRead(chunk, group.pages[position]?.[leaf], group.kept)),
+  );
+  return coalesce(places);
+}
+
+/** A chunk as a whole; where its pages are known the dictionary before them, and those with rows that are kept. */
+function placesToRead(
+  chunk: ColumnChunk,
+  pages: readonly PageLocation[] | undefined,
+  kept: readonly RowRange[],
+): ByteRange[] {
+  if (pages === undefined) return [chunk];
+  const wanted = pagesOfRows(pages, kept);
+  const dictionaryBytes = (pages[0]?.start ?? chunk.start) - chunk.start;
+  return dictionaryBytes > 0 && wanted.length > 0
+    ? [{ start: chunk.start, byteLength: dictionaryBytes }, ...wanted]
+    : wanted;
+}
+
+/** The pages that have any of the rows; both in order. */
+export function pagesOfRows(pages: readonly PageLocation[], rows: readonly RowRange[]): PageLocation[] {
+  let next = 0;
+  return pages.filter((page) => {
+    while ((rows[next]?.end ?? page.rows.end) <= page.rows.start) next += 1;
+    const range = rows[next];
+    return range !== undefined && range.start < page.rows.end;
+  });
+}
+
+/** Rows between two that are wanted which are decoded along, rather than that there are two batches. */
+const MAX_GAP_ROWS = 4096;
+
+/**
+ * The row group with nothing but what `rows` of it need: of the columns at `others` the pages that have any of them, as far
+ * as it is known where they are, and the rows that all of these pages have around them.
+ *
+ *     rows         │      x   x         x │
+ *     pages of a   │  ╞═══════╪═════╡     ╞═══╡
+ *     pages of b   │    ╞═════════╡   ╞═══════╡
+ *     kept              ╞═════╡           ╞═╡
+ */
+export function keepRows(
+  group: PlannedRowGroup,
+  rows: readonly RowRange[],
+  others: readonly number[],
+  locate: (chunk: ColumnChunk) => readonly PageLocation[] | undefined,
+): PlannedRowGroup {
+  const pages = group.chunks.map((leaves, position): Pages => {
+    const known = group.pages[position] ?? [];
+    return others.includes(position) ? leaves.map((chunk, leaf) => known[leaf] ?? locate(chunk)) : known;
+  });
+  const loaded = pages.flatMap((found, position) => {
+    const read = others.includes(position) ? rows : group.kept;
+    return found.map((leaf) => leaf && joined(pagesOfRows(leaf, read).map((page) => page.rows)));
+  });
+  const kept: RowRange[] = [];
+  for (const range of rows) {
+    const last = kept.at(-1);
+    const gap = { start: last?.end ?? 0, end: range.start };
+    const isNear = last !== undefined && gap.end - gap.start <= MAX_GAP_ROWS;
+    const isLoaded = loaded.every(
+      (ranges) => ranges === undefined || ranges.some(({ start, end }) => start <= gap.start && gap.end <= end),
+    );
+    if (last !== undefined && isNear && isLoaded) kept[kept.length - 1] = { start: last.start, end: range.end };
+    else kept.push(range);
+  }
+  return { ...group, kept, pages };
+}
+
+/** Ranges in order, those that touch as one. */
+function joined(ranges: readonly RowRange[]): RowRange[] {
+  const all: { start: number; end: number }[] = [];
+  for (const { start, end } of ranges) {
+    const last = all.at(-1);
+    if (last?.end === start) last.end = end;
+    else all.push({ start, end });
+  }
+  return all;
+}
 
 /** The requests that bring all of `chunks`. */
 export function coalesce(chunks: readonly ByteRange[]): ByteRange[] {

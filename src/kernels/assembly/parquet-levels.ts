@@ -84,60 +84,80 @@ function advancePacked(state: usize, count: u32): void {
   store<u32>(state, index & 7, INDEX);
 }
 
-/** Decodes the next `count` values as uint32; writes up to 32 bytes more. False where the stream is damaged or ends. */
-export function decodeHybrid(state: usize, count: u32, to: usize): bool {
+/**
+ * Decodes the next `count` values as uint32; writes up to 32 bytes more. Returns the greatest of them, 0 of none, or -1
+ * where the stream is damaged or ends.
+ */
+export function decodeHybrid(state: usize, count: u32, to: usize): f64 {
+  let greatest: u32 = 0;
   while (count > 0) {
-    if (load<u32>(state, LEFT) == 0 && !nextRun(state)) return false;
+    if (load<u32>(state, LEFT) == 0 && !nextRun(state)) return -1;
     const take = min<u32>(load<u32>(state, LEFT), count);
     const end = to + (<usize>take << 2);
     if (load<u32>(state, PACKED) == 0) {
-      const values = i32x4.splat(load<i32>(state, VALUE));
+      const value = load<i32>(state, VALUE);
+      const values = i32x4.splat(value);
       for (let at = to; at < end; at += 16) v128.store(at, values);
+      greatest = max<u32>(greatest, <u32>value);
     } else {
-      if (!packedFits(state, take)) return false;
-      unpack(state, take, to);
+      if (!packedFits(state, take)) return -1;
+      greatest = max<u32>(greatest, unpack(state, take, to));
       advancePacked(state, take);
     }
     store<u32>(state, load<u32>(state, LEFT) - take, LEFT);
     count -= take;
     to = end;
   }
-  return true;
-}
-
-/** The next `count` values of the packed run, whose state stays as it is. Writes up to 32 bytes more. */
-function unpack(state: usize, count: u32, to: usize): void {
-  const index = load<u32>(state, INDEX);
-  const width = load<u32>(state, WIDTH);
-  let from = <usize>load<u32>(state, POSITION);
-  const mask: u64 = (<u64>1 << <u64>width) - 1;
-  let done: u32 = 0;
-  if (index != 0) {
-    done = min<u32>(8 - index, count);
-    for (let i: u32 = 0; i < done; i++) {
-      const bit = (index + i) * width;
-      store<u32>(to + (<usize>i << 2), <u32>((load<u64>(from + <usize>(bit >> 3)) >> <u64>(bit & 7)) & mask));
-    }
-    from += <usize>width;
-    to += <usize>done << 2;
-  }
-  const end = to + (<usize>(count - done) << 2);
-  if (width <= 24) unpackVectors(from, width, to, end, state + SCRATCH);
-  else {
-    for (; to < end; to += 32, from += <usize>width) {
-      for (let i: u32 = 0; i < 8; i++) {
-        const bit = i * width;
-        store<u32>(to + (<usize>i << 2), <u32>((load<u64>(from + <usize>(bit >> 3)) >> <u64>(bit & 7)) & mask));
-      }
-    }
-  }
+  return <f64>greatest;
 }
 
 /**
- * Four values at a time: the bytes of value i are brought into lane i, multiplied so that each lane's value starts at
- * bit 7, shifted down and masked. A value of up to 24 bits and its up to 7 foreign ones fit a lane.
+ * The next `count` values of the packed run, whose state stays as it is. Writes up to 32 bytes more. Returns the greatest
+ * of the values, without those behind them: what pads the last eight is anything.
  */
-function unpackVectors(from: usize, width: u32, to: usize, end: usize, scratch: usize): void {
+function unpack(state: usize, count: u32, to: usize): u32 {
+  const index = load<u32>(state, INDEX);
+  const width = load<u32>(state, WIDTH);
+  let from = <usize>load<u32>(state, POSITION);
+  const end = to + (<usize>count << 2);
+  let greatest: u32 = 0;
+  if (index != 0) {
+    const first = to + (<usize>min<u32>(8 - index, count) << 2);
+    for (let bit = index * width; to < first; to += 4, bit += width) {
+      greatest = max<u32>(greatest, unpackOne(from, bit, width, to));
+    }
+    from += <usize>width;
+  }
+  const eights = to + ((end - to) & ~31);
+  if (width <= 24) greatest = max<u32>(greatest, unpackVectors(from, width, to, eights, state + SCRATCH));
+  else {
+    for (let at = to, eight = from; at < eights; at += 32, eight += <usize>width) {
+      for (let i: u32 = 0; i < 8; i++) {
+        greatest = max<u32>(greatest, unpackOne(eight, i * width, width, at + (<usize>i << 2)));
+      }
+    }
+  }
+  from += ((eights - to) >> 5) * <usize>width;
+  for (let at = eights, bit: u32 = 0; at < end; at += 4, bit += width) {
+    greatest = max<u32>(greatest, unpackOne(from, bit, width, at));
+  }
+  return greatest;
+}
+
+@inline
+function unpackOne(from: usize, bit: u32, width: u32, to: usize): u32 {
+  const mask: u64 = (<u64>1 << <u64>width) - 1;
+  const value = <u32>((load<u64>(from + <usize>(bit >> 3)) >> <u64>(bit & 7)) & mask);
+  store<u32>(to, value);
+  return value;
+}
+
+/**
+ * Four values at a time, up to `end`, a multiple of eight of them: the bytes of value i are brought into lane i,
+ * multiplied so that each lane's value starts at bit 7, shifted down and masked. A value of up to 24 bits and its up to 7
+ * foreign ones fit a lane. Returns the greatest.
+ */
+function unpackVectors(from: usize, width: u32, to: usize, end: usize, scratch: usize): u32 {
   const half = width << 2;
   for (let lane: u32 = 0; lane < 4; lane++) {
     const first = lane * width;
@@ -155,12 +175,25 @@ function unpackVectors(from: usize, width: u32, to: usize, end: usize, scratch: 
   const lastFactors = v128.load(scratch + 48);
   const mask = i32x4.splat((1 << width) - 1);
   const lastFrom = <usize>(half >> 3);
+  let greatest: v128 = i32x4.splat(0);
   for (; to < end; to += 32, from += <usize>width) {
-    const first = i32x4.mul(v128.swizzle(v128.load(from), firstBytes), firstFactors);
-    const last = i32x4.mul(v128.swizzle(v128.load(from + lastFrom), lastBytes), lastFactors);
-    v128.store(to, v128.and(i32x4.shr_u(first, 7), mask));
-    v128.store(to, v128.and(i32x4.shr_u(last, 7), mask), 16);
+    const firstProducts = i32x4.mul(v128.swizzle(v128.load(from), firstBytes), firstFactors);
+    const lastProducts = i32x4.mul(v128.swizzle(v128.load(from + lastFrom), lastBytes), lastFactors);
+    const first = v128.and(i32x4.shr_u(firstProducts, 7), mask);
+    const last = v128.and(i32x4.shr_u(lastProducts, 7), mask);
+    v128.store(to, first);
+    v128.store(to, last, 16);
+    greatest = i32x4.max_u(greatest, i32x4.max_u(first, last));
   }
+  return greatestLane(greatest);
+}
+
+@inline
+function greatestLane(vector: v128): u32 {
+  return max<u32>(
+    max<u32>(<u32>i32x4.extract_lane(vector, 0), <u32>i32x4.extract_lane(vector, 1)),
+    max<u32>(<u32>i32x4.extract_lane(vector, 2), <u32>i32x4.extract_lane(vector, 3)),
+  );
 }
 
 /** Passes over the next `count` values. False where the stream is damaged or ends. */
@@ -235,10 +268,7 @@ export function maxCode(codes: usize, count: u32): u32 {
   let largest: v128 = i32x4.splat(0);
   const whole = count & ~3;
   for (let i: u32 = 0; i < whole; i += 4) largest = i32x4.max_u(largest, v128.load(codes + (<usize>i << 2)));
-  let most = max<u32>(
-    max<u32>(<u32>i32x4.extract_lane(largest, 0), <u32>i32x4.extract_lane(largest, 1)),
-    max<u32>(<u32>i32x4.extract_lane(largest, 2), <u32>i32x4.extract_lane(largest, 3)),
-  );
+  let most = greatestLane(largest);
   for (let i = whole; i < count; i++) most = max<u32>(most, load<u32>(codes + (<usize>i << 2)));
   return most;
 }

@@ -5,9 +5,11 @@ import type { TypedExpression } from '../../expressions/expression.ts';
 import { FilterProbe } from '../../io/filter-probe.ts';
 import type { ObjectStore } from '../../io/object-store.ts';
 import { ColumnMemory } from '../../io/parquet/column-memory.ts';
-import { FileReader, type ReadCosts, type RowReader } from '../../io/parquet/file-reader.ts';
+import { FileReader, type OpenRowGroup, type RowReader } from '../../io/parquet/file-reader.ts';
+import { FilterFirst } from '../../io/parquet/filter-first.ts';
 import { readFooter } from '../../io/parquet/footer.ts';
 import type { NarrowRequest } from '../../io/parquet/narrow-plan.ts';
+import type { ReadCosts } from '../../io/parquet/range-reads.ts';
 import { planScan, type ScanPlan } from '../../io/parquet/scan-plan.ts';
 import { matchColumns } from '../../io/parquet/value-form.ts';
 import { filterOfPartition, knownValues, type PartitionJson } from '../../io/partition-values.ts';
@@ -62,6 +64,7 @@ class ParquetScanRun implements SourceRun {
   #rowsRead = 0;
   #rowsSkipped = 0;
   #probe: FilterProbe | undefined;
+  readonly #first: FilterFirst | undefined;
   /** Of the file that is read: columns that it does not say itself, by position. */
   #constants: ReadonlyMap<number, Column> = new Map();
   #filesPruned = 0;
@@ -71,6 +74,7 @@ class ParquetScanRun implements SourceRun {
   constructor(options: ParquetScanOptions, task: TaskContext) {
     this.#options = options;
     this.#task = task;
+    this.#first = options.filter && new FilterFirst(options.filter);
     this.#memories = options.readSchema.fields.map(() => new ColumnMemory());
   }
 
@@ -133,37 +137,50 @@ class ParquetScanRun implements SourceRun {
       const { foreignBatches } = await import('../../io/parquet/foreign-reader.ts');
       return await this.#foreign(foreignBatches(request), plan, output);
     }
-    await using reader = await FileReader.open({ ...request, memories: this.#memories });
-    return await this.#rowGroups(reader, plan, output);
+    const [probe, first] = [this.#probe, this.#first];
+    const reading = {
+      memories: this.#memories,
+      filter: probe === undefined || first === undefined ? undefined : { probe, first },
+      constants: this.#constants,
+    };
+    await using reader = await FileReader.open({ ...request, ...reading });
+    return await this.#rowGroups(reader, output);
   }
 
-  async #rowGroups(reader: FileReader, plan: ScanPlan, output: Output): Promise<Demand> {
-    for (const [position, { kept, rows }] of plan.rowGroups.entries()) {
-      const columns = await reader.rowGroup(position);
+  async #rowGroups(reader: FileReader, output: Output): Promise<Demand> {
+    for (let open = await reader.next(); open !== undefined; open = await reader.next()) {
+      const { kept, rows } = open.group;
       this.#rowGroupsRead += 1;
       this.#probe?.reset();
+      const skippedBefore = this.#rowsSkipped;
       let row = 0;
       for (const { start, end } of kept) {
-        for (const column of columns) column.skip(start - row);
+        for (const column of open.columns) column.skip(start - row);
         this.#rowsSkipped += start - row;
         row = end;
-        if ((await this.#rows(reader, columns, end - start, output)) === 'done') return 'done';
+        if ((await this.#rows(reader, open, end - start, output)) === 'done') return 'done';
         if (this.#rowsLeft === 0) return 'more';
       }
       this.#rowsSkipped += rows - row;
+      if (!open.isFiltered) this.#first?.note(sparedShare(open, this.#rowsSkipped - skippedBefore));
     }
     return 'more';
   }
 
   /** The next `rows` rows. */
-  async #rows(reader: FileReader, columns: readonly RowReader[], rows: number, output: Output): Promise<Demand> {
+  async #rows(
+    reader: FileReader,
+    { columns, isFiltered }: OpenRowGroup,
+    rows: number,
+    output: Output,
+  ): Promise<Demand> {
     for (let left = rows; left > 0; ) {
       this.#task.signal.throwIfAborted();
       const count = Math.min(reader.batchRows, left, this.#rowsLeft);
       if (count === 0) return 'more';
       left -= count;
       await reader.readAhead();
-      const batch = await this.#batch(columns, count);
+      const batch = await this.#batch(columns, count, isFiltered);
       if (batch === undefined) {
         this.#rowsSkipped += count;
         continue;
@@ -188,8 +205,8 @@ class ParquetScanRun implements SourceRun {
   }
 
   /** The next rows; undefined where the filter keeps none of them, and then most columns are not decoded. */
-  async #batch(readers: readonly RowReader[], count: number): Promise<Batch | undefined> {
-    const probe = this.#probe?.isWorthwhile === true ? this.#probe : undefined;
+  async #batch(readers: readonly RowReader[], count: number, isFiltered: boolean): Promise<Batch | undefined> {
+    const probe = !isFiltered && this.#probe?.isWorthwhile === true ? this.#probe : undefined;
     const columns: Column[] = [];
     const read = async (positions: Iterable<number>): Promise<void> => {
       for (const position of positions) {
@@ -209,10 +226,16 @@ class ParquetScanRun implements SourceRun {
   }
 }
 
+/** Which part of the other columns need not have been read: of chunks whose pages are not known it is all or nothing. */
+function sparedShare({ group }: OpenRowGroup, rowsSkipped: number): number {
+  const hasPages = group.chunks.flat().every(({ offsetIndex }) => offsetIndex !== undefined);
+  return hasPages ? rowsSkipped / group.rows : Number(rowsSkipped === group.rows);
+}
+
 /** The plan without what indexes rule out, where there are any: what reads them is loaded on demand. */
 async function narrowed(plan: ScanPlan, request: NarrowRequest): Promise<ScanPlan> {
   const hasIndexes = plan.rowGroups.some(({ chunks }) =>
-    chunks.flat().some(({ bloomFilter, columnIndex }) => bloomFilter !== undefined || columnIndex !== undefined),
+    chunks.flat().some(({ bloomFilter, offsetIndex }) => bloomFilter !== undefined || offsetIndex !== undefined),
   );
   if (!hasIndexes) return plan;
   const { narrowPlan } = await import('../../io/parquet/narrow-plan.ts');

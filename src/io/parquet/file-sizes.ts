@@ -1,0 +1,115 @@
+import { BATCH_ROWS } from '../../columnar/batch.ts';
+import { isNested } from '../../columnar/data-type.ts';
+import type { Field } from '../../columnar/schema.ts';
+import { LinearMemory } from '../../memory/linear-memory.ts';
+import { ColumnBuffers, Scratch } from './column-buffers.ts';
+import type { FileRequest } from './file-reader.ts';
+import type { ColumnChunk } from './footer.ts';
+import { type ByteRange, type PlannedRowGroup, rangesToRead, type ScanPlan } from './scan-plan.ts';
+import { type ColumnReading, leavesOf, type Reading } from './value-form.ts';
+
+const MIN_BATCH_ROWS = 64;
+const MIN_WINDOW_BYTES = 64 * 1024;
+/** Row groups behind the next one are read ahead up to so many bytes: some times what a network holds. */
+const AHEAD_BYTES: number = 16 << 20;
+
+export const allLeaves = (readings: readonly (Reading | undefined)[]): ColumnReading[] =>
+  readings.flatMap((reading) => (reading === undefined ? [] : leavesOf(reading)));
+
+/** How the bytes of a file's row groups compare with what can be leased. */
+export class FileSizes {
+  readonly batchRows: number;
+  readonly leaseBytes: number;
+  readonly windowBytes: number;
+  readonly zeroBytes: number;
+  /** Bytes of the widest value. */
+  readonly widest: number;
+  readonly #roomBytes: number;
+  /** Per planned row group: stored bytes as regions, and an upper estimate for pages, dictionaries and texts. */
+  readonly #stored: readonly number[];
+  readonly #plain: readonly number[];
+
+  constructor({ budget, footer, plan, fields, readings }: FileRequest) {
+    const { floorBytes } = budget;
+    const known = allLeaves(readings);
+    this.widest = Scratch.widthOf(known.map(({ form }) => form));
+    const missing = fields.filter((_, position) => readings[position] === undefined);
+    const zeroBytes = (rows: number): number => (missing.length > 0 ? rows * 16 + 16 : 0);
+    const fixedBytes = (rows: number): number =>
+      Scratch.footprint(rows, this.widest) +
+      (missing.length > 0 ? LinearMemory.footprint(zeroBytes(rows)) : 0) +
+      missing.reduce((bytes, { type }) => bytes + constantBytes(type, rows), 0) +
+      known.reduce((bytes, { form }) => bytes + ColumnBuffers.footprint(form, rows), footer.heldBytes + plan.heldBytes);
+
+    let rows = BATCH_ROWS;
+    const growingBytes = largestGrowingPerRow(plan, readings);
+    const isTooLarge = (): boolean => fixedBytes(rows) > floorBytes / 2 || growingBytes * rows > floorBytes / 8;
+    while (rows > MIN_BATCH_ROWS && isTooLarge()) rows /= 2;
+    this.batchRows = rows;
+    this.zeroBytes = zeroBytes(rows);
+
+    this.#stored = plan.rowGroups.map((group) => storedBytes(rangesToRead(group)));
+    this.#plain = plan.rowGroups.map(({ chunks, rows: groupRows }) =>
+      chunks
+        .flatMap((leaves, at) => leaves.map((chunk) => plainBytes(chunk, readings[at], rows / Math.max(1, groupRows))))
+        .reduce((sum, bytes) => sum + bytes, 0),
+    );
+    const most = this.#stored.reduce((bytes, stored, at) => Math.max(bytes, stored + this.#aheadBytes(at)), 0);
+    const plain = this.#plain.reduce((bytes, one) => Math.max(bytes, one), 0);
+    this.leaseBytes = Math.min(floorBytes, fixedBytes(rows) + most + plain);
+    this.#roomBytes = this.leaseBytes - fixedBytes(rows);
+    const share = Math.floor(this.#roomBytes / 2 / Math.max(1, known.length));
+    this.windowBytes = Math.max(MIN_WINDOW_BYTES, share - PAGE_SLACK_BYTES);
+  }
+
+  /** Bytes of row groups behind the one at `position` that are worth to be in memory with it. */
+  #aheadBytes(position: number): number {
+    let bytes = 0;
+    for (let at = position + 1; at < this.#stored.length && bytes < AHEAD_BYTES; at += 1)
+      bytes += this.#stored[at] ?? 0;
+    return bytes;
+  }
+
+  /** Whether what is stored of the row group at `position` is to be read beside that of those before it that are in memory. */
+  fitsBeside(position: number, before: readonly { readonly position: number; readonly bytes: number }[]): boolean {
+    const stored = this.#stored[position] ?? 0;
+    const ahead = before.slice(1).reduce((sum, { bytes }) => sum + bytes, 0);
+    if (before.length > 0 && ahead >= AHEAD_BYTES) return false;
+    const plain = before.reduce(
+      (most, one) => Math.max(most, this.#plain[one.position] ?? 0),
+      this.#plain[position] ?? 0,
+    );
+    return (before[0]?.bytes ?? 0) + ahead + stored + plain <= this.#roomBytes;
+  }
+}
+
+/** Of linear memory, that ranges take. */
+export const storedBytes = (ranges: readonly ByteRange[]): number =>
+  ranges.reduce((bytes, { byteLength }) => bytes + LinearMemory.footprint(byteLength), 0);
+
+/** Regions of a column that grow are rounded up to pages of memory, with padding. */
+const PAGE_SLACK_BYTES = 6 * 8192;
+/** Of an entry of a nested column in a batch: its levels, its offset, its value, and what growing leaves free. */
+const ENTRY_BYTES = 64;
+
+/** What decoding a chunk takes beside its stored bytes, in batches of a share of its rows. */
+function plainBytes(chunk: ColumnChunk, reading: Reading | undefined, batchShare: number): number {
+  const bytes = PAGE_SLACK_BYTES + 2 * chunk.plainBytes;
+  if (reading === undefined || 'form' in reading) return bytes;
+  return bytes + 2 * PAGE_SLACK_BYTES + ENTRY_BYTES * Math.ceil(chunk.values * Math.min(1, batchShare));
+}
+
+/** A null in every row: codes and bits, and one entry. */
+const constantBytes = (type: Field['type'], rows: number): number =>
+  isNested(type) || type.kind === 'fixed-size-binary' ? LinearMemory.footprint(rows * 4) * 2 + PAGE_SLACK_BYTES : 0;
+
+/** Bytes per row of what has no fixed size: texts, and what is in lists. */
+function largestGrowingPerRow({ rowGroups }: ScanPlan, readings: FileRequest['readings']): number {
+  const perRow = ({ rows, chunks }: PlannedRowGroup): number =>
+    chunks.reduce((bytes, leaves, at) => {
+      const reading = readings[at];
+      const grows = reading !== undefined && (!('form' in reading) || reading.form.kind === 'text');
+      return grows ? leaves.reduce((sum, { plainBytes: plain }) => sum + plain / Math.max(1, rows), bytes) : bytes;
+    }, 0);
+  return rowGroups.reduce((most, group) => Math.max(most, perRow(group)), 0);
+}
