@@ -213,7 +213,7 @@ export class FileReader implements AsyncDisposable {
       const isFirst = this.#entries.length === 0;
       if (this.#entries[0]?.state === 'windows') return;
       const fits = this.#sizes.fitsBeside(position, this.#entries);
-      const entry = fits ? this.#beginGroup(position, group) : undefined;
+      const entry = fits || isFirst ? this.#beginGroup(position, group, fits) : undefined;
       if (entry === undefined && !isFirst) return;
       // What is estimated to fit may not do so: sizes are estimates.
       this.#entries.push(entry ?? { position, group, bytes: 0, load: undefined, others: undefined, state: 'windows' });
@@ -221,9 +221,11 @@ export class FileReader implements AsyncDisposable {
     }
   }
 
-  #beginGroup(position: number, group: PlannedRowGroup): Entry | undefined {
+  /** Undefined where it is to be read in windows; of one that does not fit, the columns of the filter may still be read ahead. */
+  #beginGroup(position: number, group: PlannedRowGroup, fits: boolean): Entry | undefined {
     const waits = this.#waitsForFilter(position, group);
     const ranges = rangesToRead(group, waits ? this.#request.filter?.probe.columns : undefined);
+    if (!fits && !(waits && this.#sizes.isSmall(storedBytes(ranges)))) return undefined;
     const load = this.#reads.tryBegin(ranges, 2 * position);
     if (load === undefined) return undefined;
     const bytes = waits ? storedBytes(rangesToRead(group)) : storedBytes(ranges);
@@ -234,7 +236,9 @@ export class FileReader implements AsyncDisposable {
     const { filter, plan } = this.#request;
     if (filter === undefined) return false;
     const others = (one: PlannedRowGroup): number => byteLength(rangesToRead(one, this.#otherColumns));
+    const before = this.#entries.at(-1)?.state;
     return filter.first.waits({
+      isBehind: before === 'filter first' || before === 'filtered',
       filter: byteLength(rangesToRead(group, filter.probe.columns)),
       others: others(group),
       othersAhead: plan.rowGroups.slice(position).reduce((sum, one) => sum + others(one), 0),

@@ -81,6 +81,11 @@ export class FileSizes {
     );
     return (before[0]?.bytes ?? 0) + ahead + stored + plain <= this.#roomBytes;
   }
+
+  /** Whether so many bytes leave room for windows of all columns and what is made of them. */
+  isSmall(bytes: number): boolean {
+    return bytes <= this.#roomBytes / 8;
+  }
 }
 
 /** Of linear memory, that ranges take. */

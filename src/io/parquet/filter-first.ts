@@ -24,6 +24,8 @@ export interface RowGroupBytes {
   readonly others: number;
   /** Of the others in this and all further row groups. */
   readonly othersAhead: number;
+  /** Whether the row group before waits already, so that no time is lost. */
+  readonly isBehind: boolean;
 }
 
 /** What is known of the filter of a scan; over all of its files. */
@@ -39,8 +41,8 @@ export class FilterFirst {
     this.#spared = (this.#spared + spared) / 2;
   }
 
-  waits({ filter, others, othersAhead }: RowGroupBytes): boolean {
-    return this.#spared * others > DECODING * filter && this.#spared * othersAhead > LATENCY_BYTES;
+  waits({ filter, others, othersAhead, isBehind }: RowGroupBytes): boolean {
+    return this.#spared * others > DECODING * filter && (isBehind || this.#spared * othersAhead > LATENCY_BYTES);
   }
 }
 
