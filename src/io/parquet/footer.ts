@@ -112,7 +112,10 @@ export async function readFooter(request: FooterRequest): Promise<ParquetFooter>
   if (size === 0) throw new MalformedFile(uri, 'it is empty');
   if (size < TRAILER_BYTES + 4) throw new MalformedFile(uri, `${size} bytes are too few for a Parquet file`);
 
-  const { tail, metadataStart, requests } = await readTail(request, size, etag);
+  const { tail: read, metadataStart, requests } = await readTail(request, size, etag);
+  // What may not be needed is not kept in little memory.
+  const isKept = read.bytes.byteLength <= memory.floorBytes / TAIL_SHARE;
+  const tail = isKept ? read : { start: metadataStart, bytes: read.bytes.slice(metadataStart - read.start) };
   const bytes = tail.bytes.subarray(metadataStart - tail.start);
   const parsedBytes = countValues(uri, bytes) * BYTES_PER_VALUE;
   const heldBytes = tail.bytes.byteLength + parsedBytes;
@@ -124,7 +127,7 @@ export async function readFooter(request: FooterRequest): Promise<ParquetFooter>
     etag,
     fileBytes: size,
     requests,
-    bytesRead: tail.bytes.byteLength,
+    bytesRead: read.bytes.byteLength,
     columns: fileColumns(uri, metadata.schema),
     rowGroupCount: metadata.row_groups.length,
     metadata,

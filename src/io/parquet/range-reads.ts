@@ -103,7 +103,7 @@ export class RangeReads {
     for (const piece of pieces) {
       if (piece.state === 'waiting') this.#waiting.splice(this.#waiting.indexOf(piece), 1);
     }
-    await Promise.allSettled(pieces.map(({ state, settle }) => (state === 'in flight' ? settle.promise : undefined)));
+    await Promise.allSettled(pieces.flatMap(({ state, settle }) => (state === 'in flight' ? [settle.promise] : [])));
     for (const { region } of spans) this.#request.holding.free(region);
   }
 
@@ -159,13 +159,6 @@ export class RangeReads {
 /** Whether all of it has arrived. */
 export const isComplete = ({ spans }: Load): boolean =>
   spans.every(({ pieces }) => pieces.every(({ state }) => state === 'arrived'));
-
-/** Settles when all of it has arrived. @throws what a read has thrown */
-export async function arrival({ spans }: Load): Promise<void> {
-  for (const { pieces } of spans) {
-    for (const { state, settle } of pieces) if (state !== 'arrived') await settle.promise;
-  }
-}
 
 /** Where the bytes of `span` that have arrived from `position` on end, as a position in the file. */
 export function arrivedEnd({ pieces }: Span, position: number): number {

@@ -140,7 +140,7 @@ function placesToRead(
 }
 
 /** The pages that have any of the rows; both in order. */
-export function pagesOfRows(pages: readonly PageLocation[], rows: readonly RowRange[]): PageLocation[] {
+function pagesOfRows(pages: readonly PageLocation[], rows: readonly RowRange[]): PageLocation[] {
   let next = 0;
   return pages.filter((page) => {
     while ((rows[next]?.end ?? page.rows.end) <= page.rows.start) next += 1;
