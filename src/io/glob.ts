@@ -18,7 +18,7 @@
 
 import { InvalidArgument } from '../errors.ts';
 import type { ObjectInfo, ObjectStore, RequestOptions } from './object-store.ts';
-import { parseUri, redactUri } from './uri.ts';
+import { compareUris, parseUri, redactUri } from './uri.ts';
 
 export interface Glob {
   /** Every uri that matches begins with it. */
@@ -53,6 +53,36 @@ export async function* listGlob(
 ): AsyncGenerator<ObjectInfo, void, undefined> {
   const { prefix, matches } = parseGlob(glob);
   for await (const info of store.list(prefix, options)) if (matches(info.uri)) yield info;
+}
+
+/**
+ * The objects that any of the globs matches, in order of their uris, each once. Listings are in order, so the least of
+ * what they have next comes next. @throws InvalidArgument
+ */
+export async function* listGlobs(
+  store: ObjectStore,
+  globs: readonly string[],
+  options?: RequestOptions,
+): AsyncGenerator<ObjectInfo, void, undefined> {
+  const listings = [...new Set(globs)].map((glob) => listGlob(store, glob, options));
+  try {
+    const heads = await Promise.all(listings.map((listing) => nextOf(listing)));
+    for (;;) {
+      const [least] = heads.filter((info) => info !== undefined).sort((a, b) => compareUris(a.uri, b.uri));
+      if (least === undefined) return;
+      yield least;
+      for (const [index, listing] of listings.entries()) {
+        if (heads[index]?.uri === least.uri) heads[index] = await nextOf(listing);
+      }
+    }
+  } finally {
+    for (const listing of listings) await listing.return();
+  }
+}
+
+async function nextOf(listing: AsyncGenerator<ObjectInfo, void, undefined>): Promise<ObjectInfo | undefined> {
+  const { value, done } = await listing.next();
+  return done === true ? undefined : (value as ObjectInfo);
 }
 
 /** A glob that matches `text` and nothing else. */

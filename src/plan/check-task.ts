@@ -69,7 +69,7 @@ function checkInput(task: TaskLike, { node, path }: PlacedNode, problems: Proble
   if (input === undefined) {
     const suggestion = didYouMean(sourceId, Object.keys(task.inputs));
     problems.add(pathOf(path, 'sourceId'), `The task has no input ${quoted(sourceId)}.${suggestion}`);
-  } else if (kindOf(input) !== wanted) {
+  } else if (kindOf(input) !== wanted && !(node.kind === 'scan' && input.kind === 'globs')) {
     problems.add(pathOf(inputPath, 'kind'), `A ${node.kind} (${path}) takes ${wanted}, and this is ${input.kind}.`);
   } else if (input.kind === 'rows' && node.kind === 'in-memory-scan') {
     checkRows(input.rows, node.schema, problems, pathOf(inputPath, 'rows'));

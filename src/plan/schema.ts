@@ -613,7 +613,7 @@ const filesInput = z.strictObject({ kind: z.literal('files'), files: z.array(sca
 const rowsInput = z.strictObject({ kind: z.literal('rows'), rows: rowsSchema }).describe('Rows of an in-memory-scan.');
 const globsInput = z
   .strictObject({ kind: z.literal('globs'), globs: z.array(uriSchema).max(MAX_GLOBS) })
-  .describe('Globs of a glob-scan: s3://bucket/day=*/*.parquet');
+  .describe('Globs of a glob-scan or a scan: s3://bucket/day=*/*.parquet');
 const shuffleInput = z
   .strictObject({ kind: z.literal('shuffle'), pieces: z.array(shufflePiece) })
   .describe('Pieces of a shuffle-read, in their order.');

@@ -38,7 +38,7 @@ export interface ShufflePieceInput {
 }
 
 export type TaskInput =
-  /** What a glob-scan lists: patterns over uris, as `io/glob.ts` has them. */
+  /** What a glob-scan lists, or a scan reads: patterns over uris, as `io/glob.ts` has them. */
   | { readonly kind: 'globs'; readonly globs: readonly string[] }
   | { readonly kind: 'files'; readonly files: readonly ScanFile[] }
   | { readonly kind: 'shuffle'; readonly pieces: readonly ShufflePieceInput[] }

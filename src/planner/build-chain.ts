@@ -163,10 +163,11 @@ class ChainBuilder {
 
   async #rawScan({ sourceId, format, readSchema, filePathColumn, filter, limit }: OfKind<'scan'>): Promise<Source> {
     const input = this.#resources.inputs[sourceId];
-    assert.ok(input?.kind === 'files');
+    assert.ok(input?.kind === 'files' || input?.kind === 'globs');
     const { store } = this.#resources;
     const rows = filter === undefined ? limit : undefined;
-    const options = { store, files: input.files, readSchema, filePathColumn, filter, limit: rows };
+    const files = input.kind === 'files' ? input.files : await globFiles(store, input.globs);
+    const options = { store, files, readSchema, filePathColumn, filter, limit: rows };
     switch (format.kind) {
       case 'parquet':
         return parquetScan(options);
@@ -275,4 +276,13 @@ async function aggregateStage(
   if (partial !== true) return groupedAggregate(options);
   const { partialGroupedAggregate } = await import('../operators/streaming-sinks/partial-grouped-aggregate.ts');
   return partialGroupedAggregate(options);
+}
+
+/** Loaded on demand: the tasks of most jobs name their files. */
+async function globFiles(
+  store: ObjectStore,
+  globs: readonly string[],
+): Promise<(signal: AbortSignal) => AsyncIterable<{ readonly uri: string; readonly etag: string }>> {
+  const { matchingFiles } = await import('../operators/sources/matching-files.ts');
+  return (signal) => matchingFiles(store, globs, signal);
 }

@@ -3,6 +3,7 @@
 import type { Schema } from '../../src/columnar/schema.ts';
 import { readArrowSchema } from '../../src/io/arrow/arrow-schema-of-file.ts';
 import { fileStore } from '../../src/io/file-store.ts';
+import type { PartitionJson } from '../../src/io/partition-values.ts';
 import type { MemoryBudget } from '../../src/memory/budget.ts';
 import { arrowScan } from '../../src/operators/sources/arrow-scan.ts';
 import type { FileScanOptions } from '../../src/operators/sources/record-scan-run.ts';
@@ -12,7 +13,7 @@ import type { TextScanResult } from './text-files.ts';
 export interface ArrowScanTest extends Partial<Omit<FileScanOptions, 'files'>> {
   readonly budget?: MemoryBudget;
   readonly doneAfter?: number;
-  readonly partition?: FileScanOptions['files'][number]['partition'];
+  readonly partition?: PartitionJson;
   readonly etag?: string;
 }
 

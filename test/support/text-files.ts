@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { fileStore } from '../../src/io/file-store.ts';
+import type { PartitionJson } from '../../src/io/partition-values.ts';
 import type { ByteRange } from '../../src/io/record-reader.ts';
 import type { CsvReadOptions } from '../../src/io/text/csv-reader.ts';
 import type { JsonReadOptions } from '../../src/io/text/json-reader.ts';
@@ -50,7 +51,7 @@ export type TextScanTest = Partial<Omit<FileScanOptions, 'files' | 'readSchema'>
   Pick<FileScanOptions, 'readSchema'> & {
     readonly budget?: MemoryBudget;
     readonly doneAfter?: number;
-    readonly partition?: FileScanOptions['files'][number]['partition'];
+    readonly partition?: PartitionJson;
     /** Parts that are read one after the other instead of the whole of each. */
     readonly ranges?: readonly ByteRange[];
   };

@@ -16,7 +16,7 @@ import {
 import { InvalidArgument, ObjectChanged } from '../../errors.ts';
 import { type MeteredStore, type RequestCounts, RequestMeter } from '../counted-store.ts';
 import { plainEtag } from '../etag.ts';
-import { HedgedReads } from '../hedged-reads.ts';
+import type { HedgedReads } from '../hedged-reads.ts';
 import type { ObjectInfo, RequestOptions, StoredObject, UploadedPart, UploadInfo } from '../object-store.ts';
 import { parseUri } from '../uri.ts';
 import { encodedCrc32, hexFromEncoded } from './checksum.ts';
@@ -38,15 +38,10 @@ export function s3Store(options: S3StoreOptions = {}): MeteredStore {
 class S3Store implements MeteredStore {
   readonly #meter = new RequestMeter();
   readonly #requests: S3Requests;
-  readonly #hedgedReads: HedgedReads;
+  #hedgedReads: Promise<HedgedReads> | undefined;
 
   constructor(options: S3StoreOptions) {
     this.#requests = new S3Requests(options, this.#meter);
-    this.#hedgedReads = new HedgedReads({
-      mayRepeat: () => this.#requests.hasRoom,
-      onRepeated: () => this.#meter.hedged(),
-      onWon: () => this.#meter.hedgeWon(),
-    });
   }
 
   requestCounts(): RequestCounts {
@@ -102,7 +97,18 @@ class S3Store implements MeteredStore {
       });
     // Two reads that are not of one version would mix both in one place.
     if (etag === undefined) return send(request.signal);
-    return this.#hedgedReads.read({ bytes: into.byteLength, signal: request.signal, send });
+    this.#hedgedReads ??= this.#loadHedgedReads();
+    return (await this.#hedgedReads).read({ bytes: into.byteLength, signal: request.signal, send });
+  }
+
+  /** On demand: many functions read nothing in parts. */
+  async #loadHedgedReads(): Promise<HedgedReads> {
+    const { HedgedReads } = await import('../hedged-reads.ts');
+    return new HedgedReads({
+      mayRepeat: () => this.#requests.hasRoom,
+      onRepeated: () => this.#meter.hedged(),
+      onWon: () => this.#meter.hedgeWon(),
+    });
   }
 
   async get(uri: string, options?: RequestOptions & { maxBytes?: number }): Promise<StoredObject | undefined> {

@@ -8,9 +8,8 @@
 import { BATCH_ROWS } from '../../columnar/batch.ts';
 import type { Field, Schema } from '../../columnar/schema.ts';
 import type { Value } from '../../columnar/value.ts';
-import { listGlob } from '../../io/glob.ts';
+import { listGlobs } from '../../io/glob.ts';
 import type { ObjectInfo, ObjectStore } from '../../io/object-store.ts';
-import { compareUris } from '../../io/uri.ts';
 import type { Counters, Output, Source, SourceRun, TaskContext } from '../operator.ts';
 import { pushLeased } from './leased-values.ts';
 
@@ -50,13 +49,13 @@ class GlobScanRun implements SourceRun {
 
   /** @throws InvalidArgument for what is no glob; MemoryBudgetExceeded */
   async run(output: Output): Promise<void> {
-    const { limit = Number.POSITIVE_INFINITY } = this.#options;
+    const { store, globs, limit = Number.POSITIVE_INFINITY } = this.#options;
     if (limit === 0) return;
     using held = this.#task.memory.reserve(NAME);
     const mostBytes = this.#task.memory.limitBytes / HELD_SHARE;
     let found: ObjectInfo[] = [];
     let characters = 0;
-    for await (const info of this.#matches()) {
+    for await (const info of listGlobs(store, globs, { signal: this.#task.signal })) {
       const bytes = OBJECT_BYTES + info.uri.length * CHARACTER_BYTES;
       const isFull =
         found.length === BATCH_ROWS || characters >= BATCH_CHARACTERS || held.heldBytes + bytes > mostBytes;
@@ -88,29 +87,4 @@ class GlobScanRun implements SourceRun {
     };
     return pushLeased({ name: NAME, schema: this.#options.schema, rowCount: found.length, value }, output, this.#task);
   }
-
-  /** Of all globs, merged. */
-  async *#matches(): AsyncGenerator<ObjectInfo, void, undefined> {
-    const { store, globs } = this.#options;
-    const { signal } = this.#task;
-    const listings = [...new Set(globs)].map((glob) => listGlob(store, glob, { signal }));
-    try {
-      const heads = await Promise.all(listings.map((listing) => nextOf(listing)));
-      for (;;) {
-        const [least] = heads.filter((info) => info !== undefined).sort((a, b) => compareUris(a.uri, b.uri));
-        if (least === undefined) return;
-        yield least;
-        for (const [index, listing] of listings.entries()) {
-          if (heads[index]?.uri === least.uri) heads[index] = await nextOf(listing);
-        }
-      }
-    } finally {
-      for (const listing of listings) await listing.return();
-    }
-  }
-}
-
-async function nextOf(listing: AsyncGenerator<ObjectInfo, void, undefined>): Promise<ObjectInfo | undefined> {
-  const { value, done } = await listing.next();
-  return done === true ? undefined : (value as ObjectInfo);
 }

@@ -15,6 +15,7 @@ import { matchColumns } from '../../io/parquet/value-form.ts';
 import { filterOfPartition, knownValues, type PartitionJson } from '../../io/partition-values.ts';
 import type { Counters, Demand, Output, Source, SourceRun, TaskContext } from '../operator.ts';
 import { constantColumns } from './constant-columns.ts';
+import { filesOf, type ScanFiles } from './scan-files.ts';
 
 /** One file to read, or a part of it. */
 interface ParquetFile {
@@ -29,7 +30,7 @@ interface ParquetFile {
 
 export interface ParquetScanOptions {
   readonly store: ObjectStore;
-  readonly files: readonly ParquetFile[];
+  readonly files: ScanFiles<ParquetFile>;
   /** What is read: columns by name, missing ones as nulls. */
   readonly readSchema: Schema;
   /** The column whose value is the uri of the file. */
@@ -82,7 +83,7 @@ class ParquetScanRun implements SourceRun {
     const { readSchema, filter } = this.#options;
     using probe = FilterProbe.over(readSchema, filter, this.#task.memory);
     this.#probe = probe;
-    for (const file of this.#options.files) {
+    for await (const file of filesOf(this.#options.files, this.#task.signal)) {
       this.#task.signal.throwIfAborted();
       if (this.#rowsLeft === 0 || (await this.#file(file, output)) === 'done') return;
     }

@@ -11,6 +11,7 @@ import { filterOfPartition, knownValues, type PartitionJson } from '../../io/par
 import type { ByteRange, FileRequest, RecordReader } from '../../io/record-reader.ts';
 import type { Counters, Demand, Output, SourceRun, TaskContext } from '../operator.ts';
 import { constantColumns } from './constant-columns.ts';
+import { filesOf, type ScanFiles } from './scan-files.ts';
 
 /** One file to read, or a part of it. */
 interface RecordFile {
@@ -25,7 +26,7 @@ interface RecordFile {
 
 export interface FileScanOptions {
   readonly store: ObjectStore;
-  readonly files: readonly RecordFile[];
+  readonly files: ScanFiles<RecordFile>;
   /** What is read: columns by name, missing ones as nulls. */
   readonly readSchema: Schema;
   /** The column whose value is the uri of the file. */
@@ -57,7 +58,7 @@ export class RecordScanRun implements SourceRun {
     const { readSchema, filter } = this.#options;
     using probe = FilterProbe.over(readSchema, filter, this.#task.memory);
     this.#probe = probe;
-    for (const file of this.#options.files) {
+    for await (const file of filesOf(this.#options.files, this.#task.signal)) {
       this.#task.signal.throwIfAborted();
       if (this.#rowsLeft === 0 || (await this.#file(file, output)) === 'done') return;
     }
