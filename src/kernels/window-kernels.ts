@@ -1,6 +1,6 @@
 /**
- * The typed face of `assembly/window-frames.ts`, `window-picks.ts`, `window-modes.ts` and `window-slides.ts`. Arguments are addresses, counts
- * and positions; arrays are of uint32 where nothing else is said. What each does is said there.
+ * The typed face of `assembly/window-frames.ts`, `window-picks.ts`, `window-modes.ts`, `window-slides.ts` and
+ * `window-lists.ts`. Arguments are addresses, counts and positions; arrays are of uint32 where nothing else is said. What each does is said there.
  */
 
 import { type DataType, isFloat, isUnsigned } from '../columnar/data-type.ts';
@@ -76,17 +76,7 @@ export interface WindowKernels {
     frameLows: number,
     frameHighs: number,
   ): number;
-  framesWithin(frameLows: number, frameHighs: number, from: number, frames: number, most: number): number;
-  rowsOfFrames(frameLows: number, frameHighs: number, from: number, to: number): number;
-  listFrames(
-    frameLows: number,
-    frameHighs: number,
-    from: number,
-    to: number,
-    rows: number,
-    list: number,
-    ids: number,
-  ): void;
+  goesBack(lows: number, highs: number, frames: number): 0 | 1;
   numbersFrom(numbers: number, base: number, count: number, out: number): void;
   /** Returns how many marks are 1. */
   packMarks(marks: number, count: number, bits: number): number;
@@ -133,6 +123,15 @@ export interface WindowKernels {
     queue: number,
     picks: number,
   ): void;
+  pickLeastOfFrames(
+    numbers: number,
+    lows: number,
+    highs: number,
+    rows: number,
+    count: number,
+    tree: number,
+    picks: number,
+  ): void;
   pickModes(
     numbers: number,
     lows: number,
@@ -167,6 +166,18 @@ export interface WindowKernels {
     states: number,
     stride: number,
   ): void;
+  joinStatesOfFrames(
+    kind: number,
+    rows: number,
+    identity: number,
+    lows: number,
+    highs: number,
+    frames: number,
+    count: number,
+    tree: number,
+    states: number,
+    stride: number,
+  ): void;
   slideDistinct(numbers: number, lows: number, highs: number, frames: number, counts: number, out: number): void;
   slideDistinctStates(
     kind: number,
@@ -182,6 +193,17 @@ export interface WindowKernels {
     states: number,
     stride: number,
   ): void;
+  /** Returns 1 where a sum leaves 128 bits. */
+  slideDistinctWideSums(
+    values: number,
+    numbers: number,
+    lows: number,
+    highs: number,
+    frames: number,
+    counts: number,
+    states: number,
+    stride: number,
+  ): number;
   rowsOfNumbers(numbers: number, count: number, rows: number): void;
   /** Returns how many frames have values. */
   slidePercentiles(
@@ -191,6 +213,7 @@ export interface WindowKernels {
     from: number,
     to: number,
     ranks: number,
+    counts: number,
     tree: number,
     size: number,
     order: number,
@@ -202,6 +225,55 @@ export interface WindowKernels {
     each: number,
     out: number,
     bitmap: number,
+  ): number;
+
+  markFilled(offsets: number, codes: number, rows: number, count: number, bits: number): void;
+  listTaking(
+    before: number,
+    taking: number,
+    rows: number,
+    lows: number,
+    highs: number,
+    from: number,
+    to: number,
+    room: number,
+    list: number,
+    starts: number,
+    done: number,
+  ): void;
+  countTaking(before: number, lows: number, highs: number, from: number, to: number, starts: number): void;
+  /** `nulls`: -1 for all ones. */
+  linkValues(
+    numbers: number,
+    taking: number,
+    nulls: number,
+    count: number,
+    last: number,
+    tree: number,
+    size: number,
+  ): void;
+  listFirsts(
+    tree: number,
+    size: number,
+    rows: number,
+    lows: number,
+    highs: number,
+    from: number,
+    to: number,
+    room: number,
+    list: number,
+    starts: number,
+    done: number,
+  ): void;
+  /** Returns how many. */
+  textsWithin(
+    offsets: number,
+    codes: number,
+    list: number,
+    starts: number,
+    groups: number,
+    between: number,
+    most: number,
   ): number;
 }
 

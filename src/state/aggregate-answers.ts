@@ -13,7 +13,7 @@ import type { Holding } from '../memory/budget.ts';
 import type { Accumulator, AccumulatorPlan, Answer } from './accumulators.ts';
 import type { AggregateStates } from './aggregate-states.ts';
 import { type AnswerRegions, answerColumn, freeRegions, makeBitmap, makeRoom, openRegions } from './answer-columns.ts';
-import { exactPercentilesColumn, listColumn, textsColumn } from './log-answers.ts';
+import { exactPercentilesColumn, type GroupedValues, listColumn, textsColumn } from './log-answers.ts';
 import { exactSpreadColumn, meanColumn, momentsColumn, writeProducts, writeSums } from './numeric-answers.ts';
 import { PickedRows } from './picked-rows.ts';
 import { Sketches } from './sketches.ts';
@@ -110,9 +110,9 @@ export class AggregateAnswers implements Disposable {
       case 'percentiles':
         return exactPercentilesColumn(answer, this.#log(answer.log), from, to, holding);
       case 'texts':
-        return textsColumn(answer, this.#log(answer.log), from, to, holding);
+        return textsColumn(answer, this.#grouped(answer.log, from), to, holding);
       case 'list':
-        return listColumn(answer, this.#log(answer.log), from, to, holding);
+        return listColumn(answer, this.#grouped(answer.log, from), to, holding);
       case 'word': {
         const values = makeRoom(to, aggregate.type, from.rows);
         from.unpackWord(answer.value, answer.word, values);
@@ -155,6 +155,11 @@ export class AggregateAnswers implements Disposable {
     else if (type.kind === 'float32') accumulateKernels(linear).narrowFloats(at, stride, rows, values);
     else from.unpack(value, fixedWidth(type) ?? 8, values);
     return answerColumn(this.#holding, type, values, validity, rows);
+  }
+
+  #grouped(index: number, { states, from, rows: groups }: StateReader): GroupedValues {
+    const { values, rows, starts } = this.#log(index).sorted('arrival', states.groupCount);
+    return { values, rows, starts: starts + from * 4, groups, taking: 0 };
   }
 
   #log(index: number): ValueLog {

@@ -12,7 +12,7 @@ import { type AnswerRegions, answerColumn, makeBitmap, makeRoom, nestedColumn } 
 import { scaleOf } from './numeric-answers.ts';
 import { percentilesColumn } from './percentile-columns.ts';
 import type { StateReader } from './state-reader.ts';
-import type { SortedLog, ValueLog } from './value-log.ts';
+import type { ValueLog } from './value-log.ts';
 
 /** Offsets of a column are int32. */
 const MOST_COLUMN_BYTES = 2 ** 31 - 1;
@@ -35,15 +35,27 @@ export function exactPercentilesColumn(
   );
 }
 
+/** Values of some groups, those of one group together. */
+export interface GroupedValues {
+  readonly values: Column;
+  /** Address of the numbers of their rows by group, uint32; 0 where they are in order as they are. */
+  readonly rows: number;
+  /** Address of where each group begins among these, uint32, and where the last ends. */
+  readonly starts: number;
+  readonly groups: number;
+  /** The same of all rows that take part, where some of these have nothing to add; 0: all have. */
+  readonly taking: number;
+}
+
 /** The texts of each group, joined. @throws MemoryBudgetExceeded, ColumnTooLarge */
 export function textsColumn(
   { delimiter, nullable }: AnswerOf<'texts'>,
-  log: ValueLog,
-  { linear, states, from, rows: groups }: StateReader,
+  grouped: GroupedValues,
   to: AnswerRegions,
   holding: Holding,
 ): Column {
-  const { values, rows, starts } = log.sorted('arrival', states.groupCount);
+  const { values, rows, starts, groups } = grouped;
+  const { linear } = holding;
   const { values: offsets, bytes } = values.dictionary?.values ?? values;
   const codes = values.dictionary === undefined ? 0 : values.values;
   const between = Buffer.from(delimiter);
@@ -51,65 +63,62 @@ export function textsColumn(
   const delimiterAt = scratch.allocate(between.byteLength).address;
   linear.u8.set(between, delimiterAt);
   const outOffsets = makeRoom(to, utf8, groups);
-  const first = starts + from * 4;
   const kernels = valueLogKernels(linear);
   const join = (out: number): number => {
     const length = between.byteLength;
-    return kernels.joinTexts(offsets, bytes, codes, rows, first, groups, delimiterAt, length, outOffsets, out);
+    return kernels.joinTexts(offsets, bytes, codes, rows, starts, groups, delimiterAt, length, outOffsets, out);
   };
   const byteLength = join(0);
   if (byteLength > MOST_COLUMN_BYTES) throw new ColumnTooLarge(holding.owner, byteLength);
   to.text.ensure(byteLength, 0);
   join(to.text.address);
-  const validity = nullable ? withRows(linear, first, groups, to) : 0;
+  const validity = nullable ? withRows(grouped, to, holding) : 0;
   return { ...answerColumn(holding, utf8, outOffsets, validity, groups), bytes: to.text.address };
 }
 
 /**
- * The values of each group as a list. Where all rows came by group the list is over the log itself; else its rows are
+ * The values of each group as a list. Where all rows came by group the list is over them as they are; else they are
  * gathered. @throws MemoryBudgetExceeded, ColumnTooLarge
  */
 export function listColumn(
   { aggregate: { type }, flat, nullable }: AnswerOf<'list'>,
-  log: ValueLog,
-  { linear, states, from, rows: groups }: StateReader,
+  grouped: GroupedValues,
   to: AnswerRegions,
   holding: Holding,
 ): Column {
-  const sorted = log.sorted('arrival', states.groupCount);
-  const first = sorted.starts + from * 4;
+  const { rows, starts, groups } = grouped;
+  const { linear } = holding;
   const kernels = valueLogKernels(linear);
-  const start = linear.u32[first >>> 2] ?? 0;
-  const values = sorted.rows === 0 ? sorted.values : gathered(sorted, start, first, groups, to, holding);
+  const start = linear.u32[starts >>> 2] ?? 0;
+  const values = rows === 0 ? grouped.values : gathered(grouped, start, to, holding);
   if (!flat) {
-    if (sorted.rows === 0) return nestedColumn(type, 0, first, values);
+    if (rows === 0) return nestedColumn(type, 0, starts, values);
     const offsets = makeRoom(to, type, groups);
-    kernels.listOffsets(first, groups, offsets);
+    kernels.listOffsets(starts, groups, offsets);
     return nestedColumn(type, 0, offsets, values);
   }
   const offsets = makeRoom(to, type, groups);
   const [items] = values.children ?? [];
   assert.ok(items !== undefined);
-  kernels.joinedOffsets(first, groups, values.values + (sorted.rows === 0 ? start * 4 : 0), offsets);
-  return nestedColumn(type, nullable ? withRows(linear, first, groups, to) : 0, offsets, items);
+  kernels.joinedOffsets(starts, groups, values.values + (rows === 0 ? start * 4 : 0), offsets);
+  return nestedColumn(type, nullable ? withRows(grouped, to, holding) : 0, offsets, items);
 }
 
 function gathered(
-  { values, rows }: SortedLog,
+  { values, rows, starts, groups }: GroupedValues,
   start: number,
-  first: number,
-  groups: number,
   { items }: AnswerRegions,
   { linear }: Holding,
 ): Column {
   assert.ok(items !== undefined);
-  const count = (linear.u32[(first >>> 2) + groups] ?? 0) - start;
+  const count = (linear.u32[(starts >>> 2) + groups] ?? 0) - start;
   items.append(values, rows + start * 4, count, 0);
   return items.column(count);
 }
 
 /** A bitmap of the groups that have rows; 0 where all have. */
-function withRows(linear: Holding['linear'], first: number, groups: number, to: AnswerRegions): number {
+function withRows({ starts, taking, groups }: GroupedValues, to: AnswerRegions, { linear }: Holding): number {
   const bitmap = makeBitmap(to, groups);
-  return valueLogKernels(linear).groupsWithRows(first, groups, bitmap) === groups ? 0 : bitmap;
+  const counted = taking === 0 ? starts : taking;
+  return valueLogKernels(linear).groupsWithRows(counted, groups, bitmap) === groups ? 0 : bitmap;
 }

@@ -17,6 +17,8 @@ export interface WindowAnswers extends Disposable {
   columns(from: number, to: number): readonly Column[];
 }
 
+export type AnswerPlan = Extract<WindowFunctionPlan, { kind: 'sliding' | 'distinct-states' | 'list' }>;
+
 /** One of them, for rows instead of frames. */
 export class WindowAnswer implements WindowFunction {
   readonly #answers: WindowAnswers;
@@ -28,14 +30,9 @@ export class WindowAnswer implements WindowFunction {
   readonly #bitmap: GrowingRegion;
 
   /** `answers` stays the caller's, who begins it. */
-  constructor(
-    plan: Extract<WindowFunctionPlan, { kind: 'sliding' | 'evaluated' | 'distinct-states' }>,
-    answers: WindowAnswers,
-    stretch: WindowStretch,
-    holding: Holding,
-  ) {
+  constructor(plan: AnswerPlan, answers: WindowAnswers, stretch: WindowStretch, holding: Holding) {
     this.#answers = answers;
-    this.#answer = plan.kind === 'distinct-states' ? 0 : plan.answer;
+    this.#answer = plan.kind === 'sliding' ? plan.answer : 0;
     this.#stretch = stretch;
     this.#holding = holding;
     this.#repeated = new RepeatedColumn(plan.field.type, holding);

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import type { Column } from '../columnar/column.ts';
+import { ArithmeticOverflow } from '../errors.ts';
 import { accumulateKernels } from '../kernels/accumulate-kernels.ts';
 import { sortKernels } from '../kernels/sort-kernels.ts';
-import { DISTINCT_STATES, slideExtreme, windowKernels } from '../kernels/window-kernels.ts';
+import { DISTINCT_STATES, windowKernels } from '../kernels/window-kernels.ts';
 import type { Holding } from '../memory/budget.ts';
 import type { Region } from '../memory/linear-memory.ts';
 import { addValues, writeInitialState } from './accumulator-updates.ts';
-import { type Accumulator, extremeType } from './accumulators.ts';
+import type { Accumulator } from './accumulators.ts';
 import { AggregateAnswers } from './aggregate-answers.ts';
 import { AggregateStates } from './aggregate-states.ts';
 import { GatherScratch } from './gather-scratch.ts';
@@ -32,7 +33,8 @@ interface Tree {
 
 /**
  * Sums, moments and the like of the different values of each frame, in O(log values) a row: values have numbers, and states
- * of their own, which are in a tree while the value is in the frame (`kernels/assembly/window-slides.ts`).
+ * of their own, which are in a tree while the value is in the frame (`kernels/assembly/window-slides.ts`). Sums of long
+ * decimals, which may leave 128 bits on the way to a result that does not, are added to and taken from in 192.
  */
 export class SlidingDistinct implements WindowAnswers {
   readonly #plan: DistinctStatesPlan;
@@ -42,6 +44,7 @@ export class SlidingDistinct implements WindowAnswers {
   readonly #counts: Region;
   readonly #size: number;
   readonly #trees: readonly Tree[];
+  readonly #wideSums: readonly Accumulator[];
   readonly #states: AggregateStates;
   readonly #answers: AggregateAnswers;
 
@@ -59,7 +62,9 @@ export class SlidingDistinct implements WindowAnswers {
     this.#answers = new AggregateAnswers({ plan: inner, states: this.#states, logs: [] }, holding);
     const rows = new GrowingRegion(holding);
     this.#numbers.rows(kept, rows);
-    this.#trees = inner.accumulators.map((accumulator) => this.#tree(accumulator, values, rows.address));
+    const isWide = ({ kind }: Accumulator): boolean => kind === 'sum' && values.width === 16;
+    this.#wideSums = inner.accumulators.filter(isWide);
+    this.#trees = inner.accumulators.flatMap((each) => (isWide(each) ? [] : [this.#tree(each, values, rows.address)]));
     rows.free();
   }
 
@@ -85,6 +90,14 @@ export class SlidingDistinct implements WindowAnswers {
         states,
         stride,
       );
+    }
+    for (const accumulator of this.#wideSums) {
+      const { states, stride } = this.#states.statesOf(accumulator);
+      const { values } = this.#stretch.column(this.#plan.column);
+      const frames = [frameLows, frameHighs, frameCount] as const;
+      if (kernels.slideDistinctWideSums(values, numbers, ...frames, this.#counts.address, states, stride) !== 0) {
+        throw new ArithmeticOverflow('A sum of decimals has more than 38 digits.');
+      }
     }
   }
 
@@ -151,12 +164,8 @@ export class SlidingDistinct implements WindowAnswers {
   }
 }
 
-/** Whether the accumulator's states can be joined so. */
-export const joinsDistinct = ({ kind }: Accumulator): boolean =>
-  kind in DISTINCT_STATES || kind === 'least' || kind === 'greatest';
-
-function joinedState({ kind, type }: Accumulator): { readonly kind: number; readonly bytes: number } {
-  if (kind !== 'least' && kind !== 'greatest') return DISTINCT_STATES[kind as keyof typeof DISTINCT_STATES];
-  assert.ok(type !== undefined);
-  return slideExtreme(kind === 'greatest', extremeType(type));
+/** Least and greatest values are the same of different ones, and none of these. */
+function joinedState({ kind }: Accumulator): { readonly kind: number; readonly bytes: number } {
+  assert.ok(kind in DISTINCT_STATES, `${kind} is not joined`);
+  return DISTINCT_STATES[kind as keyof typeof DISTINCT_STATES];
 }

@@ -1,3 +1,4 @@
+import type { Column } from '../columnar/column.ts';
 import { numberKind } from '../kernels/accumulate-kernels.ts';
 import { sortKernels } from '../kernels/sort-kernels.ts';
 import { takeKernels } from '../kernels/take-kernels.ts';
@@ -11,7 +12,7 @@ import { percentilesColumn, type WritePercentile } from './percentile-columns.ts
 import { sortRows } from './sort-rows.ts';
 import type { WindowFunction, WindowValues } from './window-function.ts';
 import type { WindowFunctionPlan } from './window-plan.ts';
-import type { WindowStretch } from './window-stretch.ts';
+import { markChanges, type WindowStretch } from './window-stretch.ts';
 
 type PercentilesPlan = Extract<WindowFunctionPlan, { kind: 'percentiles' }>;
 
@@ -19,14 +20,18 @@ type PercentilesPlan = Extract<WindowFunctionPlan, { kind: 'percentiles' }>;
 const WINDOW_BYTES = 16;
 
 /**
- * Percentiles of frames, exact or those that a sketch of the frame would give, which are the same value's bin: the values of a stretch are sorted once, and a tree counts by rank which of them are in the
- * frame, so that a row enters, leaves and is found in O(log rows). 12 bytes a row of the stretch.
+ * Percentiles of frames, exact or those that a sketch of the frame would give, which are the same value's bin: the values of
+ * a stretch are sorted once, and a tree counts by rank which of them are in the frame, so that a row enters, leaves and is
+ * found in O(log rows). Of different values equal ones have one rank, which counts once while any of them is there. 12 bytes
+ * a row of the stretch, or 16.
  */
 export class WindowPercentiles implements WindowFunction {
   readonly #plan: PercentilesPlan;
   readonly #stretch: WindowStretch;
   readonly #holding: Holding;
   readonly #ranks: GrowingRegion;
+  /** Where values are to be different: how often each is in the frame. */
+  readonly #counts: GrowingRegion;
   readonly #tree: GrowingRegion;
   readonly #asked: Region;
   readonly #window: Region;
@@ -39,6 +44,7 @@ export class WindowPercentiles implements WindowFunction {
     this.#stretch = stretch;
     this.#holding = holding;
     this.#ranks = new GrowingRegion(holding);
+    this.#counts = new GrowingRegion(holding);
     this.#tree = new GrowingRegion(holding);
     this.#regions = openRegions(holding);
     this.#window = holding.allocateZeroed(WINDOW_BYTES);
@@ -58,7 +64,8 @@ export class WindowPercentiles implements WindowFunction {
       sortKernels(linear).sortRanks(0, rowCount, this.#order.address);
     }
     this.#ranks.ensure(rowCount * 4, 0);
-    sortKernels(linear).sortRanks(this.#order.address, rowCount, this.#ranks.address);
+    if (this.#plan.distinct) this.#rankValues(values, this.#order.address);
+    else sortKernels(linear).sortRanks(this.#order.address, rowCount, this.#ranks.address);
     if (mask !== undefined) {
       windowKernels(linear).dropNumbers(this.#ranks.address, this.#stretch.validity(mask), rowCount);
     }
@@ -84,6 +91,7 @@ export class WindowPercentiles implements WindowFunction {
         from,
         to,
         this.#ranks.address,
+        this.#counts.address,
         this.#tree.address,
         size,
         this.#order?.address ?? 0,
@@ -106,10 +114,24 @@ export class WindowPercentiles implements WindowFunction {
 
   [Symbol.dispose](): void {
     this.#forgetOrder();
-    for (const region of [this.#ranks, this.#tree]) region.free();
+    for (const region of [this.#ranks, this.#counts, this.#tree]) region.free();
     freeRegions(this.#regions);
     this.#holding.free(this.#asked);
     this.#holding.free(this.#window);
+  }
+
+  /** Equal values have one rank; `order` becomes a row of each. */
+  #rankValues(values: Column, order: number): void {
+    const { rowCount } = this.#stretch;
+    const kernels = windowKernels(this.#holding.linear);
+    this.#counts.ensure(rowCount * 4, 0);
+    const [counts, ranks] = [this.#counts.address, this.#ranks.address];
+    takeKernels(this.#holding.linear).fillBytes(counts, 0, rowCount * 4);
+    // Before they count, their bytes are marks.
+    markChanges(kernels, values, order, rowCount, counts);
+    kernels.numberInOrder(counts, order, values.validity, rowCount, ranks);
+    kernels.rowsOfNumbers(ranks, rowCount, order);
+    takeKernels(this.#holding.linear).fillBytes(counts, 0, rowCount);
   }
 
   #forgetOrder(): void {

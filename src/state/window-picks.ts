@@ -81,8 +81,10 @@ export class WindowPicks implements WindowFunction {
       case 'least': {
         assert.ok(this.#numbers !== undefined);
         const numbers = this.#numbers.of(this.#stretch, plan.mask);
-        this.#list.ensure(rowCount * 4, 0);
-        kernels.pickLeast(numbers, lows, highs, rows, rowCount, this.#list.address, picks);
+        const goesBack = kernels.goesBack(lows, highs, rowCount) === 1;
+        this.#list.ensure(rowCount * (goesBack ? 8 : 4), 0);
+        const pick = goesBack ? kernels.pickLeastOfFrames : kernels.pickLeast;
+        pick(numbers, lows, highs, rows, rowCount, this.#list.address, picks);
         break;
       }
       case 'mode': {

@@ -14,9 +14,9 @@
  *     percentiles, near ones too               percentiles  a tree of ranks
  *     count of different values, near too      distinct     counts by number
  *     sums … of different values               distinct-states  a tree of their states
- *     what is left: lists, sets, texts         evaluated    each different frame for itself, from its rows
+ *     lists, sets, joined texts                list         the rows of a slice, or those that are the first of their value
  *
- * All but the last take O(log rows) a row at most, whatever the frame; the last as long as its frames have rows together.
+ * All but the last take O(log rows) a row at most, whatever the frame; the last, for each value of a list, O(log rows) too.
  */
 
 import assert from 'node:assert/strict';
@@ -37,10 +37,9 @@ import {
   windowField,
 } from '../expressions/window.ts';
 import { RANKS } from '../kernels/window-kernels.ts';
-import { type Accumulator, type AccumulatorPlan, type Answer, isExactlySummed } from './accumulators.ts';
+import type { Accumulator, AccumulatorPlan, Answer, LogPlan } from './accumulators.ts';
 import { PARTITION_NUMBER } from './numbered-rows.ts';
 import { planAccumulators } from './plan-accumulators.ts';
-import { joinsDistinct } from './window-distinct-states.ts';
 
 /** Where a frame begins or ends. Columns are positions in the rows that are kept. */
 export type BoundPlan =
@@ -78,12 +77,14 @@ export type WindowFunctionPlan = { readonly field: Field } & (
     }
   /** The first row of those that have the most frequent value of `by`. */
   | { readonly kind: 'mode'; readonly column: number; readonly by: number; readonly mask: number | undefined }
-  | { readonly kind: 'sliding' | 'evaluated'; readonly answer: number }
+  | { readonly kind: 'sliding'; readonly answer: number }
   | {
       readonly kind: 'percentiles';
       readonly column: number;
       readonly mask: number | undefined;
       readonly percentiles: readonly number[];
+      /** Of different values. */
+      readonly distinct: boolean;
       /** Whether they are what a sketch gives: the value of a bin. */
       readonly near: boolean;
     }
@@ -94,6 +95,15 @@ export type WindowFunctionPlan = { readonly field: Field } & (
       readonly inner: AccumulatorPlan;
       readonly column: number;
       readonly mask: number | undefined;
+    }
+  /** `by`: of different values, what they are compared by; `nullable`: null is a value too. */
+  | {
+      readonly kind: 'list';
+      readonly answer: Extract<Answer, { kind: 'list' | 'texts' }>;
+      readonly column: number;
+      readonly by: number | undefined;
+      readonly mask: number | undefined;
+      readonly nullable: boolean;
     }
 );
 
@@ -120,7 +130,6 @@ export interface WindowPlan {
   readonly minPeriods: number;
   readonly functions: readonly WindowFunctionPlan[];
   readonly sliding: StatesPlan;
-  readonly evaluated: StatesPlan;
   /** Of the rows that come out. */
   readonly schema: Schema;
 }
@@ -146,7 +155,6 @@ class WindowPlanner {
   readonly #computed: ComputedColumn[] = [];
   readonly #positions = new Map<string, number>();
   readonly #sliding: TypedAggregate[] = [];
-  readonly #evaluated: TypedAggregate[] = [];
 
   constructor(input: Schema, window: TypedWindow) {
     this.#input = input;
@@ -161,7 +169,6 @@ class WindowPlanner {
     const [start, end] = [this.#bound(frame.start, true), this.#bound(frame.end, false)];
     const planned = functions.map((each) => ({ field: windowField(each, frame), ...this.#function(each) }));
     const sliding = this.#states(this.#sliding);
-    const evaluated = this.#states(this.#evaluated);
     const computed = this.#computed.map((each, index) =>
       each.kind === 'bytes'
         ? field(`\0window ${index}`, binary)
@@ -180,7 +187,6 @@ class WindowPlanner {
       minPeriods: frame.minPeriods,
       functions: planned,
       sliding,
-      evaluated,
       schema: windowSchema(this.#input, this.#window, passthrough),
     };
   }
@@ -276,34 +282,27 @@ class WindowPlanner {
       case 'moments':
         return { kind: 'sliding', answer: this.#sliding.push(aggregate) - 1 };
       case 'held':
-        return this.#picked(plan, answer.held) ?? this.#evaluate(aggregate);
-      case 'percentiles': {
-        const log = plan.logs[answer.log];
-        assert.ok(log !== undefined);
-        return { kind: 'percentiles', percentiles: answer.percentiles, near: false, ...this.#taken(plan, log) };
-      }
+        return this.#picked(plan, answer.held);
+      case 'percentiles':
+        return { ...percentilesOf(answer), ...this.#taken(plan, logOf(plan, answer)) };
       // What sketches are for is memory, and here the rows are kept.
       case 'near-percentiles':
-        return {
-          kind: 'percentiles',
-          percentiles: answer.percentiles,
-          near: true,
-          ...this.#taken(plan, answer.sketch),
-        };
+        return { ...percentilesOf(answer), ...this.#taken(plan, answer.sketch) };
       case 'estimate':
         return { kind: 'distinct', ...this.#compared(plan, answer.sketch) };
+      case 'list':
+      case 'texts': {
+        const log = logOf(plan, answer);
+        return { kind: 'list', answer, by: undefined, nullable: log.nullable, ...this.#taken(plan, log) };
+      }
       case 'distinct':
-        return this.#distinct(plan, answer) ?? this.#evaluate(aggregate);
+        return this.#distinct(plan, answer);
       default:
-        return this.#evaluate(aggregate);
+        return assert.fail(`${answer.kind} is of partial states`);
     }
   }
 
-  #evaluate(aggregate: TypedAggregate): WithoutField<WindowFunctionPlan> {
-    return { kind: 'evaluated', answer: this.#evaluated.push(aggregate) - 1 };
-  }
-
-  #picked(plan: AccumulatorPlan, held: Accumulator): WithoutField<WindowFunctionPlan> | undefined {
+  #picked(plan: AccumulatorPlan, held: Accumulator): WithoutField<WindowFunctionPlan> {
     const { kind, by } = held;
     const taken = this.#taken(plan, held);
     if (kind === 'first-row' || kind === 'last-row') {
@@ -315,23 +314,34 @@ class WindowPlanner {
     return { kind: 'least', by: this.#ordered(compared), greatest, ...taken };
   }
 
-  #distinct(plan: AccumulatorPlan, answer: Extract<Answer, { kind: 'distinct' }>) {
+  #distinct(plan: AccumulatorPlan, answer: Extract<Answer, { kind: 'distinct' }>): WithoutField<WindowFunctionPlan> {
     const rows = plan.distinct[answer.rows];
     assert.ok(rows !== undefined);
-    const { function: name } = answer.aggregate;
-    if (name === 'mode')
-      return { kind: 'mode', ...this.#taken(plan, rows), by: this.#compared(plan, rows).column } as const;
-    if (name === 'count_distinct' || name === 'count')
-      return { kind: 'distinct', ...this.#compared(plan, rows) } as const;
-    const { inner } = rows;
+    const { aggregate } = answer;
+    const { inner, nullable } = rows;
+    if (aggregate.function === 'mode') {
+      return { kind: 'mode', ...this.#taken(plan, rows), by: this.#compared(plan, rows).column };
+    }
+    if (aggregate.function === 'count_distinct' || aggregate.function === 'count') {
+      return { kind: 'distinct', ...this.#compared(plan, rows) };
+    }
+    const [input] = inner.inputs;
+    assert.ok(aggregate.input !== undefined);
+    // What is computed of different values, floats of 4 bytes of those of 2, is as different.
+    if (input?.kind === 'cast') return this.#aggregate({ ...aggregate, input: castTo(aggregate.input, input.type) });
     const [result] = inner.answers;
-    const isOfStates = result !== undefined && ['value', 'mean', 'exact-spread', 'moments'].includes(result.kind);
-    // Sums of long decimals may leave 128 bits on the way to a result that does not.
-    const areJoined = inner.accumulators.every(
-      (each) => joinsDistinct(each) && (each.kind !== 'sum' || isExactlySummed(rows.type)),
-    );
-    if (!isOfStates || !areJoined || inner.inputs.some(({ kind }) => kind !== 'column')) return undefined;
-    return { kind: 'distinct-states', inner, ...this.#taken(plan, rows) } as const;
+    switch (result?.kind) {
+      case 'list':
+      case 'texts': {
+        const by = this.#compared(plan, rows).column;
+        return { kind: 'list', answer: result, nullable, ...this.#taken(plan, rows), by };
+      }
+      case 'percentiles':
+      case 'near-percentiles':
+        return { ...percentilesOf(result), ...this.#taken(plan, rows), distinct: true };
+      default:
+        return { kind: 'distinct-states', inner, ...this.#taken(plan, rows) };
+    }
   }
 
   /** As `#taken`, but the column is what values are compared by. */
@@ -346,6 +356,15 @@ class WindowPlanner {
     assert.ok(value !== undefined);
     return { column: this.#column(value), mask: taking && this.#column(taking) };
   }
+}
+
+const percentilesOf = ({ kind, percentiles }: Extract<Answer, { kind: 'percentiles' | 'near-percentiles' }>) =>
+  ({ kind: 'percentiles', percentiles, distinct: false, near: kind === 'near-percentiles' }) as const;
+
+function logOf({ logs }: AccumulatorPlan, { log }: { readonly log: number }): LogPlan {
+  const plan = logs[log];
+  assert.ok(plan !== undefined);
+  return plan;
 }
 
 type WithoutField<T> = T extends unknown ? Omit<T, 'field'> : never;

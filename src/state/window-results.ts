@@ -5,11 +5,11 @@ import type { Column } from '../columnar/column.ts';
 import { RANKS } from '../kernels/window-kernels.ts';
 import type { Holding } from '../memory/budget.ts';
 import { GatherScratch } from './gather-scratch.ts';
-import { WindowAnswer, type WindowAnswers } from './window-answers.ts';
+import { type AnswerPlan, WindowAnswer, type WindowAnswers } from './window-answers.ts';
 import { WindowDistinct } from './window-distinct.ts';
 import { SlidingDistinct } from './window-distinct-states.ts';
-import { EvaluatedAggregates } from './window-evaluated.ts';
 import type { WindowFunction } from './window-function.ts';
+import { WindowLists } from './window-lists.ts';
 import { WindowPercentiles } from './window-percentiles.ts';
 import { WindowPicks } from './window-picks.ts';
 import type { WindowFunctionPlan, WindowPlan } from './window-plan.ts';
@@ -84,11 +84,10 @@ export class WindowResults implements Disposable {
   }
 
   #open(holding: Holding): readonly WindowFunction[] {
-    const { functions, sliding, evaluated, kept } = this.#plan;
+    const { functions, sliding } = this.#plan;
     const [stretch, { rowCount }] = [this.#stretch, this.#sorted];
     const slide = new SlidingAggregates(sliding, stretch, holding);
-    const evaluate = new EvaluatedAggregates(evaluated, kept, stretch, holding);
-    this.#answers.push(slide, evaluate);
+    this.#answers.push(slide);
     const open = (plan: WindowFunctionPlan): WindowFunction => {
       switch (plan.kind) {
         case 'rank':
@@ -100,13 +99,10 @@ export class WindowResults implements Disposable {
           return new WindowPicks(plan, stretch, rowCount, holding);
         case 'sliding':
           return new WindowAnswer(plan, slide, stretch, holding);
-        case 'evaluated':
-          return new WindowAnswer(plan, evaluate, stretch, holding);
-        case 'distinct-states': {
-          const answers = new SlidingDistinct(plan, stretch, rowCount, holding);
-          this.#answers.push(answers);
-          return new WindowAnswer(plan, answers, stretch, holding);
-        }
+        case 'distinct-states':
+          return this.#answer(plan, new SlidingDistinct(plan, stretch, rowCount, holding), holding);
+        case 'list':
+          return this.#answer(plan, new WindowLists(plan, stretch, rowCount, holding), holding);
         case 'percentiles':
           return new WindowPercentiles(plan, stretch, holding);
         case 'distinct':
@@ -114,6 +110,11 @@ export class WindowResults implements Disposable {
       }
     };
     return functions.map(open);
+  }
+
+  #answer(plan: AnswerPlan, answers: WindowAnswers, holding: Holding): WindowFunction {
+    this.#answers.push(answers);
+    return new WindowAnswer(plan, answers, this.#stretch, holding);
   }
 }
 

@@ -6,7 +6,8 @@
  *     rows     │ 0 │ 0 │ 1 │ 2 │ …          result   of the frame of each row
  *
  * Counts and exact sums take O(1) a row: what leaves the frame is taken away. All others are joined, twice a row and once
- * a frame, and never taken away, which would lose digits of floats and cannot be done to extremes.
+ * a frame, and never taken away, which would lose digits of floats and cannot be done to extremes. Where frames go back,
+ * each is joined of the nodes of a tree instead.
  */
 
 import assert from 'node:assert/strict';
@@ -25,8 +26,8 @@ import type { WindowAnswers } from './window-answers.ts';
 import type { StatesPlan } from './window-plan.ts';
 import type { WindowStretch } from './window-stretch.ts';
 
-/** Of the state of no rows, and of one more. */
-const IDENTITY_BYTES = 64;
+/** Of the state of no rows, and of two more. */
+const IDENTITY_BYTES = 96;
 
 export class SlidingAggregates implements WindowAnswers {
   readonly #plan: StatesPlan;
@@ -37,7 +38,8 @@ export class SlidingAggregates implements WindowAnswers {
   readonly #answers: AggregateAnswers;
   readonly #rowNumbers: GrowingRegion;
   readonly #rowStates: GrowingRegion;
-  readonly #front: GrowingRegion;
+  /** The front of a queue, or a tree. */
+  readonly #joined: GrowingRegion;
 
   /** Under `holding`, whose owner disposes it where this throws. @throws MemoryBudgetExceeded */
   constructor(plan: StatesPlan, stretch: WindowStretch, holding: Holding) {
@@ -50,7 +52,7 @@ export class SlidingAggregates implements WindowAnswers {
     this.#answers = new AggregateAnswers({ plan: accumulators, states: this.#states, logs: [] }, holding);
     this.#rowNumbers = new GrowingRegion(holding);
     this.#rowStates = new GrowingRegion(holding);
-    this.#front = new GrowingRegion(holding);
+    this.#joined = new GrowingRegion(holding);
   }
 
   begin(): void {
@@ -71,7 +73,7 @@ export class SlidingAggregates implements WindowAnswers {
   [Symbol.dispose](): void {
     this.#answers[Symbol.dispose]();
     this.#states[Symbol.dispose]();
-    for (const region of [this.#rowNumbers, this.#rowStates, this.#front]) region.free();
+    for (const region of [this.#rowNumbers, this.#rowStates, this.#joined]) region.free();
   }
 
   #slide(accumulator: Accumulator): void {
@@ -117,9 +119,12 @@ export class SlidingAggregates implements WindowAnswers {
     // A sum of one float is the float.
     const isState = accumulator.kind === 'float-sum' && column.width === 8;
     const rows = isState ? column.values : this.#statesOfRows(accumulator, column, identity.address, bytes);
-    this.#front.ensure(rowCount * bytes, 0);
-    const front = this.#front.address;
-    this.#kernels.slideStates(kind, rows, identity.address, frameLows, frameHighs, frameCount, front, states, stride);
+    const [frames, no] = [[frameLows, frameHighs, frameCount] as const, identity.address];
+    const goesBack = this.#kernels.goesBack(...frames) === 1;
+    this.#joined.ensure(rowCount * bytes * (goesBack ? 2 : 1), 0);
+    const joined = this.#joined.address;
+    if (goesBack) this.#kernels.joinStatesOfFrames(kind, rows, no, ...frames, rowCount, joined, states, stride);
+    else this.#kernels.slideStates(kind, rows, no, ...frames, joined, states, stride);
     this.#holding.free(identity);
   }
 

@@ -288,33 +288,17 @@ export function distinctFrames(lows: usize, highs: usize, count: i32, frameOf: u
   return frame + 1;
 }
 
-/** How many frames from `from` on have `most` rows together, at least one. */
-export function framesWithin(frameLows: usize, frameHighs: usize, from: i32, frames: i32, most: i32): i32 {
-  let rows: i64 = 0, frame = from;
-  while (frame < frames) {
-    rows += <i64>(u32At(frameHighs, frame) - u32At(frameLows, frame));
-    if (rows > <i64>most && frame > from) break;
-    frame++;
+/** 1 where a bound of a frame with rows lies before that of an earlier one. */
+export function goesBack(lows: usize, highs: usize, frames: i32): i32 {
+  let low = 0, high = 0;
+  for (let frame = 0; frame < frames; frame++) {
+    const toLow = u32At(lows, frame), toHigh = u32At(highs, frame);
+    if (toLow >= toHigh) continue;
+    if (toLow < low || toHigh < high) return 1;
+    low = toLow;
+    high = toHigh;
   }
-  return frame - from;
-}
-
-/** Rows in the frames [from, to), together. */
-export function rowsOfFrames(frameLows: usize, frameHighs: usize, from: i32, to: i32): f64 {
-  let rows: i64 = 0;
-  for (let frame = from; frame < to; frame++) rows += <i64>(u32At(frameHighs, frame) - u32At(frameLows, frame));
-  return <f64>rows;
-}
-
-/** Lists the rows of the frames [from, to), and of each the number of its frame, counted from `from`. */
-export function listFrames(frameLows: usize, frameHighs: usize, from: i32, to: i32, rows: usize, list: usize, ids: usize): void {
-  let listed = 0;
-  for (let frame = from; frame < to; frame++) {
-    for (let i = u32At(frameLows, frame), high = u32At(frameHighs, frame); i < high; i++, listed++) {
-      put32(list, listed, u32At(rows, i));
-      put32(ids, listed, frame - from);
-    }
-  }
+  return 0;
 }
 
 /** `numbers[i] - base`. */

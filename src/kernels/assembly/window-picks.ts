@@ -100,24 +100,23 @@ export function pickInFrame(
 }
 
 /**
- * The row of each frame with the least number, the first of several; `queue` has room for as many positions as there are
- * rows. Rows with all ones do not take part.
+ * The row of each frame with the least number, the first of several, where frames do not go back; `queue` has room for as
+ * many positions as there are rows. Rows with all ones do not take part.
  *
  *     queue   positions whose numbers rise: the front is least, and what cannot become least is gone
  */
 export function pickLeast(
   numbers: usize, lows: usize, highs: usize, rows: usize, count: i32, queue: usize, picks: usize,
 ): void {
-  let front = 0, back = 0, end = 0, before = 0;
+  let front = 0, back = 0, end = 0;
   for (let i = 0; i < count; i++) {
     const low = u32At(lows, i), high = u32At(highs, i);
     if (low >= high) { put32(picks, i, NONE); continue; }
-    // A frame that has nothing of the one before, or goes back.
-    if (low >= end || low < before || high < end) {
+    // A frame that has nothing of the one before.
+    if (low >= end) {
       front = back = 0;
       end = low;
     }
-    before = low;
     for (; end < high; end++) {
       const number = <u32>u32At(numbers, end);
       if (number == <u32>NONE) continue;
@@ -127,6 +126,34 @@ export function pickLeast(
     }
     while (front < back && u32At(queue, front) < low) front++;
     put32(picks, i, front < back ? u32At(rows, u32At(queue, front)) : NONE);
+  }
+}
+
+@inline function lessOf(numbers: usize, a: i32, b: i32): i32 {
+  const ofA = <u32>u32At(numbers, a), ofB = <u32>u32At(numbers, b);
+  return ofB < ofA || (ofB == ofA && b < a) ? b : a;
+}
+
+/**
+ * The same where frames go as they like, in O(log rows) each: `tree` has room for twice as many positions as there are rows.
+ * A node has the position of the less of the two below it, row i is node `count` + i.
+ */
+export function pickLeastOfFrames(
+  numbers: usize, lows: usize, highs: usize, rows: usize, count: i32, tree: usize, picks: usize,
+): void {
+  for (let i = 0; i < count; i++) put32(tree, count + i, i);
+  for (let node = count - 1; node > 0; node--) {
+    put32(tree, node, lessOf(numbers, u32At(tree, 2 * node), u32At(tree, 2 * node + 1)));
+  }
+  for (let i = 0; i < count; i++) {
+    const low = u32At(lows, i), high = u32At(highs, i);
+    if (low >= high) { put32(picks, i, NONE); continue; }
+    let least = low;
+    for (let first = count + low, end = count + high; first < end; first >>= 1, end >>= 1) {
+      if (first & 1) least = lessOf(numbers, least, u32At(tree, first++));
+      if (end & 1) least = lessOf(numbers, least, u32At(tree, --end));
+    }
+    put32(picks, i, u32At(numbers, least) == NONE ? NONE : u32At(rows, least));
   }
 }
 

@@ -15,8 +15,11 @@
 //     percentiles           a Fenwick tree over the ranks of the values counts which are in the frame
 //     distinct values       how often each value is in the frame; a tree over the values joins the states of those that are
 //
-// Frames rise in both bounds, but where months of different lengths make them go back: then what was built is forgotten,
-// or rows leave at the end and enter at the start.
+// Frames rise in both bounds, but where months of different lengths, or clocks that are put back, make them go back: then
+// rows leave at the end and enter at the start, and instead of a queue there is a tree over the rows:
+//
+//     states joined         │ 0 … 4 │             a frame is joined of O(log rows) nodes
+//                           │ 0 1 │ 2 3 │
 
 import { floatOf, isValid, mulHigh } from './numbers';
 import { nearValue } from './percentile-sketch';
@@ -227,12 +230,12 @@ export function slideSquares(kind: i32, values: usize, lows: usize, highs: usize
   const bytes = bytesOf(kind);
   // The state of the back lies behind that of no rows.
   const back = identity + bytes;
-  let middle = 0, high = 0, low = 0;
+  let middle = 0, high = 0;
   copyState(kind, back, identity);
   for (let frame = 0; frame < frames; frame++) {
     const toLow = u32At(lows, frame), toHigh = u32At(highs, frame), at = states + <usize>frame * stride;
     if (toLow >= toHigh) { copyState(kind, at, identity); continue; }
-    if (toLow >= high || toLow < low || toHigh < high) {
+    if (toLow >= high) {
       middle = high = toLow;
       copyState(kind, back, identity);
     } else if (toLow > middle) {
@@ -247,18 +250,17 @@ export function slideSquares(kind: i32, values: usize, lows: usize, highs: usize
       middle = high;
       copyState(kind, back, identity);
     }
-    low = toLow;
     for (; high < toHigh; high++) join(kind, back, rows + <usize>high * bytes);
-    if (low < middle) {
-      copyState(kind, at, front + <usize>low * bytes);
+    if (toLow < middle) {
+      copyState(kind, at, front + <usize>toLow * bytes);
       join(kind, at, back);
     } else copyState(kind, at, back);
   }
 }
 
 /**
- * States of a kind (see `SLIDE_KINDS`): `rows` are those of single rows, one behind the other, `identity` that of no rows,
- * with room for one more, and `front` has room for as many states as there are rows.
+ * States of a kind (see `SLIDE_STATES`) of frames that do not go back: `rows` are those of single rows, one behind the
+ * other, `identity` that of no rows, with room for one more, and `front` has room for as many states as there are rows.
  */
 export function slideStates(
   kind: i32, rows: usize, identity: usize, lows: usize, highs: usize, frames: i32, front: usize, states: usize, stride: usize,
@@ -277,6 +279,41 @@ export function slideStates(
     case 10: slide(10, rows, identity, lows, highs, frames, front, states, stride); break;
     case 11: slide(11, rows, identity, lows, highs, frames, front, states, stride); break;
     case 12: slide(12, rows, identity, lows, highs, frames, front, states, stride); break;
+  }
+}
+
+function copyOf(kind: i32, to: usize, from: usize): void { copyState(kind, to, from); }
+function joinOf(kind: i32, to: usize, from: usize): void { join(kind, to, from); }
+
+/**
+ * The same of frames that go as they like: `tree` has room for twice as many states as there are rows, `identity` for two
+ * more. Node n has the nodes 2 n and 2 n + 1 below it, row i is node `count` + i.
+ */
+export function joinStatesOfFrames(
+  kind: i32, rows: usize, identity: usize, lows: usize, highs: usize, frames: i32, count: i32, tree: usize, states: usize,
+  stride: usize,
+): void {
+  const bytes = bytesOf(kind), later = identity + bytes, joined = later + bytes;
+  memory.copy(tree + <usize>count * bytes, rows, <usize>count * bytes);
+  for (let node = count - 1; node > 0; node--) {
+    const at = tree + <usize>node * bytes, below = tree + <usize>(2 * node) * bytes;
+    copyOf(kind, at, below);
+    joinOf(kind, at, below + bytes);
+  }
+  for (let frame = 0; frame < frames; frame++) {
+    const at = states + <usize>frame * stride, low = u32At(lows, frame), high = u32At(highs, frame);
+    copyOf(kind, at, identity);
+    if (low >= high) continue;
+    copyOf(kind, later, identity);
+    for (let first = count + low, end = count + high; first < end; first >>= 1, end >>= 1) {
+      if (first & 1) joinOf(kind, at, tree + <usize>(first++) * bytes);
+      if (end & 1) {
+        copyOf(kind, joined, tree + <usize>(--end) * bytes);
+        joinOf(kind, joined, later);
+        copyOf(kind, later, joined);
+      }
+    }
+    joinOf(kind, at, later);
   }
 }
 
@@ -374,6 +411,34 @@ export function slideDistinctStates(
   }
 }
 
+/** As `slideWideSums`, of values with different numbers; `counts` is as in `slideDistinct`. */
+export function slideDistinctWideSums(
+  values: usize, numbers: usize, lows: usize, highs: usize, frames: i32, counts: usize, states: usize, stride: usize,
+): i32 {
+  let low = 0, high = 0, left = 0;
+  sum0 = sum1 = sum2 = 0;
+  for (let frame = 0; frame <= frames; frame++) {
+    const isEnd = frame == frames;
+    const toLow = isEnd ? high : u32At(lows, frame), toHigh = isEnd ? high : u32At(highs, frame);
+    const at = states + <usize>frame * stride;
+    if (!isEnd && toLow >= toHigh) { store<u64>(at, 0); store<u64>(at, 0, 8); continue; }
+    if (toLow >= high || toHigh <= low) {
+      while (low < high) isLast(numbers, low++, counts);
+      if (isEnd) return left;
+      sum0 = sum1 = sum2 = 0;
+      low = high = toLow;
+    }
+    for (; high < toHigh; high++) if (isFirst(numbers, high, counts)) addWide(values, high);
+    for (; low < toLow; low++) if (isLast(numbers, low, counts)) takeWide(values, low);
+    while (low > toLow) if (isFirst(numbers, --low, counts)) addWide(values, low);
+    while (high > toHigh) if (isLast(numbers, --high, counts)) takeWide(values, high);
+    store<u64>(at, sum0);
+    store<u64>(at, sum1, 8);
+    left |= <i32>(<i64>sum1 >> 63 != sum2);
+  }
+  return left;
+}
+
 /** The last row of each number. */
 export function rowsOfNumbers(numbers: usize, count: i32, rows: usize): void {
   for (let i = 0; i < count; i++) {
@@ -405,6 +470,20 @@ export function rowsOfNumbers(numbers: usize, count: i32, rows: usize): void {
   for (let at = rank + 1; at <= size; at += at & -at) put32(tree, at, u32At(tree, at) + by);
 }
 
+/** Counts the rank of a row that enters, where it is the only one with it or all are counted; returns 1 if so. */
+function enterRank(ranks: usize, i: i32, counts: usize, tree: usize, size: i32): i32 {
+  if (u32At(ranks, i) == NONE || (counts != 0 && !isFirst(ranks, i, counts))) return 0;
+  countRank(tree, size, u32At(ranks, i), 1);
+  return 1;
+}
+
+/** The same of a row that leaves. */
+function leaveRank(ranks: usize, i: i32, counts: usize, tree: usize, size: i32): i32 {
+  if (u32At(ranks, i) == NONE || (counts != 0 && !isLast(ranks, i, counts))) return 0;
+  countRank(tree, size, u32At(ranks, i), -1);
+  return 1;
+}
+
 /** The rank of value `nth`, from 0, of those that are counted. */
 @inline function rankOfNth(tree: usize, size: i32, nth: i32): i32 {
   let at = 0, left = nth;
@@ -422,10 +501,11 @@ export function rowsOfNumbers(numbers: usize, count: i32, rows: usize): void {
 /**
  * Percentiles of the frames of the rows [from, to), `each` of them a row. `window` is where the bounds of the last frame
  * and how many values it has are kept, `ranks` the rank of each row's value (all ones: none), `order` the row of each rank.
- * `near` is 1: what a sketch of the frame would answer. Returns how many frames have values.
+ * Of different values, equal ones have one rank, and `counts`, zeros at first, is how often each is in the frame; else it
+ * is 0. `near` is 1: what a sketch of the frame would answer. Returns how many frames have values.
  */
 export function slidePercentiles(
-  window: usize, lows: usize, highs: usize, from: i32, to: i32, ranks: usize, tree: usize, size: i32, order: usize,
+  window: usize, lows: usize, highs: usize, from: i32, to: i32, ranks: usize, counts: usize, tree: usize, size: i32, order: usize,
   kind: i32, values: usize, scale: f64, near: i32, percentiles: usize, each: i32, out: usize, bitmap: usize,
 ): i32 {
   let low = u32At(window, 0), high = u32At(window, 1), counted = u32At(window, 2), present = 0;
@@ -433,25 +513,14 @@ export function slidePercentiles(
     const toLow = u32At(lows, i), toHigh = u32At(highs, i);
     if (toLow < toHigh) {
       if (toLow >= high || toHigh <= low) {
-        for (; low < high; low++) {
-          const rank = u32At(ranks, low);
-          if (rank != NONE) countRank(tree, size, rank, -1);
-        }
+        while (low < high) leaveRank(ranks, low++, counts, tree, size);
         counted = 0;
         low = high = toLow;
       }
-      while (high < toHigh || low > toLow) {
-        const rank = u32At(ranks, high < toHigh ? high++ : --low);
-        if (rank == NONE) continue;
-        countRank(tree, size, rank, 1);
-        counted++;
-      }
-      while (low < toLow || high > toHigh) {
-        const rank = u32At(ranks, low < toLow ? low++ : --high);
-        if (rank == NONE) continue;
-        countRank(tree, size, rank, -1);
-        counted--;
-      }
+      while (high < toHigh) counted += enterRank(ranks, high++, counts, tree, size);
+      while (low > toLow) counted += enterRank(ranks, --low, counts, tree, size);
+      while (low < toLow) counted -= leaveRank(ranks, low++, counts, tree, size);
+      while (high > toHigh) counted -= leaveRank(ranks, --high, counts, tree, size);
     }
     const at = i - from, isThere = toLow < toHigh && counted > 0, word = bitmap + (<usize>(at >> 6) << 3);
     if ((at & 63) == 0) store<u64>(word, 0);
