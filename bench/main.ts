@@ -5,7 +5,7 @@
  *     npm run bench                      TPC-H Q1 and Q6 at scale factor 1
  *     npm run bench:expressions          expressions over 10 million rows in memory
  *     npm run bench:operators            operators over 10 million rows in memory
- *     npm run bench -- --suite scan      scans of CSV and JSON, a tenth of the rows
+ *     npm run bench:scan                 scans of Parquet, also over a limited network, and of CSV and JSON
  *     npm run bench -- --suite write     TPC-H lineitem in memory into Parquet files, sizes too
  *     npm run bench -- --suite cold      a fresh process each time: wall time and peak memory
  *     npm run bench -- --suite functions what functions take to start, and a job in the emulator

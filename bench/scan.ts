@@ -8,6 +8,7 @@ import { fileStore } from '../src/io/file-store.ts';
 import type { ScanFormat } from '../src/plan/plan-node.ts';
 import { rowsOf } from './answers.ts';
 import { type Cell, DuckDB } from './duckdb.ts';
+import { parquetScans } from './parquet-scans.ts';
 import type { Options, Result } from './result.ts';
 import { type Answer, takeTurns } from './turns.ts';
 
@@ -59,7 +60,7 @@ const CASES: readonly ScanCase[] = [
 ];
 
 /** Scans of files of text in the page cache, one thread each, both engines warm: every value is read and counted. */
-export async function* scan({ rows: wanted, runs, only }: Options): AsyncGenerator<Result> {
+async function* textScans({ rows: wanted, runs, only }: Options): AsyncGenerator<Result> {
   using duckdb = await DuckDB.start();
   const rows = Math.ceil(wanted / 10);
   const directory = fileURLToPath(new URL('data/scan', import.meta.url));
@@ -78,6 +79,12 @@ export async function* scan({ rows: wanted, runs, only }: Options): AsyncGenerat
     const { compared } = await takeTurns({ name: one.name, ...contestants, runs });
     yield { suite: 'scan', name: one.name, rows, ...compared, duckdb_version: duckdb.version };
   }
+}
+
+/** Of text, and of Parquet. */
+export async function* scan(options: Options): AsyncGenerator<Result> {
+  yield* textScans(options);
+  yield* parquetScans(options);
 }
 
 async function runOurs({ format, columns }: ScanCase, path: string): Promise<Answer> {

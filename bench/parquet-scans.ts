@@ -1,0 +1,159 @@
+/** Scans of Parquet: every value of some columns is read and counted, from the page cache and over a limited network. */
+
+import { existsSync, mkdirSync } from 'node:fs';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { Schema } from '../src/columnar/schema.ts';
+import { executeTask } from '../src/execute-task.ts';
+import type { AggregateCall, Expression } from '../src/expressions/expression.ts';
+import { fileStore } from '../src/io/file-store.ts';
+import type { ObjectStore } from '../src/io/object-store.ts';
+import { readParquetSchema } from '../src/io/parquet/parquet-schema.ts';
+import type { PlanNode } from '../src/plan/plan-node.ts';
+import { rowsOf } from './answers.ts';
+import { tpchTable } from './data.ts';
+import { type Cell, DuckDB } from './duckdb.ts';
+import { limitedStore, NETWORK } from './limited-store.ts';
+import { and, binary, column, whole } from './plan-words.ts';
+import { median, type Options, type Result } from './result.ts';
+import { type Answer, takeTurns } from './turns.ts';
+
+const MEMORY_BYTES = 1024 ** 3;
+const directory = fileURLToPath(new URL('data/scan', import.meta.url));
+
+interface ParquetCase {
+  readonly name: string;
+  /** The path of its file, which is made where it is not there. */
+  readonly file: (duckdb: DuckDB, scale: number) => Promise<string>;
+  /** All where absent. */
+  readonly columns?: readonly string[];
+  /** What is kept, for us and as SQL. */
+  readonly filter?: { readonly predicate: Expression; readonly sql: string };
+}
+
+/** Has DuckDB write what `select` gives. */
+const made =
+  (name: string, select: string, options: string = '') =>
+  async (duckdb: DuckDB): Promise<string> => {
+    const path = `${directory}/${name}.parquet`;
+    mkdirSync(directory, { recursive: true });
+    if (!existsSync(path)) await duckdb.run(`copy (${select}) to '${path}' (format parquet${options})`, 2);
+    return path;
+  };
+
+const snappy = async (_: DuckDB, scale: number): Promise<string> => fileURLToPath(tpchTable('lineitem', scale));
+const zstd = async (duckdb: DuckDB, scale: number): Promise<string> =>
+  made(`lineitem-sf${scale}-zstd`, `from '${await snappy(duckdb, scale)}'`, ', codec zstd')(duckdb);
+
+const THREE = ['l_extendedprice', 'l_discount', 'l_shipdate'];
+const WIDE = Array.from({ length: 1000 }, (_, at) => `(i * ${at + 1} % ${1000 + at})::bigint as c${at}`);
+const URLS = `'https://www.example.com/' || ['search', 'catalog', 'item', 'user'][1 + (hash(i) % 4)::int] || '/'
+  || (hash(i) % 100000) || case when i % 3 = 0 then '?q=' || md5((i % 5000)::varchar) else '' end`;
+const LISTS = `select i, [j * i for j in range(i % 8)] as l, [{a: i, b: i % 5}, {a: i + 1, b: null}] as s`;
+
+const CASES: readonly ParquetCase[] = [
+  { name: 'parquet, snappy, all columns', file: snappy },
+  { name: 'parquet, snappy, 3 columns', file: snappy, columns: THREE },
+  { name: 'parquet, zstd, all columns', file: zstd },
+  { name: 'parquet, zstd, 3 columns', file: zstd, columns: THREE },
+  {
+    name: 'parquet, selective, page index',
+    file: snappy,
+    filter: {
+      predicate: and(
+        binary(column('l_orderkey'), '>=', whole(3_000_000)),
+        binary(column('l_orderkey'), '<', whole(3_001_000)),
+      ),
+      sql: 'l_orderkey >= 3000000 and l_orderkey < 3001000',
+    },
+  },
+  {
+    name: 'parquet, 5 of 1,000 columns',
+    file: made('wide', `select ${WIDE.join()} from range(100000) r(i)`),
+    columns: ['c3', 'c303', 'c503', 'c703', 'c999'],
+  },
+  {
+    name: 'parquet, urls',
+    file: made(
+      'urls',
+      `select ${URLS} as url, case when i % 4 = 0 then ${URLS} else '' end as referer from range(2000000) r(i)`,
+    ),
+  },
+  { name: 'parquet, nested lists', file: made('nested', `${LISTS} from range(1000000) r(i)`) },
+];
+
+/** One thread each, both engines warm. */
+export async function* parquetScans({ scale, runs, only }: Options): AsyncGenerator<Result> {
+  using duckdb = await DuckDB.start();
+  for (const one of CASES.filter(({ name }) => name.includes(only))) {
+    const path = await one.file(duckdb, scale);
+    const scan = await scanOf(one, path);
+    const where = one.filter === undefined ? '' : ` where ${one.filter.sql}`;
+    const sql = `select ${scan.columns.map((name) => `count("${name}")`).join()} from '${path}'${where}`;
+    const contestants = { ours: () => runOurs(scan, fileStore()), theirs: () => duckdb.run(sql, 1) };
+    const { answer, compared } = await takeTurns({ name: one.name, ...contestants, runs });
+    const { bytes, rowsRead: rows } = answer;
+    const speed = { mb_per_s: bytes / 1000 / compared.millrace_ms, mrows_per_s: rows / 1000 / compared.millrace_ms };
+    yield { suite: 'scan', name: one.name, rows, bytes, ...speed, ...compared, duckdb_version: duckdb.version };
+  }
+  yield* overNetwork({ scale, runs, only });
+}
+
+/** How much longer than the bytes take that are read. */
+async function* overNetwork({ scale, runs, only }: Pick<Options, 'scale' | 'runs' | 'only'>): AsyncGenerator<Result> {
+  const path = fileURLToPath(tpchTable('lineitem', scale));
+  const cases = [
+    { name: 'network, all columns', columns: undefined },
+    { name: 'network, 3 columns', columns: THREE },
+  ];
+  for (const { name, columns } of cases.filter((one) => one.name.includes(only))) {
+    const scan = await scanOf(columns === undefined ? {} : { columns }, path);
+    const times: number[] = [];
+    let bytes = 0;
+    for (let run = -1; run < runs; run += 1) {
+      const answer = await runOurs(scan, limitedStore(fileStore()));
+      bytes = answer.bytes;
+      if (run >= 0) times.push(answer.ms);
+    }
+    const millrace_ms = median(times);
+    const network_ms = bytes / NETWORK.bytesPerMs;
+    yield { suite: 'scan', name, bytes, millrace_ms, network_ms, ratio: millrace_ms / network_ms };
+  }
+}
+
+interface Scan {
+  readonly path: string;
+  readonly schema: Schema;
+  readonly columns: readonly string[];
+  readonly predicate: Expression | undefined;
+}
+
+async function scanOf({ columns, filter }: Pick<ParquetCase, 'columns' | 'filter'>, path: string): Promise<Scan> {
+  const schema = await readParquetSchema(fileStore(), pathToFileURL(path).href);
+  return { path, schema, columns: columns ?? schema.fields.map(({ name }) => name), predicate: filter?.predicate };
+}
+
+async function runOurs(scan: Scan, store: ObjectStore): Promise<Answer & { bytes: number; rowsRead: number }> {
+  const aggregates = scan.columns.map(
+    (name): AggregateCall => ({ name, function: 'count', input: { kind: 'column', name } }),
+  );
+  const source: PlanNode = { kind: 'scan', sourceId: 't', format: 'parquet', schema: scan.schema.fields };
+  const { predicate } = scan;
+  const input: PlanNode = predicate === undefined ? source : { kind: 'filter', predicate, input: source };
+  const plan: PlanNode = { kind: 'aggregate', input, aggregates };
+  const inputs = { t: { kind: 'files', files: [{ uri: pathToFileURL(scan.path).href }] } };
+  const rows: Cell[][] = [];
+  const start = performance.now();
+  const { statistics } = await executeTask(
+    { version: 1, jobId: 'scan', stageId: 0, taskId: 0, plan, inputs },
+    {
+      store,
+      memoryBytes: MEMORY_BYTES,
+      onBatch: (batch) => {
+        rows.push(...rowsOf(batch));
+      },
+    },
+  );
+  const ms = performance.now() - start;
+  const read = statistics.operators.find(({ counters }) => counters['bytes read'] !== undefined)?.counters;
+  return { ms, rows, bytes: read?.['bytes read'] ?? 0, rowsRead: read?.['rows read'] ?? 0 };
+}
