@@ -66,7 +66,7 @@ export function bloomTest(blocks: Uint8Array, reading: ColumnReading): (value: C
 }
 
 /** The bytes of a value as the file has them; false where it cannot have it, true where that is not known. */
-function storedBytes(value: Comparable, { file, field }: ColumnReading): Uint8Array | boolean {
+export function storedBytes(value: Comparable, { file, field }: ColumnReading): Uint8Array | boolean {
   const { type, physical } = file;
   if (type === undefined) return true;
   if (value instanceof Uint8Array) return physical === 'BYTE_ARRAY' ? value : true;

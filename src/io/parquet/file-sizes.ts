@@ -52,7 +52,7 @@ export class FileSizes {
     this.#plain = plan.rowGroups.map(({ chunks, rows: groupRows }) =>
       chunks
         .flatMap((leaves, at) => leaves.map((chunk) => plainBytes(chunk, readings[at], rows / Math.max(1, groupRows))))
-        .reduce((sum, bytes) => sum + bytes, 0),
+        .reduce((sum, bytes) => sum + bytes, largestInflated(chunks.flat())),
     );
     const most = this.#stored.reduce((bytes, stored, at) => Math.max(bytes, stored + this.#aheadBytes(at)), 0);
     const plain = this.#plain.reduce((bytes, one) => Math.max(bytes, one), 0);
@@ -97,11 +97,18 @@ const PAGE_SLACK_BYTES = 6 * 8192;
 /** Of an entry of a nested column in a batch: its levels, its offset, its value, and what growing leaves free. */
 const ENTRY_BYTES = 64;
 
+/** Of a page that a library decompresses, which is copied: one at a time. */
+const largestInflated = (chunks: readonly ColumnChunk[]): number =>
+  chunks.reduce((most, { codec, plainBytes: bytes }) => (INFLATED.has(codec) ? Math.max(most, bytes) : most), 0);
+const INFLATED: ReadonlySet<string> = new Set(['GZIP', 'BROTLI', 'ZSTD']);
+
 /** What decoding a chunk takes beside its stored bytes, in batches of a share of its rows. */
 function plainBytes(chunk: ColumnChunk, reading: Reading | undefined, batchShare: number): number {
-  const bytes = PAGE_SLACK_BYTES + 2 * chunk.plainBytes;
-  if (reading === undefined || 'form' in reading) return bytes;
-  return bytes + 2 * PAGE_SLACK_BYTES + ENTRY_BYTES * Math.ceil(chunk.values * Math.min(1, batchShare));
+  // Pages and the dictionary, and of texts those of a batch, all of which grow to the double.
+  const grows = reading !== undefined && 'form' in reading && reading.form.kind === 'text';
+  const bytes = PAGE_SLACK_BYTES + 2 * chunk.plainBytes * (1 + (grows ? Math.min(1, batchShare) : 0));
+  if (reading === undefined || 'form' in reading) return Math.ceil(bytes);
+  return Math.ceil(bytes) + 2 * PAGE_SLACK_BYTES + ENTRY_BYTES * Math.ceil(chunk.values * Math.min(1, batchShare));
 }
 
 /** A null in every row: codes and bits, and one entry. */

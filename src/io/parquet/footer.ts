@@ -38,6 +38,8 @@ export interface ColumnChunk {
   readonly columnIndex: Place | undefined;
   readonly offsetIndex: Place | undefined;
   readonly bloomFilter: Place | undefined;
+  /** Where its dictionary is, if all of its values are codes of it. */
+  readonly dictionary: Place | undefined;
 }
 
 /** Bytes within the file. */
@@ -254,6 +256,7 @@ export function rowGroupOf(footer: ParquetFooter, index: number, leaves: readonl
       offsetIndex: placeOf(column?.offset_index_offset, column?.offset_index_length),
       // Older writers do not say how long it is.
       bloomFilter: placeOf(filterStart, chunk.bloom_filter_length ?? endOfData - filterStart),
+      dictionary: isWhollyCoded(chunk.encoding_stats) ? placeOf(start, dataStart - start) : undefined,
       statistics: statistics && {
         min: statistics.min_value,
         max: statistics.max_value,
@@ -264,4 +267,13 @@ export function rowGroupOf(footer: ParquetFooter, index: number, leaves: readonl
     };
   };
   return { index, rows, chunks: leaves.map(chunkOf) };
+}
+
+/** Only some writers say what encodings pages have, rather than chunks. */
+function isWhollyCoded(pages: unknown): boolean {
+  if (!Array.isArray(pages)) return false;
+  const data = pages.filter((one) => one?.page_type === 'DATA_PAGE' || one?.page_type === 'DATA_PAGE_V2');
+  return (
+    data.length > 0 && data.every(({ encoding }) => encoding === 'RLE_DICTIONARY' || encoding === 'PLAIN_DICTIONARY')
+  );
 }

@@ -1,6 +1,6 @@
 /**
- * Leaves out more of a planned file, by what has to be read for it: bloom filters say which row groups cannot have a value,
- * page indexes which pages cannot match.
+ * Leaves out more of a planned file, by what has to be read for it: bloom filters and dictionaries say which row groups
+ * cannot have a value, page indexes which pages cannot match.
  *
  *     pages of a   │ 1–9 │ 10–19 │ 20–29 │ 30–39 │        a = 25
  *     kept rows                  ╞═══════╡
@@ -16,6 +16,7 @@ import type { MemoryBudget } from '../../memory/budget.ts';
 import { inParallel } from '../in-parallel.ts';
 import type { ObjectStore } from '../object-store.ts';
 import { bloomTest, readBloomHeader } from './bloom-filter.ts';
+import { dictionaryTest } from './dictionary-test.ts';
 import type { ParquetFooter, Place } from './footer.ts';
 import { BYTES_PER_VALUE, type FindBytes, PageIndexes } from './page-indexes.ts';
 import { equalityColumns, mayMatch } from './prune.ts';
@@ -52,16 +53,19 @@ const WORTH_BYTES = 64 * 1024;
 /** Larger filters and indexes are left alone. */
 const MOST_BYTES: number = 1 << 20;
 const HEADER_BYTES = 4096;
+/** Dictionaries that are more than this of their row group are not looked into. */
+const DICTIONARY_SHARE = 1 / 8;
 /**
- * After so many row groups in a row whose page indexes rule out nothing, those of the others are not looked at: columns
+ * After so many row groups in a row whose page indexes, or dictionaries, rule out nothing, those of the others are not looked at: columns
  * without any order, of which every page has nearly all values, would otherwise pay for those that have one.
  */
 const PATIENCE = 4;
 
 /** The plan without the row groups, and the pages, in which the filter cannot be true. */
 export async function narrowPlan(plan: ScanPlan, request: NarrowRequest): Promise<ScanPlan> {
+  const dictionaries = { patience: PATIENCE };
   const isOut = await inParallel(plan.rowGroups, CONCURRENCY, (group) =>
-    isWorthIt(group) ? isRuledOut(group, request) : Promise.resolve(false),
+    isWorthIt(group) ? isRuledOut(group, dictionaries, request) : Promise.resolve(false),
   );
   const left = plan.rowGroups.filter((_, at) => isOut[at] === false);
   const { indexes, heldBytes } = await readIndexes(left, request);
@@ -81,25 +85,54 @@ export async function narrowPlan(plan: ScanPlan, request: NarrowRequest): Promis
 const isWorthIt = (group: PlannedRowGroup): boolean =>
   rangesToRead(group).reduce((sum, { byteLength }) => sum + byteLength, 0) >= WORTH_BYTES;
 
-// Bloom filters -------------------------------------------------------------------------------------------------------
+// Bloom filters and dictionaries ----------------------------------------------------------------------------------------
 
-async function isRuledOut(group: PlannedRowGroup, request: NarrowRequest): Promise<boolean> {
+/** Whether bloom filters do, or dictionaries where these do not. */
+async function isRuledOut(
+  group: PlannedRowGroup,
+  dictionaries: { patience: number },
+  request: NarrowRequest,
+): Promise<boolean> {
   const { readings, filter, budget, signal } = request;
-  const filtered = [...equalityColumns(filter)].flatMap((position) => {
+  const asked = [...equalityColumns(filter)].flatMap((position) => {
     const reading = readings[position];
-    const place = group.chunks[position]?.[0]?.bloomFilter;
-    return reading !== undefined && 'form' in reading && place !== undefined ? [{ position, reading, place }] : [];
+    const [chunk] = group.chunks[position] ?? [];
+    return reading !== undefined && 'form' in reading && chunk !== undefined ? [{ position, reading, chunk }] : [];
   });
-  if (filtered.length === 0) return false;
+  const filtered = asked.filter(({ chunk }) => chunk.bloomFilter !== undefined);
+  const coded = asked.filter((one) => !filtered.includes(one) && isShort(one.chunk.dictionary, group));
+  if (filtered.length === 0 && coded.length === 0) return false;
   const ranges = rangesOf(group, readings);
-  using lease = await budget.lease(OWNER, Math.min(2 * MOST_BYTES, budget.floorBytes), signal);
-  for (const { position, reading, place } of filtered) {
-    const blocks = await readBlocks(place, request, (bytes) => lease.tryGrow(bytes));
+  using lease = await budget.lease(OWNER, Math.min(4 * MOST_BYTES, budget.floorBytes), signal);
+  const narrow = (position: number, mayEqual: ValueRange['mayEqual']): void => {
     const range = ranges[position];
-    if (blocks !== undefined && range !== undefined)
-      ranges[position] = { ...range, mayEqual: bloomTest(blocks, reading) };
+    if (mayEqual !== undefined && range !== undefined) ranges[position] = { ...range, mayEqual };
+  };
+  for (const { position, reading, chunk } of filtered) {
+    if (chunk.bloomFilter === undefined) continue;
+    const blocks = await readBlocks(chunk.bloomFilter, request, (bytes) => lease.tryGrow(bytes));
+    narrow(position, blocks && bloomTest(blocks, reading));
   }
-  return !mayMatch(filter, ranges);
+  if (!mayMatch(filter, ranges)) return true;
+  for (const { position, reading, chunk } of coded) {
+    if (dictionaries.patience <= 0 || chunk.dictionary === undefined) return false;
+    if (!lease.tryGrow(chunk.dictionary.byteLength)) continue;
+    const bytes = await readPlace(request, chunk.dictionary);
+    narrow(
+      position,
+      orNothing(() => dictionaryTest(bytes, chunk.codec, reading, lease)),
+    );
+    const isOut = !mayMatch(filter, ranges);
+    dictionaries.patience = isOut ? PATIENCE : dictionaries.patience - 1;
+    if (isOut) return true;
+  }
+  return false;
+}
+
+/** Whether a dictionary is so short, of what the row group has, that it may be read twice. */
+function isShort(dictionary: Place | undefined, group: PlannedRowGroup): boolean {
+  const bytes = rangesToRead(group).reduce((sum, { byteLength }) => sum + byteLength, 0);
+  return dictionary !== undefined && dictionary.byteLength <= Math.min(MOST_BYTES / 4, bytes * DICTIONARY_SHARE);
 }
 
 async function readBlocks(

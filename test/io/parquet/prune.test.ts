@@ -228,6 +228,40 @@ describe('what is read to leave out more', () => {
     }
   });
 
+  test('dictionaries: no row group is read for what none of its values is, where all of them are codes', async () => {
+    const path = join(directory, 'coded.parquet');
+    const numbers = Array.from({ length: 9_000 }, (_, i) => i);
+    const table = tableFromArrays({
+      t: numbers.map((i) => `key ${(i * 7) % 200}${Math.floor(i / 3_000) === 1 ? '!' : ''}`),
+      n: Int32Array.from(numbers, (i) => (((i * 7919) % 500) - 250) * 3),
+      many: numbers.map(
+        (i) => `many values ${(i * 104_729) % 65_537} and ${(i * 7919) % 65_537} and ${(i * 31_337) % 65_521}`,
+      ),
+    });
+    const properties = new WriterPropertiesBuilder()
+      .setMaxRowGroupSize(3_000)
+      .setDictionaryPageSizeLimit(10_000)
+      .build();
+    writeFileSync(path, writeParquet(Table.fromIPCStream(tableToIPC(table, 'stream')), properties));
+    const all = await scanRows(uriOf(path));
+    const { schema } = all;
+    const pruned = async (expression: Expression): Promise<unknown> => {
+      const filter = bound(expression, schema);
+      const { rows, counters } = await scanRows(uriOf(path), { readSchema: schema, filter });
+      expect(matching(filter, rows)).toEqual(matching(filter, all.rows));
+      return counters['row groups pruned'];
+    };
+    const utf8 = { kind: 'utf8' } as const;
+    expect(await pruned(op(col('t'), '=', literal(utf8, 'key 17?')))).toBe(3);
+    expect(await pruned(op(col('t'), '=', literal(utf8, 'key 17!')))).toBe(2);
+    expect(await pruned(op(col('t'), '=', literal(utf8, 'key 17')))).toBe(1);
+    expect(await pruned(op(col('n'), '=', int(100)))).toBe(3);
+    expect(await pruned(op(col('n'), '=', int(99)))).toBe(0);
+    expect(await pruned({ kind: 'not', input: op(col('t'), '=', literal(utf8, 'key 17?')) })).toBe(0);
+    // Its dictionary has grown too large: the pages behind it have values.
+    expect(await pruned(op(col('many'), '=', literal(utf8, 'many values 3000?')))).toBe(0);
+  });
+
   /** Pages of different lengths, of columns that are and are not in the filter. */
   function writeIndexed(name: string, rows: number): string {
     const numbers = Array.from({ length: rows }, (_, i) => i);
