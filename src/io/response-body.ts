@@ -5,11 +5,7 @@
 
 import type { Readable } from 'node:stream';
 import { clearTimeout, setTimeout } from 'node:timers';
-import { collectGarbage } from '../memory/process-memory.ts';
-
-/** Chunks are garbage once they are copied. Left to V8, some 100 MB of them were there at a time, outside of any budget. */
-const COLLECTED_BYTES = 16 * 1024 * 1024;
-let garbageBytes = 0;
+import { noteGarbage } from '../memory/process-memory.ts';
 
 /** Fails a request whose body ends early: the same again may succeed. */
 export class BodyCutShort extends Error {
@@ -102,6 +98,7 @@ async function consume(body: Readable, take: (chunk: Uint8Array) => void): Promi
       if (body.destroyed) return;
       try {
         take(chunk);
+        // A chunk has been copied.
         noteGarbage(chunk.byteLength);
       } catch (error) {
         fail(error);
@@ -110,11 +107,4 @@ async function consume(body: Readable, take: (chunk: Uint8Array) => void): Promi
     // It may have ended before anybody listened.
     if (body.destroyed) fail(body.errored ?? new BodyCutShort('the connection was closed'));
   });
-}
-
-function noteGarbage(bytes: number): void {
-  garbageBytes += bytes;
-  if (garbageBytes < COLLECTED_BYTES) return;
-  garbageBytes = 0;
-  collectGarbage('minor');
 }

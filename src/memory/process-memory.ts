@@ -101,3 +101,17 @@ export function collectGarbage(type: 'major' | 'minor'): void {
   }
   gc({ type });
 }
+
+const COLLECTED_BYTES = 16 * 1024 * 1024;
+let garbageBytes = 0;
+
+/**
+ * Says that so many bytes of buffers outside of V8's heap are not needed any more: chunks of sockets, results of codecs. Left
+ * to V8, some 100 MB of them were there at a time, outside of any budget; here they are collected every 16 MiB.
+ */
+export function noteGarbage(bytes: number): void {
+  garbageBytes += bytes;
+  if (garbageBytes < COLLECTED_BYTES) return;
+  garbageBytes = 0;
+  collectGarbage('minor');
+}

@@ -1,4 +1,5 @@
 import { brotliCompressSync, constants, gzipSync, zstdCompressSync } from 'node:zlib';
+import { noteGarbage } from '../../memory/process-memory.ts';
 import { BROTLI_QUALITY, compressedBytes, WINDOW_LOG } from './codecs.ts';
 import type { EncodingMemory } from './encoding-memory.ts';
 import type { ChunkProperties } from './parquet-properties.ts';
@@ -20,6 +21,8 @@ export function compressPage(
   // As much as there may be: a result that comes in pieces is copied to join them.
   const chunkSize = compressedBytes(byteLength);
   memory.reserveResult(chunkSize);
+  // The result of the page before.
+  noteGarbage(chunkSize);
   switch (compression) {
     case 'gzip':
       return gzipSync(bytes, level === undefined ? { chunkSize } : { chunkSize, level });

@@ -2,10 +2,12 @@
 
 import { writeFileSync } from 'node:fs';
 import fc from 'fast-check';
-import { parquetMetadata } from 'hyparquet';
+import { parquetMetadata, parquetReadObjects } from 'hyparquet';
+import { readColumnIndex, readOffsetIndex } from 'hyparquet/src/indexes.js';
 import { describe, expect, test } from 'vitest';
 import * as types from '../../../src/columnar/data-type.ts';
 import { field, type Schema, schema } from '../../../src/columnar/schema.ts';
+import type { Value } from '../../../src/columnar/value.ts';
 import { bindPredicate } from '../../../src/expressions/bind.ts';
 import { Problems } from '../../../src/expressions/problems.ts';
 import { parquetEncodeKernels } from '../../../src/kernels/parquet-encode-kernels.ts';
@@ -129,6 +131,35 @@ describe('bounds', () => {
     expect(found.slice(-10)).toEqual(rows.slice(-10));
     expect(counters['rows read']).toBeLessThan(MANY / 2);
   });
+});
+
+test('another reader finds pages by their index, whose bounds are those of their rows', async () => {
+  const rows = Array.from({ length: MANY }, (_, n) => listRow(n));
+  const { buffer: file } = await written(LISTS, rows);
+  const columns = LISTS.fields.map(({ name }) => name);
+  const read = await parquetReadObjects({ file, rowStart: 34_000, rowEnd: 34_010, useOffsetIndex: true, columns });
+  expect(read.map((row) => columns.map((name) => row[name] ?? null))).toEqual(rows.slice(34_000, 34_010));
+
+  const { row_groups, schema: elements } = parquetMetadata(file);
+  for (const [column, name] of columns.entries()) {
+    const { column_index_offset: at, offset_index_offset: places } = row_groups[0]?.columns[column] ?? {};
+    const element = elements.find((one) => one.name === (name === 'list' ? 'element' : name));
+    if (at === undefined || places === undefined || element === undefined) throw new Error(`${name} has no index`);
+    const readerAt = (offset: bigint | number) => ({ view: new DataView(file, Number(offset)), offset: 0 });
+    const index = readColumnIndex(readerAt(at), element);
+    const starts = readOffsetIndex(readerAt(places)).page_locations.map((page) => Number(page.first_row_index));
+    expect(starts.length).toBeGreaterThan(1);
+    for (const [page, start] of starts.entries()) {
+      const values = rows.slice(start, starts[page + 1]).flatMap((row) => row[column] as Value | Value[]);
+      // Texts of these rows are ASCII: their order is that of their bytes.
+      const present = values.filter((value) => value !== null) as (string | bigint | number | boolean)[];
+      present.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+      const bounds = [index.min_values[page], index.max_values[page]];
+      expect(bounds, `${name}, page ${page}`).toEqual([present[0], present.at(-1)]);
+      // Of lists, those without items count too.
+      if (name !== 'list') expect(index.null_counts?.[page]).toBe(BigInt(values.length - present.length));
+    }
+  }
 });
 
 test('DuckDB and our reader leave out row groups by Bloom filters', async () => {
