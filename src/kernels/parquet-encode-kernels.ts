@@ -18,6 +18,7 @@ export const WIDTH_OF_NUMBERS = -2;
 export interface ParquetEncodeKernels {
   beginSlots(count: number, rows: number, defs: number, reps: number): void;
   enterNullable(rows: number, defs: number, count: number, validity: number): void;
+  hasNulls(rows: number, count: number, validity: number): number;
   enterDictionary(rows: number, count: number, codes: number): void;
   countItemSlots(rows: number, count: number, offsets: number, size: number): number;
   enterItems(

@@ -350,6 +350,8 @@ export type Compression = 'none' | 'snappy' | 'gzip' | 'zstd' | 'brotli';
 export interface ParquetColumn {
   readonly name: string;
   readonly compression?: Compression | undefined;
+  /** Where absent that of the file, if the codec is the file's. */
+  readonly compressionLevel?: number | undefined;
   /** Whether values that repeat are written once: true where absent. */
   readonly dictionary?: boolean | undefined;
   /** Whether least and greatest values are written: true where absent. */

@@ -408,6 +408,7 @@ const asofJoin = z
   .describe('Every row of left once, beside the row of right that is nearest by a key, or nulls.');
 
 const compression = z.enum(['none', 'snappy', 'gzip', 'zstd', 'brotli']);
+const compressionLevel = z.int().min(0).max(19).describe('Of gzip 0 to 9, of zstd 1 to 19, of brotli 0 to 11.');
 const parquetFormat = z.strictObject({
   kind: z.literal('parquet'),
   columns: z
@@ -415,6 +416,7 @@ const parquetFormat = z.strictObject({
       z.strictObject({
         name: nameSchema,
         compression: compression.optional(),
+        compressionLevel: compressionLevel.optional(),
         dictionary: z.boolean().optional().describe('Whether values that repeat are written once.'),
         statistics: z.boolean().optional().describe('Whether least and greatest values are written.'),
         bloomFilter: z.boolean().optional().describe('Whether Bloom filters are written.'),
@@ -448,7 +450,7 @@ const write = z
     ]),
     partitionBy: z.array(nameSchema).optional().describe('These columns become directories name=value.'),
     compression: compression.optional().describe('Of Parquet snappy where absent, else none.'),
-    compressionLevel: z.int().min(0).max(19).optional().describe('Of gzip 0 to 9, of zstd 1 to 19, of brotli 0 to 11.'),
+    compressionLevel: compressionLevel.optional(),
     targetFileBytes: z.int().min(1).optional().describe('A file is closed when it has reached about this size.'),
     rowGroupRows: z
       .int()

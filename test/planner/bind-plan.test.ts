@@ -243,8 +243,18 @@ describe('a problem', () => {
     ],
     [
       'properties of columns that are not there',
-      { kind: 'write', input: items, format: { kind: 'parquet', columns: [{ name: 'kye' }] } },
-      [/^\$\.plan\.format\.columns\[0\]\.name: .*Did you mean "key"/],
+      {
+        kind: 'write',
+        input: items,
+        format: {
+          kind: 'parquet',
+          columns: [{ name: 'kye' }, { name: 'key', compression: 'brotli', compressionLevel: 12 }],
+        },
+      },
+      [
+        /^\$\.plan\.format\.columns\[0\]\.name: .*Did you mean "key"/,
+        /^\$\.plan\.format\.columns\[1\]\.compressionLevel: For Parquet, brotli has the levels 0 to 11\.$/,
+      ],
     ],
     [
       'an overwrite of partitions without any',

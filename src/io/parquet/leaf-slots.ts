@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Column } from '../../columnar/column.ts';
 import { storageType } from '../../columnar/data-type.ts';
+import { InvalidValue } from '../../errors.ts';
 import type { EncodingMemory } from './encoding-memory.ts';
 import type { Leaf, LeafStep } from './written-schema.ts';
 
@@ -19,8 +20,8 @@ export interface LeafSlots {
   readonly isDictionary: boolean;
 }
 
-/** Walks down from the first `rowCount` rows of `column` to `leaf`. @throws MemoryBudgetExceeded */
-export function leafSlots(memory: EncodingMemory, { steps }: Leaf, column: Column, rowCount: number): LeafSlots {
+/** Walks down from the first `rowCount` rows of `column` to `leaf`. @throws MemoryBudgetExceeded, InvalidValue */
+export function leafSlots(memory: EncodingMemory, { steps, path }: Leaf, column: Column, rowCount: number): LeafSlots {
   const { kernels } = memory;
   memory.ensureSlots(rowCount);
   let [here, there] = memory.slots;
@@ -31,6 +32,9 @@ export function leafSlots(memory: EncodingMemory, { steps }: Leaf, column: Colum
   for (const step of steps) {
     isDictionary = at.dictionary !== undefined;
     if (step.nullable) kernels.enterNullable(here.rows.address, here.defs.address, count, at.validity);
+    else if (at.validity !== 0 && kernels.hasNulls(here.rows.address, count, at.validity)) {
+      throw new InvalidValue(`The column '${path.join('.')}' has nulls, and is said to have none.`);
+    }
     if (at.dictionary !== undefined) {
       kernels.enterDictionary(here.rows.address, count, at.values);
       at = at.dictionary.values;

@@ -9,6 +9,8 @@ export interface ParquetProperties {
 export interface ParquetColumnProperties {
   readonly name: string;
   readonly compression?: ParquetCompression | undefined;
+  /** Of its own codec, or of the file's. */
+  readonly level?: number | undefined;
   /** Whether values that repeat are written once: true where absent. */
   readonly dictionary?: boolean | undefined;
   /** Whether least and greatest values are written, of row groups and of pages: true where absent. */
@@ -28,7 +30,7 @@ export interface ChunkProperties {
   readonly bloomFilter: boolean;
 }
 
-/** How the column of a name is written: the level is that of the file's codec, and not of one of its own. */
+/** How the column of a name is written. The file's level is that of its codec, and of no other. */
 export function chunkProperties(
   { compression, level, columns = [] }: ParquetProperties,
   name: string,
@@ -37,7 +39,7 @@ export function chunkProperties(
   const codec = own?.compression ?? compression;
   return {
     compression: codec,
-    level: codec === compression ? level : undefined,
+    level: own?.level ?? (codec === compression ? level : undefined),
     dictionary: own?.dictionary ?? true,
     statistics: own?.statistics ?? true,
     bloomFilter: own?.bloomFilter ?? false,

@@ -55,7 +55,7 @@ export class ParquetWriter implements Disposable {
   /**
    * Writes the rows, any number of them, as one row group, or as several where they have more slots than `slotCount`: what
    * memory has been or can be reserved for, where absent. Afterwards only closing and disposing are allowed if this has
-   * failed. @throws MemoryBudgetExceeded, ArithmeticOverflow
+   * failed. @throws MemoryBudgetExceeded, ArithmeticOverflow, InvalidValue
    */
   async writeRowGroup(batch: Batch, slotCount?: number): Promise<void> {
     if (batch.rowCount === 0) return;

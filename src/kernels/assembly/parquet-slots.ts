@@ -29,6 +29,15 @@ export function enterNullable(rows: usize, defs: usize, count: u32, validity: us
   }
 }
 
+/** Whether any row that is there is null by `validity`. */
+export function hasNulls(rows: usize, count: u32, validity: usize): bool {
+  for (let i: u32 = 0; i < count; i++) {
+    const row = load<u32>(rows + (<usize>i << 2));
+    if (row != NONE && ((load<u8>(validity + (row >> 3)) >> <u8>(row & 7)) & 1) == 0) return true;
+  }
+  return false;
+}
+
 /** From rows of a dictionary column to those of its dictionary. */
 export function enterDictionary(rows: usize, count: u32, codes: usize): void {
   for (let i: u32 = 0; i < count; i++) {

@@ -64,10 +64,15 @@ function bindFormat(node: NodeOf<'write'>, columns: readonly Field[], problems: 
     const what = `The column ${quoted(name)} is ${typeName(refused)}${inside}, which ${FORMAT_NAMES[format.kind]} does not hold.`;
     problems.add(pathOf(path, 'format'), `${what} Cast it, or leave it out.`);
   }
-  if (format.kind === 'parquet') checkParquetColumns(format.columns ?? [], columns, problems, path);
+  if (format.kind === 'parquet') checkParquetColumns(format.columns ?? [], compression, columns, problems, path);
   switch (format.kind) {
     case 'parquet':
-      return { kind: 'parquet', compression, level: node.compressionLevel, columns: format.columns };
+      return {
+        kind: 'parquet',
+        compression,
+        level: node.compressionLevel,
+        columns: format.columns?.map(({ compressionLevel: level, ...column }) => ({ ...column, level })),
+      };
     case 'arrow':
       return { kind: 'arrow', container: format.container ?? 'file' };
     case 'csv': {
@@ -113,6 +118,16 @@ function checkCompression(
     const what = `Files of ${FORMAT_NAMES[kind]} are not compressed with ${compression}; there is ${known.join(', ')}.`;
     problems.add(pathOf(path, 'compression'), what);
   }
+  checkLevel(kind, compression, level, problems, path);
+}
+
+function checkLevel(
+  kind: WriteFormat['kind'],
+  compression: Compression,
+  level: number | undefined,
+  problems: Problems,
+  path: string,
+): void {
   if (level === undefined) return;
   const levels = LEVELS[compression];
   if (levels !== undefined && level >= levels[0] && level <= levels[1]) return;
@@ -122,14 +137,16 @@ function checkCompression(
 
 function checkParquetColumns(
   given: readonly ParquetColumn[],
+  compression: Compression,
   columns: readonly Field[],
   problems: Problems,
   path: string,
 ): void {
   const positions = columnPositions({ fields: columns });
-  for (const [index, { name }] of given.entries()) {
-    const namePath = `${pathOf(path, 'format')}.columns[${index}].name`;
-    if (!positions.has(name)) addUnknownColumn(name, { fields: columns }, problems, namePath);
+  for (const [index, { name, compression: own, compressionLevel }] of given.entries()) {
+    const columnPath = `${pathOf(path, 'format')}.columns[${index}]`;
+    if (!positions.has(name)) addUnknownColumn(name, { fields: columns }, problems, pathOf(columnPath, 'name'));
+    checkLevel('parquet', own ?? compression, compressionLevel, problems, columnPath);
   }
 }
 

@@ -183,6 +183,18 @@ describe('Parquet writer', () => {
     );
   });
 
+  test('nulls in a column that is said to have none are refused, also inside of others', async () => {
+    const inside = types.list(types.struct(field('x', types.int32, false)));
+    for (const [of, row, name] of [
+      [schema(field('n', types.int32, false)), [null], 'n'],
+      [schema(field('l', inside)), [[null, [1], [null]]], 'l.list.element.x'],
+    ] as const) {
+      const error = { name: 'InvalidValue', message: expect.stringContaining(`'${name}'`) };
+      await expect(writeGroups(of, [[row]])).rejects.toThrow(expect.objectContaining(error));
+    }
+    await writeGroups(schema(field('l', inside)), [[[[null, [1]]], [null]]]);
+  });
+
   test('a row group that would be too large is cut', async () => {
     const of = schema(field('n', types.int64));
     const rows = Array.from({ length: 5000 }, (_, n): Row => [BigInt(n)]);
