@@ -102,6 +102,8 @@ describe('what is heavy', () => {
       'src/operators/blocking-sinks/sort.ts',
       'src/operators/blocking-sinks/window-run.ts',
       'src/operators/blocking-sinks/repartition.ts',
+      'src/io/parquet/parquet-writer.ts',
+      'src/io/text/text-files.ts',
       'src/operators/streaming-sinks/udf-project.ts',
       'src/io/shuffle/shuffle-reader.ts',
       'src/expressions/functions/json.ts',

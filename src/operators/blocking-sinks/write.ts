@@ -23,7 +23,7 @@ import type { FileFormat } from '../../io/file-format.ts';
 import { OpenFiles, type PartitionValues } from '../../io/open-files.ts';
 import type { OutputFiles, PendingFile } from '../../io/output-files.ts';
 import type { ParquetProperties } from '../../io/parquet/parquet-properties.ts';
-import { type CsvOptions, type JsonOptions, type TextCompression, TextFiles } from '../../io/text/text-files.ts';
+import type { CsvOptions, JsonOptions, TextCompression } from '../../io/text/text-files.ts';
 import type { Holding, MemoryBudget } from '../../memory/budget.ts';
 import type { Region } from '../../memory/linear-memory.ts';
 import { RowBuffer } from '../../state/row-buffer.ts';
@@ -295,20 +295,21 @@ class WriteRun implements BlockingRun {
   }
 }
 
+/** Loaded on demand: a task writes one kind of files, or only to the shuffle. */
 async function openFormat(kind: FileKind, schema: Schema, budget: MemoryBudget): Promise<FileFormat> {
   switch (kind.kind) {
     case 'parquet': {
-      // Loaded on demand, as writes of tasks mostly go to the shuffle.
       const { ParquetFormat } = await import('../../io/parquet/parquet-format.ts');
       return new ParquetFormat(schema, kind, budget, 'Write');
     }
     case 'arrow': {
-      // Loaded on demand, as it brings apache-arrow.
       const { ArrowFiles } = await import('../../io/arrow/arrow-files.ts');
       return new ArrowFiles(schema, kind.container, budget, 'Write');
     }
     case 'csv':
-    case 'json':
+    case 'json': {
+      const { TextFiles } = await import('../../io/text/text-files.ts');
       return new TextFiles(schema, kind, kind.compression, budget, 'Write');
+    }
   }
 }
