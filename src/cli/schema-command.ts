@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import { utf8 } from '../columnar/data-type.ts';
+import { field } from '../columnar/schema.ts';
 import { InvalidArgument, ObjectNotFound, UnsupportedFile } from '../errors.ts';
 import type { ObjectStore } from '../io/object-store.ts';
 import type { SampledFile } from '../io/text/infer-schema.ts';
@@ -57,6 +59,7 @@ async function fileSchema(place: string, { format }: SchemaOptions, { signal }: 
     const { readArrowSchema } = await import('../io/arrow/arrow-schema-of-file.ts');
     return (await readArrowSchema(file)).fields;
   }
+  if (bound.kind === 'text') return [field('text', utf8, false)];
   const { inferCsvSchema, inferJsonSchema } = await import('../io/text/infer-schema.ts');
   const { fields } = bound.kind === 'csv' ? await inferCsvSchema(file, bound) : await inferJsonSchema(file, bound);
   return fields;
@@ -76,6 +79,7 @@ function formatOf(uri: string): ScanNode['format'] {
   if (ending === 'arrows' || ending === 'feather' || ending === 'ipc') return 'arrow';
   if (ending === 'tsv') return { kind: 'csv', delimiter: '\t' };
   if (ending === 'jsonl' || ending === 'ndjson') return 'json';
+  if (ending === 'txt' || ending === 'log') return 'text';
   throw new UnsupportedFile(redactUri(uri), 'its name does not tell what it is: say it with --format');
 }
 

@@ -11,6 +11,7 @@ import { DEFAULT_TASK_BYTES, type StoredJob } from './job.ts';
 import { type ResolvedInput, resolveInputs, type SizedFile } from './resolve-inputs.ts';
 import { type Reading, rowGroupPieces } from './row-group-pieces.ts';
 import { MAX_STAGE_TASKS, type TaskSize } from './stage-items.ts';
+import type { TextFormat } from './text-pieces.ts';
 
 /** What one task of the stage is given. */
 export interface StageTask {
@@ -43,6 +44,8 @@ export async function cutJob(job: StoredJob, bound: BoundNode, sources: Sources)
   return cut.map((files) => ({ inputs: { [sourceId]: { kind: 'files', files } }, size: 'small' }));
 }
 
+const isText = (format: BoundScanFormat): format is TextFormat => ['csv', 'json', 'text'].includes(format.kind);
+
 /** What reads text is loaded for large files of it only. */
 async function piecesOf(
   files: readonly SizedFile[],
@@ -51,7 +54,7 @@ async function piecesOf(
   reading: Reading,
 ): Promise<readonly FilePiece[]> {
   if (format.kind === 'parquet') return rowGroupPieces(files, taskBytes, reading);
-  if ((format.kind === 'csv' || format.kind === 'json') && files.some(({ bytes }) => bytes > taskBytes)) {
+  if (isText(format) && files.some(({ bytes }) => bytes > taskBytes)) {
     const { textPieces } = await import('./text-pieces.ts');
     return textPieces(files, taskBytes, { ...reading, format });
   }

@@ -2,7 +2,8 @@
  * What of a file of text one task can read: small files whole, large ones by the bytes in which records begin.
  *
  *     CSV with quotes        read once while the job is planned: only from its beginning it can be told which line ends are in quotes
- *     CSV without, JSON      anywhere, for a record is a line; of JSON the first lines must bear that out, and tasks fail where others do not
+ *     CSV without, JSON,     anywhere, for a record is a line; of JSON the first lines must bear that out, and tasks fail where others
+ *     lines of text          do not
  *     compressed, Latin-1    whole
  */
 
@@ -18,10 +19,12 @@ import type { BoundScanFormat } from '../planner/bound-plan.ts';
 import type { FilePiece } from './cut-files.ts';
 import type { SizedFile } from './resolve-inputs.ts';
 
+export type TextFormat = Extract<BoundScanFormat, { kind: 'csv' | 'json' | 'text' }>;
+
 /** How the files are going to be read. */
 interface Reading {
   readonly store: ObjectStore;
-  readonly format: Extract<BoundScanFormat, { kind: 'csv' | 'json' }>;
+  readonly format: TextFormat;
   readonly readSchema: Schema;
   readonly filePathColumn: string | undefined;
   /** Over `readSchema`. Files for which it cannot be true are not looked into. */
@@ -59,6 +62,7 @@ async function rangesOf(
   const known = knownValues(file, readSchema.fields, filePathColumn);
   if (filter !== undefined && filterOfPartition(filter, known) === 'never') return [];
   if (format.kind === 'csv' && format.encoding !== 'utf-8') return [];
+  if (format.kind === 'text' && format.wholeText) return [];
   const costs = { bytesRead: 0, bytesTotal: 0, requests: 0 };
   const object = { store, uri: file.uri, etag: file.etag, size: bytes, signal, costs };
   if (await isCompressed(object)) return [];

@@ -79,7 +79,7 @@ function checkInput(task: TaskLike, { node, path }: PlacedNode, problems: Proble
       if (rowGroups !== undefined && format !== 'parquet') {
         problems.add(`${inputPath}.files[${index}].rowGroups`, `A file of ${format} has no row groups.`);
       }
-      if (range !== undefined && format !== 'csv' && format !== 'json') {
+      if (range !== undefined && !['csv', 'json', 'text'].includes(format)) {
         problems.add(`${inputPath}.files[${index}].range`, `A file of ${format} is not read by ranges of bytes.`);
       }
       if (partition !== undefined)

@@ -71,7 +71,22 @@ export interface ArrowScanFormat {
   readonly kind: 'arrow';
 }
 
-export type ScanFormat = ParquetScanFormat | ArrowScanFormat | CsvScanFormat | JsonScanFormat;
+/** Lines, which end with LF, CR LF or CR, as the one column `text`; compressed by gzip or zstd where the first bytes say so. */
+export interface TextScanFormat {
+  readonly kind: 'text';
+  /** UTF-8 where absent. A byte order mark is no part of the text. */
+  readonly encoding?: 'utf-8' | 'latin-1' | undefined;
+  /** Whether lines, or files, of nothing but white space are left out: true where absent. */
+  readonly skipBlankLines?: boolean | undefined;
+  /** Whether all of a file is one row: each of its lines where absent. */
+  readonly wholeText?: boolean | undefined;
+  /** What becomes of a text that is no UTF-8: an error where absent. A column that is binary takes it. */
+  readonly invalidValues?: 'error' | 'null' | undefined;
+  /** A line, or a file, with more bytes is an error: 4 MiB where absent, or what memory allows. */
+  readonly maxRecordBytes?: number | undefined;
+}
+
+export type ScanFormat = ParquetScanFormat | ArrowScanFormat | CsvScanFormat | JsonScanFormat | TextScanFormat;
 
 /** Reads files. */
 export interface ScanNode {

@@ -80,9 +80,21 @@ const csvScanFormat = z
 
 const jsonScanFormat = z.strictObject({ kind: z.literal('json'), invalidValues, maxRecordBytes });
 
+const textScanFormat = z.strictObject({
+  kind: z.literal('text'),
+  encoding: z.enum(['utf-8', 'latin-1']).optional(),
+  skipBlankLines: z
+    .boolean()
+    .optional()
+    .describe('Whether lines of nothing but white space are left out: true where absent.'),
+  wholeText: z.boolean().optional().describe('Whether all of a file is one row: each of its lines where absent.'),
+  invalidValues,
+  maxRecordBytes,
+});
+
 export const scanFormatSchema: z.ZodType<ScanFormat['kind'] | ScanFormat> = z.union([
-  z.enum(['parquet', 'arrow', 'csv', 'json']),
-  z.discriminatedUnion('kind', [parquetScanFormat, arrowScanFormat, csvScanFormat, jsonScanFormat]),
+  z.enum(['parquet', 'arrow', 'csv', 'json', 'text']),
+  z.discriminatedUnion('kind', [parquetScanFormat, arrowScanFormat, csvScanFormat, jsonScanFormat, textScanFormat]),
 ]);
 
 const scan = z

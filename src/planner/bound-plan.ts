@@ -11,6 +11,7 @@ import type { TypedAggregate, TypedColumn, TypedExpression } from '../expression
 import type { TypedWindow } from '../expressions/window.ts';
 import type { CsvReadOptions } from '../io/text/csv-reader.ts';
 import type { JsonReadOptions } from '../io/text/json-reader.ts';
+import type { LineReadOptions } from '../io/text/line-reader.ts';
 import type { PivotName } from '../operators/blocking-sinks/pivot.ts';
 import type { FileKind } from '../operators/blocking-sinks/write.ts';
 import type { SampleOptions } from '../operators/streaming-sinks/sample.ts';
@@ -50,7 +51,8 @@ export type BoundScanFormat =
   | { readonly kind: 'parquet' }
   | { readonly kind: 'arrow' }
   | ({ readonly kind: 'csv' } & CsvReadOptions)
-  | ({ readonly kind: 'json' } & JsonReadOptions);
+  | ({ readonly kind: 'json' } & JsonReadOptions)
+  | ({ readonly kind: 'text' } & LineReadOptions);
 
 export type BoundNode = { readonly schema: Schema } & (
   | {

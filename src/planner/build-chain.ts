@@ -179,6 +179,10 @@ class ChainBuilder {
         const { csvScan } = await import('../operators/sources/csv-scan.ts');
         return csvScan({ ...options, csv: format });
       }
+      case 'text': {
+        const { textScan } = await import('../operators/sources/text-scan.ts');
+        return textScan({ ...options, text: format });
+      }
       case 'json': {
         const { jsonScan } = await import('../operators/sources/json-scan.ts');
         return jsonScan({ ...options, json: format });

@@ -57,7 +57,7 @@ export type TextScanTest = Partial<Omit<FileScanOptions, 'files' | 'readSchema'>
   };
 
 /** All rows of a scan of these paths, after checking every batch and that all memory was returned. */
-async function textRows(
+export async function textRows(
   paths: string | readonly string[],
   { budget = testBudget(), doneAfter, partition, ranges = [], store = fileStore(), ...rest }: TextScanTest,
   scan: (options: FileScanOptions) => Source,

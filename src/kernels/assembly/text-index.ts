@@ -4,3 +4,4 @@ export * from './csv';
 export * from './json-index';
 export * from './json-records';
 export { parseSpans } from './parse-texts';
+export * from './text-lines';

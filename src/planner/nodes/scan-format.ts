@@ -1,4 +1,4 @@
-import { type DataType, isNested, typeName, utf8 } from '../../columnar/data-type.ts';
+import { type DataType, isBytes, isNested, typeName, utf8 } from '../../columnar/data-type.ts';
 import { castBetween } from '../../expressions/cast-value.ts';
 import { type Problems, pathOf, quoted } from '../../expressions/problems.ts';
 import type { ScanFormat } from '../../plan/plan-node.ts';
@@ -13,6 +13,12 @@ export function bindScanFormat(node: NodeOf<'scan'>, problems: Problems, path: s
   );
   if (bound.kind === 'parquet' || bound.kind === 'arrow') return bound;
   for (const { name, type } of node.schema) {
+    if (bound.kind === 'text') {
+      // Whether a column is that of the text, or one of a partition, is known with the files.
+      if (name !== 'text' || isBytes(type)) continue;
+      problems.add(pathOf(path, 'format'), `The column "text" is ${typeName(type)}, and texts are utf8 or binary.`);
+      continue;
+    }
     const refused = bound.kind === 'csv' ? notInCsv(type) : notInJson(type);
     if (refused === undefined) continue;
     const inside = refused === type ? '' : ` (in ${typeName(type)})`;
@@ -47,6 +53,10 @@ export function readFormat(given: NodeOf<'scan'>['format'], names: readonly stri
   if (format.kind === 'parquet' || format.kind === 'arrow') return format;
   const { invalidValues = 'error', maxRecordBytes } = format;
   if (format.kind === 'json') return { kind: 'json', invalidValues, maxRecordBytes };
+  if (format.kind === 'text') {
+    const { encoding = 'utf-8', skipBlankLines = true, wholeText = false } = format;
+    return { kind: 'text', encoding, skipBlankLines, wholeText, invalidValues, maxRecordBytes };
+  }
   const { delimiter = ',', header = true, nullTexts = [''], allowVariableColumns = false, encoding = 'utf-8' } = format;
   const quote = format.quote === null ? undefined : (format.quote ?? '"');
   return {

@@ -109,14 +109,16 @@ test('what a sample tells, fits the sample', async () => {
 });
 
 test('millrace schema shows the columns of a file, as a scan takes them', async () => {
-  const path = write('shown.txt', 'n;t\n1;x\n');
+  const path = write('shown.data', 'n;t\n1;x\n');
   const { code, stdout } = await cli(['schema', path, '--format', '{"kind": "csv", "delimiter": ";"}']);
   expect(code).toBe(0);
   expect(JSON.parse(stdout)).toEqual([
     { name: 'n', type: { kind: 'int64' }, nullable: true },
     { name: 't', type: { kind: 'utf8' }, nullable: true },
   ]);
+  const lines = await cli(['schema', write('shown.txt', 'x')]);
+  expect(JSON.parse(lines.stdout)).toEqual([{ name: 'text', type: { kind: 'utf8' }, nullable: false }]);
   const unknown = await cli(['schema', path]);
   expect(unknown.code).toBe(1);
-  expect(unknown.stderr).toMatch(/shown\.txt cannot be read: its name does not tell what it is/);
+  expect(unknown.stderr).toMatch(/shown\.data cannot be read: its name does not tell what it is/);
 });
