@@ -1,22 +1,27 @@
 import type { Command } from 'commander';
-import { utf8 } from '../columnar/data-type.ts';
-import { field } from '../columnar/schema.ts';
+import { type DataType, utf8 } from '../columnar/data-type.ts';
+import { field, type Schema } from '../columnar/schema.ts';
 import { InvalidArgument, ObjectNotFound, UnsupportedFile } from '../errors.ts';
 import type { ObjectStore } from '../io/object-store.ts';
 import type { SampledFile } from '../io/text/infer-schema.ts';
+import type { FileSchema } from '../io/union-schema.ts';
 import { redactUri } from '../io/uri.ts';
 import type { ScanNode } from '../plan/plan-node.ts';
+import type { BoundScanFormat } from '../planner/bound-plan.ts';
 import type { Terminal } from './terminal.ts';
 
 interface SchemaOptions {
   readonly job?: true;
   readonly format?: string;
+  readonly from?: string;
+  readonly types?: string;
 }
 
 const EXAMPLES = `
 Examples:
   $ millrace schema > task.schema.json
   $ millrace schema data/sales.csv                                        the columns of a file, as a scan has them
+  $ millrace schema 'data/*.parquet' --from all --types '{"id": "int64"}'
   $ millrace schema 'data/*.txt' --format '{"kind": "csv", "delimiter": ";"}'`;
 
 /** `millrace schema`: of documents, for editors and for other languages; of files, for who writes a plan. */
@@ -24,9 +29,14 @@ export function addSchemaCommand(program: Command, terminal: Terminal): Command 
   return program
     .command('schema')
     .description('Print the JSON Schema (draft 2020-12) of a task, or of a job, or the columns of a file.')
-    .argument('[file]', 'a file, or a glob, of which the first is looked at')
+    .argument('[file]', 'a file, or a glob of files')
     .option('--job', 'of a job')
     .option('--format <format>', 'of the file, as a scan of a plan has it; else by the ending of its name')
+    .option(
+      '--from <files>',
+      'which files of a glob tell: the first, or all of them, joined by the names of their columns',
+    )
+    .option('--types <types>', 'of some columns, as JSON: what the files have gives way to it')
     .addHelpText('after', EXAMPLES)
     .action(async (file: string | undefined, options: SchemaOptions) => {
       const shown = file === undefined ? await documentSchema(options.job) : await fileSchema(file, options, terminal);
@@ -40,37 +50,80 @@ async function documentSchema(job: true | undefined): Promise<Readonly<Record<st
 }
 
 /** The fields, as the `schema` of a scan. */
-async function fileSchema(place: string, { format }: SchemaOptions, { signal }: Terminal): Promise<unknown> {
-  const [{ commandStore }, { globUri }, { retryingStore }, { readFormat }] = await Promise.all([
+async function fileSchema(place: string, options: SchemaOptions, { signal }: Terminal): Promise<unknown> {
+  const [{ commandStore }, { globUri }, { retryingStore }, { readFormat }, union, { together }] = await Promise.all([
     import('./command-store.ts'),
     import('./documents.ts'),
     import('../io/retrying-store.ts'),
     import('../planner/nodes/scan-format.ts'),
+    import('../io/union-schema.ts'),
+    import('../io/text/inferred-type.ts'),
   ]);
+  const { format, from = 'first', types } = options;
+  if (from !== 'first' && from !== 'all') throw new InvalidArgument(`--from is first or all, and not ${from}.`);
+  const given = await parsedTypes(types);
   const store = retryingStore(commandStore());
-  const uri = /^https?:/.test(place) ? place : await firstMatch(globUri(place), store, signal);
-  const file: SampledFile = { store, uri, signal };
-  const bound = readFormat(format === undefined ? formatOf(uri) : await parsedFormat(format), []);
-  if (bound.kind === 'parquet') {
-    const { readParquetSchema } = await import('../io/parquet/parquet-schema.ts');
-    return (await readParquetSchema(store, uri, signal)).fields;
-  }
-  if (bound.kind === 'arrow') {
-    const { readArrowSchema } = await import('../io/arrow/arrow-schema-of-file.ts');
-    return (await readArrowSchema(file)).fields;
-  }
-  if (bound.kind === 'text') return [field('text', utf8, false)];
-  const { inferCsvSchema, inferJsonSchema } = await import('../io/text/infer-schema.ts');
-  const { fields } = bound.kind === 'csv' ? await inferCsvSchema(file, bound) : await inferJsonSchema(file, bound);
-  return fields;
+  const most = from === 'all' ? MOST_FILES : 1;
+  const uris = /^https?:/.test(place) ? [place] : await matches(globUri(place), most, store, signal);
+  const bound = readFormat(format === undefined ? formatOf(uris[0] ?? place) : await parsedFormat(format), []);
+  const files: FileSchema[] = [];
+  for (const uri of uris) files.push({ uri: redactUri(uri), schema: await schemaOf({ store, uri, signal }, bound) });
+  const commons = {
+    parquet: union.widerParquetType,
+    arrow: union.widerType,
+    csv: together,
+    json: together,
+    text: together,
+  };
+  return union.unionSchema(files, commons[bound.kind], given).fields;
 }
 
-/** The first object that a glob matches. */
-async function firstMatch(glob: string, store: ObjectStore, signal: AbortSignal): Promise<string> {
+async function schemaOf(file: SampledFile, format: BoundScanFormat): Promise<Schema> {
+  if (format.kind === 'parquet') {
+    const { readParquetSchema } = await import('../io/parquet/parquet-schema.ts');
+    return readParquetSchema(file.store, file.uri, file.signal);
+  }
+  if (format.kind === 'arrow') {
+    const { readArrowSchema } = await import('../io/arrow/arrow-schema-of-file.ts');
+    return readArrowSchema(file);
+  }
+  if (format.kind === 'text') return { fields: [field('text', utf8, false)] };
+  const { inferCsvSchema, inferJsonSchema } = await import('../io/text/infer-schema.ts');
+  return format.kind === 'csv' ? inferCsvSchema(file, format) : inferJsonSchema(file, format);
+}
+
+/** Each is looked into, one after the other. */
+const MOST_FILES = 10_000;
+
+/** The first objects that a glob matches, at least one. */
+async function matches(glob: string, most: number, store: ObjectStore, signal: AbortSignal): Promise<string[]> {
   const { listGlob } = await import('../io/glob.ts');
-  const { value: found } = await listGlob(store, glob, { signal }).next();
-  if (found === undefined) throw new ObjectNotFound(glob);
-  return found.uri;
+  const uris: string[] = [];
+  for await (const { uri } of listGlob(store, glob, { signal })) {
+    if (uris.push(uri) === most) break;
+  }
+  if (uris.length === 0) throw new ObjectNotFound(glob);
+  return uris;
+}
+
+/** By column. */
+async function parsedTypes(text: string | undefined): Promise<ReadonlyMap<string, DataType>> {
+  if (text === undefined) return new Map();
+  const { dataTypeSchema } = await import('../plan/expression-schema.ts');
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw new InvalidArgument(`The types ${text} are no JSON.`);
+  }
+  if (typeof json !== 'object' || json === null) throw new InvalidArgument('The types are an object of columns.');
+  return new Map(
+    Object.entries(json).map(([name, given]): [string, DataType] => {
+      const { data } = dataTypeSchema.safeParse(typeof given === 'string' ? { kind: given } : given);
+      if (data === undefined) throw new InvalidArgument(`The column ${name} is given a type that is none.`);
+      return [name, data];
+    }),
+  );
 }
 
 function formatOf(uri: string): ScanNode['format'] {

@@ -1,0 +1,70 @@
+/**
+ * The columns of several files, by name: a column that a file lacks may be null, and one that has several types gets the one that
+ * holds the values of all.
+ *
+ *     a.parquet   id int32    city utf8
+ *     b.parquet   id int64                fare float32      ──▶    id int64, city utf8, fare float32
+ */
+
+import { type DataType, integerBits, sameType, typeName } from '../columnar/data-type.ts';
+import { type Field, field, type Schema } from '../columnar/schema.ts';
+import { InvalidArgument, SchemaMismatch } from '../errors.ts';
+import { isWidened } from './widened-columns.ts';
+
+export interface FileSchema {
+  readonly uri: string;
+  readonly schema: Schema;
+}
+
+/** The type that holds the values of two; undefined where there is none. */
+export type CommonType = (a: DataType, b: DataType) => DataType | undefined;
+
+/** What scans of Arrow widen. */
+export const widerType: CommonType = (a, b) => {
+  if (sameType(a, b)) return a;
+  if (isWidened(a, b)) return b;
+  return isWidened(b, a) ? a : undefined;
+};
+
+/** What scans of Parquet widen: within one kind of types, and decimals of one scale. */
+export const widerParquetType: CommonType = (a, b) => {
+  const isOneKind = a.kind === b.kind || (integerBits(a) !== undefined && integerBits(b) !== undefined);
+  const areFloats =
+    a.kind.startsWith('float') && b.kind.startsWith('float') && a.kind !== 'float16' && b.kind !== 'float16';
+  const hasOneScale = a.kind !== 'decimal' || b.kind !== 'decimal' || a.scale === b.scale;
+  return (isOneKind || areFloats) && hasOneScale && a.kind !== 'duration'
+    ? widerType(a, b)
+    : sameType(a, b)
+      ? a
+      : undefined;
+};
+
+/**
+ * The columns of all files, in the order in which they come first. Types that are given win, whatever the files have.
+ * @throws SchemaMismatch naming the file and the column that does not go with those before; InvalidArgument for a type that is
+ * given to a column that no file has
+ */
+export function unionSchema(
+  files: readonly FileSchema[],
+  common: CommonType,
+  given: ReadonlyMap<string, DataType> = new Map(),
+): Schema {
+  const union = new Map<string, { field: Field; count: number }>();
+  for (const { uri, schema } of files) {
+    for (const { name, type, nullable } of schema.fields) {
+      const known = union.get(name);
+      const before = known?.field ?? field(name, type, nullable);
+      const wider = given.get(name) ?? common(before.type, type);
+      if (wider === undefined) {
+        const there = `column ${name} is ${typeName(type)} there and ${typeName(before.type)} in the files before`;
+        throw new SchemaMismatch(uri, `${there}, and no type holds both. Give it one`);
+      }
+      union.set(name, { field: field(name, wider, before.nullable || nullable), count: (known?.count ?? 0) + 1 });
+    }
+  }
+  const unknown = [...given.keys()].find((name) => !union.has(name));
+  if (unknown !== undefined) throw new InvalidArgument(`No file has the column ${unknown}, which a type is given to.`);
+  return {
+    fields: [...union.values()].map((one) => (one.count < files.length ? { ...one.field, nullable: true } : one.field)),
+  };
+}
