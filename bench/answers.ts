@@ -1,7 +1,7 @@
 /** Brings both engines' answers to one form and compares them: no ratio is printed for different answers. */
 
 import type { RecordBatch } from 'apache-arrow';
-import { resultBatch } from '../src/cli/result-rows.ts';
+import { resultBatch } from '../src/dataframe/result-rows.ts';
 import { valueToJson } from '../src/expressions/literal.ts';
 import type { Cell } from './duckdb.ts';
 

@@ -37,6 +37,18 @@ export class InvalidPlan extends MillraceError {
   }
 }
 
+/** A frame was told to do what its columns do not allow: of one that is not there, of types that do not go together. */
+export class InvalidQuery extends MillraceError {
+  override readonly name = 'InvalidQuery';
+  readonly problems: readonly PlanProblem[];
+
+  /** `method` is that of the frame. */
+  constructor(problems: readonly PlanProblem[], method: string) {
+    super(`${method}: ${problems.map(({ message }) => message).join('\n  ')}`);
+    this.problems = problems;
+  }
+}
+
 /** A caller handed over something that cannot be used: a memory limit of zero, an unknown uri scheme. */
 export class InvalidArgument extends MillraceError {
   override readonly name = 'InvalidArgument';

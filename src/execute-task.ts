@@ -59,6 +59,11 @@ export interface TaskServices {
    * a whole scheme, `https://`. Downloads where absent: `s3://`. Uploads may go below the output of the task besides.
    */
   readonly allowedUris?: { readonly downloads?: readonly string[]; readonly uploads?: readonly string[] } | undefined;
+  /**
+   * Rows of in-memory-scans as Arrow record batches, by source id: they take the place of those in the task. They are the
+   * caller's, and no part of the budget.
+   */
+  readonly batches?: Readonly<Record<string, readonly RecordBatch[]>> | undefined;
   /** The modules of user-defined functions that plans may name, by the names they have there: see `udf`. None where absent. */
   readonly udfs?: UdfModules | undefined;
   /** 1–64 letters and digits that no other attempt at this task has; a random one where absent. */
@@ -176,6 +181,7 @@ class TaskRun {
       ? this.#recordedChain(plan, recorded)
       : await buildChain(plan, {
           inputs: task.inputs,
+          batches: this.#services.batches,
           store,
           uris: uriRules(this.#services, task),
           udfs: await loadUdfs(plan, this.#services.udfs ?? {}),

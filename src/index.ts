@@ -3,6 +3,39 @@
 export type { DataType } from './columnar/data-type.ts';
 export type { Field, Schema } from './columnar/schema.ts';
 export type { CommittedFile, JobManifest, TaskManifest } from './commit/manifest.ts';
+export {
+  coalesce,
+  col,
+  count,
+  cumeDist,
+  denseRank,
+  list,
+  lit,
+  ntile,
+  percentRank,
+  rank,
+  rowNumber,
+  struct,
+  when,
+} from './dataframe/builders.ts';
+export { Expr } from './dataframe/expr.ts';
+export { type ColumnsOf, DataFrame, GroupBy, type JoinAsofOptions, type JoinOptions } from './dataframe/frame.ts';
+export type { RunOptions, WriteOptions, Written } from './dataframe/run-query.ts';
+export { element, fn } from './dataframe/scalar-functions.ts';
+export {
+  fromArrow,
+  fromColumns,
+  fromRows,
+  range,
+  readArrow,
+  readCsv,
+  readJson,
+  readParquet,
+} from './dataframe/scripts.ts';
+export { type ReadOptions, Session, type SessionOptions } from './dataframe/session.ts';
+export type { Table } from './dataframe/table.ts';
+export type { Decimal, Temporal } from './dataframe/value-types.ts';
+export { type FrameEdge, Window, window } from './dataframe/window-specification.ts';
 export * from './errors.ts';
 export { executeTask, type TaskResult, type TaskServices } from './execute-task.ts';
 export type { Expression } from './expressions/expression.ts';

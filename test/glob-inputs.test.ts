@@ -2,9 +2,9 @@
 
 import type { RecordBatch } from 'apache-arrow';
 import { describe, expect, test } from 'vitest';
-import { resultBatch } from '../src/cli/result-rows.ts';
 import * as types from '../src/columnar/data-type.ts';
 import { field } from '../src/columnar/schema.ts';
+import { resultBatch } from '../src/dataframe/result-rows.ts';
 import { executeTask } from '../src/execute-task.ts';
 import { httpStore } from '../src/io/http/http-store.ts';
 import { memoryStore } from '../src/io/memory-store.ts';

@@ -31,15 +31,15 @@ export function addCleanCommand(program: Command, terminal: Terminal): Command {
 }
 
 async function cleanDestination(destination: string, options: CleanCommandOptions, terminal: Terminal): Promise<void> {
-  const [{ clean }, { commandStore }, { uriOf }, { retryingStore }] = await Promise.all([
+  const [{ clean }, { deskStore }, { uriOf }, { retryingStore }] = await Promise.all([
     import('../commit/clean.ts'),
-    import('./command-store.ts'),
-    import('./documents.ts'),
+    import('../dataframe/desk-store.ts'),
+    import('../dataframe/places.ts'),
     import('../io/retrying-store.ts'),
   ]);
   const { olderThan, dryRun = false, json } = options;
   const report = await clean({
-    store: retryingStore(commandStore()),
+    store: retryingStore(deskStore()),
     destination: uriOf(destination),
     olderThanMs: olderThan,
     dryRun,

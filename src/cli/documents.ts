@@ -1,11 +1,9 @@
 /** Documents from files, stores and standard input, and the paths in them. */
 
 import { open } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import process from 'node:process';
+import { globUri, isUri, uriOf } from '../dataframe/places.ts';
 import { InvalidArgument, ObjectNotFound } from '../errors.ts';
-import { escapeGlob } from '../io/glob.ts';
-import { fileUri } from '../io/uri.ts';
 import type { TaskInput } from '../plan/task.ts';
 
 /** A larger document is refused by the parser; what exceeds this is not even read. */
@@ -31,11 +29,11 @@ export async function readDocument(path: string, signal: AbortSignal): Promise<s
 }
 
 async function storedText(uri: string, signal: AbortSignal): Promise<string> {
-  const [{ commandStore }, { retryingStore }] = await Promise.all([
-    import('./command-store.ts'),
+  const [{ deskStore }, { retryingStore }] = await Promise.all([
+    import('../dataframe/desk-store.ts'),
     import('../io/retrying-store.ts'),
   ]);
-  const stored = await retryingStore(commandStore()).get(uri, { maxBytes: MAX_DOCUMENT_BYTES, signal });
+  const stored = await retryingStore(deskStore()).get(uri, { maxBytes: MAX_DOCUMENT_BYTES, signal });
   if (stored === undefined) throw new ObjectNotFound(uri);
   return new TextDecoder().decode(stored.bytes);
 }
@@ -50,20 +48,6 @@ async function textOf(stream: AsyncIterable<Buffer | string>, name: string): Pro
     chunks.push(buffer);
   }
   return Buffer.concat(chunks).toString('utf8');
-}
-
-/** The uri that a person means: a path is one of the file system, relative to the current directory. */
-export function uriOf(pathOrUri: string): string {
-  return isUri(pathOrUri) ? pathOrUri : fileUri(resolve(pathOrUri));
-}
-
-function isUri(pathOrUri: string): boolean {
-  return /^[a-z][a-z0-9+.-]*:\/\//i.test(pathOrUri);
-}
-
-/** As `uriOf`, of a glob. The current directory has its name, whatever a glob would make of it. */
-export function globUri(glob: string): string {
-  return isUri(glob) ? glob : uriOf(resolve(escapeGlob(process.cwd()), glob));
 }
 
 /** The input with uris where it has paths. */

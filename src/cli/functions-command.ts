@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { utf8 } from '../columnar/data-type.ts';
 import { field, schema } from '../columnar/schema.ts';
+import { textTable } from '../dataframe/text-table.ts';
 import { InvalidArgument } from '../errors.ts';
 import type { FunctionReference } from '../expressions/functions/reference.ts';
 import type { Terminal } from './terminal.ts';
-import { textTable } from './text-table.ts';
 
 const EXAMPLES = `
 Examples:

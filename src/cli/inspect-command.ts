@@ -2,12 +2,12 @@ import type { Command } from 'commander';
 import { int64, utf8 } from '../columnar/data-type.ts';
 import { field, schema } from '../columnar/schema.ts';
 import type { CommittedFile, JobManifest, JsonValue } from '../commit/manifest.ts';
+import { textTable } from '../dataframe/text-table.ts';
 import { ObjectNotFound } from '../errors.ts';
 import type { OperatorStats } from '../stats/operator-stats.ts';
 import type { TaskStats } from '../stats/task-stats.ts';
 import { countText, parseCount, sizeText } from './quantities.ts';
 import type { Terminal } from './terminal.ts';
-import { textTable } from './text-table.ts';
 
 interface InspectOptions {
   readonly limit: number;
@@ -33,7 +33,7 @@ export function addInspectCommand(program: Command, terminal: Terminal): Command
 }
 
 async function inspect(place: string, { limit, json }: InspectOptions, terminal: Terminal): Promise<void> {
-  const { uriOf } = await import('./documents.ts');
+  const { uriOf } = await import('../dataframe/places.ts');
   const uri = uriOf(place);
   const found = uri.endsWith('.json') ? await ofManifest(uri, terminal) : await ofDestination(uri, terminal);
   await terminal.write(json ? `${JSON.stringify(found)}\n` : await inspectionText(found, limit, terminal.columns));
@@ -49,24 +49,24 @@ interface Inspection {
 }
 
 async function ofManifest(uri: string, { signal }: Terminal): Promise<Inspection> {
-  const [{ commandStore }, { parseJobManifest }, { retryingStore }] = await Promise.all([
-    import('./command-store.ts'),
+  const [{ deskStore }, { parseJobManifest }, { retryingStore }] = await Promise.all([
+    import('../dataframe/desk-store.ts'),
     import('../commit/manifest.ts'),
     import('../io/retrying-store.ts'),
   ]);
-  const stored = await retryingStore(commandStore()).get(uri, { signal });
+  const stored = await retryingStore(deskStore()).get(uri, { signal });
   if (stored === undefined) throw new ObjectNotFound(uri);
   const manifest = parseJobManifest(uri, stored.bytes);
   return { jobs: [manifest], replacedJobs: [], files: manifest.files };
 }
 
 async function ofDestination(uri: string, { signal }: Terminal): Promise<Inspection> {
-  const [{ commandStore }, { listCommitted }, { retryingStore }] = await Promise.all([
-    import('./command-store.ts'),
+  const [{ deskStore }, { listCommitted }, { retryingStore }] = await Promise.all([
+    import('../dataframe/desk-store.ts'),
     import('../commit/read-manifest.ts'),
     import('../io/retrying-store.ts'),
   ]);
-  const { live, replaced, files } = await listCommitted(retryingStore(commandStore()), uri, { signal });
+  const { live, replaced, files } = await listCommitted(retryingStore(deskStore()), uri, { signal });
   return { jobs: live, replacedJobs: replaced.map(({ jobId }) => jobId), files };
 }
 

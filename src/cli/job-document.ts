@@ -1,12 +1,13 @@
 /** Jobs from files, as the command line takes them: with paths where others have uris. */
 
+import { deskStore } from '../dataframe/desk-store.ts';
+import { globUri, uriOf } from '../dataframe/places.ts';
 import { Problems } from '../expressions/problems.ts';
 import type { Job } from '../jobs/job.ts';
 import { parseJob } from '../jobs/parse-job.ts';
 import { jsonDocument } from '../plan/json-document.ts';
 import type { Task } from '../plan/task.ts';
-import { commandStore } from './command-store.ts';
-import { globUri, readDocument, resolvedInput, uriOf } from './documents.ts';
+import { readDocument, resolvedInput } from './documents.ts';
 
 /** The job in a file, or of standard input for `-`, its paths resolved. @throws InvalidPlan */
 export async function readJob(path: string, signal: AbortSignal): Promise<Job> {
@@ -16,7 +17,7 @@ export async function readJob(path: string, signal: AbortSignal): Promise<Job> {
 /** The whole of a job as one task. @throws InvalidPlan, and what looking for its files may throw */
 export async function jobTask(text: string, signal: AbortSignal): Promise<Task> {
   const { wholeJobTask } = await import('../jobs/whole-job-task.ts');
-  return await wholeJobTask({ store: commandStore(), job: jobOf(checkedJson(text)), signal });
+  return await wholeJobTask({ store: deskStore(), job: jobOf(checkedJson(text)), signal });
 }
 
 /** @throws InvalidPlan for what is no JSON document within its limits */

@@ -1,14 +1,14 @@
+import { deskStore } from '../dataframe/desk-store.ts';
 import { ObjectNotFound } from '../errors.ts';
 import { retryingStore } from '../io/retrying-store.ts';
 import { parsePlan } from '../plan/parse-task.ts';
 import type { PlanNode } from '../plan/plan-node.ts';
 import type { Task } from '../plan/task.ts';
-import { commandStore } from './command-store.ts';
 
 /** The plan of a task, from where the task says it is. @throws InvalidPlan, ObjectNotFound */
 export async function loadPlan(task: Task, signal: AbortSignal): Promise<PlanNode> {
   if ('kind' in task.plan) return task.plan;
-  const stored = await retryingStore(commandStore()).get(task.plan.uri, { signal });
+  const stored = await retryingStore(deskStore()).get(task.plan.uri, { signal });
   if (stored === undefined) throw new ObjectNotFound(task.plan.uri);
   return parsePlan(new TextDecoder().decode(stored.bytes), task);
 }

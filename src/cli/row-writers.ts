@@ -2,11 +2,11 @@
 
 import type { RecordBatch } from 'apache-arrow';
 import type { Schema } from '../columnar/schema.ts';
-import { jsonRow, type Row, valueText } from './cell-text.ts';
+import { jsonRow, type Row, valueText } from '../dataframe/cell-text.ts';
+import { resultBatch } from '../dataframe/result-rows.ts';
+import { textTable } from '../dataframe/text-table.ts';
 import { countText } from './quantities.ts';
-import { resultBatch } from './result-rows.ts';
 import type { Terminal } from './terminal.ts';
-import { textTable } from './text-table.ts';
 
 export type Format = 'table' | 'json' | 'csv' | 'arrow';
 

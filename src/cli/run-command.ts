@@ -52,7 +52,7 @@ async function run(path: string, options: RunOptions, terminal: Terminal): Promi
   const means = { memoryBytes: budgetFor(options.memory), udfs: options.udf };
   const [{ readTask }, { uriOf }, { executeWithProgress }, { FirstRows, rowWriter }] = await Promise.all([
     import('./task-document.ts'),
-    import('./documents.ts'),
+    import('../dataframe/places.ts'),
     import('./task-execution.ts'),
     import('./row-writers.ts'),
   ]);
@@ -61,7 +61,7 @@ async function run(path: string, options: RunOptions, terminal: Terminal): Promi
   if (options.json) {
     const first = new FirstRows(options.limit ?? 40);
     const result = await executeWithProgress(task, means, terminal, async (batch) => first.add(batch));
-    const { jsonRow } = await import('./cell-text.ts');
+    const { jsonRow } = await import('../dataframe/cell-text.ts');
     const { schema, rowCount, manifestUri, statistics } = result;
     const rows = first.rows.map((row) => jsonRow(schema, row));
     await terminal.write(`${JSON.stringify({ schema: schema.fields, rows, rowCount, manifestUri, statistics })}\n`);

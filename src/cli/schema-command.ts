@@ -1,13 +1,8 @@
 import type { Command } from 'commander';
-import { type DataType, utf8 } from '../columnar/data-type.ts';
-import { field, type Schema } from '../columnar/schema.ts';
-import { InvalidArgument, ObjectNotFound, UnsupportedFile } from '../errors.ts';
+import type { DataType } from '../columnar/data-type.ts';
+import { InvalidArgument, ObjectNotFound } from '../errors.ts';
 import type { ObjectStore } from '../io/object-store.ts';
-import type { SampledFile } from '../io/text/infer-schema.ts';
-import type { FileSchema } from '../io/union-schema.ts';
-import { redactUri } from '../io/uri.ts';
 import type { ScanNode } from '../plan/plan-node.ts';
-import type { BoundScanFormat } from '../planner/bound-plan.ts';
 import type { Terminal } from './terminal.ts';
 
 interface SchemaOptions {
@@ -51,45 +46,20 @@ async function documentSchema(job: true | undefined): Promise<Readonly<Record<st
 
 /** The fields, as the `schema` of a scan. */
 async function fileSchema(place: string, options: SchemaOptions, { signal }: Terminal): Promise<unknown> {
-  const [{ commandStore }, { globUri }, { retryingStore }, { readFormat }, union, { together }] = await Promise.all([
-    import('./command-store.ts'),
-    import('./documents.ts'),
+  const [{ deskStore }, { globUri }, { retryingStore }, { formatOf, schemaOfFiles }] = await Promise.all([
+    import('../dataframe/desk-store.ts'),
+    import('../dataframe/places.ts'),
     import('../io/retrying-store.ts'),
-    import('../planner/nodes/scan-format.ts'),
-    import('../io/union-schema.ts'),
-    import('../io/text/inferred-type.ts'),
+    import('../dataframe/file-schema.ts'),
   ]);
   const { format, from = 'first', types } = options;
   if (from !== 'first' && from !== 'all') throw new InvalidArgument(`--from is first or all, and not ${from}.`);
   const given = await parsedTypes(types);
-  const store = retryingStore(commandStore());
+  const store = retryingStore(deskStore());
   const most = from === 'all' ? MOST_FILES : 1;
   const uris = /^https?:/.test(place) ? [place] : await matches(globUri(place), most, store, signal);
-  const bound = readFormat(format === undefined ? formatOf(uris[0] ?? place) : await parsedFormat(format), []);
-  const files: FileSchema[] = [];
-  for (const uri of uris) files.push({ uri: redactUri(uri), schema: await schemaOf({ store, uri, signal }, bound) });
-  const commons = {
-    parquet: union.widerParquetType,
-    arrow: union.widerType,
-    csv: together,
-    json: together,
-    text: together,
-  };
-  return union.unionSchema(files, commons[bound.kind], given).fields;
-}
-
-async function schemaOf(file: SampledFile, format: BoundScanFormat): Promise<Schema> {
-  if (format.kind === 'parquet') {
-    const { readParquetSchema } = await import('../io/parquet/parquet-schema.ts');
-    return readParquetSchema(file.store, file.uri, file.signal);
-  }
-  if (format.kind === 'arrow') {
-    const { readArrowSchema } = await import('../io/arrow/arrow-schema-of-file.ts');
-    return readArrowSchema(file);
-  }
-  if (format.kind === 'text') return { fields: [field('text', utf8, false)] };
-  const { inferCsvSchema, inferJsonSchema } = await import('../io/text/infer-schema.ts');
-  return format.kind === 'csv' ? inferCsvSchema(file, format) : inferJsonSchema(file, format);
+  const read = format === undefined ? formatOf(uris[0] ?? place) : await parsedFormat(format);
+  return (await schemaOfFiles({ store, uris, signal }, read, given)).fields;
 }
 
 /** Each is looked into, one after the other. */
@@ -124,16 +94,6 @@ async function parsedTypes(text: string | undefined): Promise<ReadonlyMap<string
       return [name, data];
     }),
   );
-}
-
-function formatOf(uri: string): ScanNode['format'] {
-  const [, ending = ''] = /\.([a-z]+)(?:\.(?:gz|zst|zstd))?$/.exec(redactUri(uri).toLowerCase()) ?? [];
-  if (ending === 'parquet' || ending === 'csv' || ending === 'json' || ending === 'arrow') return ending;
-  if (ending === 'arrows' || ending === 'feather' || ending === 'ipc') return 'arrow';
-  if (ending === 'tsv') return { kind: 'csv', delimiter: '\t' };
-  if (ending === 'jsonl' || ending === 'ndjson') return 'json';
-  if (ending === 'txt' || ending === 'log') return 'text';
-  throw new UnsupportedFile(redactUri(uri), 'its name does not tell what it is: say it with --format');
 }
 
 /** A word, or JSON. */

@@ -42,16 +42,16 @@ async function submit(path: string, options: SubmitOptions, terminal: Terminal):
   if (stateMachine === undefined) {
     throw new InvalidArgument('Which state machine? Give --state-machine, or set MILLRACE_STATE_MACHINE_ARN.');
   }
-  const [{ readJob }, { parseJob }, { startJob }, { executionStarter }, { commandStore }] = await Promise.all([
+  const [{ readJob }, { parseJob }, { startJob }, { executionStarter }, { deskStore }] = await Promise.all([
     import('./job-document.ts'),
     import('../jobs/parse-job.ts'),
     import('../jobs/start-job.ts'),
     import('../jobs/step-functions.ts'),
-    import('./command-store.ts'),
+    import('../dataframe/desk-store.ts'),
   ]);
   const read = await readJob(path, terminal.signal);
   const job = jobId === undefined ? read : parseJob({ ...read, jobId });
-  const [store, starter] = [commandStore(), executionStarter({ stateMachineArn: stateMachine })];
+  const [store, starter] = [deskStore(), executionStarter({ stateMachineArn: stateMachine })];
   const { signal } = terminal;
   const started = await startJob({ store, starter, job, signal });
   if (!wait) {

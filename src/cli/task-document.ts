@@ -1,9 +1,10 @@
 /** Tasks as the command line takes them. */
 
+import { uriOf } from '../dataframe/places.ts';
 import { InvalidPlan } from '../errors.ts';
 import { parseTask } from '../plan/parse-task.ts';
 import type { Task } from '../plan/task.ts';
-import { readDocument, resolvedInput, uriOf } from './documents.ts';
+import { readDocument, resolvedInput } from './documents.ts';
 
 /**
  * The task in a file, at a uri, or of standard input for `-`; its paths resolved. A job, which has neither stage nor

@@ -1,8 +1,8 @@
 import type { RecordBatch } from 'apache-arrow';
+import { deskStore } from '../dataframe/desk-store.ts';
 import { executeTask, type TaskResult } from '../execute-task.ts';
 import type { Task } from '../plan/task.ts';
 import type { UdfModules } from '../udf/udf-modules.ts';
-import { commandStore } from './command-store.ts';
 import { ProgressBar } from './progress-bar.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -15,7 +15,7 @@ export async function executeWithProgress(
 ): Promise<TaskResult> {
   using bar = new ProgressBar(terminal);
   return await executeTask(task, {
-    store: commandStore(),
+    store: deskStore(),
     // Whoever runs a task at a desk may read what they ask for.
     allowedUris: { downloads: ['s3://', 'file:///', 'https://'] },
     memoryBytes,

@@ -156,6 +156,18 @@ export function withWindowOperands(
   return { ...bound, call: { ...call, input: input && change(input), default: fallback && change(fallback) } };
 }
 
+/** Columns of the input that are passed on, and one for each function. */
+export const windowSchema = (
+  input: Schema,
+  { functions, frame }: TypedWindow,
+  passthrough: readonly number[],
+): Schema => ({
+  fields: [
+    ...passthrough.flatMap((index) => input.fields[index] ?? []),
+    ...functions.map((each) => windowField(each, frame)),
+  ],
+});
+
 /**
  * The column that a window function becomes. A partition has rows, and so has the frame of each row where it is the whole
  * of its partition or reaches it; any other may have none.

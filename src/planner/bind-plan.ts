@@ -35,19 +35,45 @@ import { bindUnpivot } from './nodes/unpivot.ts';
 import { bindWindowNode } from './nodes/window.ts';
 import { bindWrite } from './nodes/write.ts';
 
-/** @throws InvalidPlan with every problem, paths from `$.plan`. */
-export function bindPlan(plan: PlanNode): BoundNode {
+/**
+ * `known` has what was bound before, by node, and gets what is bound now: whoever builds a plan node by node binds each once.
+ * @throws InvalidPlan with every problem, paths from `$.plan`.
+ */
+export function bindPlan(plan: PlanNode, known: WeakMap<PlanNode, BoundNode> = new WeakMap()): BoundNode {
   const problems = new Problems();
   checkPlan(plan, problems, '$.plan');
   checkAsyncCalls(plan, problems, '$.plan');
-  const bound = bind(plan, problems, '$.plan');
+  const bound = new Binder(problems, known).bind(plan, '$.plan');
   problems.throwIfAny();
   if (bound === undefined) throw new Error('A plan that did not bind has no problems.');
   return bound;
 }
 
+class Binder {
+  readonly #problems: Problems;
+  readonly #known: WeakMap<PlanNode, BoundNode>;
+
+  constructor(problems: Problems, known: WeakMap<PlanNode, BoundNode>) {
+    this.#problems = problems;
+    this.#known = known;
+  }
+
+  bind(node: PlanNode, path: string): BoundNode | undefined {
+    const known = this.#known.get(node);
+    if (known !== undefined) return known;
+    const bound = bindNode(node, this.#problems, path, (input, inputPath) => this.bind(input, inputPath));
+    if (bound !== undefined) this.#known.set(node, bound);
+    return bound;
+  }
+}
+
 /** One arm per kind. */
-function bind(node: PlanNode, problems: Problems, path: string): BoundNode | undefined {
+function bindNode(
+  node: PlanNode,
+  problems: Problems,
+  path: string,
+  bind: (input: PlanNode, path: string) => BoundNode | undefined,
+): BoundNode | undefined {
   switch (node.kind) {
     case 'scan':
       return bindScan(node, problems, path);
@@ -61,19 +87,19 @@ function bind(node: PlanNode, problems: Problems, path: string): BoundNode | und
       return { kind: 'shuffle-read', sourceId: node.sourceId, schema: { fields: node.schema } };
     case 'concat': {
       const inputsPath = pathOf(path, 'inputs');
-      const inputs = node.inputs.map((input, index) => bind(input, problems, pathOf(inputsPath, index)));
+      const inputs = node.inputs.map((input, index) => bind(input, pathOf(inputsPath, index)));
       return bindConcat(inputs, problems, path);
     }
     case 'hash-join':
     case 'cross-join':
     case 'sort-merge-join':
     case 'asof-join': {
-      const left = bind(node.left, problems, pathOf(path, 'left'));
-      const right = bind(node.right, problems, pathOf(path, 'right'));
+      const left = bind(node.left, pathOf(path, 'left'));
+      const right = bind(node.right, pathOf(path, 'right'));
       return left && right && bindJoin(left, right, node, problems, path);
     }
     default: {
-      const input = bind(node.input, problems, pathOf(path, 'input'));
+      const input = bind(node.input, pathOf(path, 'input'));
       return input && bindOver(input, node, problems, path);
     }
   }

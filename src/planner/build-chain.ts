@@ -8,6 +8,7 @@
  */
 
 import assert from 'node:assert/strict';
+import type { RecordBatch } from 'apache-arrow';
 import type { ObjectStore } from '../io/object-store.ts';
 import type { OutputFiles } from '../io/output-files.ts';
 import { aggregate } from '../operators/blocking-sinks/aggregate.ts';
@@ -40,6 +41,8 @@ export interface ChainResources {
   readonly store: ObjectStore;
   /** Of inputs that are batches already, by source id: they take the place of an in-memory-scan of the same columns. */
   readonly sources?: ReadonlyMap<string, Source>;
+  /** Arrow record batches, by the source id of the in-memory-scan whose rows they are. */
+  readonly batches?: Readonly<Record<string, readonly RecordBatch[]>> | undefined;
   /** Nothing where absent. */
   readonly uris?: UriRules;
   /** The functions that the plan names: see `load-udfs.ts`. */
@@ -208,6 +211,11 @@ class ChainBuilder {
   async #inMemoryScan({ sourceId, schema }: OfKind<'in-memory-scan'>): Promise<Source> {
     const given = this.#resources.sources?.get(sourceId);
     if (given !== undefined) return given;
+    const batches = this.#resources.batches?.[sourceId];
+    if (batches !== undefined) {
+      const { recordBatchScan } = await import('../operators/sources/record-batch-scan.ts');
+      return recordBatchScan({ schema, batches });
+    }
     const input = this.#resources.inputs[sourceId];
     assert.ok(input?.kind === 'rows');
     const { inMemoryScan } = await import('../operators/sources/in-memory-scan.ts');

@@ -35,6 +35,7 @@ import {
   type TypedWindow,
   type TypedWindowFunction,
   windowField,
+  windowSchema,
 } from '../expressions/window.ts';
 import { RANKS } from '../kernels/window-kernels.ts';
 import type { Accumulator, AccumulatorPlan, Answer, LogPlan } from './accumulators.ts';
@@ -133,18 +134,6 @@ export interface WindowPlan {
   /** Of the rows that come out. */
   readonly schema: Schema;
 }
-
-/** Columns of the input that are passed on, and one for each function. */
-export const windowSchema = (
-  input: Schema,
-  { functions, frame }: TypedWindow,
-  passthrough: readonly number[],
-): Schema => ({
-  fields: [
-    ...passthrough.flatMap((index) => input.fields[index] ?? []),
-    ...functions.map((each) => windowField(each, frame)),
-  ],
-});
 
 export const planWindow = (input: Schema, window: TypedWindow, passthrough: readonly number[]): WindowPlan =>
   new WindowPlanner(input, window).plan(passthrough);

@@ -62,7 +62,7 @@ const ours = new Map(
     // An instance of empty arguments has the name and the class of the error all the same.
     if (type === errors.MillraceError) return [];
     const error = Reflect.construct(type as new (...given: unknown[]) => errors.MillraceError, [
-      type === errors.InvalidPlan ? [] : '',
+      type === errors.InvalidPlan || type === errors.InvalidQuery ? [] : '',
       '',
       '',
       '',

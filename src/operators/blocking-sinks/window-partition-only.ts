@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import type { Batch } from '../../columnar/batch.ts';
 import type { Schema } from '../../columnar/schema.ts';
 import type { TypedAggregate } from '../../expressions/expression.ts';
+import { windowSchema } from '../../expressions/window.ts';
 import type { Holding } from '../../memory/budget.ts';
 import type { AggregationSpec } from '../../state/aggregate-input.ts';
 import { PartitionAggregates } from '../../state/partition-aggregates.ts';
 import { planAccumulators } from '../../state/plan-accumulators.ts';
-import { windowSchema } from '../../state/window-plan.ts';
 import type { BlockingRun, BlockingSink, Counters, Demand, Output, TaskContext } from '../operator.ts';
 import type { WindowOptions } from './window-run.ts';
 

@@ -12,9 +12,9 @@ import {
   type TypedWindowFunction,
   type WindowSpec,
   windowOperands,
+  windowSchema,
   withWindowOperands,
 } from '../../expressions/window.ts';
-import { windowSchema } from '../../state/window-plan.ts';
 import { type BoundOf, bindAggregates, type NodeOf } from '../bind-parts.ts';
 import type { BoundNode } from '../bound-plan.ts';
 import { keysText } from '../node-text.ts';

@@ -67,8 +67,8 @@ test('the client is loaded with the first uri that needs it', () => {
     import Module from 'node:module';
     const loaded = () => Object.keys(Module._cache).filter((path) => path.includes('@aws-sdk')).length;
     await import('./src/index.ts');
-    const { commandStore } = await import('./src/cli/command-store.ts');
-    const store = commandStore();
+    const { deskStore } = await import('./src/dataframe/desk-store.ts');
+    const store = deskStore();
     await store.head('file:///nothing/here');
     const before = loaded();
     await store.head('s3://bucket/a', { signal: AbortSignal.abort() }).catch(() => {});

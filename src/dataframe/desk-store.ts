@@ -2,8 +2,8 @@ import { fileStore } from '../io/file-store.ts';
 import type { ObjectStore } from '../io/object-store.ts';
 import { storeRouter } from '../io/store-router.ts';
 
-/** The stores whose uris the command line takes. What talks to a network is loaded with the first uri that needs it. */
-export const commandStore = (): ObjectStore =>
+/** The stores of a desk, by the scheme of uris. What talks to a network is loaded with the first uri that needs it. */
+export const deskStore = (): ObjectStore =>
   storeRouter({
     file: fileStore(),
     s3: async () => (await import('../io/s3/s3-store.ts')).s3Store(),

@@ -1,0 +1,61 @@
+/** What columns a file has, for who has no plan yet. */
+
+import { type DataType, utf8 } from '../columnar/data-type.ts';
+import { field, type Schema } from '../columnar/schema.ts';
+import { UnsupportedFile } from '../errors.ts';
+import type { SampledFile } from '../io/text/infer-schema.ts';
+import type { FileSchema } from '../io/union-schema.ts';
+import { redactUri } from '../io/uri.ts';
+import type { ScanNode } from '../plan/plan-node.ts';
+import type { BoundScanFormat } from '../planner/bound-plan.ts';
+import { readFormat } from '../planner/nodes/scan-format.ts';
+
+export interface SampledFiles extends Omit<SampledFile, 'uri'> {
+  readonly uris: readonly string[];
+}
+
+/**
+ * The columns of all files, joined by their names, in types that hold the values of each; `types` are those of columns for which
+ * what the files have gives way. @throws MalformedFile, UnsupportedFile, SchemaMismatch
+ */
+export async function schemaOfFiles(
+  { store, uris, signal }: SampledFiles,
+  format: ScanNode['format'],
+  types: ReadonlyMap<string, DataType> = new Map(),
+): Promise<Schema> {
+  const [{ unionSchema, widerParquetType, widerType }, { together }] = await Promise.all([
+    import('../io/union-schema.ts'),
+    import('../io/text/inferred-type.ts'),
+  ]);
+  const bound = readFormat(format, []);
+  const files: FileSchema[] = [];
+  for (const uri of uris) files.push({ uri: redactUri(uri), schema: await schemaOf({ store, uri, signal }, bound) });
+  const commons = { parquet: widerParquetType, arrow: widerType, csv: together, json: together, text: together };
+  return unionSchema(files, commons[bound.kind], types);
+}
+
+/** Of Parquet and Arrow what the file says; of texts what its first rows tell. */
+async function schemaOf(file: SampledFile, format: BoundScanFormat): Promise<Schema> {
+  if (format.kind === 'parquet') {
+    const { readParquetSchema } = await import('../io/parquet/parquet-schema.ts');
+    return readParquetSchema(file.store, file.uri, file.signal);
+  }
+  if (format.kind === 'arrow') {
+    const { readArrowSchema } = await import('../io/arrow/arrow-schema-of-file.ts');
+    return readArrowSchema(file);
+  }
+  if (format.kind === 'text') return { fields: [field('text', utf8, false)] };
+  const { inferCsvSchema, inferJsonSchema } = await import('../io/text/infer-schema.ts');
+  return format.kind === 'csv' ? inferCsvSchema(file, format) : inferJsonSchema(file, format);
+}
+
+/** By the ending of the name. @throws UnsupportedFile */
+export function formatOf(uri: string): ScanNode['format'] {
+  const [, ending = ''] = /\.([a-z]+)(?:\.(?:gz|zst|zstd))?$/.exec(redactUri(uri).toLowerCase()) ?? [];
+  if (ending === 'parquet' || ending === 'csv' || ending === 'json' || ending === 'arrow') return ending;
+  if (ending === 'arrows' || ending === 'feather' || ending === 'ipc') return 'arrow';
+  if (ending === 'tsv') return { kind: 'csv', delimiter: '\t' };
+  if (ending === 'jsonl' || ending === 'ndjson') return 'json';
+  if (ending === 'txt' || ending === 'log') return 'text';
+  throw new UnsupportedFile(redactUri(uri), 'its name does not tell what it is: say it with --format');
+}

@@ -1,0 +1,674 @@
+/**
+ * Frames: tables that are described, and worked out when somebody asks for what is in them.
+ *
+ *     const late = (await readParquet('flights/*.parquet'))
+ *       .filter(col('delay').gt(15))
+ *       .groupBy('origin')
+ *       .agg(count().alias('late'), col('delay').mean())
+ *       .sort('late', { descending: true });
+ *     await late.show();
+ *
+ * A frame is a value: every method gives another one. Methods that take a frame take one of the same session. Errors of names
+ * and types are thrown by the method that is told of them; nothing is read or run before an output is asked for.
+ *
+ * TypeScript knows the columns of a frame and their types where it is told (`fromRows`, `readParquet<Row>(…)`), as `S`.
+ */
+
+import type { Table as ArrowTable, RecordBatch } from 'apache-arrow';
+import { type DataType, typeName } from '../columnar/data-type.ts';
+import type { Schema } from '../columnar/schema.ts';
+import { InvalidArgument } from '../errors.ts';
+import { superType } from '../expressions/common-type.ts';
+import type { AggregateFunction, AggregateOptions, Expression, NamedExpression } from '../expressions/expression.ts';
+import { withColumnsRenamed } from '../expressions/expression-inputs.ts';
+import type {
+  ArrowFormat,
+  AsofStrategy,
+  CsvFormat,
+  JoinType,
+  JsonFormat,
+  ParquetFormat,
+  PlanNode,
+  SortKey,
+} from '../plan/plan-node.ts';
+import type { Task } from '../plan/task.ts';
+import { freeName } from '../planner/bind-parts.ts';
+import { count, rowNumber } from './builders.ts';
+import { columnName, type Expr, type ExprLike, type ExprOrName, exprOf, operandOf } from './expr.ts';
+import { type OrderOptions, orderOf } from './order.ts';
+import { aggregated, hasAggregates, projected, type Rows, withParts } from './plan-parts.ts';
+import { inputsOf, type Query, queryOf } from './query.ts';
+import {
+  cachedInputs,
+  collectQuery,
+  explainQuery,
+  iterateQuery,
+  type RunOptions,
+  taskOf,
+  type WriteOptions,
+  type Written,
+  writeQuery,
+} from './run-query.ts';
+import type { Session } from './session.ts';
+import { frameHtml, frameText, type ShowOptions } from './show.ts';
+import { type Table, tableOf } from './table.ts';
+import './scalar-functions.ts';
+import { window } from './window-specification.ts';
+
+/** Names of the columns of a frame. */
+type NameOf<S> = keyof S & string;
+/** A column of a frame, or an expression over its columns. */
+type Of<S> = NameOf<S> | ExprLike<any, NameOf<S>>;
+/** Expressions, or what makes them of the columns of the frame. */
+type Given<S, E> = E | ((columns: ColumnsOf<S>) => E);
+/** The columns of a frame as expressions. */
+export type ColumnsOf<S> = unknown extends S ? any : { readonly [K in NameOf<S>]: Expr<S[K], K, K> };
+
+type NameIn<E> = E extends string ? E : E extends ExprLike<any, any, infer N> ? N : never;
+type ValueIn<S, E> = E extends keyof S ? S[E] : E extends ExprLike<infer T> ? T : never;
+/** The rows that a list of columns and expressions makes. */
+export type Selected<S, E extends readonly unknown[]> = unknown extends S
+  ? any
+  : { [K in E[number] as NameIn<K>]: ValueIn<S, K> };
+
+export interface JoinOptions<L, R> {
+  /** Keys of one name, or expressions over columns of both. */
+  readonly on?: Extract<NameOf<L>, NameOf<R>> | readonly Extract<NameOf<L>, NameOf<R>>[];
+  readonly leftOn?: Of<L> | readonly Of<L>[];
+  readonly rightOn?: Of<R> | readonly Of<R>[];
+  /** `inner` where absent. */
+  readonly how?: JoinType;
+  /** Behind the names of columns of the right side that the left one has too: "_right" where absent. */
+  readonly suffix?: string;
+  /** Whether null equals null in keys: false where absent. */
+  readonly nullEqualsNull?: boolean;
+}
+
+export interface JoinAsofOptions<L, R> {
+  readonly on?: Extract<NameOf<L>, NameOf<R>>;
+  readonly leftOn?: Of<L>;
+  readonly rightOn?: Of<R>;
+  /** Keys that are equal. */
+  readonly by?: Extract<NameOf<L>, NameOf<R>> | readonly Extract<NameOf<L>, NameOf<R>>[];
+  /** `backward` where absent: the last row that is not later. */
+  readonly strategy?: AsofStrategy;
+  /** How far a match may be: a number, or a literal of a duration. */
+  readonly tolerance?: number | bigint | Expr<any, never>;
+  readonly allowExactMatches?: boolean;
+  readonly suffix?: string;
+}
+
+type Joined<L, R> = unknown extends L
+  ? any
+  : unknown extends R
+    ? any
+    : L & Omit<R, keyof L> & Readonly<Record<`${string}_right`, any>>;
+
+/** See the top of the file. */
+export class DataFrame<S = any> {
+  readonly session: Session;
+  readonly query: Query;
+
+  constructor(session: Session, query: Query) {
+    this.session = session;
+    this.query = query;
+  }
+
+  /** Names and types of the columns. */
+  get schema(): Schema {
+    return this.query.schema;
+  }
+
+  get columns(): readonly string[] {
+    return this.query.columns;
+  }
+
+  /** A column of this frame, whose type is known: the same as `col(name)` else. */
+  col<const N extends NameOf<S>>(name: N): Expr<S[N], N, N> {
+    this.#known([name], 'col');
+    return exprOf(name) as never;
+  }
+
+  // Columns.
+
+  /** These columns, and no others. Of aggregates only: one row. */
+  select<const E extends readonly Of<S>[]>(...exprs: E): DataFrame<Selected<S, E>>;
+  select<const E extends readonly Of<S>[]>(make: (columns: ColumnsOf<S>) => E): DataFrame<Selected<S, E>>;
+  select(...given: readonly (Of<S> | ((columns: ColumnsOf<S>) => readonly Of<S>[]))[]): DataFrame {
+    const exprs = this.#exprs(given);
+    if (exprs.length > 0 && hasAggregates(exprs) && exprs.every(isOfAggregates))
+      return this.#next(aggregated(this.query, [], exprs), 'select');
+    const { named, ...rows } = withParts(this.query, exprs);
+    return this.#next(projected(rows, named), 'select');
+  }
+
+  /** All columns, and these: in place of those of the same name, or behind the others. */
+  withColumns<const E extends readonly ExprLike<any, NameOf<S>>[]>(...exprs: E): DataFrame<Merged<S, Selected<S, E>>>;
+  withColumns<const E extends readonly ExprLike<any, NameOf<S>>[]>(
+    make: (columns: ColumnsOf<S>) => E,
+  ): DataFrame<Merged<S, Selected<S, E>>>;
+  withColumns(...given: readonly (Expr | ((columns: ColumnsOf<S>) => readonly Expr[]))[]): DataFrame {
+    const exprs = this.#exprs(given as never);
+    const { named, ...rows } = withParts(this.query, exprs);
+    const made = new Map(named.map((column) => [column.name, column]));
+    if (made.size < named.length)
+      throw new InvalidArgument('withColumns: two of the columns have one name: give one an alias.');
+    const kept = this.columns.map((name) => made.get(name) ?? passed(name));
+    return this.#next(
+      projected(rows, [...kept, ...named.filter(({ name }) => !this.columns.includes(name))]),
+      'withColumns',
+    );
+  }
+
+  withColumn<const N extends string, T>(
+    name: N,
+    expr: Given<S, ExprLike<T, NameOf<S>>>,
+  ): DataFrame<Merged<S, { [K in N]: T }>> {
+    const made = typeof expr === 'function' ? expr(this.#columns()) : expr;
+    return this.withColumns(exprOf(made as ExprLike).alias(name) as never) as never;
+  }
+
+  drop<const N extends NameOf<S>>(...names: readonly N[]): DataFrame<unknown extends S ? any : Omit<S, N>> {
+    this.#known(names, 'drop');
+    return this.#next(
+      projected(this.query, this.columns.filter((name) => !names.includes(name as N)).map(passed)),
+      'drop',
+    ) as never;
+  }
+
+  /** New names by old ones. */
+  rename<const M extends Readonly<Partial<Record<NameOf<S>, string>>>>(names: M): DataFrame<Renamed<S, M>> {
+    this.#known(Object.keys(names), 'rename');
+    const renamed = this.columns.map((name) => ({
+      name: columnName((names as Readonly<Record<string, string>>)[name] ?? name),
+      expression: column(name),
+    }));
+    return this.#next(projected(this.query, renamed), 'rename') as never;
+  }
+
+  /** A first column of the number of each row, from `offset`: uint64. */
+  withRowIndex<const N extends string = 'index'>(
+    name: N = 'index' as N,
+    offset: number = 0,
+  ): DataFrame<Merged<S, { [K in N]: bigint }>> {
+    return this.#over(
+      { kind: 'monotonically-increasing-id', input: this.query.plan, name: columnName(name), offset },
+      'withRowIndex',
+    ) as never;
+  }
+
+  // Rows.
+
+  /** The rows for which the condition is true: not those where it is null. */
+  filter(condition: Given<S, ExprLike<boolean | null, NameOf<S>>>): DataFrame<S> {
+    const expr = typeof condition === 'function' ? condition(this.#columns()) : condition;
+    const { named, ...rows } = withParts(this.query, [expr]);
+    const [{ expression: predicate }] = named as [NamedExpression];
+    const filtered: Rows = { ...rows, plan: { kind: 'filter', input: rows.plan, predicate } };
+    return this.#next(projected(filtered, this.columns.map(passed)), 'filter');
+  }
+
+  /** `filter`, as others call it. */
+  where(condition: Given<S, ExprLike<boolean | null, NameOf<S>>>): DataFrame<S> {
+    return this.filter(condition);
+  }
+
+  /** Stable: rows with equal keys stay in their order. */
+  sort(by: Of<S> | readonly Of<S>[], options: OrderOptions = {}): DataFrame<S> {
+    const keys = orderOf(by as ExprOrName, options);
+    const { named, ...rows } = withParts(
+      this.query,
+      keys.map(({ expr }) => exprOf(expr)),
+    );
+    const sortKeys = keys.map(
+      ({ expr: _, ...rest }, index): SortKey => ({ expression: expressionAt(named, index), ...rest }),
+    );
+    const sorted: Rows = { ...rows, plan: { kind: 'sort', input: rows.plan, keys: sortKeys } };
+    return this.#next(projected(sorted, this.columns.map(passed)), 'sort');
+  }
+
+  /** The first `rows` rows behind the first `offset`. */
+  limit(rows: number, offset: number = 0): DataFrame<S> {
+    const { plan } = this.query;
+    // The first rows of a sort need no sort.
+    if (plan.kind === 'sort') {
+      return this.#over({ ...plan, kind: 'top-n', limit: rows, ...(offset > 0 && { offset }) }, 'limit');
+    }
+    return this.#over({ kind: 'limit', input: plan, limit: rows, ...(offset > 0 && { offset }) }, 'limit');
+  }
+
+  head(rows: number = 5): DataFrame<S> {
+    return this.limit(rows);
+  }
+
+  /** All but the first `rows` rows. */
+  offset(rows: number): DataFrame<S> {
+    return this.limit(Number.MAX_SAFE_INTEGER - rows, rows);
+  }
+
+  /** Each row once: of rows that are equal, in these columns or in all, the first. */
+  distinct(...columns: readonly NameOf<S>[]): DataFrame<S> {
+    return this.#over({ kind: 'dedup', input: this.query.plan, ...(columns.length > 0 && { columns }) }, 'distinct');
+  }
+
+  /** `distinct`, as Daft calls it where columns are given. */
+  dedup(...columns: readonly NameOf<S>[]): DataFrame<S> {
+    return this.distinct(...columns);
+  }
+
+  /** Random rows: of each row with the probability `fraction`, or `size` of them. */
+  sample(options: {
+    readonly fraction?: number;
+    readonly size?: number;
+    readonly withReplacement?: boolean;
+    readonly seed?: number;
+  }): DataFrame<S> {
+    return this.#over({ kind: 'sample', input: this.query.plan, ...options }, 'sample');
+  }
+
+  /** The same rows in batches of another size: for user-defined functions, and for who iterates over batches. */
+  intoBatches(rows: number, options: { readonly strict?: boolean } = {}): DataFrame<S> {
+    return this.#over({ kind: 'into-batches', input: this.query.plan, rows, ...options }, 'intoBatches');
+  }
+
+  /** A row for each item of the lists in these columns, which have one length in each row. */
+  explode<const N extends NameOf<S>>(
+    columns: N | readonly N[],
+    options: { readonly ignoreEmpty?: boolean; readonly indexColumn?: string } = {},
+  ): DataFrame<any> {
+    const names = typeof columns === 'string' ? [columns] : columns;
+    return this.#over({ kind: 'explode', input: this.query.plan, columns: names, ...options }, 'explode');
+  }
+
+  /** A row for each of the columns `on`, all but the `ids` where absent: `ids`, the name of the column, its value. */
+  unpivot(options: {
+    readonly on?: readonly NameOf<S>[];
+    readonly ids?: readonly NameOf<S>[];
+    readonly variableName?: string;
+    readonly valueName?: string;
+  }): DataFrame<any> {
+    const { on, ids = [], ...names } = options;
+    const values = on ?? (this.columns.filter((name) => !ids.includes(name as NameOf<S>)) as NameOf<S>[]);
+    return this.#over({ kind: 'unpivot', input: this.query.plan, ids, values, ...names }, 'unpivot');
+  }
+
+  // Groups.
+
+  /** One row of what the aggregates make of all rows. */
+  agg<const E extends readonly ExprLike<any, NameOf<S>>[]>(...exprs: E): DataFrame<Selected<S, E>> {
+    return this.#next(aggregated(this.query, [], exprs), 'agg');
+  }
+
+  groupBy<const K extends readonly Of<S>[]>(...keys: K): GroupBy<S, K> {
+    return new GroupBy(this, keys.map(exprOf), (rows, method) => this.#next(rows, method));
+  }
+
+  // Two frames.
+
+  join<R>(other: DataFrame<R>, options: JoinOptions<S, R>): DataFrame<Joined<S, R>> {
+    const { how = 'inner', suffix = '_right', nullEqualsNull = false } = options;
+    const [left, right] = joinKeys(options as JoinOptions<any, any>);
+    const leftRows = withParts(this.query, left);
+    const rightRows = withParts(other.query, right);
+    const leftOn = leftRows.named.map(({ expression }) => expression);
+    const rightOn = rightRows.named.map(({ expression }) => expression);
+    const shared = new Set(leftOn.flatMap((e, at) => sharedName(e, rightOn[at])));
+    const sides =
+      how === 'semi' || how === 'anti' ? undefined : apart(leftRows.columns, rightRows.columns, shared, suffix);
+    const renamed = sides === undefined ? rightRows : projected(rightRows, sides);
+    const names = new Map(
+      sides?.map(({ name, expression }) => [expression.kind === 'column' ? expression.name : '', name]),
+    );
+    const plan: PlanNode = {
+      kind: 'hash-join',
+      left: leftRows.plan,
+      right: renamed.plan,
+      leftOn,
+      rightOn: rightOn.map((e) => withColumnsRenamed(e, names)),
+      joinType: how,
+      ...(nullEqualsNull && { nullEqualsNull: leftOn.map(() => true) }),
+    };
+    return this.#with(plan, 'join', other) as never;
+  }
+
+  crossJoin<R>(other: DataFrame<R>, { suffix = '_right' }: { readonly suffix?: string } = {}): DataFrame<Joined<S, R>> {
+    const right = projected(other.query, apart(this.columns, other.columns, new Set(), suffix));
+    return this.#with({ kind: 'cross-join', left: this.query.plan, right: right.plan }, 'crossJoin', other) as never;
+  }
+
+  /** Beside every row the row of `other` that is nearest to it in time, or in another order. */
+  joinAsof<R>(other: DataFrame<R>, options: JoinAsofOptions<S, R>): DataFrame<Joined<S, R>> {
+    const { on, by = [], strategy = 'backward', tolerance, allowExactMatches, suffix = '_right' } = options;
+    const keyOf = (key: unknown, side: string): Expression => {
+      if (key === undefined) throw new InvalidArgument(`joinAsof: ${side} is missing: give on, or leftOn and rightOn.`);
+      return exprOf(key as ExprOrName).expression;
+    };
+    const [leftOn, rightOn] = [keyOf(options.leftOn ?? on, 'leftOn'), keyOf(options.rightOn ?? on, 'rightOn')];
+    const keys = (typeof by === 'string' ? [by] : by) as readonly string[];
+    const shared = new Set([...keys, ...sharedName(leftOn, rightOn)]);
+    const sides = apart(this.columns, other.columns, shared, suffix);
+    const names = new Map(sides.map(({ name, expression }) => [(expression as { name: string }).name, name]));
+    const plan: PlanNode = {
+      kind: 'asof-join',
+      left: this.query.plan,
+      right: projected(other.query, sides).plan,
+      ...(keys.length > 0 && { leftBy: keys.map(column), rightBy: keys.map(column) }),
+      leftOn,
+      rightOn: withColumnsRenamed(rightOn, names),
+      strategy,
+      ...(tolerance !== undefined && { tolerance: operandOf(tolerance).expression }),
+      ...(allowExactMatches !== undefined && { allowExactMatches }),
+    };
+    return this.#with(plan, 'joinAsof', other) as never;
+  }
+
+  /** The rows of this frame, then those of the others, whose columns are the same. */
+  concat(...others: readonly DataFrame<S>[]): DataFrame<S> {
+    const inputs = [this, ...others].map(({ query }) => query.plan);
+    return this.#with({ kind: 'concat', inputs }, 'concat', ...others);
+  }
+
+  /**
+   * The rows of both. Columns go together by their positions, or by their names, where one that a side lacks is null there;
+   * types are made common. Rows that are equal come once, but with `all`.
+   */
+  union(
+    other: DataFrame,
+    { all = false, byName = false }: { readonly all?: boolean; readonly byName?: boolean } = {},
+  ): DataFrame<S> {
+    const [left, right] = alike(this.query, other.query, byName, 'union');
+    const both = this.#with({ kind: 'concat', inputs: [left, right] }, 'union', other);
+    return all ? both : both.distinct();
+  }
+
+  /** The rows that are in both, each once; with `all` as often as they are in both. */
+  intersect(other: DataFrame, { all = false }: { readonly all?: boolean } = {}): DataFrame<S> {
+    return this.#matched(other, 'semi', all, 'intersect');
+  }
+
+  /** The rows that are not in the other, each once; with `all` one less for each time that they are there. */
+  except(other: DataFrame, { all = false }: { readonly all?: boolean } = {}): DataFrame<S> {
+    return this.#matched(other, 'anti', all, 'except');
+  }
+
+  /** Whatever `change` makes of this frame: for steps that have a name. */
+  transform<R>(change: (frame: DataFrame<S>) => DataFrame<R>): DataFrame<R> {
+    return change(this);
+  }
+
+  /** The same rows, which are kept in memory the first time that they are asked for. */
+  cache(): DataFrame<S> {
+    return new DataFrame(this.session, cachedInputs(this.session, this.query));
+  }
+
+  // Outputs: they run the query.
+
+  /** All of it, in memory. */
+  collect(options?: RunOptions): Promise<Table<S>> {
+    return collectQuery(this.session, this.query, options);
+  }
+
+  /** The rows as objects: see `value-types.ts` for what their values are. */
+  async toRows(options?: RunOptions): Promise<S[]> {
+    return (await this.collect(options)).toRows();
+  }
+
+  /** An array for each column. */
+  async toColumns(options?: RunOptions): Promise<{ [K in keyof S]: S[K][] }> {
+    return (await this.collect(options)).toColumns();
+  }
+
+  async toArrow(options?: RunOptions): Promise<ArrowTable> {
+    return (await this.collect(options)).toArrow();
+  }
+
+  /** One row after the other, no more of them in memory than a batch has. */
+  async *iterRows(options?: RunOptions): AsyncGenerator<S> {
+    for await (const batch of this.iterBatches(options)) yield* tableOf<S>(this.schema, [batch]).toRows();
+  }
+
+  /** Arrow record batches as they come. Who stops early stops the query. */
+  iterBatches(options?: RunOptions): AsyncGenerator<RecordBatch> {
+    return iterateQuery(this.session, this.query, options);
+  }
+
+  /** How many rows there are. */
+  async count(options?: RunOptions): Promise<number> {
+    const [row] = await this.agg(count().alias('rows') as never).toRows(options);
+    return Number((row as { rows: bigint }).rows);
+  }
+
+  /** Prints the first rows, 10 where absent, as a table. */
+  async show(rows: number = 10, options?: ShowOptions & RunOptions): Promise<void> {
+    process.stdout.write(await frameText(this, rows, options));
+  }
+
+  /** What notebooks show, which find it as `Symbol.for('Jupyter.display')`: by types of media. */
+  async toDisplay(): Promise<Record<string, string>> {
+    return { 'text/html': await frameHtml(this), 'text/plain': await frameText(this, 10) };
+  }
+
+  /** The plan as it is run, one node a line; with `analyze` it is run, and has the figures of every operator. */
+  explain(options: { readonly analyze: true } & RunOptions): Promise<string>;
+  explain(options?: { readonly analyze?: false }): string;
+  explain({ analyze = false, ...options }: { readonly analyze?: boolean } & RunOptions = {}): string | Promise<string> {
+    return explainQuery(this.session, this.query, analyze, options);
+  }
+
+  /** The task that an output runs, as `execute-task` takes it. Rows that are in memory are no part of it. */
+  toPlan(): Task {
+    return taskOf(this.query);
+  }
+
+  /** Writes Parquet files below the directory; all of them become visible at once. */
+  writeParquet(
+    directory: string,
+    options: WriteOptions<NameOf<S>> & Omit<ParquetFormat, 'kind'> = {},
+  ): Promise<Written> {
+    return writeQuery(this.session, this.query, directory, 'parquet', options);
+  }
+
+  writeCsv(directory: string, options: WriteOptions<NameOf<S>> & Omit<CsvFormat, 'kind'> = {}): Promise<Written> {
+    return writeQuery(this.session, this.query, directory, 'csv', options);
+  }
+
+  /** An object per line. */
+  writeJson(directory: string, options: WriteOptions<NameOf<S>> & Omit<JsonFormat, 'kind'> = {}): Promise<Written> {
+    return writeQuery(this.session, this.query, directory, 'json', options);
+  }
+
+  /** Arrow IPC. */
+  writeArrow(directory: string, options: WriteOptions<NameOf<S>> & Omit<ArrowFormat, 'kind'> = {}): Promise<Written> {
+    return writeQuery(this.session, this.query, directory, 'arrow', options);
+  }
+
+  /** Of rows that are equal, the first is compared with the first of the other side, the second with the second. */
+  #matched(other: DataFrame, how: 'semi' | 'anti', all: boolean, method: string): DataFrame<S> {
+    const [left, right] = alike(this.query, other.query, false, method).map((plan) =>
+      this.#with(plan, method, other),
+    ) as [DataFrame, DataFrame];
+    const sides = all ? [numbered(left), numbered(right)] : [left.distinct(), right];
+    const [l, r] = sides as [DataFrame, DataFrame];
+    const matched = l.join(r, { on: l.columns as never, how, nullEqualsNull: true });
+    return (all ? matched.select(...(this.columns as never[])) : matched) as DataFrame<S>;
+  }
+
+  #columns(): ColumnsOf<S> {
+    return Object.fromEntries(this.columns.map((name) => [name, exprOf(name)])) as never;
+  }
+
+  #exprs(given: readonly (Of<S> | ((columns: ColumnsOf<S>) => readonly Of<S>[]))[]): readonly Expr[] {
+    return given.flatMap((each) => {
+      const made = typeof each === 'function' ? each(this.#columns()) : [each];
+      return made.map((one) => exprOf(one as ExprOrName));
+    });
+  }
+
+  #known(names: readonly string[], method: string): void {
+    queryOf({ kind: 'project', input: this.query.plan, columns: names.map(passed) }, this.query.inputs, method);
+  }
+
+  #over(plan: PlanNode, method: string): DataFrame<any> {
+    return new DataFrame(this.session, queryOf(plan, this.query.inputs, method));
+  }
+
+  #next({ plan }: Rows, method: string): DataFrame<any> {
+    return this.#over(plan, method);
+  }
+
+  #with(plan: PlanNode, method: string, ...others: readonly DataFrame<any>[]): DataFrame<any> {
+    if (others.some(({ session }) => session !== this.session)) {
+      throw new InvalidArgument(`${method}: the frames are of different sessions.`);
+    }
+    return new DataFrame(
+      this.session,
+      queryOf(plan, inputsOf(this.query, ...others.map(({ query }) => query)), method),
+    );
+  }
+}
+
+type Merged<S, A> = unknown extends S
+  ? any
+  : { [K in keyof S | keyof A]: K extends keyof A ? A[K] : K extends keyof S ? S[K] : never };
+type Renamed<S, M> = unknown extends S
+  ? any
+  : { [K in keyof S as K extends keyof M ? (M[K] extends string ? M[K] : K) : K]: S[K] };
+
+/** Groups of a frame. */
+export class GroupBy<S, K extends readonly unknown[] = readonly unknown[]> {
+  readonly #frame: DataFrame<S>;
+  readonly #keys: readonly Expr[];
+  readonly #next: (rows: Rows, method: string) => DataFrame<any>;
+
+  constructor(frame: DataFrame<S>, keys: readonly Expr[], next: (rows: Rows, method: string) => DataFrame<any>) {
+    this.#frame = frame;
+    this.#keys = keys;
+    this.#next = next;
+  }
+
+  /** The keys of each group, and what the aggregates make of its rows. The order of the groups is not defined. */
+  agg<const E extends readonly ExprLike<any, NameOf<S>>[]>(...exprs: E): DataFrame<Selected<S, [...K, ...E]>> {
+    return this.#next(aggregated(this.#frame.query, this.#keys, exprs), 'agg');
+  }
+
+  /** How many rows each group has. */
+  count(): DataFrame<Selected<S, [...K, Expr<bigint, never, 'count'>]>> {
+    return this.agg(count());
+  }
+
+  /** A column for each name: the aggregate of `value` over the rows of the group whose `pivot` has that text. */
+  pivot(
+    pivot: NameOf<S>,
+    value: NameOf<S>,
+    names: readonly string[],
+    aggregate: AggregateFunction = 'first',
+    options?: AggregateOptions,
+  ): DataFrame<any> {
+    const { named, ...rows } = withParts(this.#frame.query, this.#keys);
+    const keys = named.map(({ name }) => name);
+    const columns = [...named, ...[pivot, value].filter((name) => !keys.includes(name)).map(passed)];
+    const plan: PlanNode = {
+      kind: 'pivot',
+      input: projected(rows, columns).plan,
+      groupBy: keys,
+      pivot,
+      value,
+      aggregate,
+      ...(options && { options }),
+      names,
+    };
+    return this.#next({ plan, columns: [...keys, ...names] }, 'pivot');
+  }
+}
+
+const column = (name: string): Expression => ({ kind: 'column', name });
+const passed = (name: string): NamedExpression => ({ name: columnName(name), expression: column(name) });
+const expressionAt = (named: readonly NamedExpression[], index: number): Expression =>
+  (named[index] as NamedExpression).expression;
+
+/** Whether an expression has no column of the frame outside of aggregates. */
+const isOfAggregates = (expr: Expr): boolean => hasAggregates([expr]) || expr.expression.kind === 'literal';
+
+function joinKeys({ on, leftOn, rightOn }: JoinOptions<any, any>): readonly [readonly Expr[], readonly Expr[]] {
+  const keys = (given: unknown): readonly Expr[] =>
+    (given === undefined ? [] : [given].flat()).map((key) => exprOf(key as ExprOrName));
+  const both = keys(on);
+  const sides = [
+    [...both, ...keys(leftOn)],
+    [...both, ...keys(rightOn)],
+  ] as const;
+  const [left, right] = sides;
+  if (left.length === 0 || left.length !== right.length) {
+    throw new InvalidArgument(
+      `join: ${left.length} keys of the left side and ${right.length} of the right one: give on, or as many in leftOn as in rightOn.`,
+    );
+  }
+  return sides;
+}
+
+const sharedName = (left: Expression, right: Expression | undefined): readonly string[] =>
+  left.kind === 'column' && right?.kind === 'column' && left.name === right.name ? [left.name] : [];
+
+/** The columns of the right side under names that the left one does not have, but for `shared` ones. */
+function apart(
+  left: readonly string[],
+  right: readonly string[],
+  shared: ReadonlySet<string>,
+  suffix: string,
+): readonly NamedExpression[] {
+  const taken = new Set([...left, ...right]);
+  return right.map((name) => {
+    if (shared.has(name) || !left.includes(name)) return passed(name);
+    const renamed = freeName(`${name}${suffix}`, taken);
+    taken.add(renamed);
+    return { name: renamed, expression: column(name) };
+  });
+}
+
+/** The plans of two frames with the same columns: names of the left one, types that hold the values of both. */
+function alike(left: Query, right: Query, byName: boolean, method: string): readonly [PlanNode, PlanNode] {
+  const typeIn = ({ schema }: Query, name: string): DataType | undefined =>
+    schema.fields.find((f) => f.name === name)?.type;
+  if (!byName && left.columns.length !== right.columns.length) {
+    throw new InvalidArgument(`${method}: the sides have ${left.columns.length} and ${right.columns.length} columns.`);
+  }
+  const names = byName ? [...new Set([...left.columns, ...right.columns])] : left.columns;
+  const sides = names.map((name, at) => {
+    const other = byName ? name : (right.columns[at] as string);
+    const [a, b] = [typeIn(left, name), typeIn(right, other)];
+    const type = a === undefined ? b : b === undefined ? a : superType(a, b);
+    if (type === undefined) {
+      throw new InvalidArgument(
+        `${method}: the column ${JSON.stringify(name)} is ${typeName(a as DataType)} on the left and ${typeName(b as DataType)} on the right: cast one of them.`,
+      );
+    }
+    return { name, other, type, inLeft: a !== undefined, inRight: b !== undefined };
+  });
+  const cast = (name: string, type: DataType, isThere: boolean): Expression =>
+    isThere ? { kind: 'cast', input: column(name), type } : { kind: 'literal', type, value: null };
+  const plan = (input: PlanNode, columns: readonly NamedExpression[]): PlanNode => ({
+    kind: 'project',
+    input,
+    columns,
+  });
+  return [
+    plan(
+      left.plan,
+      sides.map(({ name, type, inLeft }) => ({ name, expression: cast(name, type, inLeft) })),
+    ),
+    plan(
+      right.plan,
+      sides.map(({ name, other, type, inRight }) => ({ name, expression: cast(other, type, inRight) })),
+    ),
+  ];
+}
+
+/** With a column that numbers the rows that are equal. */
+const numbered = (frame: DataFrame): DataFrame =>
+  frame.withColumns(
+    rowNumber()
+      .over(window().partitionBy(...frame.columns))
+      .alias(freeName('number', new Set(frame.columns))) as never,
+  );
+
+Object.defineProperty(DataFrame.prototype, Symbol.for('Jupyter.display'), { value: DataFrame.prototype.toDisplay });

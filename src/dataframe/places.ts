@@ -1,0 +1,20 @@
+/** Places as people name them: uris, and paths of the file system. */
+
+import { resolve } from 'node:path';
+import process from 'node:process';
+import { escapeGlob } from '../io/glob.ts';
+import { fileUri } from '../io/uri.ts';
+
+/** The uri that a person means: a path is one of the file system, relative to the current directory. */
+export function uriOf(pathOrUri: string): string {
+  return isUri(pathOrUri) ? pathOrUri : fileUri(resolve(pathOrUri));
+}
+
+export function isUri(pathOrUri: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(pathOrUri);
+}
+
+/** As `uriOf`, of a glob. The current directory has its name, whatever a glob would make of it. */
+export function globUri(glob: string): string {
+  return isUri(glob) ? glob : uriOf(resolve(escapeGlob(process.cwd()), glob));
+}

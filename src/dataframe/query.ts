@@ -1,0 +1,71 @@
+/**
+ * What a frame is made of: a plan, and what its leaves read. A query is a value; nothing of it has run.
+ *
+ *     readParquet ──▶ Query ──filter, join …──▶ Query ──collect──▶ a task
+ *
+ * Every node is bound as soon as it is there, so that an error comes from the line that made it.
+ */
+
+import type { RecordBatch } from 'apache-arrow';
+import type { Schema } from '../columnar/schema.ts';
+import { InvalidPlan, InvalidQuery } from '../errors.ts';
+import type { PlanNode } from '../plan/plan-node.ts';
+import type { ScanFile, TaskInput } from '../plan/task.ts';
+import { bindPlan } from '../planner/bind-plan.ts';
+import type { BoundNode } from '../planner/bound-plan.ts';
+import type { Rows } from './plan-parts.ts';
+
+/** What a leaf reads. */
+export type QueryInput =
+  | { readonly kind: 'files'; readonly files: readonly ScanFile[] }
+  | { readonly kind: 'globs'; readonly globs: readonly string[] }
+  /** Loaded when the query is run, and no more than once. */
+  | { readonly kind: 'batches'; readonly load: () => Promise<readonly RecordBatch[]> };
+
+export type QueryInputs = ReadonlyMap<string, QueryInput>;
+
+export interface Query extends Rows {
+  readonly plan: PlanNode;
+  readonly inputs: QueryInputs;
+  readonly schema: Schema;
+}
+
+/** Plans are values, so what was found out about one stays true. */
+const bound = new WeakMap<PlanNode, BoundNode>();
+
+/** `method` is whose call made the plan. @throws InvalidQuery */
+export function queryOf(plan: PlanNode, inputs: QueryInputs, method: string): Query {
+  const { schema } = boundQuery(plan, method);
+  return { plan, inputs, schema, columns: schema.fields.map(({ name }) => name) };
+}
+
+export function boundQuery(plan: PlanNode, method: string): BoundNode {
+  try {
+    return bindPlan(plan, bound);
+  } catch (error) {
+    if (!(error instanceof InvalidPlan)) throw error;
+    throw new InvalidQuery(error.problems, method);
+  }
+}
+
+/** Two queries in one: a leaf of both is one leaf. */
+export const inputsOf = (...queries: readonly Query[]): QueryInputs =>
+  new Map(queries.flatMap(({ inputs }) => [...inputs]));
+
+let sources = 0;
+
+/** A name for a leaf that no other has in this process. */
+export function newSourceId(kind: string): string {
+  sources += 1;
+  return `${kind}-${sources}`;
+}
+
+/** The inputs of a task, as its document has them; those of batches have no rows there. */
+export function taskInputs(inputs: QueryInputs): Record<string, TaskInput> {
+  return Object.fromEntries(
+    [...inputs].map(([id, input]): [string, TaskInput] => [
+      id,
+      input.kind === 'batches' ? { kind: 'rows', rows: [] } : input,
+    ]),
+  );
+}

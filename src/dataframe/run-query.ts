@@ -1,0 +1,205 @@
+/** Running of queries: a query is one task, which is run in this process. */
+
+import { randomUUID } from 'node:crypto';
+import type { RecordBatch } from 'apache-arrow';
+import type { CommittedFile, JobManifest } from '../commit/manifest.ts';
+import { InvalidArgument } from '../errors.ts';
+import type { TaskResult } from '../execute-task.ts';
+import type { Compression, PlanNode, WriteFormat, WriteMode } from '../plan/plan-node.ts';
+import type { Task } from '../plan/task.ts';
+import { explainPlan } from '../planner/explain.ts';
+import { pushDown } from '../planner/push-down.ts';
+import { renderStats } from '../stats/render-stats.ts';
+import type { TaskStats } from '../stats/task-stats.ts';
+import { uriOf } from './places.ts';
+import { boundQuery, newSourceId, type Query, queryOf, taskInputs } from './query.ts';
+import type { Session } from './session.ts';
+import { type Table, tableOf } from './table.ts';
+
+export interface RunOptions {
+  /** Aborting it ends the query with `TaskCancelled`. */
+  readonly signal?: AbortSignal;
+}
+
+export interface WriteOptions<Name extends string = string> {
+  /** `append` where absent. */
+  readonly mode?: WriteMode;
+  /** Hive partitioning: these columns become directories `name=value`. */
+  readonly partitionBy?: readonly Name[];
+  readonly compression?: Compression;
+  readonly compressionLevel?: number;
+  readonly targetFileBytes?: number;
+  readonly rowGroupRows?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** What was written, all of it visible. */
+export interface Written {
+  readonly rowCount: number;
+  readonly files: readonly CommittedFile[];
+  readonly manifestUri: string;
+  readonly statistics: TaskStats;
+}
+
+/** The task that runs a query, without rows that are in memory. */
+export const taskOf = ({ plan, inputs }: Query): Task => ({
+  version: 1,
+  jobId: randomUUID(),
+  stageId: 0,
+  taskId: 0,
+  plan,
+  inputs: taskInputs(inputs),
+});
+
+export async function collectQuery<S>(session: Session, query: Query, options: RunOptions = {}): Promise<Table<S>> {
+  const batches: RecordBatch[] = [];
+  const { schema, statistics } = await run(session, query, taskOf(query), options, (batch) => {
+    batches.push(batch);
+  });
+  return tableOf(schema, batches, statistics);
+}
+
+/** Each batch waits until the one before it was taken. */
+export async function* iterateQuery(
+  session: Session,
+  query: Query,
+  { signal }: RunOptions = {},
+): AsyncGenerator<RecordBatch> {
+  const stop = new AbortController();
+  const signals = signal === undefined ? [stop.signal] : [stop.signal, signal];
+  const handover = new Handover();
+  const running = run(session, query, taskOf(query), { signal: AbortSignal.any(signals) }, (batch) =>
+    handover.give(batch),
+  ).then(
+    () => handover.end(),
+    (error: unknown) => handover.end(error),
+  );
+  try {
+    yield* handover;
+  } finally {
+    stop.abort();
+    handover.release();
+    await running;
+  }
+}
+
+/** One batch at a time from a task to whoever iterates. */
+class Handover {
+  #batch: RecordBatch | undefined;
+  #taken: () => void = () => {};
+  #wake: () => void = () => {};
+  #end: { readonly error: unknown } | undefined;
+
+  give(batch: RecordBatch): Promise<void> {
+    this.#batch = batch;
+    this.#wake();
+    return new Promise((resolve) => {
+      this.#taken = resolve;
+    });
+  }
+
+  end(error?: unknown): void {
+    this.#end = { error };
+    this.#wake();
+  }
+
+  /** Lets a task go on that nobody takes batches of any more. */
+  release(): void {
+    this.#taken();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<RecordBatch> {
+    for (;;) {
+      const batch = this.#batch;
+      if (batch !== undefined) {
+        this.#batch = undefined;
+        yield batch;
+        this.#taken();
+      } else if (this.#end !== undefined) {
+        if (this.#end.error !== undefined) throw this.#end.error;
+        return;
+      } else {
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+      }
+    }
+  }
+}
+
+export async function writeQuery(
+  session: Session,
+  query: Query,
+  directory: string,
+  kind: WriteFormat['kind'],
+  options: WriteOptions & Omit<WriteFormat, 'kind'>,
+): Promise<Written> {
+  const {
+    mode = 'append',
+    partitionBy,
+    compression,
+    compressionLevel,
+    targetFileBytes,
+    rowGroupRows,
+    signal,
+    ...format
+  } = options;
+  const write: PlanNode = {
+    kind: 'write',
+    input: query.plan,
+    format: { kind, ...format } as WriteFormat,
+    ...(partitionBy && { partitionBy }),
+    ...(compression && { compression }),
+    ...(compressionLevel !== undefined && { compressionLevel }),
+    ...(targetFileBytes !== undefined && { targetFileBytes }),
+    ...(rowGroupRows !== undefined && { rowGroupRows }),
+  };
+  const written = queryOf({ kind: 'commit-write', input: write, mode }, query.inputs, 'write');
+  const task = { ...taskOf(written), output: { uri: uriOf(directory) } };
+  const { rowCount, manifest, manifestUri, statistics } = await run(session, written, task, {
+    ...(signal && { signal }),
+  });
+  if (manifest === undefined || manifestUri === undefined) throw new InvalidArgument('A write has no manifest.');
+  return { rowCount, files: (manifest as JobManifest).files, manifestUri, statistics };
+}
+
+export function explainQuery(
+  session: Session,
+  query: Query,
+  analyze: boolean,
+  options: RunOptions,
+): string | Promise<string> {
+  const text = explainPlan(pushDown(boundQuery(query.plan, 'explain')));
+  if (!analyze) return text;
+  return run(session, query, taskOf(query), options).then(({ statistics }) => `${text}\n\n${renderStats(statistics)}`);
+}
+
+/** The same rows, loaded once. */
+export function cachedInputs(session: Session, query: Query): Query {
+  const id = newSourceId('cache');
+  let loaded: Promise<readonly RecordBatch[]> | undefined;
+  const load = (): Promise<readonly RecordBatch[]> => {
+    loaded ??= collectQuery(session, query).then(({ batches }) => batches);
+    // Whoever asks after a failure tries again.
+    loaded.catch(() => {
+      loaded = undefined;
+    });
+    return loaded;
+  };
+  const plan: PlanNode = { kind: 'in-memory-scan', sourceId: id, schema: query.schema.fields };
+  return queryOf(plan, new Map([[id, { kind: 'batches', load }]]), 'cache');
+}
+
+async function run(
+  session: Session,
+  { inputs }: Query,
+  task: Task,
+  { signal }: RunOptions,
+  onBatch?: (batch: RecordBatch) => void | Promise<void>,
+): Promise<TaskResult> {
+  const batches: Record<string, readonly RecordBatch[]> = {};
+  for (const [id, input] of inputs) {
+    if (input.kind === 'batches') batches[id] = await input.load();
+  }
+  return await session.execute(task, { batches, ...(onBatch && { onBatch }), ...(signal && { signal }) });
+}

@@ -1,0 +1,201 @@
+/**
+ * What frames of one program share: stores, memory, functions of users.
+ *
+ *     const session = new Session({ memory: 512 * 1024 * 1024 });
+ *     const frame = await session.readCsv('orders-*.csv', { delimiter: ';' });
+ */
+
+import type { Table as ArrowTable, RecordBatch } from 'apache-arrow';
+import { fromArrowSchema } from '../columnar/arrow-schema.ts';
+import { type DataType, int64 } from '../columnar/data-type.ts';
+import { type Field, field, type Schema } from '../columnar/schema.ts';
+import { InvalidArgument, ObjectNotFound } from '../errors.ts';
+import { executeTask, type TaskResult, type TaskServices } from '../execute-task.ts';
+import { listGlob } from '../io/glob.ts';
+import type { ObjectStore } from '../io/object-store.ts';
+import { retryingStore } from '../io/retrying-store.ts';
+import type { CsvScanFormat, JsonScanFormat, PlanNode, ScanNode } from '../plan/plan-node.ts';
+import type { ScanFile, Task } from '../plan/task.ts';
+import type { TaskStats } from '../stats/task-stats.ts';
+import { isUdf } from '../udf/udf.ts';
+import type { UdfModules } from '../udf/udf-modules.ts';
+import { deskStore } from './desk-store.ts';
+import { type Expr, type Operand, withPart } from './expr.ts';
+import { schemaOfFiles } from './file-schema.ts';
+import { DataFrame } from './frame.ts';
+import { batchesOfColumns, batchesOfRows } from './given-rows.ts';
+import { globUri, uriOf } from './places.ts';
+import { newSourceId, type QueryInput, queryOf } from './query.ts';
+
+export interface SessionOptions {
+  /** Bytes that a query may hold: 1 GiB where absent. */
+  readonly memory?: number;
+  /** Where uris lead; files, S3 and the web where absent. */
+  readonly storage?: ObjectStore;
+  /** Gets the figures of a running query a few times per second. Must not throw. */
+  readonly onProgress?: (statistics: TaskStats) => void;
+}
+
+export interface ReadOptions {
+  /** The columns of the files that are known: looked up in the files where absent. */
+  readonly schema?: Schema | undefined;
+  /** Which files tell the columns: the first, which it is where absent, or all, joined by the names of their columns. */
+  readonly schemaFrom?: 'first' | 'all' | undefined;
+  /** Types of some columns, before which what the files have gives way. */
+  readonly types?: Readonly<Record<string, DataType>> | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const DEFAULT_MEMORY_BYTES = 1024 * 1024 * 1024;
+
+export class Session {
+  readonly #memoryBytes: number;
+  readonly #store: ObjectStore;
+  readonly #onProgress: ((statistics: TaskStats) => void) | undefined;
+  readonly #udfs: Record<string, URL> = {};
+
+  constructor({ memory = DEFAULT_MEMORY_BYTES, storage, onProgress }: SessionOptions = {}) {
+    this.#memoryBytes = memory;
+    this.#store = storage ?? deskStore();
+    this.#onProgress = onProgress;
+  }
+
+  /** Files of Parquet: a path, a uri, or a glob over either, or several of them. */
+  readParquet<S = any>(places: string | readonly string[], options?: ReadOptions): Promise<DataFrame<S>> {
+    return this.#read(places, 'parquet', options);
+  }
+
+  readCsv<S = any>(
+    places: string | readonly string[],
+    { schema, schemaFrom, types, signal, ...format }: ReadOptions & Omit<CsvScanFormat, 'kind'> = {},
+  ): Promise<DataFrame<S>> {
+    return this.#read(places, { kind: 'csv', ...format }, { schema, schemaFrom, types, signal });
+  }
+
+  /** Objects of JSON, on lines or in one array. */
+  readJson<S = any>(
+    places: string | readonly string[],
+    { schema, schemaFrom, types, signal, ...format }: ReadOptions & Omit<JsonScanFormat, 'kind'> = {},
+  ): Promise<DataFrame<S>> {
+    return this.#read(places, { kind: 'json', ...format }, { schema, schemaFrom, types, signal });
+  }
+
+  /** Files of Arrow IPC. */
+  readArrow<S = any>(places: string | readonly string[], options?: ReadOptions): Promise<DataFrame<S>> {
+    return this.#read(places, 'arrow', options);
+  }
+
+  /** The rows as they are; types are found in the values where no schema is given. */
+  fromRows<S extends object>(rows: readonly S[], options: { readonly schema?: Schema } = {}): DataFrame<S> {
+    const { schema, batches } = batchesOfRows(rows as readonly Readonly<Record<string, unknown>>[], options.schema);
+    return this.#inMemory(schema, async () => batches);
+  }
+
+  /** Arrays of one length by the names of their columns. */
+  fromColumns<C extends Readonly<Record<string, ArrayLike<unknown>>>>(
+    columns: C,
+    options: { readonly schema?: Schema } = {},
+  ): DataFrame<{ [K in keyof C]: C[K] extends ArrayLike<infer T> ? T : never }> {
+    const { schema, batches } = batchesOfColumns(columns, options.schema);
+    return this.#inMemory(schema, async () => batches);
+  }
+
+  fromArrow<S = any>(table: ArrowTable): DataFrame<S> {
+    return this.#inMemory(fromArrowSchema(table.schema), async () => table.batches);
+  }
+
+  /** A column of whole numbers from `start` to before `end`: int64. */
+  range(start: number, end: number, step: number = 1): DataFrame<{ value: bigint }> {
+    if (step === 0 || ![start, end, step].every(Number.isSafeInteger)) {
+      throw new InvalidArgument(
+        `range(${start}, ${end}, ${step}): whole numbers are needed, and a step that is not 0.`,
+      );
+    }
+    const count = Math.max(0, Math.ceil((end - start) / step));
+    const values = BigInt64Array.from({ length: count }, (_, at) => BigInt(start + at * step));
+    const { schema, batches } = batchesOfColumns({ value: values }, { fields: [field('value', int64, false)] });
+    return this.#inMemory(schema, async () => batches);
+  }
+
+  /**
+   * Loads a module of user-defined functions, and registers it under `name`. Gives what it exports, to be called with
+   * expressions: `const text = await session.udfs('text', new URL('./text.ts', import.meta.url)); text.shout(col('s'))`.
+   */
+  async udfs(name: string, module: URL): Promise<Record<string, (...given: readonly Operand[]) => Expr>> {
+    const loaded = (await import(module.href)) as Record<string, unknown>;
+    this.#udfs[name] = module;
+    return Object.fromEntries(
+      Object.entries(loaded).flatMap(([key, value]) => {
+        if (!isUdf(value)) return [];
+        const { returns } = value.options;
+        const call = (...given: readonly Operand[]): Expr =>
+          withPart(key, given, (inputs) => ({
+            kind: 'udf',
+            udf: { module: name, export: key },
+            returns,
+            arguments: inputs,
+          }));
+        return [[key, call]];
+      }),
+    );
+  }
+
+  /** Runs a task of a frame. */
+  execute(task: Task, services: Pick<TaskServices, 'batches' | 'onBatch' | 'signal'>): Promise<TaskResult> {
+    return executeTask(task, {
+      store: this.#store,
+      memoryBytes: this.#memoryBytes,
+      // Whoever writes the query may read what they ask for.
+      allowedUris: { downloads: ['s3://', 'file:///', 'https://'], uploads: ['s3://', 'file:///'] },
+      udfs: this.#udfs satisfies UdfModules,
+      ...(this.#onProgress && { onProgress: this.#onProgress }),
+      ...services,
+    });
+  }
+
+  async #read<S>(
+    places: string | readonly string[],
+    format: ScanNode['format'],
+    { schema, schemaFrom = 'first', types = {}, signal = new AbortController().signal }: ReadOptions = {},
+  ): Promise<DataFrame<S>> {
+    const store = retryingStore(this.#store);
+    const files: ScanFile[] = [];
+    for (const place of typeof places === 'string' ? [places] : places) {
+      const before = files.length;
+      if (/^https?:/.test(place)) files.push({ uri: place });
+      else for await (const { uri, etag } of listGlob(store, globUri(place), { signal })) files.push({ uri, etag });
+      if (files.length === before) throw new ObjectNotFound(uriOf(place));
+    }
+    const [first] = files;
+    if (first === undefined) throw new InvalidArgument('No place to read from was given.');
+    const uris = (schemaFrom === 'all' ? files : [first]).map(({ uri }) => uri);
+    const { fields } = schema ?? (await schemaOfFiles({ store, uris, signal }, format, new Map(Object.entries(types))));
+    return this.#frame(
+      (sourceId) => ({ kind: 'scan', sourceId, format, schema: fields }),
+      { kind: 'files', files },
+      'files',
+    );
+  }
+
+  #inMemory<S>(schema: Schema, load: () => Promise<readonly RecordBatch[]>): DataFrame<S> {
+    const { fields } = schema;
+    return this.#frame(
+      (sourceId) => ({ kind: 'in-memory-scan', sourceId, schema: fields as Field[] }),
+      { kind: 'batches', load },
+      'rows',
+    );
+  }
+
+  #frame<S>(node: (sourceId: string) => PlanNode, input: QueryInput, name: string): DataFrame<S> {
+    const sourceId = newSourceId(name);
+    return new DataFrame<S>(this, queryOf(node(sourceId), new Map([[sourceId, input]]), `read ${name}`));
+  }
+}
+
+let session: Session | undefined;
+
+/** That of scripts, which need no other. */
+export function defaultSession(): Session {
+  session ??= new Session();
+  return session;
+}

@@ -1,0 +1,81 @@
+/** Which rows a window function is over. */
+
+import { InvalidArgument } from '../errors.ts';
+import type { Expression } from '../expressions/expression.ts';
+import type { FrameBound, WindowFrame, WindowOrder, WindowSpec } from '../expressions/window.ts';
+import { Expr, type ExprOrName, exprOf } from './expr.ts';
+import { literalOf } from './literal-value.ts';
+import { type OrderOptions, orderOf } from './order.ts';
+
+/** So many rows, or so much of the order's key, behind the row; before it where negative; `0` the row itself. */
+export type FrameEdge = number | bigint | 'unbounded' | Expr;
+
+/**
+ * A window is a value: each method gives another one.
+ *
+ *     window().partitionBy('city').orderBy('day').rowsBetween(-6, 0)
+ *
+ * Without a frame: with an order from the first row to the peers of the row, else the whole partition.
+ */
+export class Window {
+  readonly spec: WindowSpec;
+
+  constructor(spec: WindowSpec) {
+    this.spec = spec;
+  }
+
+  partitionBy(...keys: readonly ExprOrName[]): Window {
+    return new Window({ ...this.spec, partitionBy: [...this.spec.partitionBy, ...keys.map(keyOf)] });
+  }
+
+  orderBy(keys: ExprOrName | readonly ExprOrName[], options: OrderOptions = {}): Window {
+    const orderBy: readonly WindowOrder[] = orderOf(keys, options).map(({ expr, ...rest }) => ({
+      expression: keyOf(expr),
+      ...rest,
+    }));
+    return new Window({ ...this.spec, orderBy: [...this.spec.orderBy, ...orderBy] });
+  }
+
+  /** Rows `start` to `end` of the partition, counted from the row. Fewer than `minPeriods` give null. */
+  rowsBetween(start: FrameEdge, end: FrameEdge, options?: Pick<WindowFrame, 'minPeriods'>): Window {
+    return this.#framed('rows', start, end, options);
+  }
+
+  /** Rows whose key, of which there is one, is that of the row plus `start` to plus `end`: numbers, or durations and intervals. */
+  rangeBetween(start: FrameEdge, end: FrameEdge, options?: Pick<WindowFrame, 'minPeriods'>): Window {
+    return this.#framed('range', start, end, options);
+  }
+
+  #framed(
+    unit: WindowFrame['unit'],
+    start: FrameEdge,
+    end: FrameEdge,
+    options: Pick<WindowFrame, 'minPeriods'> = {},
+  ): Window {
+    const frame = {
+      unit,
+      start: bound(start, 'unbounded-preceding'),
+      end: bound(end, 'unbounded-following'),
+      ...options,
+    };
+    return new Window({ ...this.spec, frame });
+  }
+}
+
+/** All rows: to be partitioned, ordered and framed. */
+export const window = (): Window => new Window({ partitionBy: [], orderBy: [] });
+
+function keyOf(key: ExprOrName): Expression {
+  const { expression, parts } = exprOf(key);
+  if (parts.size > 0)
+    throw new InvalidArgument('A key of a window is made of columns: put what it is of into withColumn before.');
+  return expression;
+}
+
+function bound(edge: FrameEdge, unbounded: FrameBound['kind'] & `unbounded-${string}`): FrameBound {
+  if (edge === 'unbounded') return { kind: unbounded };
+  if (edge instanceof Expr) return { kind: 'following', offset: keyOf(edge) };
+  if (Number(edge) === 0) return { kind: 'current-row' };
+  const distance = edge < 0 ? -edge : edge;
+  return { kind: edge < 0 ? 'preceding' : 'following', offset: literalOf(distance) };
+}
