@@ -15,8 +15,8 @@ import { expressionKey } from '../expressions/expression-key.ts';
 import { interpreter } from '../expressions/interpret.ts';
 import type { Holding } from '../memory/budget.ts';
 
-/** A column of results, valid until it is disposed; of a predicate, until the next one is evaluated. */
-export interface EvaluatedEntries extends Disposable {
+/** A column of results, valid until it is disposed. */
+interface EvaluatedEntries extends Disposable {
   readonly column: Column;
 }
 
@@ -24,9 +24,7 @@ export interface EvaluatedEntries extends Disposable {
  * Evaluates an expression, whose only column is at position 0, over the entries of a dictionary; undefined where that
  * fails for some entry, which perhaps no row has.
  */
-export interface EvaluateEntries extends Disposable {
-  (e: TypedExpression, entries: Dictionary): EvaluatedEntries | undefined;
-}
+export type EvaluateEntries = (e: TypedExpression, entries: Dictionary) => EvaluatedEntries | undefined;
 
 interface Table extends Disposable {
   /** With the dictionary of results; undefined where there can be none. */
@@ -75,7 +73,6 @@ export class DictionaryTables implements Disposable {
   [Symbol.dispose](): void {
     for (const table of this.#tables.values()) table[Symbol.dispose]();
     this.#tables.clear();
-    this.#evaluate[Symbol.dispose]();
   }
 
   #make(e: TypedExpression, entries: Dictionary): Table {

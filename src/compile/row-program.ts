@@ -11,20 +11,19 @@
 
 import assert from 'node:assert/strict';
 import { Batch } from '../columnar/batch.ts';
-import type { Column, Dictionary } from '../columnar/column.ts';
+import type { Column } from '../columnar/column.ts';
 import { readValue } from '../columnar/column-values.ts';
 import type { Schema } from '../columnar/schema.ts';
 import type { Value } from '../columnar/value.ts';
 import { collectColumns, operandsOf, withColumnsAt } from '../expressions/columns.ts';
 import type { TypedColumn, TypedExpression } from '../expressions/expression.ts';
-import { expressionKey } from '../expressions/expression-key.ts';
 import { interpreter, type Row } from '../expressions/interpret.ts';
 import type { Holding } from '../memory/budget.ts';
 import { CollectedValues } from './collected-values.ts';
 import { Compaction, type Selection } from './compaction.ts';
 import { isNodeCompilable } from './compilable.ts';
 import { DecimalKernel } from './decimal-kernel.ts';
-import type { EvaluatedEntries, EvaluateEntries } from './dictionary-table.ts';
+import type { EvaluateEntries } from './dictionary-table.ts';
 import type { Kernel, KernelOutput } from './kernel.ts';
 import { Preparation, type Prepared, type Shape } from './preparation.ts';
 import { bitmapBytes, Scratch } from './scratch.ts';
@@ -315,20 +314,18 @@ function splitAtFilter(spec: RowProgramSpec): { readonly spec: RowProgramSpec; r
 const hasStep = (e: TypedExpression): boolean =>
   (e.kind !== 'column' && e.kind !== 'literal' && !isNodeCompilable(e)) || operandsOf(e).some(hasStep);
 
-/**
- * Evaluates over entries with a program of its own, which keeps the memory of the result. Programs of predicates are kept,
- * for their results are copied at once, and every row group may have other dictionaries.
- */
+/** Evaluates over entries with a program of its own, which keeps the memory of the result. */
 export function evaluateEntries(operator: string, holding: Holding): EvaluateEntries {
-  const kept = new Map<string, EntriesProgram>();
-  const evaluate = (expression: TypedExpression, entries: Dictionary): EvaluatedEntries | undefined => {
-    const isKept = expression.type.kind === 'bool';
-    const key = isKept ? expressionKey(expression) : '';
-    const program = kept.get(key) ?? entriesProgram(expression, entries, operator, holding);
-    if (isKept) kept.set(key, program);
-    const dispose = isKept ? (): void => {} : program.dispose;
+  return (expression, entries) => {
+    const own = holding.budget.reserve(holding.owner);
+    const input: Schema = { fields: [{ name: '', type: entries.values.type, nullable: false }] };
+    const program = new RowProgram({ input, columns: [{ name: '', expression }], operator }, own);
+    const dispose = (): void => {
+      program[Symbol.dispose]();
+      own[Symbol.dispose]();
+    };
     try {
-      const [column] = program.apply(entries)?.columns ?? [];
+      const [column] = program.tryApply(new Batch(input, entries.size, [entries.values]))?.columns ?? [];
       if (column !== undefined) return { column, [Symbol.dispose]: dispose };
     } catch (error) {
       // An entry that no row has must not fail: the rows decide.
@@ -339,34 +336,5 @@ export function evaluateEntries(operator: string, holding: Holding): EvaluateEnt
     }
     dispose();
     return undefined;
-  };
-  return Object.assign(evaluate, {
-    [Symbol.dispose]: () => {
-      for (const { dispose } of kept.values()) dispose();
-      kept.clear();
-    },
-  });
-}
-
-interface EntriesProgram {
-  apply(entries: Dictionary): Batch | undefined;
-  dispose(): void;
-}
-
-function entriesProgram(
-  expression: TypedExpression,
-  { values }: Dictionary,
-  operator: string,
-  { budget, owner }: Holding,
-): EntriesProgram {
-  const own = budget.reserve(owner);
-  const input: Schema = { fields: [{ name: '', type: values.type, nullable: false }] };
-  const program = new RowProgram({ input, columns: [{ name: '', expression }], operator }, own);
-  return {
-    apply: (entries) => program.tryApply(new Batch(input, entries.size, [entries.values])),
-    dispose: () => {
-      program[Symbol.dispose]();
-      own[Symbol.dispose]();
-    },
   };
 }
