@@ -30,7 +30,14 @@ export async function schemaOfFiles(
   const bound = readFormat(format, []);
   const files: FileSchema[] = [];
   for (const uri of uris) files.push({ uri: redactUri(uri), schema: await schemaOf({ store, uri, signal }, bound) });
-  const commons = { parquet: widerParquetType, arrow: widerType, csv: together, json: together, text: together };
+  const commons = {
+    parquet: widerParquetType,
+    arrow: widerType,
+    csv: together,
+    json: together,
+    text: together,
+    warc: together,
+  };
   return unionSchema(files, commons[bound.kind], types);
 }
 
@@ -44,6 +51,10 @@ async function schemaOf(file: SampledFile, format: BoundScanFormat): Promise<Sch
     const { readArrowSchema } = await import('../io/arrow/arrow-schema-of-file.ts');
     return readArrowSchema(file);
   }
+  if (format.kind === 'warc') {
+    const { WARC_COLUMNS } = await import('../io/text/warc-reader.ts');
+    return { fields: [...WARC_COLUMNS].map(([name, type]) => field(name, type)) };
+  }
   if (format.kind === 'text') return { fields: [field('text', utf8, false)] };
   const { inferCsvSchema, inferJsonSchema } = await import('../io/text/infer-schema.ts');
   return format.kind === 'csv' ? inferCsvSchema(file, format) : inferJsonSchema(file, format);
@@ -56,6 +67,7 @@ export function formatOf(uri: string): ScanNode['format'] {
   if (ending === 'arrows' || ending === 'feather' || ending === 'ipc') return 'arrow';
   if (ending === 'tsv') return { kind: 'csv', delimiter: '\t' };
   if (ending === 'jsonl' || ending === 'ndjson') return 'json';
+  if (ending === 'warc') return 'warc';
   if (ending === 'txt' || ending === 'log') return 'text';
   throw new UnsupportedFile(redactUri(uri), 'its name does not tell what it is: say it with --format');
 }

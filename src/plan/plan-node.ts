@@ -86,7 +86,23 @@ export interface TextScanFormat {
   readonly maxRecordBytes?: number | undefined;
 }
 
-export type ScanFormat = ParquetScanFormat | ArrowScanFormat | CsvScanFormat | JsonScanFormat | TextScanFormat;
+/**
+ * Records of a crawl, with the columns WARC-Record-ID uuid, WARC-Target-URI utf8, WARC-Type utf8, WARC-Date timestamp(ns, UTC),
+ * Content-Length int64, WARC-Identified-Payload-Type utf8, warc_content binary, and warc_headers utf8, a JSON object of what is left.
+ */
+export interface WarcScanFormat {
+  readonly kind: 'warc';
+  /** A record with more bytes is an error: 4 MiB where absent, or what memory allows. */
+  readonly maxRecordBytes?: number | undefined;
+}
+
+export type ScanFormat =
+  | ParquetScanFormat
+  | ArrowScanFormat
+  | CsvScanFormat
+  | JsonScanFormat
+  | TextScanFormat
+  | WarcScanFormat;
 
 /** Reads files. */
 export interface ScanNode {

@@ -92,9 +92,18 @@ const textScanFormat = z.strictObject({
   maxRecordBytes,
 });
 
+const warcScanFormat = z.strictObject({ kind: z.literal('warc'), maxRecordBytes });
+
 export const scanFormatSchema: z.ZodType<ScanFormat['kind'] | ScanFormat> = z.union([
-  z.enum(['parquet', 'arrow', 'csv', 'json', 'text']),
-  z.discriminatedUnion('kind', [parquetScanFormat, arrowScanFormat, csvScanFormat, jsonScanFormat, textScanFormat]),
+  z.enum(['parquet', 'arrow', 'csv', 'json', 'text', 'warc']),
+  z.discriminatedUnion('kind', [
+    parquetScanFormat,
+    arrowScanFormat,
+    csvScanFormat,
+    jsonScanFormat,
+    textScanFormat,
+    warcScanFormat,
+  ]),
 ]);
 
 const scan = z

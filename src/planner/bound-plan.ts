@@ -12,6 +12,7 @@ import type { TypedWindow } from '../expressions/window.ts';
 import type { CsvReadOptions } from '../io/text/csv-reader.ts';
 import type { JsonReadOptions } from '../io/text/json-reader.ts';
 import type { LineReadOptions } from '../io/text/line-reader.ts';
+import type { WarcReadOptions } from '../io/text/warc-reader.ts';
 import type { PivotName } from '../operators/blocking-sinks/pivot.ts';
 import type { FileKind } from '../operators/blocking-sinks/write.ts';
 import type { SampleOptions } from '../operators/streaming-sinks/sample.ts';
@@ -52,7 +53,8 @@ export type BoundScanFormat =
   | { readonly kind: 'arrow' }
   | ({ readonly kind: 'csv' } & CsvReadOptions)
   | ({ readonly kind: 'json' } & JsonReadOptions)
-  | ({ readonly kind: 'text' } & LineReadOptions);
+  | ({ readonly kind: 'text' } & LineReadOptions)
+  | ({ readonly kind: 'warc' } & WarcReadOptions);
 
 export type BoundNode = { readonly schema: Schema } & (
   | {

@@ -182,6 +182,10 @@ class ChainBuilder {
         const { csvScan } = await import('../operators/sources/csv-scan.ts');
         return csvScan({ ...options, csv: format });
       }
+      case 'warc': {
+        const { warcScan } = await import('../operators/sources/warc-scan.ts');
+        return warcScan({ ...options, warc: format });
+      }
       case 'text': {
         const { textScan } = await import('../operators/sources/text-scan.ts');
         return textScan({ ...options, text: format });

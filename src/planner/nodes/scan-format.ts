@@ -5,6 +5,18 @@ import type { ScanFormat } from '../../plan/plan-node.ts';
 import type { NodeOf } from '../bind-parts.ts';
 import type { BoundScanFormat } from '../bound-plan.ts';
 
+/** Names of the types of the columns that WARC files have. */
+const WARC_TYPES: Readonly<Record<string, string>> = {
+  'WARC-Record-ID': 'uuid',
+  'WARC-Target-URI': 'utf8',
+  'WARC-Type': 'utf8',
+  'WARC-Date': 'timestamp(ns, UTC)',
+  'Content-Length': 'int64',
+  'WARC-Identified-Payload-Type': 'utf8',
+  warc_content: 'binary',
+  warc_headers: 'utf8',
+};
+
 /** How the files of a scan are read; a column whose values they cannot hold is a problem. */
 export function bindScanFormat(node: NodeOf<'scan'>, problems: Problems, path: string): BoundScanFormat {
   const bound = readFormat(
@@ -13,6 +25,15 @@ export function bindScanFormat(node: NodeOf<'scan'>, problems: Problems, path: s
   );
   if (bound.kind === 'parquet' || bound.kind === 'arrow') return bound;
   for (const { name, type } of node.schema) {
+    if (bound.kind === 'warc') {
+      const own = WARC_TYPES[name];
+      if (own === undefined || typeName(type) === own) continue;
+      problems.add(
+        pathOf(path, 'format'),
+        `The column ${quoted(name)} is ${typeName(type)}, and of WARC it is ${own}.`,
+      );
+      continue;
+    }
     if (bound.kind === 'text') {
       // Whether a column is that of the text, or one of a partition, is known with the files.
       if (name !== 'text' || isBytes(type)) continue;
@@ -51,7 +72,9 @@ function notInJson(type: DataType): DataType | undefined {
 export function readFormat(given: NodeOf<'scan'>['format'], names: readonly string[]): BoundScanFormat {
   const format: ScanFormat = typeof given === 'string' ? { kind: given } : given;
   if (format.kind === 'parquet' || format.kind === 'arrow') return format;
-  const { invalidValues = 'error', maxRecordBytes } = format;
+  const { maxRecordBytes } = format;
+  if (format.kind === 'warc') return { kind: 'warc', maxRecordBytes };
+  const { invalidValues = 'error' } = format;
   if (format.kind === 'json') return { kind: 'json', invalidValues, maxRecordBytes };
   if (format.kind === 'text') {
     const { encoding = 'utf-8', skipBlankLines = true, wholeText = false } = format;
