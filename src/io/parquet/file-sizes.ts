@@ -10,7 +10,7 @@ import { type ColumnReading, leavesOf, type Reading } from './value-form.ts';
 
 const MIN_BATCH_ROWS = 64;
 const MIN_WINDOW_BYTES = 64 * 1024;
-/** Row groups behind the next one are read ahead up to so many bytes: some times what a network holds. */
+/** Row groups behind the current one are read ahead up to so many bytes: some times what a network holds. */
 const AHEAD_BYTES: number = 16 << 20;
 
 export const allLeaves = (readings: readonly (Reading | undefined)[]): ColumnReading[] =>
@@ -74,12 +74,19 @@ export class FileSizes {
   fitsBeside(position: number, before: readonly { readonly position: number; readonly bytes: number }[]): boolean {
     const stored = this.#stored[position] ?? 0;
     const ahead = before.slice(1).reduce((sum, { bytes }) => sum + bytes, 0);
-    if (before.length > 0 && ahead >= AHEAD_BYTES) return false;
+    if (ahead > 0 && ahead + stored > this.#mostAhead(before[0]?.position ?? 0)) return false;
     const plain = before.reduce(
       (most, one) => Math.max(most, this.#plain[one.position] ?? 0),
       this.#plain[position] ?? 0,
     );
     return (before[0]?.bytes ?? 0) + ahead + stored + plain <= this.#roomBytes;
+  }
+
+  /** Beside the next one: what was read up to the current row group, so that little is read in vain for who stops early. */
+  #mostAhead(current: number): number {
+    let bytes = 0;
+    for (let at = 0; at <= current && bytes < AHEAD_BYTES; at += 1) bytes += this.#stored[at] ?? 0;
+    return bytes;
   }
 
   /** Whether so many bytes leave room for windows of all columns and what is made of them. */
