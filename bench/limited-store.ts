@@ -6,7 +6,7 @@ export const NETWORK = { bytesPerMs: 75_000, latencyMs: 30 } as const;
 /** Requests in flight take turns with so many bytes. */
 const TURN_BYTES = 256 * 1024;
 
-/** `store` behind a network: every request waits before its first byte, and all of them share one rate. */
+/** Reads of `store`, and nothing else, behind a network: every request waits before its first byte, and all of them share one rate. */
 export function limitedStore(store: ObjectStore): ObjectStore {
   let freeAtMs = 0;
   const untilMs = async (ms: number): Promise<void> => {

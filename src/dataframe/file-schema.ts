@@ -52,7 +52,7 @@ async function schemaOf(file: SampledFile, format: BoundScanFormat): Promise<Sch
     return readArrowSchema(file);
   }
   if (format.kind === 'warc') {
-    const { WARC_COLUMNS } = await import('../io/text/warc-reader.ts');
+    const { WARC_COLUMNS } = await import('../io/text/warc-columns.ts');
     return { fields: [...WARC_COLUMNS].map(([name, type]) => field(name, type)) };
   }
   if (format.kind === 'text') return { fields: [field('text', utf8, false)] };

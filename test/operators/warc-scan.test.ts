@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { int32, int64 } from '../../src/columnar/data-type.ts';
 import { field, type Schema, schema } from '../../src/columnar/schema.ts';
 import { InvalidPlan, MalformedFile, MillraceError } from '../../src/errors.ts';
-import { WARC_COLUMNS } from '../../src/io/text/warc-reader.ts';
+import { WARC_COLUMNS } from '../../src/io/text/warc-columns.ts';
 import { warcScan } from '../../src/operators/sources/warc-scan.ts';
 import { bindPlan } from '../../src/planner/bind-plan.ts';
 import { fuzzed } from '../support/fuzz.ts';

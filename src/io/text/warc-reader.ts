@@ -9,7 +9,7 @@
 import assert from 'node:assert/strict';
 import type { Column } from '../../columnar/column.ts';
 import { columnFromValues } from '../../columnar/column-from-values.ts';
-import { binary, type DataType, int64, timestamp, utf8, uuid } from '../../columnar/data-type.ts';
+import { timestamp, utf8 } from '../../columnar/data-type.ts';
 import { uuidBytes, uuidText } from '../../columnar/uuid-text.ts';
 import type { Value } from '../../columnar/value.ts';
 import { MalformedFile, SchemaMismatch, UnsupportedFile } from '../../errors.ts';
@@ -19,22 +19,11 @@ import type { Holding } from '../../memory/budget.ts';
 import { LinearMemory } from '../../memory/linear-memory.ts';
 import type { FileRequest, RecordReader } from '../record-reader.ts';
 import { FileMemory } from './file-memory.ts';
+import { WARC_COLUMNS } from './warc-columns.ts';
 
 export interface WarcReadOptions {
   readonly maxRecordBytes: number | undefined;
 }
-
-/** Columns of every WARC file, and the headers that some of them are. */
-export const WARC_COLUMNS: ReadonlyMap<string, DataType> = new Map([
-  ['WARC-Record-ID', uuid],
-  ['WARC-Target-URI', utf8],
-  ['WARC-Type', utf8],
-  ['WARC-Date', timestamp('ns', 'UTC')],
-  ['Content-Length', int64],
-  ['WARC-Identified-Payload-Type', utf8],
-  ['warc_content', binary],
-  ['warc_headers', utf8],
-]);
 
 /** Records of a batch: their headers are JavaScript values. */
 const MOST_ROWS = 1024;

@@ -1,21 +1,10 @@
-import { type DataType, isBytes, isNested, typeName, utf8 } from '../../columnar/data-type.ts';
+import { type DataType, isBytes, isNested, sameType, typeName, utf8 } from '../../columnar/data-type.ts';
 import { castBetween } from '../../expressions/cast-value.ts';
 import { type Problems, pathOf, quoted } from '../../expressions/problems.ts';
+import { WARC_COLUMNS } from '../../io/text/warc-columns.ts';
 import type { ScanFormat } from '../../plan/plan-node.ts';
 import type { NodeOf } from '../bind-parts.ts';
 import type { BoundScanFormat } from '../bound-plan.ts';
-
-/** Names of the types of the columns that WARC files have. */
-const WARC_TYPES: Readonly<Record<string, string>> = {
-  'WARC-Record-ID': 'uuid',
-  'WARC-Target-URI': 'utf8',
-  'WARC-Type': 'utf8',
-  'WARC-Date': 'timestamp(ns, UTC)',
-  'Content-Length': 'int64',
-  'WARC-Identified-Payload-Type': 'utf8',
-  warc_content: 'binary',
-  warc_headers: 'utf8',
-};
 
 /** How the files of a scan are read; a column whose values they cannot hold is a problem. */
 export function bindScanFormat(node: NodeOf<'scan'>, problems: Problems, path: string): BoundScanFormat {
@@ -26,11 +15,11 @@ export function bindScanFormat(node: NodeOf<'scan'>, problems: Problems, path: s
   if (bound.kind === 'parquet' || bound.kind === 'arrow') return bound;
   for (const { name, type } of node.schema) {
     if (bound.kind === 'warc') {
-      const own = WARC_TYPES[name];
-      if (own === undefined || typeName(type) === own) continue;
+      const own = WARC_COLUMNS.get(name);
+      if (own === undefined || sameType(type, own)) continue;
       problems.add(
         pathOf(path, 'format'),
-        `The column ${quoted(name)} is ${typeName(type)}, and of WARC it is ${own}.`,
+        `The column ${quoted(name)} is ${typeName(type)}, and of WARC it is ${typeName(own)}.`,
       );
       continue;
     }
