@@ -82,6 +82,8 @@ export interface JoinOptions<L, R> {
   readonly suffix?: string;
   /** Whether null equals null in keys: false where absent. */
   readonly nullEqualsNull?: boolean;
+  /** Which side is kept in memory, the smaller one at best: the right one where absent, of a right join the left one. */
+  readonly buildSide?: 'left' | 'right';
 }
 
 export interface JoinAsofOptions<L, R> {
@@ -306,7 +308,7 @@ export class DataFrame<S = any> {
   // Two frames.
 
   join<R>(other: DataFrame<R>, options: JoinOptions<S, R>): DataFrame<Joined<S, R>> {
-    const { how = 'inner', suffix = '_right', nullEqualsNull = false } = options;
+    const { how = 'inner', suffix = '_right', nullEqualsNull = false, buildSide } = options;
     const [left, right] = joinKeys(options as JoinOptions<any, any>);
     const leftRows = withParts(this.query, left);
     const rightRows = withParts(other.query, right);
@@ -326,6 +328,7 @@ export class DataFrame<S = any> {
       leftOn,
       rightOn: rightOn.map((e) => withColumnsRenamed(e, names)),
       joinType: how,
+      ...(buildSide && { buildSide }),
       ...(nullEqualsNull && { nullEqualsNull: leftOn.map(() => true) }),
     };
     return this.#with(plan, 'join', other) as never;

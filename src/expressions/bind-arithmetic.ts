@@ -19,7 +19,7 @@
 import { type DecimalType, decimal, float32, float64, isFloat, isNumeric, typeName } from '../columnar/data-type.ts';
 import { bindTemporal } from './bind-temporal.ts';
 import { castTo } from './coerce.ts';
-import { asDecimal, commonType, MAX_DECIMAL_DIGITS } from './common-type.ts';
+import { asDecimal, cappedDecimal, commonType, MAX_DECIMAL_DIGITS } from './common-type.ts';
 import { isDivision, mayBeZero } from './exact-arithmetic.ts';
 import type { ArithmeticOperator, TypedExpression } from './expression.ts';
 
@@ -73,16 +73,16 @@ function decimalResult(operator: ArithmeticOperator, a: DecimalType, b: DecimalT
     case '/':
       return quotientType(aWhole + b.scale, Math.max(LEAST_QUOTIENT_SCALE, a.scale + b.precision + 1));
     case '//':
-      return capped(Math.max(1, aWhole + b.scale), 0);
+      return cappedDecimal(Math.max(1, aWhole + b.scale), 0);
     case '%':
       return decimal(Math.min(aWhole, bWhole) + scale, scale);
     case '*': {
       const digits = a.scale + b.scale;
-      if (digits <= MAX_DECIMAL_DIGITS) return capped(a.precision + b.precision, digits);
+      if (digits <= MAX_DECIMAL_DIGITS) return cappedDecimal(a.precision + b.precision, digits);
       return `${typeName(a)} * ${typeName(b)} would need ${digits} digits behind the point, and 38 is the most. Cast a side to a decimal of fewer digits, or to float64.`;
     }
     default:
-      return capped(Math.max(aWhole, bWhole) + scale + 1, scale);
+      return cappedDecimal(Math.max(aWhole, bWhole) + scale + 1, scale);
   }
 }
 
@@ -92,15 +92,12 @@ const LEAST_QUOTIENT_SCALE = 6;
 function quotientType(whole: number, scale: number): DecimalType {
   const room = Math.max(MAX_DECIMAL_DIGITS - whole, LEAST_QUOTIENT_SCALE);
   const kept = Math.min(scale, room);
-  return capped(whole + kept, kept);
+  return cappedDecimal(whole + kept, kept);
 }
-
-const capped = (precision: number, scale: number): DecimalType =>
-  decimal(Math.min(precision, MAX_DECIMAL_DIGITS), scale);
 
 /** As a decimal, at the scale where one is asked for, with all of its digits. */
 function asScaled(e: TypedExpression, scale: number | undefined): TypedExpression {
   const { precision, scale: own } = asDecimal(e.type);
   const wanted = scale ?? own;
-  return castTo(e, capped(precision - own + wanted, wanted));
+  return castTo(e, cappedDecimal(precision - own + wanted, wanted));
 }

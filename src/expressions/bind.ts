@@ -17,7 +17,14 @@ import type { Schema } from '../columnar/schema.ts';
 import { bindArithmetic } from './bind-arithmetic.ts';
 import { bindCall } from './bind-call.ts';
 import { adapted, canCast, castTo, literal, tryCastTo } from './coerce.ts';
-import { commonType, comparisonType, excessDigits, MAX_DECIMAL_DIGITS, superType } from './common-type.ts';
+import {
+  cappedDecimal,
+  commonType,
+  comparisonType,
+  excessDigits,
+  MAX_DECIMAL_DIGITS,
+  superType,
+} from './common-type.ts';
 import type { BinaryOperator, ComparisonOperator, Expression, TypedExpression } from './expression.ts';
 import { described, literalText } from './expression-text.ts';
 import { type JsonValue, literalForm, valueFromJson } from './literal.ts';
@@ -291,7 +298,11 @@ class Binder {
     b: TypedExpression,
     path: string,
   ): TypedExpression | undefined {
-    const type = this.#comparisonType(operator, a, b, path);
+    const met = comparisonType(a.type, b.type);
+    // A sum has all digits that there are, so that no other scale fits beside it: as in arithmetic, only a value that needs
+    // more is an overflow.
+    const type =
+      met?.kind === 'decimal' ? cappedDecimal(met.precision, met.scale) : this.#comparisonType(operator, a, b, path);
     if (type === undefined) return undefined;
     const [left, right] = [scaledTo(a, type), scaledTo(b, type)];
     return { kind: 'compare', operator, left, right, type: bool, nullable: left.nullable || right.nullable };

@@ -70,6 +70,10 @@ const INTEGER_DIGITS: Partial<Record<DataType['kind'], number>> = {
 /** The greatest precision of a decimal. */
 export const MAX_DECIMAL_DIGITS = 38;
 
+/** A decimal of so many digits, or of all that there are: a value that needs more is an overflow. */
+export const cappedDecimal = (precision: number, scale: number): DecimalType =>
+  decimal(Math.min(precision, MAX_DECIMAL_DIGITS), scale);
+
 /**
  * The type that holds the values of both, where they are of one sort: what functions and comparisons ask for. Undefined
  * where there is none. Of decimals it may have more than 38 digits: whoever asks checks that, to say what to do about it.

@@ -146,6 +146,15 @@ describe('a frame', () => {
       'select n % 3, shop, max(id) from t group by all',
     ],
     [
+      'sums of decimals beside decimals with more digits behind the point',
+      () =>
+        t()
+          .groupBy('shop')
+          .agg(price.sum().alias('s'))
+          .filter(col('s').gt(lit('500.005', decimal(6, 3)))),
+      'from (select shop, sum(price) as s from t group by shop) where s > 500.005',
+    ],
+    [
       'made of aggregates',
       () =>
         t()
@@ -224,6 +233,11 @@ describe('a frame', () => {
       'join where null equals null',
       () => t().join(u(), { on: 'shop', nullEqualsNull: true }).select('id', 'city'),
       'select id, city from t join u on t.shop is not distinct from u.shop',
+    ],
+    [
+      'left join that keeps the left side in memory',
+      () => t().join(u(), { on: 'shop', how: 'left', buildSide: 'left' }).select('id', 'city'),
+      'select id, city from t left join u on t.shop = u.shop',
     ],
     [
       'join by an expression',
@@ -327,6 +341,12 @@ describe('a frame', () => {
     );
     await same(t().sort('id').offset(50), 'from t order by id offset 50', { ordered: true });
     expect(t().sort('id').limit(5).explain()).toContain('TopN');
+  });
+
+  test('compares decimals at a scale at which one of them would not fit: an error', async () => {
+    const wide = fromRows([{ d: '9'.repeat(36) }], { schema: schema(field('d', decimal(38, 2))) });
+    expect(await wide.filter(col('d').gt(lit('1.55', decimal(3, 2)))).count()).toBe(1);
+    await expect(wide.filter(col('d').gt(lit('1.555', decimal(4, 3)))).collect()).rejects.toThrow('38');
   });
 
   test('a row index, a range, columns', async () => {

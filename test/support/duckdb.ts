@@ -19,6 +19,7 @@ import {
   DuckDBTimeValue,
   DuckDBUUIDValue,
   type DuckDBValue,
+  type Json,
 } from '@duckdb/node-api';
 import { type DataType, storageType } from '../../src/columnar/data-type.ts';
 import type { Interval, Value } from '../../src/columnar/value.ts';
@@ -62,6 +63,11 @@ export async function createTable(name: string, { schema, rows }: Table): Promis
 export async function query(sql: string): Promise<Row[]> {
   const reader = await (await connect()).runAndReadAll(sql);
   return reader.getRows().map((row) => row.map(cellOf));
+}
+
+/** The same with cells as JSON has them: whole numbers of 64 bits, decimals, dates and the like as text. */
+export async function queryAsJson(sql: string): Promise<Json[][]> {
+  return (await (await connect()).runAndReadAll(sql)).getRowsJson();
 }
 
 function cellOf(value: DuckDBValue): Value {
