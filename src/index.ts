@@ -32,7 +32,7 @@ export {
   readJson,
   readParquet,
 } from './dataframe/scripts.ts';
-export { type ReadOptions, Session, type SessionOptions } from './dataframe/session.ts';
+export { type ReadOptions, Session, type SessionOptions, type UdfsOf } from './dataframe/session.ts';
 export type { Table } from './dataframe/table.ts';
 export type { Decimal, Temporal } from './dataframe/value-types.ts';
 export { type FrameEdge, Window, window } from './dataframe/window-specification.ts';

@@ -21,8 +21,23 @@ import type { WindowCall, WindowSpec } from '../expressions/window.ts';
 import type { UdfName } from '../udf/udf-modules.ts';
 import { type LiteralValue, literalOf } from './literal-value.ts';
 import type { ScalarMethods } from './scalar-methods.ts';
-import type { Kin, ValueBeside, Widened } from './value-types.ts';
+import type {
+  Computable,
+  Computed,
+  Kin,
+  Mean,
+  Quotient,
+  Summable,
+  Temporal,
+  Total,
+  ValueBeside,
+  ValueOfType,
+  Widened,
+} from './value-types.ts';
 import type { Window } from './window-specification.ts';
+
+/** The items of lists, null where one has none. */
+export type Item<T> = unknown extends T ? any : NonNullable<T> extends readonly (infer I)[] ? I | null : any;
 
 type Unnamed<Call> = Call extends unknown ? Omit<Call, 'name'> : never;
 
@@ -66,9 +81,15 @@ export type ExprOrName<T = any, C extends string = string> = ExprLike<T, C> | C;
 /** The type of an operand's values, and the columns that it needs. */
 export type ValueOf<V> = V extends ExprLike<infer T, any> ? T : Widened<V>;
 export type NeededBy<V> = V extends ExprLike<any, infer C> ? C : never;
+/** What may be added to values of `T`, or taken from them: none where they are texts or lists. */
+export type Addend<T> = [T] extends [Computable] ? Operand<T> | (Temporal extends T ? Operand<number> : never) : never;
 
 /** The type of a condition. */
 type Bool = boolean | null;
+/** What `and` and `or` may take beside values of `T`. */
+type Logical<T> = [T] extends [boolean | number | bigint | null] ? Operand<T> : never;
+/** `T`, and null where there are no rows. */
+type Maybe<T> = unknown extends T ? any : T | null;
 
 export interface Expr<T, C extends string, N extends string> extends ScalarMethods<T, C, N> {}
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: scalar-functions.ts puts the methods on the prototype
@@ -93,27 +114,27 @@ export class Expr<T = any, C extends string = string, N extends string = string>
 
   // Comparisons: null where a side is.
 
-  eq<D extends string = never>(other: Operand<any, D>): Expr<Bool, C | D, N> {
-    return this.#binary('=', other);
+  eq<D extends string = never>(other: Operand<T, D>): Expr<Bool, C | D, N> {
+    return binary(this, '=', other);
   }
-  ne<D extends string = never>(other: Operand<any, D>): Expr<Bool, C | D, N> {
-    return this.#binary('!=', other);
+  ne<D extends string = never>(other: Operand<T, D>): Expr<Bool, C | D, N> {
+    return binary(this, '!=', other);
   }
   lt<D extends string = never>(other: Operand<T, D>): Expr<Bool, C | D, N> {
-    return this.#binary('<', other);
+    return binary(this, '<', other);
   }
   le<D extends string = never>(other: Operand<T, D>): Expr<Bool, C | D, N> {
-    return this.#binary('<=', other);
+    return binary(this, '<=', other);
   }
   gt<D extends string = never>(other: Operand<T, D>): Expr<Bool, C | D, N> {
-    return this.#binary('>', other);
+    return binary(this, '>', other);
   }
   ge<D extends string = never>(other: Operand<T, D>): Expr<Bool, C | D, N> {
-    return this.#binary('>=', other);
+    return binary(this, '>=', other);
   }
   /** Equal, null being equal to null: never null itself. */
-  eqNullSafe<D extends string = never>(other: Operand<any, D>): Expr<boolean, C | D, N> {
-    return this.#binary('<=>', other);
+  eqNullSafe<D extends string = never>(other: Operand<T, D>): Expr<boolean, C | D, N> {
+    return binary(this, '<=>', other);
   }
   /** Both bounds inclusive. */
   between<D extends string = never>(low: Operand<T, D>, high: Operand<T, D>): Expr<Bool, C | D, N> {
@@ -128,43 +149,43 @@ export class Expr<T = any, C extends string = string, N extends string = string>
 
   // Arithmetic.
 
-  add<D extends string = never>(other: Operand<any, D>): Expr<T, C | D, N> {
-    return this.#binary('+', other);
+  add<const V extends Addend<T>>(other: V): Expr<Computed<T, ValueOf<V>>, C | NeededBy<V>, N> {
+    return binary(this, '+', other);
   }
-  sub<D extends string = never>(other: Operand<any, D>): Expr<T, C | D, N> {
-    return this.#binary('-', other);
+  sub<const V extends Addend<T>>(other: V): Expr<Computed<T, ValueOf<V>>, C | NeededBy<V>, N> {
+    return binary(this, '-', other);
   }
-  mul<D extends string = never>(other: Operand<any, D>): Expr<T, C | D, N> {
-    return this.#binary('*', other);
+  mul<const V extends Addend<T>>(other: V): Expr<Computed<T, ValueOf<V>>, C | NeededBy<V>, N> {
+    return binary(this, '*', other);
   }
   /** Of decimals a decimal, else a float64; null where the divisor is zero, but of floats. */
-  div<D extends string = never>(other: Operand<any, D>): Expr<any, C | D, N> {
-    return this.#binary('/', other);
+  div<const V extends Addend<T>>(other: V): Expr<Quotient<T, ValueOf<V>>, C | NeededBy<V>, N> {
+    return binary(this, '/', other);
   }
   /** Truncated towards zero, of floats floor; null where the divisor is zero, but of floats. */
-  floorDiv<D extends string = never>(other: Operand<any, D>): Expr<T, C | D, N> {
-    return this.#binary('//', other);
+  floorDiv<const V extends Addend<T>>(other: V): Expr<Computed<T, ValueOf<V>> | null, C | NeededBy<V>, N> {
+    return binary(this, '//', other);
   }
   /** The remainder, with the sign of the dividend; null where the divisor is zero, but of floats. */
-  mod<D extends string = never>(other: Operand<any, D>): Expr<T, C | D, N> {
-    return this.#binary('%', other);
+  mod<const V extends Addend<T>>(other: V): Expr<Computed<T, ValueOf<V>> | null, C | NeededBy<V>, N> {
+    return binary(this, '%', other);
   }
-  neg(): Expr<T, C, N> {
+  neg(this: ExprLike<Computable, C, N>): Expr<T, C, N> {
     return combined(this.name, [this], (inputs) => ({ kind: 'function', name: 'negate', arguments: inputs }));
   }
 
   // Logic, with three values; of integers `and`, `or` and `xor` go bit by bit.
 
-  and<D extends string = never>(other: Operand<T, D>): Expr<T, C | D, N> {
-    return this.#binary('and', other);
+  and<const V extends Logical<T>>(other: V): Expr<T | ValueOf<V>, C | NeededBy<V>, N> {
+    return binary(this, 'and', other);
   }
-  or<D extends string = never>(other: Operand<T, D>): Expr<T, C | D, N> {
-    return this.#binary('or', other);
+  or<const V extends Logical<T>>(other: V): Expr<T | ValueOf<V>, C | NeededBy<V>, N> {
+    return binary(this, 'or', other);
   }
-  xor<D extends string = never>(other: Operand<T, D>): Expr<T, C | D, N> {
-    return this.#binary('xor', other);
+  xor<const V extends Logical<T>>(other: V): Expr<T | ValueOf<V>, C | NeededBy<V>, N> {
+    return binary(this, 'xor', other);
   }
-  not(): Expr<Bool, C, N> {
+  not(this: ExprLike<Bool, C, N>): Expr<Bool, C, N> {
     return combined(this.name, [this], ([input]) => ({ kind: 'not', input }) as Expression);
   }
 
@@ -176,7 +197,7 @@ export class Expr<T = any, C extends string = string, N extends string = string>
   isNotNull(): Expr<boolean, C, N> {
     return combined(this.name, [this], ([input]) => ({ kind: 'is-not-null', input }) as Expression);
   }
-  fillNull<D extends string = never>(fill: Operand<T, D>): Expr<NonNullable<T>, C | D, N> {
+  fillNull<const V extends Operand<T>>(fill: V): Expr<NonNullable<T> | Extract<ValueOf<V>, null>, C | NeededBy<V>, N> {
     return combined(
       this.name,
       [this, fill],
@@ -187,11 +208,11 @@ export class Expr<T = any, C extends string = string, N extends string = string>
   // Types.
 
   /** A value that the type cannot hold ends the task with an error. */
-  cast(type: DataType): Expr<any, C, N> {
+  cast<const D extends DataType>(type: D): Expr<ValueOfType<D>, C, N> {
     return combined(this.name, [this], ([input]) => ({ kind: 'cast', input, type }) as Expression);
   }
   /** A value that the type cannot hold becomes null. */
-  tryCast(type: DataType): Expr<any, C, N> {
+  tryCast<const D extends DataType>(type: D): Expr<ValueOfType<D>, C, N> {
     return combined(this.name, [this], ([input]) => ({ kind: 'cast', input, type, try: true }) as Expression);
   }
 
@@ -199,91 +220,97 @@ export class Expr<T = any, C extends string = string, N extends string = string>
 
   /** How many values there are: those that are not null, all rows, or nulls only. */
   count(mode: 'valid' | 'all' | 'null' = 'valid'): Expr<bigint, C, N> {
-    return this.#aggregate('count', { options: { mode } });
+    return aggregate(this, 'count', { options: { mode } });
   }
   countDistinct(): Expr<bigint, C, N> {
-    return this.#aggregate('count_distinct');
+    return aggregate(this, 'count_distinct');
   }
   approxCountDistinct(): Expr<bigint, C, N> {
-    return this.#aggregate('approx_count_distinct');
+    return aggregate(this, 'approx_count_distinct');
   }
-  sum(options?: Distinct): Expr<T, C, N> {
-    return this.#aggregate('sum', options);
+  sum(this: ExprLike<Summable, C, N>, options?: Distinct): Expr<Total<T>, C, N> {
+    return aggregate(this, 'sum', options);
   }
-  product(options?: Distinct): Expr<T, C, N> {
-    return this.#aggregate('product', options);
+  product(this: ExprLike<Summable, C, N>, options?: Distinct): Expr<Total<T>, C, N> {
+    return aggregate(this, 'product', options);
   }
-  mean(options?: Distinct): Expr<any, C, N> {
-    return this.#aggregate('mean', options);
+  mean(this: ExprLike<Summable, C, N>, options?: Distinct): Expr<Mean<T>, C, N> {
+    return aggregate(this, 'mean', options);
   }
-  min(): Expr<T, C, N> {
-    return this.#aggregate('min');
+  min(): Expr<Maybe<T>, C, N> {
+    return aggregate(this, 'min');
   }
-  max(): Expr<T, C, N> {
-    return this.#aggregate('max');
+  max(): Expr<Maybe<T>, C, N> {
+    return aggregate(this, 'max');
   }
-  boolAnd(): Expr<Bool, C, N> {
-    return this.#aggregate('bool_and');
+  boolAnd(this: ExprLike<Bool, C, N>): Expr<Bool, C, N> {
+    return aggregate(this, 'bool_and');
   }
-  boolOr(): Expr<Bool, C, N> {
-    return this.#aggregate('bool_or');
+  boolOr(this: ExprLike<Bool, C, N>): Expr<Bool, C, N> {
+    return aggregate(this, 'bool_or');
   }
   /** `ddof` is taken from the number of values before dividing by it. */
-  stddev({ ddof = 1 }: { readonly ddof?: number } = {}): Expr<number | null, C, N> {
-    return this.#aggregate('stddev', { options: { ddof } });
+  stddev(this: ExprLike<Summable, C, N>, { ddof = 1 }: { readonly ddof?: number } = {}): Expr<number | null, C, N> {
+    return aggregate(this, 'stddev', { options: { ddof } });
   }
-  variance({ ddof = 1 }: { readonly ddof?: number } = {}): Expr<number | null, C, N> {
-    return this.#aggregate('var', { options: { ddof } });
+  variance(this: ExprLike<Summable, C, N>, { ddof = 1 }: { readonly ddof?: number } = {}): Expr<number | null, C, N> {
+    return aggregate(this, 'var', { options: { ddof } });
   }
-  skew(): Expr<number | null, C, N> {
-    return this.#aggregate('skew');
+  skew(this: ExprLike<Summable, C, N>): Expr<number | null, C, N> {
+    return aggregate(this, 'skew');
   }
-  anyValue({ ignoreNulls = true }: IgnoreNulls = {}): Expr<T, C, N> {
-    return this.#aggregate('any_value', { options: { ignoreNulls } });
+  anyValue({ ignoreNulls = true }: IgnoreNulls = {}): Expr<Maybe<T>, C, N> {
+    return aggregate(this, 'any_value', { options: { ignoreNulls } });
   }
   /** The value of the first row; over a window, of the first of its frame. */
-  first({ ignoreNulls = false }: IgnoreNulls = {}): Expr<T, C, N> {
-    return this.#aggregate('first', { options: { ignoreNulls } });
+  first({ ignoreNulls = false }: IgnoreNulls = {}): Expr<Maybe<T>, C, N> {
+    return aggregate(this, 'first', { options: { ignoreNulls } });
   }
   /** The value of the last row; over a window, of the last of its frame. */
-  last({ ignoreNulls = false }: IgnoreNulls = {}): Expr<T, C, N> {
-    return this.#aggregate('last', { options: { ignoreNulls } });
+  last({ ignoreNulls = false }: IgnoreNulls = {}): Expr<Maybe<T>, C, N> {
+    return aggregate(this, 'last', { options: { ignoreNulls } });
   }
   /** Its value in the row where `by` is least. */
-  minBy<D extends string>(by: ExprOrName<any, D>): Expr<T, C | D, N> {
-    return this.#aggregate('min_by', {}, by);
+  minBy<D extends string>(by: ExprOrName<any, D>): Expr<Maybe<T>, C | D, N> {
+    return aggregate(this, 'min_by', {}, by);
   }
   /** Its value in the row where `by` is greatest. */
-  maxBy<D extends string>(by: ExprOrName<any, D>): Expr<T, C | D, N> {
-    return this.#aggregate('max_by', {}, by);
+  maxBy<D extends string>(by: ExprOrName<any, D>): Expr<Maybe<T>, C | D, N> {
+    return aggregate(this, 'max_by', {}, by);
   }
-  median(): Expr<number | null, C, N> {
-    return this.#aggregate('median');
+  median(this: ExprLike<Summable, C, N>): Expr<number | null, C, N> {
+    return aggregate(this, 'median');
   }
   /** Of one fraction from 0 to 1, or of several, which gives a list. */
-  percentile(fraction: number | readonly number[]): Expr<any, C, N> {
-    return this.#aggregate('percentile', { options: fractions(fraction) });
+  percentile<F extends number | readonly number[]>(
+    this: ExprLike<Summable, C, N>,
+    fraction: F,
+  ): Expr<F extends number ? number | null : number[] | null, C, N> {
+    return aggregate(this, 'percentile', { options: fractions(fraction) });
   }
-  approxPercentile(fraction: number | readonly number[]): Expr<any, C, N> {
-    return this.#aggregate('approx_percentile', { options: fractions(fraction) });
+  approxPercentile<F extends number | readonly number[]>(
+    this: ExprLike<Summable, C, N>,
+    fraction: F,
+  ): Expr<F extends number ? number | null : number[] | null, C, N> {
+    return aggregate(this, 'approx_percentile', { options: fractions(fraction) });
   }
-  mode(): Expr<T, C, N> {
-    return this.#aggregate('mode');
+  mode(): Expr<Maybe<T>, C, N> {
+    return aggregate(this, 'mode');
   }
   /** The values of the rows as a list, nulls too. */
-  implode(options?: Distinct): Expr<readonly T[], C, N> {
-    return this.#aggregate('list', options);
+  implode(options?: Distinct): Expr<T[], C, N> {
+    return aggregate(this, 'list', options);
   }
   /** The values that there are, each once, as a list. */
-  set(): Expr<readonly T[], C, N> {
-    return this.#aggregate('set');
+  set(): Expr<NonNullable<T>[], C, N> {
+    return aggregate(this, 'set');
   }
   /** The items of all lists as one list; all texts as one text. */
   concatAll(): Expr<T, C, N> {
-    return this.#aggregate('concat');
+    return aggregate(this, 'concat');
   }
   stringAgg(delimiter: string = ',', options?: Distinct): Expr<string, C, N> {
-    return this.#aggregate('string_agg', { ...options, options: { delimiter } });
+    return aggregate(this, 'string_agg', { ...options, options: { delimiter } });
   }
   /** Of the aggregates in it: only rows for which the condition is true take part. */
   filter<D extends string>(condition: ExprLike<Bool, D>): Expr<T, C | D, N> {
@@ -293,7 +320,7 @@ export class Expr<T = any, C extends string = string, N extends string = string>
     });
   }
   /** Makes the aggregates and window functions in it those of the rows around each row. */
-  over(window: Window): Expr<T, C, N> {
+  over<D extends string>(window: Window<D>): Expr<T, C | D, N> {
     return this.#mapped('over(…)', undefined, (part) => {
       if ((part.kind !== 'aggregate' && part.kind !== 'window') || part.over !== undefined) return undefined;
       return { ...part, over: window.spec };
@@ -303,15 +330,15 @@ export class Expr<T = any, C extends string = string, N extends string = string>
   // Rows beside each row: to be put `over` a window that has an order.
 
   /** Its value `count` rows before, or `otherwise` where there is none. */
-  lag<D extends string = never>(count: number = 1, otherwise?: Operand<T, D>): Expr<T, C | D, N> {
+  lag<D extends string = never>(count: number = 1, otherwise?: Operand<T, D>): Expr<Maybe<T>, C | D, N> {
     return this.#beside('lag', count, otherwise);
   }
   /** Its value `count` rows behind, or `otherwise` where there is none. */
-  lead<D extends string = never>(count: number = 1, otherwise?: Operand<T, D>): Expr<T, C | D, N> {
+  lead<D extends string = never>(count: number = 1, otherwise?: Operand<T, D>): Expr<Maybe<T>, C | D, N> {
     return this.#beside('lead', count, otherwise);
   }
   /** Its value in the row of that number, from 1, of the frame. */
-  nthValue(count: number, { ignoreNulls = false }: IgnoreNulls = {}): Expr<T, C, N> {
+  nthValue(count: number, { ignoreNulls = false }: IgnoreNulls = {}): Expr<Maybe<T>, C, N> {
     return withPart(this.name, [this], ([input]) => {
       return {
         kind: 'window',
@@ -321,34 +348,8 @@ export class Expr<T = any, C extends string = string, N extends string = string>
   }
 
   /** A row for each item of its lists; see `DataFrame.explode`. */
-  explode(): Expr<T extends readonly (infer I)[] ? I : any, C, N> {
+  explode(): Expr<Item<T>, C, N> {
     return withPart(this.name, [this], ([input]) => ({ kind: 'explode', input: input as Expression }));
-  }
-
-  #binary(operator: BinaryOperator, other: Operand<any, any>): Expr<any, never, N> {
-    return combined(
-      this.name,
-      [this, other],
-      ([left, right]) => ({ kind: 'binary', operator, left, right }) as Expression,
-    );
-  }
-
-  #aggregate(
-    name: AggregateFunction,
-    { distinct, options }: Distinct & Pick<AggregateCall, 'options'> = {},
-    by?: ExprOrName,
-  ): Expr<any, never, N> {
-    const inputs = by === undefined ? [this] : [this, exprOf(by)];
-    return withPart(this.name, inputs, ([input, second]) => ({
-      kind: 'aggregate',
-      call: {
-        function: name,
-        input,
-        ...(second !== undefined && { by: second }),
-        ...(distinct === true && { distinct }),
-        ...(options !== undefined && { options }),
-      },
-    }));
   }
 
   #beside(name: 'lag' | 'lead', count: number, otherwise: Operand | undefined): Expr<any, never, N> {
@@ -392,6 +393,38 @@ interface IgnoreNulls {
 
 const fractions = (fraction: number | readonly number[]): AggregateCall['options'] =>
   typeof fraction === 'number' ? { percentile: fraction } : { percentiles: fraction };
+
+/** An operator between two. */
+function binary<N extends string>(
+  left: ExprLike<any, any, N>,
+  operator: BinaryOperator,
+  right: Operand,
+): Expr<any, never, N> {
+  return combined(
+    left.name,
+    [left, right],
+    ([l, r]) => ({ kind: 'binary', operator, left: l, right: r }) as Expression,
+  );
+}
+
+function aggregate<N extends string>(
+  of: ExprLike<any, any, N>,
+  name: AggregateFunction,
+  { distinct, options }: Distinct & Pick<AggregateCall, 'options'> = {},
+  by?: ExprOrName,
+): Expr<any, never, N> {
+  const inputs = by === undefined ? [of] : [of, exprOf(by)];
+  return withPart(of.name, inputs, ([input, second]) => ({
+    kind: 'aggregate',
+    call: {
+      function: name,
+      input,
+      ...(second !== undefined && { by: second }),
+      ...(distinct === true && { distinct }),
+      ...(options !== undefined && { options }),
+    },
+  }));
+}
 
 /** The expression, or the column of that name. */
 export function exprOf<T, C extends string>(given: ExprOrName<T, C>): Expr<T, C> {

@@ -34,7 +34,7 @@ import type {
 import type { Task } from '../plan/task.ts';
 import { freeName } from '../planner/bind-parts.ts';
 import { count, rowNumber } from './builders.ts';
-import { columnName, type Expr, type ExprLike, type ExprOrName, exprOf, operandOf } from './expr.ts';
+import { columnName, type Expr, type ExprLike, type ExprOrName, exprOf, type Item, operandOf } from './expr.ts';
 import { type OrderOptions, orderOf } from './order.ts';
 import { aggregated, hasAggregates, projected, type Rows, withParts } from './plan-parts.ts';
 import { inputsOf, type Query, queryOf } from './query.ts';
@@ -52,6 +52,7 @@ import {
 import type { Session } from './session.ts';
 import { frameHtml, frameText, type ShowOptions } from './show.ts';
 import { type Table, tableOf } from './table.ts';
+import type { Kin } from './value-types.ts';
 import './scalar-functions.ts';
 import { window } from './window-specification.ts';
 
@@ -71,40 +72,71 @@ export type Selected<S, E extends readonly unknown[]> = unknown extends S
   ? any
   : { [K in E[number] as NameIn<K>]: ValueIn<S, K> };
 
-export interface JoinOptions<L, R> {
+/** Columns of both sides whose values can be equal. */
+type KeyOf<L, R> = unknown extends L | R
+  ? string
+  : { [K in NameOf<L> & NameOf<R>]: R[K] extends Kin<L[K]> ? K : never }[NameOf<L> & NameOf<R>];
+type OneOrMore<T> = T | readonly T[];
+
+export interface JoinOptions<
+  L,
+  R,
+  K extends string = KeyOf<L, R>,
+  A = Of<L>,
+  B = Of<R>,
+  H extends JoinType = JoinType,
+  X extends string = string,
+> {
   /** Keys of one name, or expressions over columns of both. */
-  readonly on?: Extract<NameOf<L>, NameOf<R>> | readonly Extract<NameOf<L>, NameOf<R>>[];
-  readonly leftOn?: Of<L> | readonly Of<L>[];
-  readonly rightOn?: Of<R> | readonly Of<R>[];
+  readonly on?: OneOrMore<K>;
+  readonly leftOn?: OneOrMore<A>;
+  readonly rightOn?: OneOrMore<B>;
   /** `inner` where absent. */
-  readonly how?: JoinType;
+  readonly how?: H;
   /** Behind the names of columns of the right side that the left one has too: "_right" where absent. */
-  readonly suffix?: string;
+  readonly suffix?: X;
   /** Whether null equals null in keys: false where absent. */
   readonly nullEqualsNull?: boolean;
   /** Which side is kept in memory, the smaller one at best: the right one where absent, of a right join the left one. */
   readonly buildSide?: 'left' | 'right';
 }
 
-export interface JoinAsofOptions<L, R> {
-  readonly on?: Extract<NameOf<L>, NameOf<R>>;
-  readonly leftOn?: Of<L>;
-  readonly rightOn?: Of<R>;
+export interface JoinAsofOptions<
+  L,
+  R,
+  K extends string = KeyOf<L, R>,
+  A = Of<L>,
+  B = Of<R>,
+  X extends string = string,
+> {
+  readonly on?: K;
+  readonly leftOn?: A;
+  readonly rightOn?: B;
   /** Keys that are equal. */
-  readonly by?: Extract<NameOf<L>, NameOf<R>> | readonly Extract<NameOf<L>, NameOf<R>>[];
+  readonly by?: OneOrMore<K>;
   /** `backward` where absent: the last row that is not later. */
   readonly strategy?: AsofStrategy;
   /** How far a match may be: a number, or a literal of a duration. */
   readonly tolerance?: number | bigint | Expr<any, never>;
   readonly allowExactMatches?: boolean;
-  readonly suffix?: string;
+  readonly suffix?: X;
 }
 
-type Joined<L, R> = unknown extends L
+/** The rows of a join: keys of one name once, other columns of the right side apart from those of the left one. */
+type Joined<L, R, Shared, H, X extends string> = unknown extends L | R
   ? any
-  : unknown extends R
-    ? any
-    : L & Omit<R, keyof L> & Readonly<Record<`${string}_right`, any>>;
+  : H extends 'semi' | 'anti'
+    ? L
+    : Both<
+        { [K in keyof L]: L[K] | (K extends Shared ? OuterKey<K, R, H> : H extends 'right' | 'outer' ? null : never) },
+        {
+          [K in Exclude<NameOf<R>, Shared> as K extends keyof L ? `${K}${X}` : K]:
+            | R[K]
+            | (H extends 'left' | 'outer' ? null : never);
+        }
+      >;
+type OuterKey<K, R, H> = H extends 'right' | 'outer' ? (K extends keyof R ? R[K] : never) : never;
+type Both<A, B> = { [K in keyof A | keyof B]: K extends keyof A ? A[K] : K extends keyof B ? B[K] : never };
 
 /** See the top of the file. */
 export class DataFrame<S = any> {
@@ -137,7 +169,7 @@ export class DataFrame<S = any> {
   select<const E extends readonly Of<S>[]>(...exprs: E): DataFrame<Selected<S, E>>;
   select<const E extends readonly Of<S>[]>(make: (columns: ColumnsOf<S>) => E): DataFrame<Selected<S, E>>;
   select(...given: readonly (Of<S> | ((columns: ColumnsOf<S>) => readonly Of<S>[]))[]): DataFrame {
-    const exprs = this.#exprs(given);
+    const exprs = exprsOf(this, given);
     if (exprs.length > 0 && hasAggregates(exprs) && exprs.every(isOfAggregates))
       return this.#next(aggregated(this.query, [], exprs), 'select');
     const { named, ...rows } = withParts(this.query, exprs);
@@ -150,7 +182,7 @@ export class DataFrame<S = any> {
     make: (columns: ColumnsOf<S>) => E,
   ): DataFrame<Merged<S, Selected<S, E>>>;
   withColumns(...given: readonly (Expr | ((columns: ColumnsOf<S>) => readonly Expr[]))[]): DataFrame {
-    const exprs = this.#exprs(given as never);
+    const exprs = exprsOf(this, given);
     const { named, ...rows } = withParts(this.query, exprs);
     const made = new Map(named.map((column) => [column.name, column]));
     if (made.size < named.length)
@@ -166,7 +198,7 @@ export class DataFrame<S = any> {
     name: N,
     expr: Given<S, ExprLike<T, NameOf<S>>>,
   ): DataFrame<Merged<S, { [K in N]: T }>> {
-    const made = typeof expr === 'function' ? expr(this.#columns()) : expr;
+    const made = typeof expr === 'function' ? expr(columnsOf(this)) : expr;
     return this.withColumns(exprOf(made as ExprLike).alias(name) as never) as never;
   }
 
@@ -179,7 +211,9 @@ export class DataFrame<S = any> {
   }
 
   /** New names by old ones. */
-  rename<const M extends Readonly<Partial<Record<NameOf<S>, string>>>>(names: M): DataFrame<Renamed<S, M>> {
+  rename<const M extends Readonly<Partial<Record<NameOf<S>, string>>>>(
+    names: M & { readonly [K in Exclude<keyof M, NameOf<S>>]: never },
+  ): DataFrame<Renamed<S, M>> {
     this.#known(Object.keys(names), 'rename');
     const renamed = this.columns.map((name) => ({
       name: columnName((names as Readonly<Record<string, string>>)[name] ?? name),
@@ -203,7 +237,7 @@ export class DataFrame<S = any> {
 
   /** The rows for which the condition is true: not those where it is null. */
   filter(condition: Given<S, ExprLike<boolean | null, NameOf<S>>>): DataFrame<S> {
-    const expr = typeof condition === 'function' ? condition(this.#columns()) : condition;
+    const expr = typeof condition === 'function' ? condition(columnsOf(this)) : condition;
     const { named, ...rows } = withParts(this.query, [expr]);
     const [{ expression: predicate }] = named as [NamedExpression];
     const filtered: Rows = { ...rows, plan: { kind: 'filter', input: rows.plan, predicate } };
@@ -216,8 +250,8 @@ export class DataFrame<S = any> {
   }
 
   /** Stable: rows with equal keys stay in their order. */
-  sort(by: Of<S> | readonly Of<S>[], options: OrderOptions = {}): DataFrame<S> {
-    const keys = orderOf(by as ExprOrName, options);
+  sort(by: Given<S, OneOrMore<Of<S>>>, options: OrderOptions = {}): DataFrame<S> {
+    const keys = orderOf((typeof by === 'function' ? by(columnsOf(this)) : by) as ExprOrName, options);
     const { named, ...rows } = withParts(
       this.query,
       keys.map(({ expr }) => exprOf(expr)),
@@ -274,41 +308,62 @@ export class DataFrame<S = any> {
   }
 
   /** A row for each item of the lists in these columns, which have one length in each row. */
-  explode<const N extends NameOf<S>>(
-    columns: N | readonly N[],
-    options: { readonly ignoreEmpty?: boolean; readonly indexColumn?: string } = {},
-  ): DataFrame<any> {
+  explode<const N extends NameOf<S>, const I extends string = never>(
+    columns: OneOrMore<N>,
+    options: { readonly ignoreEmpty?: boolean; readonly indexColumn?: I } = {},
+  ): DataFrame<Merged<S, { [K in N]: Item<S[K]> } & { [K in I]: bigint | null }>> {
     const names = typeof columns === 'string' ? [columns] : columns;
-    return this.#over({ kind: 'explode', input: this.query.plan, columns: names, ...options }, 'explode');
+    return this.#over({ kind: 'explode', input: this.query.plan, columns: names, ...options }, 'explode') as never;
   }
 
   /** A row for each of the columns `on`, all but the `ids` where absent: `ids`, the name of the column, its value. */
-  unpivot(options: {
-    readonly on?: readonly NameOf<S>[];
-    readonly ids?: readonly NameOf<S>[];
-    readonly variableName?: string;
-    readonly valueName?: string;
-  }): DataFrame<any> {
+  unpivot<
+    const I extends NameOf<S> = never,
+    const O extends NameOf<S> = Exclude<NameOf<S>, I>,
+    const N extends string = 'variable',
+    const V extends string = 'value',
+  >(options: {
+    readonly on?: readonly O[];
+    readonly ids?: readonly I[];
+    readonly variableName?: N;
+    readonly valueName?: V;
+  }): DataFrame<unknown extends S ? any : Both<{ [K in I]: S[K] } & { [K in N]: string }, { [K in V]: S[O] }>> {
     const { on, ids = [], ...names } = options;
-    const values = on ?? (this.columns.filter((name) => !ids.includes(name as NameOf<S>)) as NameOf<S>[]);
-    return this.#over({ kind: 'unpivot', input: this.query.plan, ids, values, ...names }, 'unpivot');
+    const values = on ?? (this.columns.filter((name) => !(ids as readonly string[]).includes(name)) as O[]);
+    return this.#over({ kind: 'unpivot', input: this.query.plan, ids, values, ...names }, 'unpivot') as never;
   }
 
   // Groups.
 
   /** One row of what the aggregates make of all rows. */
-  agg<const E extends readonly ExprLike<any, NameOf<S>>[]>(...exprs: E): DataFrame<Selected<S, E>> {
-    return this.#next(aggregated(this.query, [], exprs), 'agg');
+  agg<const E extends readonly ExprLike<any, NameOf<S>>[]>(...exprs: E): DataFrame<Selected<S, E>>;
+  agg<const E extends readonly ExprLike<any, NameOf<S>>[]>(
+    make: (columns: ColumnsOf<S>) => E,
+  ): DataFrame<Selected<S, E>>;
+  agg(...given: readonly (Expr | ((columns: ColumnsOf<S>) => readonly Expr[]))[]): DataFrame {
+    return this.#next(aggregated(this.query, [], exprsOf(this, given)), 'agg');
   }
 
-  groupBy<const K extends readonly Of<S>[]>(...keys: K): GroupBy<S, K> {
-    return new GroupBy(this, keys.map(exprOf), (rows, method) => this.#next(rows, method));
+  groupBy<const K extends readonly Of<S>[]>(...keys: K): GroupBy<S, K>;
+  groupBy<const K extends readonly Of<S>[]>(make: (columns: ColumnsOf<S>) => K): GroupBy<S, K>;
+  groupBy(...given: readonly (Of<S> | ((columns: ColumnsOf<S>) => readonly Of<S>[]))[]): GroupBy<S> {
+    return new GroupBy(this, exprsOf(this, given), (rows, method) => this.#next(rows, method));
   }
 
   // Two frames.
 
-  join<R>(other: DataFrame<R>, options: JoinOptions<S, R>): DataFrame<Joined<S, R>> {
-    const { how = 'inner', suffix = '_right', nullEqualsNull = false, buildSide } = options;
+  join<
+    R,
+    const K extends KeyOf<S, R> = never,
+    const A extends Of<S> = never,
+    const B extends Of<R> = never,
+    const H extends JoinType = 'inner',
+    const X extends string = '_right',
+  >(
+    other: DataFrame<R>,
+    options: JoinOptions<S, R, K, A, B, H, X>,
+  ): DataFrame<Joined<S, R, K | Extract<A & string, B>, H, X>> {
+    const { how = 'inner', suffix = '_right', nullEqualsNull = false, buildSide }: JoinOptions<any, any> = options;
     const [left, right] = joinKeys(options as JoinOptions<any, any>);
     const leftRows = withParts(this.query, left);
     const rightRows = withParts(other.query, right);
@@ -334,14 +389,33 @@ export class DataFrame<S = any> {
     return this.#with(plan, 'join', other) as never;
   }
 
-  crossJoin<R>(other: DataFrame<R>, { suffix = '_right' }: { readonly suffix?: string } = {}): DataFrame<Joined<S, R>> {
+  crossJoin<R, const X extends string = '_right'>(
+    other: DataFrame<R>,
+    { suffix = '_right' as X }: { readonly suffix?: X } = {},
+  ): DataFrame<Joined<S, R, never, 'inner', X>> {
     const right = projected(other.query, apart(this.columns, other.columns, new Set(), suffix));
     return this.#with({ kind: 'cross-join', left: this.query.plan, right: right.plan }, 'crossJoin', other) as never;
   }
 
   /** Beside every row the row of `other` that is nearest to it in time, or in another order. */
-  joinAsof<R>(other: DataFrame<R>, options: JoinAsofOptions<S, R>): DataFrame<Joined<S, R>> {
-    const { on, by = [], strategy = 'backward', tolerance, allowExactMatches, suffix = '_right' } = options;
+  joinAsof<
+    R,
+    const K extends KeyOf<S, R> = never,
+    const A extends Of<S> = never,
+    const B extends Of<R> = never,
+    const X extends string = '_right',
+  >(
+    other: DataFrame<R>,
+    options: JoinAsofOptions<S, R, K, A, B, X>,
+  ): DataFrame<Joined<S, R, K | Extract<A & string, B>, 'left', X>> {
+    const {
+      on,
+      by = [],
+      strategy = 'backward',
+      tolerance,
+      allowExactMatches,
+      suffix = '_right',
+    }: JoinAsofOptions<any, any> = options;
     const keyOf = (key: unknown, side: string): Expression => {
       if (key === undefined) throw new InvalidArgument(`joinAsof: ${side} is missing: give on, or leftOn and rightOn.`);
       return exprOf(key as ExprOrName).expression;
@@ -375,10 +449,15 @@ export class DataFrame<S = any> {
    * The rows of both. Columns go together by their positions, or by their names, where one that a side lacks is null there;
    * types are made common. Rows that are equal come once, but with `all`.
    */
+  union<R>(
+    other: DataFrame<R>,
+    options: { readonly all?: boolean; readonly byName: true },
+  ): DataFrame<unknown extends S | R ? any : { [K in keyof S | keyof R]: ValueOrNull<S, K> | ValueOrNull<R, K> }>;
+  union(other: DataFrame, options?: { readonly all?: boolean; readonly byName?: boolean }): DataFrame<S>;
   union(
     other: DataFrame,
     { all = false, byName = false }: { readonly all?: boolean; readonly byName?: boolean } = {},
-  ): DataFrame<S> {
+  ): DataFrame {
     const [left, right] = alike(this.query, other.query, byName, 'union');
     const both = this.#with({ kind: 'concat', inputs: [left, right] }, 'union', other);
     return all ? both : both.distinct();
@@ -496,17 +575,6 @@ export class DataFrame<S = any> {
     return (all ? matched.select(...(this.columns as never[])) : matched) as DataFrame<S>;
   }
 
-  #columns(): ColumnsOf<S> {
-    return Object.fromEntries(this.columns.map((name) => [name, exprOf(name)])) as never;
-  }
-
-  #exprs(given: readonly (Of<S> | ((columns: ColumnsOf<S>) => readonly Of<S>[]))[]): readonly Expr[] {
-    return given.flatMap((each) => {
-      const made = typeof each === 'function' ? each(this.#columns()) : [each];
-      return made.map((one) => exprOf(one as ExprOrName));
-    });
-  }
-
   #known(names: readonly string[], method: string): void {
     queryOf({ kind: 'project', input: this.query.plan, columns: names.map(passed) }, this.query.inputs, method);
   }
@@ -533,6 +601,7 @@ export class DataFrame<S = any> {
 type Merged<S, A> = unknown extends S
   ? any
   : { [K in keyof S | keyof A]: K extends keyof A ? A[K] : K extends keyof S ? S[K] : never };
+type ValueOrNull<S, K> = K extends keyof S ? S[K] : null;
 type Renamed<S, M> = unknown extends S
   ? any
   : { [K in keyof S as K extends keyof M ? (M[K] extends string ? M[K] : K) : K]: S[K] };
@@ -550,8 +619,12 @@ export class GroupBy<S, K extends readonly unknown[] = readonly unknown[]> {
   }
 
   /** The keys of each group, and what the aggregates make of its rows. The order of the groups is not defined. */
-  agg<const E extends readonly ExprLike<any, NameOf<S>>[]>(...exprs: E): DataFrame<Selected<S, [...K, ...E]>> {
-    return this.#next(aggregated(this.#frame.query, this.#keys, exprs), 'agg');
+  agg<const E extends readonly ExprLike<any, NameOf<S>>[]>(...exprs: E): DataFrame<Selected<S, [...K, ...E]>>;
+  agg<const E extends readonly ExprLike<any, NameOf<S>>[]>(
+    make: (columns: ColumnsOf<S>) => E,
+  ): DataFrame<Selected<S, [...K, ...E]>>;
+  agg(...given: readonly (Expr | ((columns: ColumnsOf<S>) => readonly Expr[]))[]): DataFrame {
+    return this.#next(aggregated(this.#frame.query, this.#keys, exprsOf(this.#frame, given)), 'agg');
   }
 
   /** How many rows each group has. */
@@ -560,13 +633,13 @@ export class GroupBy<S, K extends readonly unknown[] = readonly unknown[]> {
   }
 
   /** A column for each name: the aggregate of `value` over the rows of the group whose `pivot` has that text. */
-  pivot(
+  pivot<const P extends string>(
     pivot: NameOf<S>,
     value: NameOf<S>,
-    names: readonly string[],
+    names: readonly P[],
     aggregate: AggregateFunction = 'first',
     options?: AggregateOptions,
-  ): DataFrame<any> {
+  ): DataFrame<unknown extends S ? any : Both<Selected<S, K>, { [C in P]: any }>> {
     const { named, ...rows } = withParts(this.#frame.query, this.#keys);
     const keys = named.map(({ name }) => name);
     const columns = [...named, ...[pivot, value].filter((name) => !keys.includes(name)).map(passed)];
@@ -580,9 +653,19 @@ export class GroupBy<S, K extends readonly unknown[] = readonly unknown[]> {
       ...(options && { options }),
       names,
     };
-    return this.#next({ plan, columns: [...keys, ...names] }, 'pivot');
+    return this.#next({ plan, columns: [...keys, ...names] }, 'pivot') as never;
   }
 }
+
+const columnsOf = <S>({ columns }: DataFrame<S>): ColumnsOf<S> =>
+  Object.fromEntries(columns.map((name) => [name, exprOf(name)])) as never;
+
+/** What a method is given: columns and expressions, or what makes them of the columns of the frame. */
+const exprsOf = <S>(
+  frame: DataFrame<S>,
+  given: readonly (ExprOrName | ((columns: ColumnsOf<S>) => readonly ExprOrName[]))[],
+): readonly Expr[] =>
+  given.flatMap((each) => (typeof each === 'function' ? each(columnsOf(frame)) : [each]).map((one) => exprOf(one)));
 
 const column = (name: string): Expression => ({ kind: 'column', name });
 const passed = (name: string): NamedExpression => ({ name: columnName(name), expression: column(name) });

@@ -16,9 +16,11 @@ export const readJson = <S = any>(...given: Parameters<Session['readJson']>): Pr
 export const readArrow = <S = any>(...given: Parameters<Session['readArrow']>): Promise<DataFrame<S>> =>
   defaultSession().readArrow(...given);
 /** See `Session.fromRows`. */
-export const fromRows: Session['fromRows'] = (...given) => defaultSession().fromRows(...given);
+export const fromRows: Session['fromRows'] = (rows: Parameters<Session['fromRows']>[0], options = {}) =>
+  defaultSession().fromRows(rows, options);
 /** See `Session.fromColumns`. */
-export const fromColumns: Session['fromColumns'] = (...given) => defaultSession().fromColumns(...given);
+export const fromColumns: Session['fromColumns'] = (columns: Parameters<Session['fromColumns']>[0], options = {}) =>
+  defaultSession().fromColumns(columns, options);
 /** See `Session.fromArrow`. */
 export const fromArrow: Session['fromArrow'] = (...given) => defaultSession().fromArrow(...given);
 /** See `Session.range`. */

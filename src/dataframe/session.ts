@@ -20,12 +20,13 @@ import type { TaskStats } from '../stats/task-stats.ts';
 import { isUdf } from '../udf/udf.ts';
 import type { UdfModules } from '../udf/udf-modules.ts';
 import { deskStore } from './desk-store.ts';
-import { type Expr, type Operand, withPart } from './expr.ts';
+import { type Expr, type NeededBy, type Operand, withPart } from './expr.ts';
 import { schemaOfFiles } from './file-schema.ts';
 import { DataFrame } from './frame.ts';
 import { batchesOfColumns, batchesOfRows } from './given-rows.ts';
 import { globUri, uriOf } from './places.ts';
 import { newSourceId, type QueryInput, queryOf } from './query.ts';
+import type { GivenAs } from './value-types.ts';
 
 export interface SessionOptions {
   /** Bytes that a query may hold: 1 GiB where absent. */
@@ -47,6 +48,11 @@ export interface ReadOptions {
 }
 
 const DEFAULT_MEMORY_BYTES = 1024 * 1024 * 1024;
+
+/** The functions of a module, which `typeof import('./module.ts')` tells TypeScript of, as functions of expressions. */
+export type UdfsOf<M> = {
+  readonly [K in keyof M & string]: <V extends readonly Operand[]>(...given: V) => Expr<any, NeededBy<V[number]>, K>;
+};
 
 export class Session {
   readonly #memoryBytes: number;
@@ -86,7 +92,9 @@ export class Session {
   }
 
   /** The rows as they are; types are found in the values where no schema is given. */
-  fromRows<S extends object>(rows: readonly S[], options: { readonly schema?: Schema } = {}): DataFrame<S> {
+  fromRows<S extends object>(rows: readonly S[]): DataFrame<{ [K in keyof S & string]: GivenAs<S[K]> }>;
+  fromRows<S = any>(rows: readonly object[], options: { readonly schema?: Schema }): DataFrame<S>;
+  fromRows(rows: readonly object[], options: { readonly schema?: Schema } = {}): DataFrame {
     const { schema, batches } = batchesOfRows(rows as readonly Readonly<Record<string, unknown>>[], options.schema);
     return this.#inMemory(schema, async () => batches);
   }
@@ -94,8 +102,15 @@ export class Session {
   /** Arrays of one length by the names of their columns. */
   fromColumns<C extends Readonly<Record<string, ArrayLike<unknown>>>>(
     columns: C,
+  ): DataFrame<{ [K in keyof C & string]: C[K] extends ArrayLike<infer T> ? GivenAs<T> : never }>;
+  fromColumns<S = any>(
+    columns: Readonly<Record<string, ArrayLike<unknown>>>,
+    options: { readonly schema?: Schema },
+  ): DataFrame<S>;
+  fromColumns(
+    columns: Readonly<Record<string, ArrayLike<unknown>>>,
     options: { readonly schema?: Schema } = {},
-  ): DataFrame<{ [K in keyof C]: C[K] extends ArrayLike<infer T> ? T : never }> {
+  ): DataFrame {
     const { schema, batches } = batchesOfColumns(columns, options.schema);
     return this.#inMemory(schema, async () => batches);
   }
@@ -121,7 +136,7 @@ export class Session {
    * Loads a module of user-defined functions, and registers it under `name`. Gives what it exports, to be called with
    * expressions: `const text = await session.udfs('text', new URL('./text.ts', import.meta.url)); text.shout(col('s'))`.
    */
-  async udfs(name: string, module: URL): Promise<Record<string, (...given: readonly Operand[]) => Expr>> {
+  async udfs<M = Readonly<Record<string, any>>>(name: string, module: URL): Promise<UdfsOf<M>> {
     const loaded = (await import(module.href)) as Record<string, unknown>;
     this.#udfs[name] = module;
     return Object.fromEntries(
@@ -137,7 +152,7 @@ export class Session {
           }));
         return [[key, call]];
       }),
-    );
+    ) as never;
   }
 
   /** Runs a task of a frame. */

@@ -11,6 +11,7 @@
  * null stands for no value.
  */
 
+import type { DataType, TypeKind } from '../columnar/data-type.ts';
 import type { LiteralValue } from './literal-value.ts';
 
 /** A text of digits, as "-1234.50". */
@@ -18,29 +19,85 @@ export type Decimal = string & { readonly '~of': 'decimal' };
 /** ISO 8601, to the last digit. */
 export type Temporal = string & { readonly '~of': 'temporal' };
 
+type Numeric = number | bigint | Decimal;
+
 /** What values may be that go together with those of `T`. */
 export type Kin<T> = unknown extends T ? any : KinOf<T> | null;
 
-type KinOf<T> = T extends number | bigint | Decimal ? number | bigint | Decimal : T extends Temporal ? Temporal : T;
+type KinOf<T> = T extends Temporal ? Temporal : T extends Numeric ? Numeric : Widened<T>;
 
 /** The type of a value that stands for itself: `string`, not `'x'`. */
-export type Widened<V> = V extends string
-  ? string
-  : V extends number
-    ? number
-    : V extends bigint
-      ? bigint
-      : V extends boolean
-        ? boolean
-        : V;
+export type Widened<V> = V extends Decimal | Temporal
+  ? V
+  : V extends string
+    ? string
+    : V extends number
+      ? number
+      : V extends bigint
+        ? bigint
+        : V extends boolean
+          ? boolean
+          : V;
 
 /** What may stand beside a value, in place of an expression. */
 export type ValueBeside<T> = unknown extends T ? LiteralValue : Beside<T> | null;
 
 type Beside<T> = T extends Temporal
   ? string | Date
-  : T extends Decimal
-    ? number | bigint | string
-    : T extends number | bigint
-      ? number | bigint
-      : Extract<LiteralValue, T>;
+  : T extends Numeric
+    ? number | bigint
+    : Extract<LiteralValue, Widened<T>>;
+
+/** What has sums and means, and what has logarithms. */
+export type Summable = Numeric | null;
+/** What can be added to and taken from. */
+export type Computable = Numeric | Temporal | null;
+
+/** What arithmetic makes of both; null where a side may be. */
+export type Computed<A, B> = unknown extends A | B ? any : ComputedOf<NonNullable<A | B>> | Extract<A | B, null>;
+
+// Days are added to dates as numbers, durations are texts, Dates and texts are literals of times.
+type ComputedOf<Both> = [Extract<Both, Temporal>] extends [never] ? Both : Temporal;
+
+/** What a division makes of both: of decimals a decimal, else a float64. Null where the divisor is zero. */
+export type Quotient<A, B> = unknown extends A | B
+  ? any
+  : Exclude<ComputedOf<NonNullable<A | B>>, bigint> extends infer Q
+    ? ([Q] extends [never] ? number : Q | (Decimal extends Q ? never : number)) | null
+    : never;
+
+/** What aggregates make of `T`, null of no rows. Sums of integers are 64 bits wide. */
+export type Total<T> = unknown extends T ? any : (T extends number ? number | bigint : T) | null;
+export type Mean<T> = unknown extends T ? any : (T extends Decimal ? Decimal : T extends Numeric ? number : T) | null;
+
+/** What values of a row that is given come back as: Dates as texts, undefined as null. */
+export type GivenAs<V> = unknown extends V
+  ? any
+  : V extends undefined
+    ? null
+    : V extends Date
+      ? Temporal
+      : V extends Uint8Array | Decimal | Temporal
+        ? V
+        : V extends readonly (infer I)[]
+          ? GivenAs<I>[]
+          : V extends object
+            ? { [K in keyof V & string]: GivenAs<V[K]> }
+            : V;
+
+/** What values of a type are, or null; `any` where the type is not known to TypeScript. */
+export type ValueOfType<D extends DataType> = DataType extends D ? any : ValueOfKind<D['kind']> | null;
+
+type ValueOfKind<K extends TypeKind> = K extends 'bool'
+  ? boolean
+  : K extends 'int64' | 'uint64'
+    ? bigint
+    : K extends `${'int' | 'uint' | 'float'}${8 | 16 | 32 | 64}`
+      ? number
+      : K extends 'decimal'
+        ? Decimal
+        : K extends 'date' | 'time' | 'timestamp' | 'duration' | 'interval'
+          ? Temporal
+          : K extends 'utf8' | 'uuid'
+            ? string
+            : any;

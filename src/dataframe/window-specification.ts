@@ -17,18 +17,23 @@ export type FrameEdge = number | bigint | 'unbounded' | Expr;
  *
  * Without a frame: with an order from the first row to the peers of the row, else the whole partition.
  */
-export class Window {
+export class Window<C extends string = string> {
   readonly spec: WindowSpec;
+  /** Never there: the columns that it needs. */
+  declare readonly '~columns': C;
 
   constructor(spec: WindowSpec) {
     this.spec = spec;
   }
 
-  partitionBy(...keys: readonly ExprOrName[]): Window {
+  partitionBy<D extends string>(...keys: readonly ExprOrName<any, D>[]): Window<C | D> {
     return new Window({ ...this.spec, partitionBy: [...this.spec.partitionBy, ...keys.map(keyOf)] });
   }
 
-  orderBy(keys: ExprOrName | readonly ExprOrName[], options: OrderOptions = {}): Window {
+  orderBy<D extends string>(
+    keys: ExprOrName<any, D> | readonly ExprOrName<any, D>[],
+    options: OrderOptions = {},
+  ): Window<C | D> {
     const orderBy: readonly WindowOrder[] = orderOf(keys, options).map(({ expr, ...rest }) => ({
       expression: keyOf(expr),
       ...rest,
@@ -37,12 +42,12 @@ export class Window {
   }
 
   /** Rows `start` to `end` of the partition, counted from the row. Fewer than `minPeriods` give null. */
-  rowsBetween(start: FrameEdge, end: FrameEdge, options?: Pick<WindowFrame, 'minPeriods'>): Window {
+  rowsBetween(start: FrameEdge, end: FrameEdge, options?: Pick<WindowFrame, 'minPeriods'>): Window<C> {
     return this.#framed('rows', start, end, options);
   }
 
   /** Rows whose key, of which there is one, is that of the row plus `start` to plus `end`: numbers, or durations and intervals. */
-  rangeBetween(start: FrameEdge, end: FrameEdge, options?: Pick<WindowFrame, 'minPeriods'>): Window {
+  rangeBetween(start: FrameEdge, end: FrameEdge, options?: Pick<WindowFrame, 'minPeriods'>): Window<C> {
     return this.#framed('range', start, end, options);
   }
 
@@ -51,7 +56,7 @@ export class Window {
     start: FrameEdge,
     end: FrameEdge,
     options: Pick<WindowFrame, 'minPeriods'> = {},
-  ): Window {
+  ): Window<C> {
     const frame = {
       unit,
       start: bound(start, 'unbounded-preceding'),
@@ -63,7 +68,7 @@ export class Window {
 }
 
 /** All rows: to be partitioned, ordered and framed. */
-export const window = (): Window => new Window({ partitionBy: [], orderBy: [] });
+export const window = (): Window<never> => new Window({ partitionBy: [], orderBy: [] });
 
 function keyOf(key: ExprOrName): Expression {
   const { expression, parts } = exprOf(key);

@@ -1,0 +1,225 @@
+/**
+ * What TypeScript knows of frames. `tsc` is the judge of `@ts-expect-error` and of `expectTypeOf`; what does not compile
+ * is run all the same, and fails there too, and rows of every frame are looked at beside their types.
+ */
+
+import { describe, expect, expectTypeOf, test } from 'vitest';
+import type { DataFrame } from '../../src/dataframe/frame.ts';
+import { col, count, type Decimal, fromColumns, fromRows, list, rank, type Temporal, window } from '../../src/index.ts';
+
+const sales = fromRows([
+  { shop: 'a', price: 1.5, n: 3, id: 1n, at: new Date(0), tags: ['x', 'y'], paid: true },
+  { shop: 'b', price: 2.5, n: 4, id: 2n, at: new Date(1), tags: [], paid: false },
+]);
+const shops = fromRows([
+  { shop: 'a', city: 'Bonn', n: 1 },
+  { shop: 'c', city: null, n: 2 },
+]);
+
+test('rows have the types of what they are made of', async () => {
+  type Sale = { shop: string; price: number; n: number; id: bigint; at: Temporal; tags: string[]; paid: boolean };
+  expectTypeOf(await sales.toRows()).toEqualTypeOf<Sale[]>();
+  expectTypeOf(await fromColumns({ a: [1, null], b: ['x', 'y'] }).toColumns()).toEqualTypeOf<{
+    a: (number | null)[];
+    b: string[];
+  }>();
+  const [row] = await sales.limit(1).toRows();
+  expect(row).toEqual({ shop: 'a', price: 1.5, n: 3, id: 1n, at: '1970-01-01T00:00:00', tags: ['x', 'y'], paid: true });
+  expectTypeOf(fromRows([{ a: 1 }], {})).toEqualTypeOf<DataFrame>();
+  const optional: { a?: number }[] = [{ a: 1 }, {}];
+  expectTypeOf(await fromRows(optional).toRows()).toEqualTypeOf<{ a: number | null }[]>();
+});
+
+test('columns and their values go from frame to frame', async () => {
+  const selected = sales.select((c) => [
+    c.shop.str.upper(),
+    c.price.mul(2).alias('double'),
+    c.price.gt(1).and(c.paid).alias('much'),
+    c.at.sub('1970-01-01T00:00:00').alias('since'),
+    c.at.dt.year().alias('year'),
+    c.id.add(1n).alias('next'),
+    c.n.div(2).alias('half'),
+    c.price.cast({ kind: 'decimal', precision: 10, scale: 2 }).mul(2).alias('exact'),
+  ]);
+  expectTypeOf(await selected.toRows()).toEqualTypeOf<
+    {
+      shop: string | null;
+      double: number;
+      much: boolean | null;
+      since: Temporal;
+      year: number | null;
+      next: bigint;
+      half: number | null;
+      exact: Decimal | number | null;
+    }[]
+  >();
+  expect((await selected.toRows())[0]).toMatchObject({ shop: 'A', double: 3, much: true, year: 1970, next: 2n });
+
+  const changed = sales
+    .select('shop', 'n', 'tags')
+    .withColumn('n', (c) => c.n.gt(3))
+    .withColumns((c) => [c.n.not().alias('few')])
+    .rename({ shop: 'store' })
+    .withRowIndex()
+    .explode('tags', { indexColumn: 'place' })
+    .drop('n');
+  expectTypeOf(await changed.toRows()).toEqualTypeOf<
+    { store: string; tags: string | null; few: boolean | null; index: bigint; place: bigint | null }[]
+  >();
+  expect(await changed.toRows()).toEqual([
+    { index: 0n, store: 'a', tags: 'x', few: true, place: 0n },
+    { index: 0n, store: 'a', tags: 'y', few: true, place: 1n },
+    { index: 1n, store: 'b', tags: null, few: false, place: null },
+  ]);
+
+  const long = sales.select('shop', 'price', 'n').unpivot({ ids: ['shop'] });
+  expectTypeOf(await long.toRows()).toEqualTypeOf<{ shop: string; variable: string; value: number }[]>();
+  expect((await long.toRows())[0]).toEqual({ shop: 'a', variable: 'price', value: 1.5 });
+});
+
+test('groups', async () => {
+  const grouped = sales
+    .groupBy('shop', sales.col('n').mod(2).alias('odd'))
+    .agg((c) => [
+      c.n.sum(),
+      c.price.mean(),
+      c.id.sum().alias('ids'),
+      c.at.max(),
+      c.price.implode().alias('all'),
+      count(),
+    ]);
+  type Group = {
+    shop: string;
+    odd: number | null;
+    n: number | bigint | null;
+    price: number | null;
+    ids: bigint | null;
+    at: Temporal | null;
+    all: number[];
+    count: bigint;
+  };
+  expectTypeOf(await grouped.toRows()).toEqualTypeOf<Group[]>();
+  expect((await grouped.sort('shop').toRows())[0]).toEqual({
+    ...{ shop: 'a', odd: 1, n: 3n, price: 1.5, ids: 1n, at: '1970-01-01T00:00:00', all: [1.5], count: 1n },
+  });
+  const wide = sales.groupBy((c) => [c.paid]).pivot('shop', 'n', ['a', 'b'], 'sum');
+  const [row] = await wide.toRows();
+  expectTypeOf(row?.paid).toEqualTypeOf<boolean | undefined>();
+  expectTypeOf<keyof NonNullable<typeof row>>().toEqualTypeOf<'paid' | 'a' | 'b'>();
+});
+
+test('joins', async () => {
+  const left = sales.select('shop', 'n');
+  expectTypeOf(await left.join(shops, { on: 'shop' }).toRows()).toEqualTypeOf<
+    { shop: string; n: number; n_right: number; city: string | null }[]
+  >();
+  const outer = left.join(shops, { on: 'shop', how: 'outer', suffix: '_b' });
+  expectTypeOf(await outer.toRows()).toEqualTypeOf<
+    { shop: string; n: number | null; n_b: number | null; city: string | null }[]
+  >();
+  expect(await outer.sort('shop').toRows()).toEqual([
+    { shop: 'a', n: 3, city: 'Bonn', n_b: 1 },
+    { shop: 'b', n: 4, city: null, n_b: null },
+    { shop: 'c', n: null, city: null, n_b: 2 },
+  ]);
+  expectTypeOf(await left.join(shops, { leftOn: 'n', rightOn: 'n', how: 'left' }).toRows()).toEqualTypeOf<
+    { shop: string; n: number; shop_right: string | null; city: string | null }[]
+  >();
+  expectTypeOf(await left.join(shops, { on: 'shop', how: 'anti' }).toRows()).toEqualTypeOf<
+    { shop: string; n: number }[]
+  >();
+  const nearest = left.joinAsof(shops, { on: 'n', by: 'shop' });
+  expectTypeOf(await nearest.toRows()).toEqualTypeOf<{ shop: string; n: number; city: string | null }[]>();
+  expect((await nearest.toRows())[0]).toEqual({ shop: 'a', n: 3, city: 'Bonn' });
+  const both = left.union(shops, { byName: true });
+  expectTypeOf(await both.toRows()).toEqualTypeOf<{ shop: string; n: number; city: string | null }[]>();
+  expectTypeOf(await left.crossJoin(shops.select('n')).toRows()).toEqualTypeOf<
+    { shop: string; n: number; n_right: number }[]
+  >();
+});
+
+describe('what does not compile does not run', () => {
+  const wrong: readonly (() => unknown)[] = [
+    // @ts-expect-error: no such column
+    () => sales.select('nope'),
+    // @ts-expect-error: no such column
+    () => sales.select(col('nope').add(1)),
+    // @ts-expect-error: no such column
+    () => sales.select((c) => [c.nope]),
+    // @ts-expect-error: no such column
+    () => sales.filter(col('nope').gt(1)),
+    // @ts-expect-error: no such column beside another
+    () => sales.filter(col('n').gt(col('nope'))),
+    // @ts-expect-error: no such column
+    () => sales.groupBy('nope').count(),
+    // @ts-expect-error: no such column
+    () => sales.groupBy('shop').agg(col('nope').sum()),
+    // @ts-expect-error: no such column
+    () => sales.agg(col('nope').sum()),
+    // @ts-expect-error: no such column
+    () => sales.sort('nope'),
+    // @ts-expect-error: no such column
+    () => sales.sort(['shop', col('nope')]),
+    // @ts-expect-error: no such column
+    () => sales.drop('nope'),
+    // @ts-expect-error: no such column
+    () => sales.rename({ shop: 'store', nope: 'x' }),
+    // @ts-expect-error: no such column
+    () => sales.withColumn('x', col('nope')),
+    // @ts-expect-error: no such column
+    () => sales.explode('nope'),
+    // @ts-expect-error: no such column
+    () => sales.withColumn('x', rank().over(window().partitionBy('shop').orderBy('nope'))),
+    // @ts-expect-error: a column of the left side only
+    () => sales.join(shops, { on: 'price' }),
+    // @ts-expect-error: a column of the right side only
+    () => sales.join(shops, { leftOn: 'city', rightOn: 'city' }),
+    // @ts-expect-error: a text is no number
+    () => sales.select((c) => [c.price.add('x')]),
+    // @ts-expect-error: a text is no number
+    () => sales.select((c) => [c.price.add(c.shop)]),
+    // @ts-expect-error: texts have no sums
+    () => sales.select((c) => [c.shop.add('x')]),
+    // @ts-expect-error: a text is no number
+    () => sales.filter((c) => c.price.gt('x')),
+    // @ts-expect-error: a text is no number
+    () => sales.filter((c) => c.price.eq('x')),
+    // @ts-expect-error: a text is no number
+    () => sales.filter((c) => c.n.isIn(['x'])),
+    // @ts-expect-error: a number is no condition
+    () => sales.filter((c) => c.n),
+    // @ts-expect-error: a number is no condition
+    () => sales.filter((c) => c.paid.and(c.n)),
+    // @ts-expect-error: numbers have no methods of texts
+    () => sales.select((c) => [c.price.str.upper()]),
+    // @ts-expect-error: texts have no years
+    () => sales.select((c) => [c.shop.dt.year()]),
+    // @ts-expect-error: texts have no roots
+    () => sales.select((c) => [c.shop.sqrt()]),
+    // @ts-expect-error: texts have no sum
+    () => sales.agg((c) => [c.shop.sum()]),
+    // @ts-expect-error: no such column of the frame
+    () => sales.col('nope'),
+    // @ts-expect-error: a column that the frame before had
+    () => sales.drop('n').select('n'),
+  ];
+  test.each(wrong.map((make) => [String(make).replace('() => ', ''), make] as const))('%s', (_, make) => {
+    expect(make).toThrow(
+      /no column|not defined|takes|no common type|cannot be compared|must be|predicate|not a function|undefined/,
+    );
+  });
+});
+
+test('frames of unknown columns are free', () => {
+  const free = sales as DataFrame;
+  expect(() => free.select('shop', col('price').add(1), list(col('n')).alias('l')).sort('l')).not.toThrow();
+  expect(() =>
+    free
+      .filter((c) => c.paid)
+      .groupBy('shop')
+      .agg(col('n').sum())
+      .join(free, { on: 'shop' }),
+  ).not.toThrow();
+  expectTypeOf(free.select('shop')).toEqualTypeOf<DataFrame>();
+  expectTypeOf(free.join(sales, { on: 'shop' })).toEqualTypeOf<DataFrame>();
+});
