@@ -1,4 +1,4 @@
-/** How many cases a property is tried on, and from which seed: `npm run fuzz:expressions` sets both. */
+/** How many cases a property is tried on, and from which seed: `scripts/fuzz.ts` sets both. */
 
 const times = Number(process.env['FUZZ_TIMES'] ?? 1);
 
@@ -9,4 +9,4 @@ export const fuzzSeed: number = Number(process.env['FUZZ_SEED']);
 export const fuzzed = (cases: number): { numRuns: number } => ({ numRuns: cases * times });
 
 /** As many cases as `cases` are in `npm test`. */
-export const fuzzedCases = (cases: number): number => cases * times;
+export const fuzzedCases = (cases: number): number => Math.round(cases * times);

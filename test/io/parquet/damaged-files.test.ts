@@ -11,6 +11,7 @@ import { MalformedFile, MillraceError, ObjectChanged, ObjectNotFound, Unsupporte
 import { fileStore } from '../../../src/io/file-store.ts';
 import { memoryStore } from '../../../src/io/memory-store.ts';
 import { query } from '../../support/duckdb.ts';
+import { random } from '../../support/mutate.ts';
 import { testBudget } from '../../support/task.ts';
 import { scanRows, schemaOf, temporaryDirectory, uriOf, writeByDuck } from './scan-file.ts';
 
@@ -145,15 +146,6 @@ async function outcome(bytes: Uint8Array, schema: Schema): Promise<unknown> {
     if (error instanceof MillraceError) return error.name;
     throw error;
   }
-}
-
-/** Repeatable. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
 }
 
 const MUTATIONS = Number(process.env['MILLRACE_MUTATIONS'] ?? 25);
