@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { makeHandler } from '../../functions/execute-task.ts';
 import { processBudget } from '../../functions/executed-task.ts';
 import { parseTaskManifest } from '../../src/commit/manifest.ts';
+import type { Expression } from '../../src/expressions/expression.ts';
 import type { ObjectStore } from '../../src/io/object-store.ts';
 import { borrowLinearMemory } from '../../src/memory/process-memory.ts';
 import type { PlanNode } from '../../src/plan/plan-node.ts';
@@ -140,7 +141,15 @@ describe('what cannot be run', () => {
   });
 
   test('out of memory, the operator and the bytes are named, and no upload stays', async () => {
-    const sorted = { kind: 'sort', input: ROW_WISE, keys: [{ expression: { kind: 'column', name: 'id' } }] } as const;
+    const x: Expression = { kind: 'literal', type: { kind: 'utf8' }, value: 'x' };
+    const long: Expression = { kind: 'function', name: 'repeat', arguments: [x, int(2_000)] };
+    const columns = [
+      { name: 'id', expression: col('id') },
+      { name: 'long', expression: long },
+    ];
+    const input = { kind: 'project', input: ROW_WISE, columns } as const;
+    // 60 MB of rows, whatever the process holds already.
+    const sorted = { kind: 'sort', input, keys: [{ expression: col('id') }] } as const;
     const small = makeHandler({ store: lake.store });
     const { error } = await invoke(small, task({ plan: { kind: 'write', format: 'parquet', input: sorted } }), {
       memoryMb: Math.ceil(process.memoryUsage.rss() / 2 ** 20) + 40 + 40 + 9,
