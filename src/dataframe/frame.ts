@@ -166,8 +166,8 @@ export class DataFrame<S = any> {
   // Columns.
 
   /** These columns, and no others. Of aggregates only: one row. */
-  select<const E extends readonly Of<S>[]>(...exprs: E): DataFrame<Selected<S, E>>;
   select<const E extends readonly Of<S>[]>(make: (columns: ColumnsOf<S>) => E): DataFrame<Selected<S, E>>;
+  select<const E extends readonly Of<S>[]>(...exprs: E): DataFrame<Selected<S, E>>;
   select(...given: readonly (Of<S> | ((columns: ColumnsOf<S>) => readonly Of<S>[]))[]): DataFrame {
     const exprs = exprsOf(this, given);
     if (exprs.length > 0 && hasAggregates(exprs) && exprs.every(isOfAggregates))
@@ -177,10 +177,10 @@ export class DataFrame<S = any> {
   }
 
   /** All columns, and these: in place of those of the same name, or behind the others. */
-  withColumns<const E extends readonly ExprLike<any, NameOf<S>>[]>(...exprs: E): DataFrame<Merged<S, Selected<S, E>>>;
   withColumns<const E extends readonly ExprLike<any, NameOf<S>>[]>(
     make: (columns: ColumnsOf<S>) => E,
   ): DataFrame<Merged<S, Selected<S, E>>>;
+  withColumns<const E extends readonly ExprLike<any, NameOf<S>>[]>(...exprs: E): DataFrame<Merged<S, Selected<S, E>>>;
   withColumns(...given: readonly (Expr | ((columns: ColumnsOf<S>) => readonly Expr[]))[]): DataFrame {
     const exprs = exprsOf(this, given);
     const { named, ...rows } = withParts(this.query, exprs);
@@ -336,16 +336,16 @@ export class DataFrame<S = any> {
   // Groups.
 
   /** One row of what the aggregates make of all rows. */
-  agg<const E extends readonly ExprLike<any, NameOf<S>>[]>(...exprs: E): DataFrame<Selected<S, E>>;
   agg<const E extends readonly ExprLike<any, NameOf<S>>[]>(
     make: (columns: ColumnsOf<S>) => E,
   ): DataFrame<Selected<S, E>>;
+  agg<const E extends readonly ExprLike<any, NameOf<S>>[]>(...exprs: E): DataFrame<Selected<S, E>>;
   agg(...given: readonly (Expr | ((columns: ColumnsOf<S>) => readonly Expr[]))[]): DataFrame {
     return this.#next(aggregated(this.query, [], exprsOf(this, given)), 'agg');
   }
 
-  groupBy<const K extends readonly Of<S>[]>(...keys: K): GroupBy<S, K>;
   groupBy<const K extends readonly Of<S>[]>(make: (columns: ColumnsOf<S>) => K): GroupBy<S, K>;
+  groupBy<const K extends readonly Of<S>[]>(...keys: K): GroupBy<S, K>;
   groupBy(...given: readonly (Of<S> | ((columns: ColumnsOf<S>) => readonly Of<S>[]))[]): GroupBy<S> {
     return new GroupBy(this, exprsOf(this, given), (rows, method) => this.#next(rows, method));
   }
@@ -516,8 +516,8 @@ export class DataFrame<S = any> {
 
   /** How many rows there are. */
   async count(options?: RunOptions): Promise<number> {
-    const [row] = await this.agg(count().alias('rows') as never).toRows(options);
-    return Number((row as { rows: bigint }).rows);
+    const [row] = await (this as DataFrame).agg(count().alias('rows')).toRows(options);
+    return Number(row.rows);
   }
 
   /** Prints the first rows, 10 where absent, as a table. */
@@ -619,10 +619,10 @@ export class GroupBy<S, K extends readonly unknown[] = readonly unknown[]> {
   }
 
   /** The keys of each group, and what the aggregates make of its rows. The order of the groups is not defined. */
-  agg<const E extends readonly ExprLike<any, NameOf<S>>[]>(...exprs: E): DataFrame<Selected<S, [...K, ...E]>>;
   agg<const E extends readonly ExprLike<any, NameOf<S>>[]>(
     make: (columns: ColumnsOf<S>) => E,
   ): DataFrame<Selected<S, [...K, ...E]>>;
+  agg<const E extends readonly ExprLike<any, NameOf<S>>[]>(...exprs: E): DataFrame<Selected<S, [...K, ...E]>>;
   agg(...given: readonly (Expr | ((columns: ColumnsOf<S>) => readonly Expr[]))[]): DataFrame {
     return this.#next(aggregated(this.#frame.query, this.#keys, exprsOf(this.#frame, given)), 'agg');
   }
