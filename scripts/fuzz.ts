@@ -13,7 +13,7 @@ const SUITES: Readonly<Record<string, readonly string[]>> = {
 };
 
 const USAGE = `Usage: npm run fuzz:expressions -- [--runs 20] [--seed N]
-       npm run fuzz:formats -- [--runs 20] [--seed N] [--format parquet|csv|json|text|arrow|shuffle]
+       npm run fuzz:formats -- [--runs 20] [--seed N] [--format parquet|csv|json|text|warc|arrow|shuffle]
 
 expressions are the property tests of test/compile and test/expressions; formats are files that are damaged at random.
   --runs N       how many times as many cases as npm test (default 20)

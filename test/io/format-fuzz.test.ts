@@ -26,6 +26,7 @@ import type { ByteRange } from '../../src/io/record-reader.ts';
 import { PAGE_HEADER_BYTES, TRAILER_BYTES } from '../../src/io/shuffle/shuffle-format.ts';
 import { codecOf } from '../../src/io/text/codec.ts';
 import { inferCsvSchema, inferJsonSchema } from '../../src/io/text/infer-schema.ts';
+import { WARC_COLUMNS } from '../../src/io/text/warc-columns.ts';
 import { MemoryBudget } from '../../src/memory/budget.ts';
 import { LinearMemory } from '../../src/memory/linear-memory.ts';
 import { intoPartitions } from '../../src/operators/blocking-sinks/into-partitions.ts';
@@ -36,6 +37,7 @@ import { jsonScan } from '../../src/operators/sources/json-scan.ts';
 import { parquetScan } from '../../src/operators/sources/parquet-scan.ts';
 import { shuffleRead } from '../../src/operators/sources/shuffle-read.ts';
 import { textScan } from '../../src/operators/sources/text-scan.ts';
+import { warcScan } from '../../src/operators/sources/warc-scan.ts';
 import { query } from '../support/duckdb.ts';
 import { typed } from '../support/expressions.ts';
 import { fuzzedCases, fuzzSeed } from '../support/fuzz.ts';
@@ -145,6 +147,19 @@ const FORMATS: Readonly<Record<string, Format>> = {
           skipBlankLines: next() < 0.5,
           wholeText: next() < 0.5,
         },
+      }),
+    seal: sealCompressed,
+  },
+  warc: {
+    cases: 100,
+    seeds: warcSeeds,
+    scan: ({ store, uri, schema: readSchema, next }) =>
+      warcScan({
+        store,
+        files: [{ uri }],
+        readSchema,
+        ...filterOf(readSchema, next),
+        warc: { maxRecordBytes: next() < 0.1 ? 64 : undefined },
       }),
     seal: sealCompressed,
   },
@@ -282,6 +297,20 @@ async function jsonSeeds(): Promise<Seed[]> {
     '{"a": 1e308, "b": "\\ud83d\\ude00\\u0000\\n", "c": [[], [null, {"d": -0.0}]]} {"a": null, "b": "é"}\n{"c": [[{"d": 123456789012345678901234567890}]]}',
   );
   return [lines, lines, ...compressed(lines), array, { name: 'odd', bytes: odd }];
+}
+
+async function warcSeeds(): Promise<Seed[]> {
+  const of: Schema = { fields: [...WARC_COLUMNS].map(([name, type]) => field(name, type)) };
+  const records = Array.from({ length: 20 }, (_, n) =>
+    Buffer.from(
+      `WARC/1.0\r\nWARC-Type: response\r\nWARC-Record-ID: <urn:uuid:00000000-0000-4000-8000-0000000000${10 + n}>\r\n` +
+        `WARC-Date: 2024-01-02T03:04:05Z\r\nWARC-Target-URI: http://x/${n}\r\nContent-Length: ${n * 3}\r\n` +
+        `Content-Type: a/b;\r\n c=d\r\n\r\n${'x\r\n'.repeat(n)}\r\n\r\n`,
+    ),
+  );
+  const whole = { name: 'plain', bytes: Buffer.concat(records), schema: of };
+  const members = Buffer.concat(records.map((record) => gzipSync(record)));
+  return [whole, whole, ...compressed(whole), { name: 'members', bytes: members, schema: of }];
 }
 
 async function arrowSeeds(): Promise<Seed[]> {
