@@ -3,7 +3,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readCsv, readParquet } from '../src/index.ts'; // 'millrace' in a program of yours
+import { col, readCsv, readParquet } from '../src/index.ts'; // 'millrace' in a program of yours
 
 const directory = await mkdtemp(join(tmpdir(), 'millrace-example-'));
 try {
@@ -17,7 +17,9 @@ try {
   const out = join(directory, 'people');
   await people.writeParquet(out, { mode: 'overwrite', partitionBy: ['country'] });
 
-  const british = await readParquet(join(out, 'country=GB', '*.parquet'));
+  const british = (await readParquet(join(out, '**/*.parquet'), { hivePartitioning: true })).filter(
+    col('country').eq('GB'),
+  );
   await british.sort('born').show();
 } finally {
   await rm(directory, { recursive: true });

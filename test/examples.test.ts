@@ -11,7 +11,7 @@ const FOUND: Readonly<Record<string, RegExp>> = {
   'quick-start.ts': /Lima +40 +1\n/,
   'flights.ts': /ORD +2025-01-01 +21 /,
   'sessions.ts': /ada +2 +2025-01-01T09:50:00 +2025-01-01T09:50:00 +1\n/,
-  'partitioned-parquet.ts': /Ada +1815-12-10\n/,
+  'partitioned-parquet.ts': /Ada +1815-12-10 +GB\n/,
   'udf.ts': /Grace Brewster Hopper +GBH\n/,
   'trades-and-quotes.ts': /RACE +99.5 +10 +null +null +null\n/,
 };

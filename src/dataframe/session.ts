@@ -24,6 +24,7 @@ import { type Expr, type NeededBy, type Operand, withPart } from './expr.ts';
 import { schemaOfFiles } from './file-schema.ts';
 import { DataFrame } from './frame.ts';
 import { batchesOfColumns, batchesOfRows } from './given-rows.ts';
+import { hiveColumns } from './hive-columns.ts';
 import { globUri, uriOf } from './places.ts';
 import { newSourceId, type QueryInput, queryOf } from './query.ts';
 import type { GivenAs } from './value-types.ts';
@@ -44,6 +45,8 @@ export interface ReadOptions {
   readonly schemaFrom?: 'first' | 'all' | undefined;
   /** Types of some columns, before which what the files have gives way. */
   readonly types?: Readonly<Record<string, DataType>> | undefined;
+  /** Whether directories `name=value` are columns: int64 where all values are whole numbers, else utf8, but for `types`. */
+  readonly hivePartitioning?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -73,17 +76,17 @@ export class Session {
 
   readCsv<S = any>(
     places: string | readonly string[],
-    { schema, schemaFrom, types, signal, ...format }: ReadOptions & Omit<CsvScanFormat, 'kind'> = {},
+    { schema, schemaFrom, types, hivePartitioning, signal, ...format }: ReadOptions & Omit<CsvScanFormat, 'kind'> = {},
   ): Promise<DataFrame<S>> {
-    return this.#read(places, { kind: 'csv', ...format }, { schema, schemaFrom, types, signal });
+    return this.#read(places, { kind: 'csv', ...format }, { schema, schemaFrom, types, hivePartitioning, signal });
   }
 
   /** Objects of JSON, on lines or in one array. */
   readJson<S = any>(
     places: string | readonly string[],
-    { schema, schemaFrom, types, signal, ...format }: ReadOptions & Omit<JsonScanFormat, 'kind'> = {},
+    { schema, schemaFrom, types, hivePartitioning, signal, ...format }: ReadOptions & Omit<JsonScanFormat, 'kind'> = {},
   ): Promise<DataFrame<S>> {
-    return this.#read(places, { kind: 'json', ...format }, { schema, schemaFrom, types, signal });
+    return this.#read(places, { kind: 'json', ...format }, { schema, schemaFrom, types, hivePartitioning, signal });
   }
 
   /** Files of Arrow IPC. */
@@ -171,7 +174,13 @@ export class Session {
   async #read<S>(
     places: string | readonly string[],
     format: ScanNode['format'],
-    { schema, schemaFrom = 'first', types = {}, signal = new AbortController().signal }: ReadOptions = {},
+    {
+      schema,
+      schemaFrom = 'first',
+      types = {},
+      hivePartitioning = false,
+      signal = new AbortController().signal,
+    }: ReadOptions = {},
   ): Promise<DataFrame<S>> {
     const store = retryingStore(this.#store);
     const files: ScanFile[] = [];
@@ -184,10 +193,14 @@ export class Session {
     const [first] = files;
     if (first === undefined) throw new InvalidArgument('No place to read from was given.');
     const uris = (schemaFrom === 'all' ? files : [first]).map(({ uri }) => uri);
-    const { fields } = schema ?? (await schemaOfFiles({ store, uris, signal }, format, new Map(Object.entries(types))));
+    const told = hivePartitioning ? hiveColumns(files, types) : { fields: [], files };
+    const isTold = (name: string): boolean => told.fields.some((column) => column.name === name);
+    const ofFiles = new Map(Object.entries(types).filter(([name]) => !isTold(name)));
+    const { fields } = schema ?? (await schemaOfFiles({ store, uris, signal }, format, ofFiles));
+    const all = [...fields.filter(({ name }) => !isTold(name)), ...told.fields];
     return this.#frame(
-      (sourceId) => ({ kind: 'scan', sourceId, format, schema: fields }),
-      { kind: 'files', files },
+      (sourceId) => ({ kind: 'scan', sourceId, format, schema: all }),
+      { kind: 'files', files: told.files },
       'files',
     );
   }

@@ -1,5 +1,8 @@
 /** Frames beside DuckDB: what methods mean, that errors come when a frame is built, and that nothing runs before. */
 
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { date, decimal, int32, int64, utf8 } from '../../src/columnar/data-type.ts';
 import { field, schema } from '../../src/columnar/schema.ts';
@@ -452,6 +455,31 @@ describe('errors of a frame', () => {
     expect(make).toThrow(type);
     expect(make).toThrow(message);
   });
+});
+
+test('directories name=value are columns where that is asked for, as DuckDB has them', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'millrace-hive-'));
+  try {
+    await t()
+      .select('id', 'shop', 'n')
+      .writeParquet(directory, { mode: 'overwrite', partitionBy: ['shop', 'n'] });
+    const files = join(directory, '**/*.parquet');
+    const found = await new Session().readParquet(files, { hivePartitioning: true });
+    await same(
+      found.filter(col('n').gt(3).or(col('n').isNull())),
+      'select id, shop, n::bigint from t where n > 3 or n is null',
+    );
+    const typed = await new Session().readParquet(files, { hivePartitioning: true, types: { n: int32 } });
+    expect(typed.schema.fields.map(({ name, type }) => `${name} ${type.kind}`)).toEqual([
+      'id int64',
+      'shop utf8',
+      'n int32',
+    ]);
+    await same(typed, 'select id, shop, n from t');
+    expect((await new Session().readParquet(files)).columns).toEqual(['id']);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
 });
 
 describe('rows of every kind', () => {
