@@ -3,6 +3,7 @@
  * median of its runs. Absolute times on a shared machine mean little: the ratio is the figure.
  *
  *     npm run bench                      TPC-H Q1 and Q6 at scale factor 1
+ *     npm run bench:tpch                 all queries of TPC-H, written as frames
  *     npm run bench:expressions          expressions over 10 million rows in memory
  *     npm run bench:operators            operators over 10 million rows in memory
  *     npm run bench:scan                 scans of Parquet, also over a limited network, and of CSV and JSON
@@ -19,6 +20,7 @@ import { resultTable } from './result.ts';
 /** Loaded one at a time: what one of them needs is not in the process of the others. */
 const SUITES: Readonly<Record<string, () => Promise<(options: Options) => AsyncGenerator<Result>>>> = {
   warm: async () => (await import('./warm.ts')).warm,
+  tpch: async () => (await import('./tpch/suite.ts')).tpch,
   cold: async () => (await import('./cold.ts')).cold,
   expressions: async () => (await import('./expressions.ts')).expressions,
   operators: async () => (await import('./operators.ts')).operators,

@@ -4,7 +4,8 @@ import type { Holding } from '../memory/budget.ts';
 import type { Region } from '../memory/linear-memory.ts';
 
 /**
- * Bytes that grow as they are needed: to the double where the budget has that, else to an eighth more than needed.
+ * Bytes that grow as they are needed: to the double where the budget has that and something is kept, else to an eighth more
+ * than needed.
  * Growing moves them, so nobody keeps an address across `ensure`.
  */
 export class GrowingRegion {
@@ -34,9 +35,12 @@ export class GrowingRegion {
   tryEnsure(bytes: number, usedBytes: number): boolean {
     assert.ok(usedBytes <= this.byteLength);
     if (this.#region !== undefined && bytes <= this.byteLength) return true;
-    const generous = Math.max(bytes, this.byteLength * 2);
+    const aLittleMore = Math.ceil(bytes * 1.125);
+    // Where nothing is kept, nothing is copied.
+    const most = usedBytes === 0 ? Math.min(this.byteLength * 2, aLittleMore) : this.byteLength * 2;
+    const generous = Math.max(bytes, most);
     if (usedBytes === 0) this.free();
-    const larger = this.#holding.tryAllocate(generous) ?? this.#holding.tryAllocate(Math.ceil(bytes * 1.125));
+    const larger = this.#holding.tryAllocate(generous) ?? this.#holding.tryAllocate(aLittleMore);
     if (larger === undefined) return false;
     this.#move(larger, usedBytes);
     return true;

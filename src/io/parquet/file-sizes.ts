@@ -25,9 +25,13 @@ export class FileSizes {
   /** Bytes of the widest value. */
   readonly widest: number;
   readonly #roomBytes: number;
-  /** Per planned row group: stored bytes as regions, and an upper estimate for pages, dictionaries and texts. */
+  /** Stored bytes of each planned row group, as regions. */
   readonly #stored: readonly number[];
-  readonly #plain: readonly number[];
+  /**
+   * An upper estimate for pages, dictionaries and texts. What a column grows to it keeps for the row groups behind, so it is
+   * the most that each column needs in any of them.
+   */
+  readonly #plainBytes: number;
 
   constructor({ budget, footer, plan, fields, readings }: FileRequest) {
     const { floorBytes } = budget;
@@ -49,14 +53,16 @@ export class FileSizes {
     this.zeroBytes = zeroBytes(rows);
 
     this.#stored = plan.rowGroups.map((group) => storedBytes(rangesToRead(group)));
-    this.#plain = plan.rowGroups.map(({ chunks, rows: groupRows }) =>
-      chunks
-        .flatMap((leaves, at) => leaves.map((chunk) => plainBytes(chunk, readings[at], rows / Math.max(1, groupRows))))
-        .reduce((sum, bytes) => sum + bytes, largestInflated(chunks.flat())),
+    const inflated = plan.rowGroups.reduce((most, { chunks }) => Math.max(most, largestInflated(chunks.flat())), 0);
+    const inLeaves = plan.rowGroups.map(({ chunks, rows: groupRows }) =>
+      chunks.flatMap((leaves, at) =>
+        leaves.map((chunk) => plainBytes(chunk, readings[at], rows / Math.max(1, groupRows))),
+      ),
     );
+    const mostOf = (leaf: number): number => inLeaves.reduce((most, bytes) => Math.max(most, bytes[leaf] ?? 0), 0);
+    this.#plainBytes = [...(inLeaves[0] ?? []).keys()].reduce((sum, leaf) => sum + mostOf(leaf), inflated);
     const most = this.#stored.reduce((bytes, stored, at) => Math.max(bytes, stored + this.#aheadBytes(at)), 0);
-    const plain = this.#plain.reduce((bytes, one) => Math.max(bytes, one), 0);
-    this.leaseBytes = Math.min(floorBytes, fixedBytes(rows) + most + plain);
+    this.leaseBytes = Math.min(floorBytes, fixedBytes(rows) + most + this.#plainBytes);
     this.#roomBytes = this.leaseBytes - fixedBytes(rows);
     const share = Math.floor(this.#roomBytes / 2 / Math.max(1, known.length));
     this.windowBytes = Math.max(MIN_WINDOW_BYTES, share - PAGE_SLACK_BYTES);
@@ -75,11 +81,7 @@ export class FileSizes {
     const stored = this.#stored[position] ?? 0;
     const ahead = before.slice(1).reduce((sum, { bytes }) => sum + bytes, 0);
     if (ahead > 0 && ahead + stored > this.#mostAhead(before[0]?.position ?? 0)) return false;
-    const plain = before.reduce(
-      (most, one) => Math.max(most, this.#plain[one.position] ?? 0),
-      this.#plain[position] ?? 0,
-    );
-    return (before[0]?.bytes ?? 0) + ahead + stored + plain <= this.#roomBytes;
+    return (before[0]?.bytes ?? 0) + ahead + stored + this.#plainBytes <= this.#roomBytes;
   }
 
   /** Beside the next one: what was read up to the current row group, so that little is read in vain for who stops early. */
