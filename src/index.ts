@@ -1,7 +1,9 @@
 /** What Millrace offers to programs: everything else may change without notice. */
 
 export type { DataType } from './columnar/data-type.ts';
-export type { Field, Schema } from './columnar/schema.ts';
+/** `types.int64`, `types.decimal(15, 2)`, `types.list(types.utf8)` … */
+export * as types from './columnar/data-type.ts';
+export { type Field, field, type Schema, schema } from './columnar/schema.ts';
 export type { CommittedFile, JobManifest, TaskManifest } from './commit/manifest.ts';
 export {
   coalesce,

@@ -21,8 +21,8 @@ import type { LiteralValue } from './literal-value.ts';
 export const col = <const C extends string>(name: C): Expr<any, C, C> => exprOf<any, C>(name) as Expr<any, C, C>;
 
 /**
- * The value as it is, or, where a type is given, as literals of plans write values of that type: `lit('0.05', decimal(15, 2))`,
- * `lit('1998-12-01', date)`.
+ * The value as it is, or, where a type is given, as literals of plans write values of that type: `lit('0.05', types.decimal(15, 2))`,
+ * `lit('1998-12-01', types.date)`.
  */
 export function lit<T extends LiteralValue>(value: T): Expr<T, never, 'literal'>;
 export function lit(value: JsonValue, type: DataType): Expr<any, never, 'literal'>;
