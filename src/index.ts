@@ -20,8 +20,11 @@ export {
   struct,
   when,
 } from './dataframe/builders.ts';
+export type { ColumnSummary } from './dataframe/column-statistics.ts';
 export { Expr } from './dataframe/expr.ts';
-export { type ColumnsOf, DataFrame, GroupBy, type JoinAsofOptions, type JoinOptions } from './dataframe/frame.ts';
+export { DataFrame } from './dataframe/frame.ts';
+export type { ColumnsOf, JoinAsofOptions, JoinOptions } from './dataframe/frame-types.ts';
+export { GroupBy } from './dataframe/group-by.ts';
 export type { RunOptions, WriteOptions, Written } from './dataframe/run-query.ts';
 export { element, fn } from './dataframe/scalar-functions.ts';
 export {
@@ -33,8 +36,10 @@ export {
   readCsv,
   readJson,
   readParquet,
+  readText,
+  readWarc,
 } from './dataframe/scripts.ts';
-export { type ReadOptions, Session, type SessionOptions, type UdfsOf } from './dataframe/session.ts';
+export { type ReadOptions, Session, type SessionOptions, type UdfsOf, type WarcRecord } from './dataframe/session.ts';
 export type { Table } from './dataframe/table.ts';
 export type { Decimal, Temporal } from './dataframe/value-types.ts';
 export { type FrameEdge, Window, window } from './dataframe/window-specification.ts';

@@ -15,15 +15,12 @@
  */
 
 import type { Table as ArrowTable, RecordBatch } from 'apache-arrow';
-import { type DataType, typeName } from '../columnar/data-type.ts';
 import type { Schema } from '../columnar/schema.ts';
 import { InvalidArgument } from '../errors.ts';
-import { superType } from '../expressions/common-type.ts';
-import type { AggregateFunction, AggregateOptions, Expression, NamedExpression } from '../expressions/expression.ts';
+import type { Expression, NamedExpression } from '../expressions/expression.ts';
 import { withColumnsRenamed } from '../expressions/expression-inputs.ts';
 import type {
   ArrowFormat,
-  AsofStrategy,
   CsvFormat,
   JoinType,
   JsonFormat,
@@ -32,9 +29,30 @@ import type {
   SortKey,
 } from '../plan/plan-node.ts';
 import type { Task } from '../plan/task.ts';
-import { freeName } from '../planner/bind-parts.ts';
-import { count, rowNumber } from './builders.ts';
+import { count } from './builders.ts';
+import { type ColumnSummary, described, summarized } from './column-statistics.ts';
 import { columnName, type Expr, type ExprLike, type ExprOrName, exprOf, type Item, operandOf } from './expr.ts';
+import type {
+  Both,
+  ColumnsOf,
+  Described,
+  Given,
+  JoinAsofOptions,
+  Joined,
+  JoinOptions,
+  KeyOf,
+  Merged,
+  NameOf,
+  Of,
+  OneOrMore,
+  Renamed,
+  Selected,
+  ValueOrNull,
+} from './frame-types.ts';
+import { columnsOf, exprsOf } from './given-exprs.ts';
+import { GroupBy } from './group-by.ts';
+import { apart, joinKeys, sharedName } from './join-sides.ts';
+import { column, passed } from './named-columns.ts';
 import { type OrderOptions, orderOf } from './order.ts';
 import { aggregated, hasAggregates, projected, type Rows, withParts } from './plan-parts.ts';
 import { inputsOf, type Query, queryOf } from './query.ts';
@@ -50,93 +68,10 @@ import {
   writeQuery,
 } from './run-query.ts';
 import type { Session } from './session.ts';
+import { alike, numbered } from './set-operations.ts';
 import { frameHtml, frameText, type ShowOptions } from './show.ts';
 import { type Table, tableOf } from './table.ts';
-import type { Kin } from './value-types.ts';
 import './scalar-functions.ts';
-import { window } from './window-specification.ts';
-
-/** Names of the columns of a frame. */
-type NameOf<S> = keyof S & string;
-/** A column of a frame, or an expression over its columns. */
-type Of<S> = NameOf<S> | ExprLike<any, NameOf<S>>;
-/** Expressions, or what makes them of the columns of the frame. */
-type Given<S, E> = E | ((columns: ColumnsOf<S>) => E);
-/** The columns of a frame as expressions. */
-export type ColumnsOf<S> = unknown extends S ? any : { readonly [K in NameOf<S>]: Expr<S[K], K, K> };
-
-type NameIn<E> = E extends string ? E : E extends ExprLike<any, any, infer N> ? N : never;
-type ValueIn<S, E> = E extends keyof S ? S[E] : E extends ExprLike<infer T> ? T : never;
-/** The rows that a list of columns and expressions makes. */
-export type Selected<S, E extends readonly unknown[]> = unknown extends S
-  ? any
-  : { [K in E[number] as NameIn<K>]: ValueIn<S, K> };
-
-/** Columns of both sides whose values can be equal. */
-type KeyOf<L, R> = unknown extends L | R
-  ? string
-  : { [K in NameOf<L> & NameOf<R>]: R[K] extends Kin<L[K]> ? K : never }[NameOf<L> & NameOf<R>];
-type OneOrMore<T> = T | readonly T[];
-
-export interface JoinOptions<
-  L,
-  R,
-  K extends string = KeyOf<L, R>,
-  A = Of<L>,
-  B = Of<R>,
-  H extends JoinType = JoinType,
-  X extends string = string,
-> {
-  /** Keys of one name, or expressions over columns of both. */
-  readonly on?: OneOrMore<K>;
-  readonly leftOn?: OneOrMore<A>;
-  readonly rightOn?: OneOrMore<B>;
-  /** `inner` where absent. */
-  readonly how?: H;
-  /** Behind the names of columns of the right side that the left one has too: "_right" where absent. */
-  readonly suffix?: X;
-  /** Whether null equals null in keys: false where absent. */
-  readonly nullEqualsNull?: boolean;
-  /** Which side is kept in memory, the smaller one at best: the right one where absent, of a right join the left one. */
-  readonly buildSide?: 'left' | 'right';
-}
-
-export interface JoinAsofOptions<
-  L,
-  R,
-  K extends string = KeyOf<L, R>,
-  A = Of<L>,
-  B = Of<R>,
-  X extends string = string,
-> {
-  readonly on?: K;
-  readonly leftOn?: A;
-  readonly rightOn?: B;
-  /** Keys that are equal. */
-  readonly by?: OneOrMore<K>;
-  /** `backward` where absent: the last row that is not later. */
-  readonly strategy?: AsofStrategy;
-  /** How far a match may be: a number, or a literal of a duration. */
-  readonly tolerance?: number | bigint | Expr<any, never>;
-  readonly allowExactMatches?: boolean;
-  readonly suffix?: X;
-}
-
-/** The rows of a join: keys of one name once, other columns of the right side apart from those of the left one. */
-type Joined<L, R, Shared, H, X extends string> = unknown extends L | R
-  ? any
-  : H extends 'semi' | 'anti'
-    ? L
-    : Both<
-        { [K in keyof L]: L[K] | (K extends Shared ? OuterKey<K, R, H> : H extends 'right' | 'outer' ? null : never) },
-        {
-          [K in Exclude<NameOf<R>, Shared> as K extends keyof L ? `${K}${X}` : K]:
-            | R[K]
-            | (H extends 'left' | 'outer' ? null : never);
-        }
-      >;
-type OuterKey<K, R, H> = H extends 'right' | 'outer' ? (K extends keyof R ? R[K] : never) : never;
-type Both<A, B> = { [K in keyof A | keyof B]: K extends keyof A ? A[K] : K extends keyof B ? B[K] : never };
 
 /** See the top of the file. */
 export class DataFrame<S = any> {
@@ -348,6 +283,28 @@ export class DataFrame<S = any> {
   groupBy<const K extends readonly Of<S>[]>(...keys: K): GroupBy<S, K>;
   groupBy(...given: readonly (Of<S> | ((columns: ColumnsOf<S>) => readonly Of<S>[]))[]): GroupBy<S> {
     return new GroupBy(this, exprsOf(this, given), (rows, method) => this.#next(rows, method));
+  }
+
+  /**
+   * What is in each column, as Polars tells it: a row for each of count, null_count, mean, std, min, percentiles and max, in
+   * the column `statistic`. Numbers and bools become float64, other values texts; of texts and times there are counts, the least
+   * and the greatest. Percentiles are exact, and hold every number in memory: `summarize` does not.
+   */
+  describe({
+    percentiles = [0.25, 0.5, 0.75],
+  }: {
+    /** Fractions from 0 to 1. */
+    readonly percentiles?: readonly number[];
+  } = {}): DataFrame<Described<S>> {
+    return described(this, percentiles) as never;
+  }
+
+  /**
+   * A row for each column, as DuckDB tells it, in little memory: its type, the least and the greatest value as exact texts, about
+   * how many different values there are, mean, deviation, about the quartiles, how many rows there are, nulls among a hundred.
+   */
+  summarize(): DataFrame<ColumnSummary> {
+    return summarized(this);
   }
 
   // Two frames.
@@ -598,163 +555,10 @@ export class DataFrame<S = any> {
   }
 }
 
-type Merged<S, A> = unknown extends S
-  ? any
-  : { [K in keyof S | keyof A]: K extends keyof A ? A[K] : K extends keyof S ? S[K] : never };
-type ValueOrNull<S, K> = K extends keyof S ? S[K] : null;
-type Renamed<S, M> = unknown extends S
-  ? any
-  : { [K in keyof S as K extends keyof M ? (M[K] extends string ? M[K] : K) : K]: S[K] };
-
-/** Groups of a frame. */
-export class GroupBy<S, K extends readonly unknown[] = readonly unknown[]> {
-  readonly #frame: DataFrame<S>;
-  readonly #keys: readonly Expr[];
-  readonly #next: (rows: Rows, method: string) => DataFrame<any>;
-
-  constructor(frame: DataFrame<S>, keys: readonly Expr[], next: (rows: Rows, method: string) => DataFrame<any>) {
-    this.#frame = frame;
-    this.#keys = keys;
-    this.#next = next;
-  }
-
-  /** The keys of each group, and what the aggregates make of its rows. The order of the groups is not defined. */
-  agg<const E extends readonly ExprLike<any, NameOf<S>>[]>(
-    make: (columns: ColumnsOf<S>) => E,
-  ): DataFrame<Selected<S, [...K, ...E]>>;
-  agg<const E extends readonly ExprLike<any, NameOf<S>>[]>(...exprs: E): DataFrame<Selected<S, [...K, ...E]>>;
-  agg(...given: readonly (Expr | ((columns: ColumnsOf<S>) => readonly Expr[]))[]): DataFrame {
-    return this.#next(aggregated(this.#frame.query, this.#keys, exprsOf(this.#frame, given)), 'agg');
-  }
-
-  /** How many rows each group has. */
-  count(): DataFrame<Selected<S, [...K, Expr<bigint, never, 'count'>]>> {
-    return this.agg(count());
-  }
-
-  /** A column for each name: the aggregate of `value` over the rows of the group whose `pivot` has that text. */
-  pivot<const P extends string>(
-    pivot: NameOf<S>,
-    value: NameOf<S>,
-    names: readonly P[],
-    aggregate: AggregateFunction = 'first',
-    options?: AggregateOptions,
-  ): DataFrame<unknown extends S ? any : Both<Selected<S, K>, { [C in P]: any }>> {
-    const { named, ...rows } = withParts(this.#frame.query, this.#keys);
-    const keys = named.map(({ name }) => name);
-    const columns = [...named, ...[pivot, value].filter((name) => !keys.includes(name)).map(passed)];
-    const plan: PlanNode = {
-      kind: 'pivot',
-      input: projected(rows, columns).plan,
-      groupBy: keys,
-      pivot,
-      value,
-      aggregate,
-      ...(options && { options }),
-      names,
-    };
-    return this.#next({ plan, columns: [...keys, ...names] }, 'pivot') as never;
-  }
-}
-
-const columnsOf = <S>({ columns }: DataFrame<S>): ColumnsOf<S> =>
-  Object.fromEntries(columns.map((name) => [name, exprOf(name)])) as never;
-
-/** What a method is given: columns and expressions, or what makes them of the columns of the frame. */
-const exprsOf = <S>(
-  frame: DataFrame<S>,
-  given: readonly (ExprOrName | ((columns: ColumnsOf<S>) => readonly ExprOrName[]))[],
-): readonly Expr[] =>
-  given.flatMap((each) => (typeof each === 'function' ? each(columnsOf(frame)) : [each]).map((one) => exprOf(one)));
-
-const column = (name: string): Expression => ({ kind: 'column', name });
-const passed = (name: string): NamedExpression => ({ name: columnName(name), expression: column(name) });
 const expressionAt = (named: readonly NamedExpression[], index: number): Expression =>
   (named[index] as NamedExpression).expression;
 
 /** Whether an expression has no column of the frame outside of aggregates. */
 const isOfAggregates = (expr: Expr): boolean => hasAggregates([expr]) || expr.expression.kind === 'literal';
-
-function joinKeys({ on, leftOn, rightOn }: JoinOptions<any, any>): readonly [readonly Expr[], readonly Expr[]] {
-  const keys = (given: unknown): readonly Expr[] =>
-    (given === undefined ? [] : [given].flat()).map((key) => exprOf(key as ExprOrName));
-  const both = keys(on);
-  const sides = [
-    [...both, ...keys(leftOn)],
-    [...both, ...keys(rightOn)],
-  ] as const;
-  const [left, right] = sides;
-  if (left.length === 0 || left.length !== right.length) {
-    throw new InvalidArgument(
-      `join: ${left.length} keys of the left side and ${right.length} of the right one: give on, or as many in leftOn as in rightOn.`,
-    );
-  }
-  return sides;
-}
-
-const sharedName = (left: Expression, right: Expression | undefined): readonly string[] =>
-  left.kind === 'column' && right?.kind === 'column' && left.name === right.name ? [left.name] : [];
-
-/** The columns of the right side under names that the left one does not have, but for `shared` ones. */
-function apart(
-  left: readonly string[],
-  right: readonly string[],
-  shared: ReadonlySet<string>,
-  suffix: string,
-): readonly NamedExpression[] {
-  const taken = new Set([...left, ...right]);
-  return right.map((name) => {
-    if (shared.has(name) || !left.includes(name)) return passed(name);
-    const renamed = freeName(`${name}${suffix}`, taken);
-    taken.add(renamed);
-    return { name: renamed, expression: column(name) };
-  });
-}
-
-/** The plans of two frames with the same columns: names of the left one, types that hold the values of both. */
-function alike(left: Query, right: Query, byName: boolean, method: string): readonly [PlanNode, PlanNode] {
-  const typeIn = ({ schema }: Query, name: string): DataType | undefined =>
-    schema.fields.find((f) => f.name === name)?.type;
-  if (!byName && left.columns.length !== right.columns.length) {
-    throw new InvalidArgument(`${method}: the sides have ${left.columns.length} and ${right.columns.length} columns.`);
-  }
-  const names = byName ? [...new Set([...left.columns, ...right.columns])] : left.columns;
-  const sides = names.map((name, at) => {
-    const other = byName ? name : (right.columns[at] as string);
-    const [a, b] = [typeIn(left, name), typeIn(right, other)];
-    const type = a === undefined ? b : b === undefined ? a : superType(a, b);
-    if (type === undefined) {
-      throw new InvalidArgument(
-        `${method}: the column ${JSON.stringify(name)} is ${typeName(a as DataType)} on the left and ${typeName(b as DataType)} on the right: cast one of them.`,
-      );
-    }
-    return { name, other, type, inLeft: a !== undefined, inRight: b !== undefined };
-  });
-  const cast = (name: string, type: DataType, isThere: boolean): Expression =>
-    isThere ? { kind: 'cast', input: column(name), type } : { kind: 'literal', type, value: null };
-  const plan = (input: PlanNode, columns: readonly NamedExpression[]): PlanNode => ({
-    kind: 'project',
-    input,
-    columns,
-  });
-  return [
-    plan(
-      left.plan,
-      sides.map(({ name, type, inLeft }) => ({ name, expression: cast(name, type, inLeft) })),
-    ),
-    plan(
-      right.plan,
-      sides.map(({ name, other, type, inRight }) => ({ name, expression: cast(other, type, inRight) })),
-    ),
-  ];
-}
-
-/** With a column that numbers the rows that are equal. */
-const numbered = (frame: DataFrame): DataFrame =>
-  frame.withColumns(
-    rowNumber()
-      .over(window().partitionBy(...frame.columns))
-      .alias(freeName('number', new Set(frame.columns))) as never,
-  );
 
 Object.defineProperty(DataFrame.prototype, Symbol.for('Jupyter.display'), { value: DataFrame.prototype.toDisplay });

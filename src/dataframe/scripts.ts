@@ -1,7 +1,7 @@
 /** Where frames begin in a program that needs no session of its own. */
 
 import type { DataFrame } from './frame.ts';
-import { defaultSession, type Session } from './session.ts';
+import { defaultSession, type Session, type WarcRecord } from './session.ts';
 
 /** See `Session.readParquet`. */
 export const readParquet = <S = any>(...given: Parameters<Session['readParquet']>): Promise<DataFrame<S>> =>
@@ -15,6 +15,12 @@ export const readJson = <S = any>(...given: Parameters<Session['readJson']>): Pr
 /** See `Session.readArrow`. */
 export const readArrow = <S = any>(...given: Parameters<Session['readArrow']>): Promise<DataFrame<S>> =>
   defaultSession().readArrow(...given);
+/** See `Session.readText`. */
+export const readText = <S = { text: string }>(...given: Parameters<Session['readText']>): Promise<DataFrame<S>> =>
+  defaultSession().readText(...given);
+/** See `Session.readWarc`. */
+export const readWarc = <S = WarcRecord>(...given: Parameters<Session['readWarc']>): Promise<DataFrame<S>> =>
+  defaultSession().readWarc(...given);
 /** See `Session.fromRows`. */
 export const fromRows: Session['fromRows'] = (rows: Parameters<Session['fromRows']>[0], options = {}) =>
   defaultSession().fromRows(rows, options);

@@ -14,7 +14,14 @@ import { executeTask, type TaskResult, type TaskServices } from '../execute-task
 import { listGlob } from '../io/glob.ts';
 import type { ObjectStore } from '../io/object-store.ts';
 import { retryingStore } from '../io/retrying-store.ts';
-import type { CsvScanFormat, JsonScanFormat, PlanNode, ScanNode } from '../plan/plan-node.ts';
+import type {
+  CsvScanFormat,
+  JsonScanFormat,
+  PlanNode,
+  ScanFormat,
+  TextScanFormat,
+  WarcScanFormat,
+} from '../plan/plan-node.ts';
 import type { ScanFile, Task } from '../plan/task.ts';
 import type { TaskStats } from '../stats/task-stats.ts';
 import { isUdf } from '../udf/udf.ts';
@@ -27,7 +34,7 @@ import { batchesOfColumns, batchesOfRows } from './given-rows.ts';
 import { hiveColumns } from './hive-columns.ts';
 import { globUri, uriOf } from './places.ts';
 import { newSourceId, type QueryInput, queryOf } from './query.ts';
-import type { GivenAs } from './value-types.ts';
+import type { GivenAs, Temporal } from './value-types.ts';
 
 export interface SessionOptions {
   /** Bytes that a query may hold: 1 GiB where absent. */
@@ -47,7 +54,24 @@ export interface ReadOptions {
   readonly types?: Readonly<Record<string, DataType>> | undefined;
   /** Whether directories `name=value` are columns: int64 where all values are whole numbers, else utf8, but for `types`. */
   readonly hivePartitioning?: boolean | undefined;
+  /** The name of a last column, utf8: the uri of the file that a row is from. */
+  readonly filePathColumn?: string | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** A path, a uri, or a glob over either, or several of them. */
+type Places = string | readonly string[];
+
+/** The columns of a WARC file. */
+export interface WarcRecord {
+  'WARC-Record-ID': string;
+  'WARC-Target-URI': string | null;
+  'WARC-Type': string | null;
+  'WARC-Date': Temporal | null;
+  'Content-Length': bigint | null;
+  'WARC-Identified-Payload-Type': string | null;
+  warc_content: Uint8Array | null;
+  warc_headers: string | null;
 }
 
 const DEFAULT_MEMORY_BYTES = 1024 * 1024 * 1024;
@@ -69,29 +93,38 @@ export class Session {
     this.#onProgress = onProgress;
   }
 
-  /** Files of Parquet: a path, a uri, or a glob over either, or several of them. */
-  readParquet<S = any>(places: string | readonly string[], options?: ReadOptions): Promise<DataFrame<S>> {
-    return this.#read(places, 'parquet', options);
+  readParquet<S = any>(places: Places, options?: ReadOptions): Promise<DataFrame<S>> {
+    return this.#read('parquet', places, options);
   }
 
-  readCsv<S = any>(
-    places: string | readonly string[],
-    { schema, schemaFrom, types, hivePartitioning, signal, ...format }: ReadOptions & Omit<CsvScanFormat, 'kind'> = {},
-  ): Promise<DataFrame<S>> {
-    return this.#read(places, { kind: 'csv', ...format }, { schema, schemaFrom, types, hivePartitioning, signal });
+  readCsv<S = any>(places: Places, options?: ReadOptions & Omit<CsvScanFormat, 'kind'>): Promise<DataFrame<S>> {
+    return this.#read('csv', places, options);
   }
 
   /** Objects of JSON, on lines or in one array. */
-  readJson<S = any>(
-    places: string | readonly string[],
-    { schema, schemaFrom, types, hivePartitioning, signal, ...format }: ReadOptions & Omit<JsonScanFormat, 'kind'> = {},
-  ): Promise<DataFrame<S>> {
-    return this.#read(places, { kind: 'json', ...format }, { schema, schemaFrom, types, hivePartitioning, signal });
+  readJson<S = any>(places: Places, options?: ReadOptions & Omit<JsonScanFormat, 'kind'>): Promise<DataFrame<S>> {
+    return this.#read('json', places, options);
   }
 
   /** Files of Arrow IPC. */
-  readArrow<S = any>(places: string | readonly string[], options?: ReadOptions): Promise<DataFrame<S>> {
-    return this.#read(places, 'arrow', options);
+  readArrow<S = any>(places: Places, options?: ReadOptions): Promise<DataFrame<S>> {
+    return this.#read('arrow', places, options);
+  }
+
+  /** Lines of text, or whole files, as the one column `text`. */
+  readText<S = { text: string }>(
+    places: Places,
+    options?: ReadOptions & Omit<TextScanFormat, 'kind'>,
+  ): Promise<DataFrame<S>> {
+    return this.#read('text', places, options);
+  }
+
+  /** Records of crawls, from WARC files. */
+  readWarc<S = WarcRecord>(
+    places: Places,
+    options?: ReadOptions & Omit<WarcScanFormat, 'kind'>,
+  ): Promise<DataFrame<S>> {
+    return this.#read('warc', places, options);
   }
 
   /** The rows as they are; types are found in the values where no schema is given. */
@@ -172,24 +205,21 @@ export class Session {
   }
 
   async #read<S>(
-    places: string | readonly string[],
-    format: ScanNode['format'],
+    kind: ScanFormat['kind'],
+    places: Places,
     {
       schema,
       schemaFrom = 'first',
       types = {},
       hivePartitioning = false,
+      filePathColumn,
       signal = new AbortController().signal,
-    }: ReadOptions = {},
+      ...rest
+    }: ReadOptions & object = {},
   ): Promise<DataFrame<S>> {
+    const format = { kind, ...rest } as ScanFormat;
     const store = retryingStore(this.#store);
-    const files: ScanFile[] = [];
-    for (const place of typeof places === 'string' ? [places] : places) {
-      const before = files.length;
-      if (/^https?:/.test(place)) files.push({ uri: place });
-      else for await (const { uri, etag } of listGlob(store, globUri(place), { signal })) files.push({ uri, etag });
-      if (files.length === before) throw new ObjectNotFound(uriOf(place));
-    }
+    const files = await filesAt(store, places, signal);
     const [first] = files;
     if (first === undefined) throw new InvalidArgument('No place to read from was given.');
     const uris = (schemaFrom === 'all' ? files : [first]).map(({ uri }) => uri);
@@ -198,8 +228,9 @@ export class Session {
     const ofFiles = new Map(Object.entries(types).filter(([name]) => !isTold(name)));
     const { fields } = schema ?? (await schemaOfFiles({ store, uris, signal }, format, ofFiles));
     const all = [...fields.filter(({ name }) => !isTold(name)), ...told.fields];
+    const path = filePathColumn === undefined ? {} : { filePathColumn };
     return this.#frame(
-      (sourceId) => ({ kind: 'scan', sourceId, format, schema: all }),
+      (sourceId) => ({ kind: 'scan', sourceId, format, schema: all, ...path }),
       { kind: 'files', files: told.files },
       'files',
     );
@@ -218,6 +249,18 @@ export class Session {
     const sourceId = newSourceId(name);
     return new DataFrame<S>(this, queryOf(node(sourceId), new Map([[sourceId, input]]), `read ${name}`));
   }
+}
+
+/** The files that are meant, those of each place in the order of their names. @throws ObjectNotFound where a place has none */
+async function filesAt(store: ObjectStore, places: Places, signal: AbortSignal): Promise<readonly ScanFile[]> {
+  const files: ScanFile[] = [];
+  for (const place of typeof places === 'string' ? [places] : places) {
+    const before = files.length;
+    if (/^https?:/.test(place)) files.push({ uri: place });
+    else for await (const { uri, etag } of listGlob(store, globUri(place), { signal })) files.push({ uri, etag });
+    if (files.length === before) throw new ObjectNotFound(uriOf(place));
+  }
+  return files;
 }
 
 let session: Session | undefined;
