@@ -66,14 +66,14 @@ interface Trial {
 const ROW_GROUPS = 24;
 const ROW_GROUP_ROWS = 49_152;
 /**
- * A ladder of sizes, since what matters happens where memory is just enough; but none at which it depends on when bytes arrive
- * whether it is: 4 row groups by groups in 256 MB are such a size.
+ * A ladder of sizes, since what matters happens where memory is just enough; but none of which it is known that chance decides
+ * whether it is, since a new process takes one or two megabytes more or less: 4 and 7 row groups by groups in 256 MB.
  */
 const TRIALS: readonly Trial[] = [
   ...[1, 24].map((rowGroups) => ({ plan: 'stream', rowGroups }) as const),
   ...[1, 24].map((rowGroups) => ({ plan: 'partitions', rowGroups }) as const),
   ...[1, 3, 6, 9, 13, 24].map((rowGroups) => ({ plan: 'sort', rowGroups }) as const),
-  ...[1, 3, 7, 12, 24].map((rowGroups) => ({ plan: 'groups', rowGroups }) as const),
+  ...[1, 3, 6, 12, 24].map((rowGroups) => ({ plan: 'groups', rowGroups }) as const),
 ];
 /** What DuckDB says, by name of the plan and row groups. */
 const rowsOf = new Map<string, number>();
@@ -153,6 +153,22 @@ async function makeCold(name: string): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 100));
 }
 
+const MORE_TRIES = 5;
+
+/** Whether a task that is tried again ends as said. */
+async function becomes(
+  name: string,
+  trial: Trial,
+  outcome: string | undefined,
+  prepare: (name: string) => Promise<void> = () => Promise.resolve(),
+): Promise<boolean> {
+  for (let tries = 0; tries < MORE_TRIES; tries += 1) {
+    await prepare(name);
+    if ((await outcomeOf(name, trial)) === outcome) return true;
+  }
+  return false;
+}
+
 function shuffled<Item>(items: readonly Item[], seed: number): Item[] {
   let state = seed;
   const next = (): number => {
@@ -186,9 +202,17 @@ describeLane('a function, never killed for memory,', () => {
     const seed = memoryMb;
     const warm = new Map<Trial, string>();
     for (const trial of shuffled(TRIALS, seed)) warm.set(trial, await outcomeOf(name, trial));
+    // Of a size at which chance decides, more tries of either kind become both; what was left behind makes all of a kind fail.
+    const different = TRIALS.filter((trial) => warm.get(trial) !== cold.get(trial));
+    const confirmed: Trial[] = [];
+    for (const trial of different) if (!(await becomes(name, trial, cold.get(trial)))) confirmed.push(trial);
     expect([...new Set((await recordOf(name)).invocations.slice(TRIALS.length).map(({ pid }) => pid))]).toHaveLength(1);
-    for (const trial of TRIALS) {
-      expect({ ...trial, outcome: warm.get(trial) }, `seed ${seed}`).toEqual({ ...trial, outcome: cold.get(trial) });
+    for (const trial of confirmed) {
+      const isChance = await becomes(name, trial, warm.get(trial), makeCold);
+      expect({ ...trial, isChance }, `${warm.get(trial)} warm, ${cold.get(trial)} cold, seed ${seed}`).toEqual({
+        ...trial,
+        isChance: true,
+      });
     }
   });
 
