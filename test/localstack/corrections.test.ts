@@ -36,7 +36,7 @@ describeLane('events of objects', () => {
     s3.destroy();
 
     let received: ObjectEvent[] = [];
-    await until(async () => {
+    await until('the listener was told of all', async () => {
       received = (await logsOf('listener').catch(() => [])).flatMap((line) => {
         const json = /event (\{.*\})/.exec(line)?.[1];
         return json === undefined ? [] : [JSON.parse(json) as ObjectEvent];

@@ -129,10 +129,10 @@ describeLane('a function', () => {
 
   test('sleeps between its invocations', async () => {
     const { pid } = await ask('obedient');
-    await until(() => stateOf(pid) === 'T');
+    await until('the process sleeps', () => stateOf(pid) === 'T');
     const waiting = invoke('obedient', { to: 'wait' });
-    await until(async () => Object.keys((await recordOf('obedient')).running).length > 0);
-    await until(() => stateOf(pid) !== 'T');
+    await until('it is invoked', async () => Object.keys((await recordOf('obedient')).running).length > 0);
+    await until('the process is awake', () => stateOf(pid) !== 'T');
     process.kill(pid, 'SIGKILL');
     await waiting;
   });
@@ -141,7 +141,7 @@ describeLane('a function', () => {
     await invoke('hasty', { to: 'hang' });
     const { requestId } = (await recordOf('hasty')).invocations.at(-1) ?? { requestId: '' };
     let lines: readonly string[] = [];
-    await until(async () => {
+    await until('the log has a report', async () => {
       lines = await logsOf('hasty');
       return lines.some((line) => line.startsWith(`REPORT RequestId: ${requestId}`));
     });
@@ -183,9 +183,9 @@ describeLane('an emulator', () => {
       expect(existsSync(dataDirectory)).toBe(false);
     } else {
       owner.kill('SIGKILL');
-      await until(() => !existsSync(dataDirectory));
+      await until('its directory is gone', () => !existsSync(dataDirectory));
     }
-    await until(async () => !(await reach('127.0.0.1', Number(new URL(endpoint).port))));
+    await until('nobody listens', async () => !(await reach('127.0.0.1', Number(new URL(endpoint).port))));
   });
 });
 

@@ -105,7 +105,7 @@ describeLane('a job that cannot be done', () => {
     const other = invoke(deployed.functions['execute-task'], { task });
     await manifest.held;
     failing.letGo();
-    await until(async () => (await trial.store.head(trial.work('decision.json'))) !== undefined);
+    await until('the job is decided', async () => (await trial.store.head(trial.work('decision.json'))) !== undefined);
     begin.letGo();
     manifest.letGo();
     expect((await other).error, trial.jobId).toMatchObject({

@@ -88,7 +88,7 @@ describeLane('a job whose functions die', () => {
     const { from } = await part.held;
     // Stopped, it cannot stop by itself before it is killed.
     process.kill(await soleProcess(deployed.functions[from]), 'SIGSTOP');
-    await until(async () => (await small()).length > 0);
+    await until('the small function has failed', async () => (await small()).length > 0);
     part.letGo();
     expect(await endingOf(execution), trial.jobId).toMatchObject({ status: 'SUCCEEDED' });
     expect(await small()).toEqual(['Sandbox.Timedout']);

@@ -23,7 +23,7 @@ async function sleepers(): Promise<number[]> {
   const pids = [];
   for (const name of MAPPED) {
     const pid = (await recordOf(deployed.functions[name])).invocations.at(-1)?.pid ?? 0;
-    await until(() => isAsleep(pid));
+    await until(`${name} sleeps`, () => isAsleep(pid));
     pids.push(pid);
   }
   return pids;

@@ -67,7 +67,7 @@ describeLane('a job whose storage fails', () => {
       return { kind: 'refuse', status: 503, code: 'SlowDown' };
     });
     const execution = await trial.start();
-    await until(async () => (await errors()).length > 0);
+    await until('a task has failed', async () => (await errors()).length > 0);
     outage[Symbol.dispose]();
     expect(await endingOf(execution), trial.jobId).toMatchObject({ status: 'SUCCEEDED' });
     expect((await errors())[0]).toBe('StorageUnavailable');

@@ -55,9 +55,15 @@ export async function endOfExecution(executionArn: string): Promise<DescribeExec
   }
 }
 
-/** Waits until a condition holds; the time limit of the test ends it. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 50));
+const PATIENCE_MS = 100_000;
+
+/** Waits until a condition holds, which `what` says in words. Throws where it does not for longer than anything here takes. */
+export async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
+  const end = Date.now() + PATIENCE_MS;
+  while (!(await condition())) {
+    if (Date.now() > end) throw new Error(`waited for ${PATIENCE_MS / 1000} s in vain until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
 
 function disposable<Client extends { destroy(): void }>(client: Client): Client & Disposable {

@@ -79,7 +79,7 @@ describeLane('an object that appears', () => {
 
   /** Waits until as many executions of a trigger have begun, and all that have begun have succeeded. */
   async function succeeded(name: string, count: number): Promise<void> {
-    await until(async () => (await executions(name)).length >= count);
+    await until(`${count} executions began`, async () => (await executions(name)).length >= count);
     for (const arn of await executions(name)) expect(await endOfExecution(arn)).toMatchObject({ status: 'SUCCEEDED' });
     expect(await executions(name)).toHaveLength(count);
   }
@@ -89,7 +89,7 @@ describeLane('an object that appears', () => {
     const told = async () => (await recordOf(starter)).invocations.length;
     const before = await told();
     await action();
-    await until(async () => (await told()) >= before + times);
+    await until(`the starter was told ${times} times`, async () => (await told()) >= before + times);
   }
 
   test('as a marker beside files makes a job of them all, by rows and by groups', async () => {
@@ -140,7 +140,7 @@ describeLane('an object that appears', () => {
     }
     await notifyDirectly(deployed.inputBucket, []);
     let events: readonly unknown[] = [];
-    await until(async () => {
+    await until('the starter has logged its events', async () => {
       events = await recordedEvents();
       return events.length >= 4;
     });

@@ -74,7 +74,7 @@ describeLane('a job', () => {
 /** The last line of the log of the one invocation that has executed a task of the job. */
 async function reportOf(name: string, jobId: string): Promise<string> {
   let reports: readonly string[] = [];
-  await until(async () => {
+  await until(`the log has a report of ${jobId}`, async () => {
     const lines = await logsOf(name);
     const ids = lines.flatMap((line) => {
       if (!line.includes(`"job":"${jobId}"`)) return [];

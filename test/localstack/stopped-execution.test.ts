@@ -36,20 +36,23 @@ describeLane('an execution that is stopped by hand', () => {
       job: job(ROW_WISE, { jobId: 'stopped', inputs, output, taskBytes: 1 }),
     });
     const work = jobUri.slice(0, -'job.json'.length);
-    await until(async () => (await uris(store, `${work}stage-0/`)).length > 0);
+    await until('a task is committed', async () => (await uris(store, `${work}stage-0/`)).length > 0);
     const client = new SFNClient({});
     await client.send(new StopExecutionCommand({ executionArn }));
     client.destroy();
     expect((await endOfExecution(executionArn)).status).toBe('ABORTED');
 
-    await until(async () => (await store.head(`${work}decision.json`)) !== undefined);
+    await until('the job is decided', async () => (await store.head(`${work}decision.json`)) !== undefined);
     expect(await readJson(store, `${work}decision.json`)).toMatchObject({
       decision: 'abort',
       error: 'ExecutionAborted',
       reason: expect.stringContaining(executionArn),
     });
     // A task that was under way learns of the decision when it commits, and drops its own.
-    await until(async () => (await Array.fromAsync(store.listUploads(`${output.uri}/`))).length === 0);
+    await until(
+      'no upload is open',
+      async () => (await Array.fromAsync(store.listUploads(`${output.uri}/`))).length === 0,
+    );
     expect((await uris(store, `${output.uri}/`)).filter((uri) => !uri.startsWith(work))).toEqual([]);
   });
 });

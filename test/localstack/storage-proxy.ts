@@ -84,7 +84,7 @@ export class StorageProxy implements AsyncDisposable {
   async killSender({ held, letGo }: HeldRequest): Promise<void> {
     const name = this.#functions[(await held).from];
     process.kill(await soleProcess(name), 'SIGKILL');
-    await until(async () => Object.keys((await recordOf(name)).running).length === 0);
+    await until('the invocation has ended', async () => Object.keys((await recordOf(name)).running).length === 0);
     letGo();
   }
 
