@@ -143,7 +143,7 @@ function columnOf(node: Node, name: string, around: ColumnLevels): FileColumn {
     if (annotation === 'LIST') return listOf(node, name, levels, itemOf(element.name, only));
     if (annotation === 'MAP' || annotation === 'MAP_KEY_VALUE') return mapOf(node, name, levels, only);
   }
-  if (annotation === 'VARIANT') return { ...columnBase(node, name, levels), unsupported: 'variants' };
+  // What else is annotated is read as it is stored: of a variant its metadata, its bytes, and what was taken out of them.
   const children = node.children.map((child) => columnOf(child, `${name}.${child.element.name}`, levels));
   return nested({ ...columnBase(node, name, levels), children }, (types) => ({
     kind: 'struct',
@@ -184,11 +184,9 @@ const columnBase = (node: Node, name: string, levels: ColumnLevels): FileColumn 
 /** A column of the type that its children's types make, where they all have one. */
 function nested(column: FileColumn, make: (types: readonly DataType[]) => DataType): FileColumn {
   const types: DataType[] = [];
-  for (const { type, unsupported, name } of column.children) {
+  for (const { type, unsupported } of column.children) {
     // Inside of others there is no column that could be left out.
-    if (type === undefined || type.kind === 'null') {
-      return { ...column, unsupported: unsupported === '' ? `nothing but nulls in ${name}` : unsupported };
-    }
+    if (type === undefined) return { ...column, unsupported };
     types.push(type);
   }
   return { ...column, type: make(types) };
@@ -219,9 +217,12 @@ function listOf(node: Node, name: string, levels: ColumnLevels, item: Node): Fil
 
 function mapOf(node: Node, name: string, levels: ColumnLevels, entries: Node): FileColumn {
   const base = columnBase(node, name, levels);
-  if (entries.children.length !== 2) return { ...base, unsupported: 'a map without keys or values' };
+  const [key] = entries.children;
+  // Without values it is a set of keys.
+  if (key !== undefined && entries.children.length === 1) return listOf(node, name, levels, key);
+  if (entries.children.length !== 2) return { ...base, unsupported: 'a map without keys and values' };
   const children = entries.children.map((child) => columnOf(child, `${name}.${child.element.name}`, inside(levels)));
-  return nested({ ...base, children }, ([key = nullType, value = nullType]) => map(key, value));
+  return nested({ ...base, children }, ([keys = nullType, values = nullType]) => map(keys, values));
 }
 
 /** The type, or what it would have to be. */

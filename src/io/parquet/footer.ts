@@ -95,6 +95,8 @@ export interface FooterRequest {
 
 const MAGIC = 0x31524150; // PAR1
 const ENCRYPTED_MAGIC = 0x45524150; // PARE
+/** Of the magic, in front. */
+const MAGIC_BYTES = 4;
 /** Metadata length and magic, at the end. */
 const TRAILER_BYTES = 8;
 /** Of the tail: what a network brings in a tenth of the time that a second request would take, or less of little memory. */
@@ -229,14 +231,18 @@ export function rowGroupOf(footer: ParquetFooter, index: number, leaves: readonl
     if (column?.file_path !== undefined && column.file_path !== '') {
       throw new UnsupportedFile(uri, 'its columns lie in other files');
     }
+    if (column?.crypto_metadata !== undefined) throw new UnsupportedFile(uri, `column ${leaf.name} is encrypted`);
     const values = count(chunk.num_values, 'a number of values');
     if (leaf.repetition === 0 ? values !== rows : values < rows) throw damaged('a column has another number of rows');
     const dataStart = count(chunk.data_page_offset, 'a page offset');
     const dictionaryStart = count(chunk.dictionary_page_offset ?? 0, 'a page offset');
-    // Either is 0 where there is no such page.
-    const start = Math.min(...[dictionaryStart, dataStart].filter((offset) => offset > 0));
-    const byteLength = count(chunk.total_compressed_size, 'a size');
-    if (!(start >= 4 && start + byteLength <= endOfData)) throw damaged('a column lies outside of the file');
+    const claimedBytes = count(chunk.total_compressed_size, 'a size');
+    // Either is 0 where there is no such page, both where there are no values.
+    const starts = [dictionaryStart, dataStart].filter((offset) => offset > 0);
+    const start = claimedBytes === 0 && starts.length === 0 ? MAGIC_BYTES : Math.min(...starts);
+    if (!(start >= MAGIC_BYTES && start + claimedBytes <= endOfData))
+      throw damaged('a column lies outside of the file');
+    const byteLength = Math.min(claimedBytes + uncountedBytes(metadata), endOfData - start);
     const { statistics } = chunk;
     // These only save work: what cannot be is taken for not there.
     const placeOf = (at: unknown, bytes: unknown): Place | undefined => {
@@ -249,7 +255,7 @@ export function rowGroupOf(footer: ParquetFooter, index: number, leaves: readonl
       start,
       byteLength,
       values,
-      plainBytes: count(chunk.total_uncompressed_size, 'a size'),
+      plainBytes: likelyPlainBytes(count(chunk.total_uncompressed_size, 'a size'), byteLength, chunk.codec),
       codec: String(chunk.codec),
       encodings: Array.isArray(chunk.encodings) ? chunk.encodings.map(String) : [],
       columnIndex: placeOf(column?.column_index_offset, column?.column_index_length),
@@ -268,6 +274,18 @@ export function rowGroupOf(footer: ParquetFooter, index: number, leaves: readonl
   };
   return { index, rows, chunks: leaves.map(chunkOf) };
 }
+
+/** The header of a dictionary, which parquet-mr did not count before version 1.2.9: Impala and Arrow take it for as much. */
+const uncountedBytes = ({ created_by: writer = '' }: FileMetaData): number =>
+  /^parquet-mr( version 1\.([01]\.|2\.[0-8]\b)|$)/.test(writer) ? 100 : 0;
+
+/**
+ * Some writers, old versions of DuckDB among them, say 0 or the stored size. What compression seems to have brought nothing for is
+ * taken to be as much larger as text may be; a page that is still larger is refused.
+ */
+const likelyPlainBytes = (claimed: number, byteLength: number, codec: unknown): number =>
+  claimed > byteLength || (claimed > 0 && codec === 'UNCOMPRESSED') ? claimed : byteLength * LIKELY_RATIO;
+const LIKELY_RATIO = 24;
 
 /** Only some writers say what encodings pages have, rather than chunks. */
 function isWhollyCoded(pages: unknown): boolean {

@@ -119,6 +119,9 @@ function partsOf({ type: from, children }: FileColumn, type: DataType): [FileCol
 }
 
 function formOf(file: FileColumn, from: DataType, to: DataType): ValueForm | undefined {
+  // Inside of others; a column of nothing but nulls is never read.
+  if (from.kind === 'null')
+    return to.kind === 'null' ? fixed(4, 4, 'none', (_, __, count) => Number(count === 0)) : undefined;
   if (from.kind === 'bool') return to.kind === 'bool' && file.physical === 'BOOLEAN' ? { kind: 'bool' } : undefined;
   if (isBytes(from)) {
     return isBytes(to) && file.physical === 'BYTE_ARRAY' ? { kind: 'text', isUtf8: to.kind === 'utf8' } : undefined;
