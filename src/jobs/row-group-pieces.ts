@@ -54,7 +54,7 @@ async function rowGroupsOf(
   if (left === 'never') return [];
   const footer = await readFooter({ store, memory, uri, etag, signal });
   const readings = matchColumns(uri, footer.columns, readSchema.fields, values);
-  const plan = planScan(footer, { readings, filter: left, rowGroups: file.rowGroups });
+  const plan = planScan(footer, { memory, readings, filter: left, rowGroups: file.rowGroups });
   return plan.rowGroups.map(({ index, chunks }) => ({
     fileIndex,
     file: { ...file, rowGroups: [index] },

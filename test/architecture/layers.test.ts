@@ -67,7 +67,6 @@ const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
   '@aws-lambda-powertools/metrics': ['functions/middleware/observed', 'functions/executed-task'],
   '@middy/core': ['functions/middleware/'],
   'aws-lambda': ['functions/middleware/'],
-  hyparquet: ['io/parquet/'],
   re2js: ['expressions/regexp/'],
   'parquet-wasm': ['io/parquet/'],
   zod: ['plan/', 'commit/', 'jobs/', 'functions/'],

@@ -28,22 +28,16 @@ export interface BloomHeader {
  */
 export function readBloomHeader(bytes: Uint8Array): BloomHeader | undefined {
   const reader = new ThriftReader(bytes, 0, bytes.byteLength);
-  let byteLength = 0;
   let known = 0;
-  let id = 0;
-  for (let field = reader.field(id); field !== undefined; field = reader.field(id)) {
-    id = field.id;
-    if (id === 1 && field.type === ThriftType.int32) byteLength = reader.small();
+  const numbers = reader.numbers((_, type) => {
     // Algorithm, hash and compression: unions, of which each has only the first member so far.
-    else if (field.type === ThriftType.struct) {
-      let member = 0;
-      for (let one = reader.field(member); one !== undefined; one = reader.field(member)) {
-        member = one.id;
-        if (member === 1) known += 1;
-        reader.skip(one.type, 1);
-      }
-    } else reader.skip(field.type);
-  }
+    if (type !== ThriftType.struct) return reader.skip(type);
+    reader.struct((member, memberType) => {
+      if (member === 1) known += 1;
+      reader.skip(memberType);
+    });
+  });
+  const byteLength = numbers[1] ?? 0;
   const isKnown = known === 3 && byteLength > 0 && byteLength % BLOCK_BYTES === 0;
   return isKnown ? { headerBytes: reader.position, byteLength } : undefined;
 }

@@ -3,7 +3,6 @@
  * what it means: the logical type, or the converted type of older writers.
  */
 
-import type { SchemaElement } from 'hyparquet';
 import {
   binary,
   bool,
@@ -22,7 +21,6 @@ import {
   list,
   map,
   nullType,
-  type TimeUnit,
   time,
   timestamp,
   uint8,
@@ -33,16 +31,7 @@ import {
   uuid,
 } from '../../columnar/data-type.ts';
 import { MalformedFile, UnsupportedFile } from '../../errors.ts';
-
-type PhysicalType =
-  | 'BOOLEAN'
-  | 'INT32'
-  | 'INT64'
-  | 'INT96'
-  | 'FLOAT'
-  | 'DOUBLE'
-  | 'BYTE_ARRAY'
-  | 'FIXED_LEN_BYTE_ARRAY';
+import type { PhysicalType, SchemaElement } from './schema-element.ts';
 
 /**
  * A column of a file, or a part of a nested one. Its levels say which entries of its leaves are about it:
@@ -69,8 +58,6 @@ export interface FileColumn {
   readonly physical: PhysicalType;
   /** Bytes of one value of FIXED_LEN_BYTE_ARRAY. */
   readonly typeBytes: number;
-  /** Whether `hyparquet` gives bounds of a decimal as floats, scaled. */
-  readonly boundsAreScaled: boolean;
   /** Its position among the column chunks of a row group; of a nested column, of its first. */
   readonly leaf: number;
   /** Fields of a struct, the item of a list, key and value of a map. */
@@ -103,43 +90,42 @@ export function fileColumns(uri: string, elements: readonly SchemaElement[]): Fi
       if (element === undefined) throw new MalformedFile(uri, 'its schema ends too early');
       position += 1;
       const first = leaf;
-      if (element.type !== undefined) leaf += 1;
+      if (element.physical !== undefined) leaf += 1;
       found.push({ element, leaf: first, children: nodes(childrenOf(element), depth + 1) });
     }
     return found;
   };
-  const top = Number(elements[0]?.num_children ?? 0);
-  return nodes(top, 0).map((node) => columnOf(node, node.element.name, { slotLevel: 0, definition: 0, repetition: 0 }));
+  const [root] = elements;
+  return nodes(root === undefined ? 0 : root.childCount, 0).map((node) =>
+    columnOf(node, node.element.name, { slotLevel: 0, definition: 0, repetition: 0 }),
+  );
 }
 
-function childrenOf({ num_children: children = 0, type }: SchemaElement): number {
-  return type === undefined && Number.isSafeInteger(children) && children > 0 ? children : 0;
-}
+const childrenOf = ({ childCount, physical }: SchemaElement): number => (physical === undefined ? childCount : 0);
 
 /** `around` are the levels of what is around it: of an item, those from which on the list has it. */
 function columnOf(node: Node, name: string, around: ColumnLevels): FileColumn {
   const { element } = node;
-  if (element.repetition_type === 'REPEATED') {
+  if (element.repetition === 'REPEATED') {
     // Repeated without being the inside of a list: a list that is never null, of items that are not.
-    const item = { ...node, element: { ...element, repetition_type: 'REQUIRED' as const } };
+    const item = { ...node, element: { ...element, repetition: 'REQUIRED' as const } };
     return listOf(node, name, around, item);
   }
-  const isNullable = element.repetition_type !== 'REQUIRED';
+  const isNullable = element.repetition !== 'REQUIRED';
   const levels = { ...around, definition: around.definition + (isNullable ? 1 : 0) };
-  if (element.type !== undefined) {
-    const found = typeOf(element);
+  if (element.physical !== undefined) {
+    const found = typeOf(element, element.physical);
     return {
       ...columnBase(node, name, levels),
       ...(typeof found === 'string' ? { unsupported: found } : { type: found }),
-      physical: element.type,
-      typeBytes: element.type_length ?? 0,
-      boundsAreScaled: element.converted_type === 'DECIMAL',
+      physical: element.physical,
+      typeBytes: element.typeBytes,
     };
   }
-  const annotation = element.logical_type?.type ?? element.converted_type;
+  const annotation = element.logical?.kind ?? element.converted;
   const [only, ...others] = node.children;
   if (only === undefined) return { ...columnBase(node, name, levels), unsupported: 'a group without fields' };
-  if (only.element.repetition_type === 'REPEATED' && others.length === 0) {
+  if (only.element.repetition === 'REPEATED' && others.length === 0) {
     if (annotation === 'LIST') return listOf(node, name, levels, itemOf(element.name, only));
     if (annotation === 'MAP' || annotation === 'MAP_KEY_VALUE') return mapOf(node, name, levels, only);
   }
@@ -172,11 +158,10 @@ const columnBase = (node: Node, name: string, levels: ColumnLevels): FileColumn 
   name,
   type: undefined,
   unsupported: '',
-  nullable: node.element.repetition_type === 'OPTIONAL',
+  nullable: node.element.repetition === 'OPTIONAL',
   ...levels,
   physical: 'BYTE_ARRAY',
   typeBytes: 0,
-  boundsAreScaled: false,
   leaf: node.leaf,
   children: [],
 });
@@ -204,10 +189,10 @@ function itemOf(listName: string, repeated: Node): Node {
     others.length > 0 ||
     element.name === 'array' ||
     element.name === `${listName}_tuple` ||
-    only.element.repetition_type === 'REPEATED' ||
-    element.logical_type !== undefined ||
-    element.converted_type !== undefined;
-  return isItem ? { ...repeated, element: { ...element, repetition_type: 'REQUIRED' } } : only;
+    only.element.repetition === 'REPEATED' ||
+    element.logical !== undefined ||
+    element.converted !== undefined;
+  return isItem ? { ...repeated, element: { ...element, repetition: 'REQUIRED' } } : only;
 }
 
 function listOf(node: Node, name: string, levels: ColumnLevels, item: Node): FileColumn {
@@ -226,11 +211,11 @@ function mapOf(node: Node, name: string, levels: ColumnLevels, entries: Node): F
 }
 
 /** The type, or what it would have to be. */
-function typeOf(element: SchemaElement): DataType | string {
-  const { type: physical, logical_type: logical, converted_type: converted, precision, scale } = element;
-  if (logical?.type === 'DECIMAL') return decimalType(element, logical.precision, logical.scale);
+function typeOf(element: SchemaElement, physical: PhysicalType): DataType | string {
+  const { logical, converted, precision, scale } = element;
+  if (logical?.kind === 'DECIMAL') return decimalType(element, logical.precision, logical.scale);
   if (converted === 'DECIMAL') return decimalType(element, precision, scale ?? 0);
-  if (logical?.type === 'NULL') return nullType;
+  if (logical?.kind === 'UNKNOWN') return nullType;
   switch (physical) {
     case 'BOOLEAN':
       return bool;
@@ -246,37 +231,32 @@ function typeOf(element: SchemaElement): DataType | string {
       return int64Type(element);
     case 'BYTE_ARRAY':
       return textType(element);
-    default:
+    case 'FIXED_LEN_BYTE_ARRAY':
       return fixedBytesType(element);
   }
 }
 
 function decimalType(
-  { type: physical, type_length: bytes = 0 }: SchemaElement,
-  precision: unknown,
-  scale: unknown,
+  { physical, typeBytes }: SchemaElement,
+  precision: number | undefined,
+  scale: number | undefined,
 ): DataType | string {
-  const isSane =
-    Number.isInteger(precision) &&
-    Number.isInteger(scale) &&
-    Number(precision) >= 1 &&
-    Number(scale) >= 0 &&
-    Number(scale) <= Number(precision);
   const isStored =
     physical === 'INT32' ||
     physical === 'INT64' ||
     physical === 'BYTE_ARRAY' ||
-    (physical === 'FIXED_LEN_BYTE_ARRAY' && bytes >= 1 && bytes <= 1024);
-  if (!isSane || !isStored || Number(precision) > 38) return `a decimal(${precision}, ${scale})`;
-  return decimal(Number(precision), Number(scale));
+    (physical === 'FIXED_LEN_BYTE_ARRAY' && typeBytes >= 1 && typeBytes <= 1024);
+  const isSane = precision !== undefined && scale !== undefined && precision >= 1 && scale >= 0 && scale <= precision;
+  return isSane && isStored && precision <= 38 ? decimal(precision, scale) : `a decimal(${precision}, ${scale})`;
 }
 
-function int32Type({ logical_type: logical, converted_type: converted }: SchemaElement): DataType | string {
-  if (logical?.type === 'DATE' || converted === 'DATE') return date;
-  if (logical?.type === 'TIME' || converted === 'TIME_MILLIS') return time('us');
-  if (logical?.type === 'INTEGER') {
+function int32Type({ logical, converted }: SchemaElement): DataType | string {
+  if (logical?.kind === 'DATE' || converted === 'DATE') return date;
+  if (logical?.kind === 'TIME') return logical.unit === 'ms' ? time('us') : `a time of ${logical.unit} in 4 bytes`;
+  if (converted === 'TIME_MILLIS') return time('us');
+  if (logical?.kind === 'INTEGER') {
     const types = logical.isSigned ? { 8: int8, 16: int16, 32: int32 } : { 8: uint8, 16: uint16, 32: uint32 };
-    return (types as Record<number, DataType>)[logical.bitWidth] ?? `integers of ${logical.bitWidth} bits`;
+    return (types as Record<number, DataType>)[logical.bits ?? 0] ?? `integers of ${logical.bits} bits`;
   }
   const byConverted: Record<string, DataType> = {
     INT_8: int8,
@@ -287,22 +267,19 @@ function int32Type({ logical_type: logical, converted_type: converted }: SchemaE
     UINT_32: uint32,
   };
   if (converted !== undefined) return byConverted[converted] ?? converted;
-  return logical?.type ?? int32;
+  return logical?.kind ?? int32;
 }
 
-const UNITS: Readonly<Record<string, TimeUnit>> = { MILLIS: 'ms', MICROS: 'us', NANOS: 'ns' };
-
-function int64Type({ logical_type: logical, converted_type: converted }: SchemaElement): DataType | string {
-  if (logical?.type === 'TIMESTAMP') {
-    const unit = UNITS[logical.unit];
-    return unit === undefined
-      ? 'timestamps of an unknown unit'
-      : timestamp(unit, logical.isAdjustedToUTC ? 'UTC' : null);
+function int64Type({ logical, converted }: SchemaElement): DataType | string {
+  if (logical?.kind === 'TIMESTAMP' || logical?.kind === 'TIME') {
+    const { kind, unit, isUtc } = logical;
+    if (unit === undefined) return `${kind} of an unknown unit`;
+    if (kind === 'TIMESTAMP') return timestamp(unit, isUtc ? 'UTC' : null);
+    return unit === 'ms' ? 'milliseconds in 8 bytes' : time(unit);
   }
-  if (logical?.type === 'TIME') return time(logical.unit === 'NANOS' ? 'ns' : 'us');
   if (converted === 'TIME_MICROS') return time('us');
-  if (logical?.type === 'INTEGER') {
-    if (logical.bitWidth !== 64) return `integers of ${logical.bitWidth} bits`;
+  if (logical?.kind === 'INTEGER') {
+    if (logical.bits !== 64) return `integers of ${logical.bits} bits`;
     return logical.isSigned ? int64 : uint64;
   }
   // Converted types know no local time: they are UTC by definition.
@@ -310,21 +287,17 @@ function int64Type({ logical_type: logical, converted_type: converted }: SchemaE
   if (converted === 'TIMESTAMP_MICROS') return timestamp('us', 'UTC');
   if (converted === 'UINT_64') return uint64;
   if (converted === 'INT_64') return int64;
-  return converted ?? logical?.type ?? int64;
+  return converted ?? logical?.kind ?? int64;
 }
 
 /** Old writers do not mark texts: where a plan says that such bytes are text, they are checked to be UTF-8 when read. */
-function textType({ logical_type: logical, converted_type: converted }: SchemaElement): DataType {
-  return ['STRING', 'UTF8', 'ENUM', 'JSON'].includes(logical?.type ?? converted ?? '') ? utf8 : binary;
+function textType({ logical, converted }: SchemaElement): DataType {
+  return ['STRING', 'UTF8', 'ENUM', 'JSON'].includes(logical?.kind ?? converted ?? '') ? utf8 : binary;
 }
 
-function fixedBytesType({
-  type_length: bytes = 0,
-  logical_type: logical,
-  converted_type: converted,
-}: SchemaElement): DataType | string {
-  if (logical?.type === 'UUID' && bytes === 16) return uuid;
-  if (logical?.type === 'FLOAT16' && bytes === 2) return float16;
-  if (converted === 'INTERVAL' && bytes === 12) return interval;
-  return Number.isInteger(bytes) && bytes > 0 ? fixedSizeBinary(bytes) : `values of ${bytes} bytes`;
+function fixedBytesType({ typeBytes, logical, converted }: SchemaElement): DataType | string {
+  if (logical?.kind === 'UUID' && typeBytes === 16) return uuid;
+  if (logical?.kind === 'FLOAT16' && typeBytes === 2) return float16;
+  if (converted === 'INTERVAL' && typeBytes === 12) return interval;
+  return typeBytes > 0 ? fixedSizeBinary(typeBytes) : `values of ${typeBytes} bytes`;
 }

@@ -31,10 +31,11 @@ import type { ColumnMemory } from './column-memory.ts';
 import { ColumnReader } from './column-reader.ts';
 import { allLeaves, FileSizes, storedBytes } from './file-sizes.ts';
 import type { FilterFirst } from './filter-first.ts';
-import type { ColumnChunk, ParquetFooter } from './footer.ts';
+import type { ParquetFooter } from './footer.ts';
 import type { PartBuffers } from './nested-reader.ts';
 import type { ChunkSource, FileWork } from './plain-values.ts';
 import { isComplete, type Load, RangeReads, type ReadCosts } from './range-reads.ts';
+import type { ColumnChunk } from './row-group.ts';
 import { keepRows, type PlannedRowGroup, type RowRange, rangesToRead, type ScanPlan } from './scan-plan.ts';
 import { leavesOf, type Reading } from './value-form.ts';
 

@@ -4,7 +4,7 @@ import type { Field } from '../../columnar/schema.ts';
 import { LinearMemory } from '../../memory/linear-memory.ts';
 import { ColumnBuffers, Scratch } from './column-buffers.ts';
 import type { FileRequest } from './file-reader.ts';
-import type { ColumnChunk } from './footer.ts';
+import type { ColumnChunk } from './row-group.ts';
 import { type ByteRange, type PlannedRowGroup, rangesToRead, type ScanPlan } from './scan-plan.ts';
 import { type ColumnReading, leavesOf, type Reading } from './value-form.ts';
 

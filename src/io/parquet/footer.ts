@@ -6,60 +6,17 @@
  *
  * What of the tail lies in front of the metadata need not be asked for again: indexes of pages, or the whole of a small file.
  *
- * The bytes are checked to be well-formed before `hyparquet` parses them, because a parser allocates what a list claims to
- * hold. What the metadata says is checked here and in `rowGroupOf` before anything is made of it: counts that are safe
- * integers, column chunks that lie within the file.
+ * The metadata is walked over once, to find out that it is well-formed and where in it the row groups are. Then its schema is
+ * read, and of row groups what is asked for, when it is (`row-group.ts`).
  */
 
-import type { FileMetaData } from 'hyparquet';
-import { parquetMetadata } from 'hyparquet/src/metadata.js';
 import { MalformedFile, ObjectNotFound, UnsupportedFile } from '../../errors.ts';
 import type { MemoryBudget } from '../../memory/budget.ts';
 import type { ObjectStore } from '../object-store.ts';
 import { type FileColumn, fileColumns } from './file-column.ts';
-import { ThriftReader, ThriftType } from './thrift.ts';
-
-/** One column of one row group. */
-export interface ColumnChunk {
-  /** Where its first page begins in the file. */
-  readonly start: number;
-  /** Bytes of its pages as they are stored. */
-  readonly byteLength: number;
-  /** Bytes of its pages once they are decompressed. A claim: an upper limit for what is worked with. */
-  readonly plainBytes: number;
-  /** Entries of its pages: rows, of a nested column items, nulls and empty lists. */
-  readonly values: number;
-  /** By Parquet's name. */
-  readonly codec: string;
-  /** By Parquet's names. */
-  readonly encodings: readonly string[];
-  readonly statistics: ChunkStatistics | undefined;
-  /** Where what helps to leave out rows is said to be; see `narrow-plan.ts`. */
-  readonly columnIndex: Place | undefined;
-  readonly offsetIndex: Place | undefined;
-  readonly bloomFilter: Place | undefined;
-  /** Where its dictionary is, if all of its values are codes of it. */
-  readonly dictionary: Place | undefined;
-}
-
-/** Bytes within the file. */
-export interface Place {
-  readonly start: number;
-  readonly byteLength: number;
-}
-
-/** A minimum or maximum as `hyparquet` gives it: the bytes of a text, ticks, days. */
-export type RawBound = bigint | boolean | number | string | Date | Uint8Array;
-
-/** As the file has them, unverified; see `statistics.ts` for what they mean. */
-interface ChunkStatistics {
-  readonly min: RawBound | undefined;
-  readonly max: RawBound | undefined;
-  /** Of writers before 2017, in an order that is right for signed numbers only. */
-  readonly oldMin: RawBound | undefined;
-  readonly oldMax: RawBound | undefined;
-  readonly nullCount: number | undefined;
-}
+import { MAGIC_BYTES, NO_ROW_GROUPS, placesBytes, type RowGroupPlaces, readRowGroupPlaces } from './row-group.ts';
+import { readSchemaElements } from './schema-element.ts';
+import { ThriftError, ThriftReader, ThriftType } from './thrift.ts';
 
 export interface ParquetFooter {
   readonly uri: string;
@@ -71,7 +28,12 @@ export interface ParquetFooter {
   readonly bytesRead: number;
   readonly columns: readonly FileColumn[];
   readonly rowGroupCount: number;
-  readonly metadata: FileMetaData;
+  readonly rowGroups: RowGroupPlaces;
+  /** Of each chunk, that its writer did not count. */
+  readonly uncountedBytes: number;
+  /** As the file has it: a view of the tail. */
+  readonly metadata: Uint8Array;
+  readonly metadataStart: number;
   readonly tail: FileTail;
   /** Bytes outside linear memory that it is reckoned to take. */
   readonly heldBytes: number;
@@ -95,16 +57,18 @@ export interface FooterRequest {
 
 const MAGIC = 0x31524150; // PAR1
 const ENCRYPTED_MAGIC = 0x45524150; // PARE
-/** Of the magic, in front. */
-const MAGIC_BYTES = 4;
 /** Metadata length and magic, at the end. */
 const TRAILER_BYTES = 8;
 /** Of the tail: what a network brings in a tenth of the time that a second request would take, or less of little memory. */
 const TAIL_BYTES = 256 * 1024;
 const MIN_TAIL_BYTES = 64 * 1024;
 const TAIL_SHARE = 32;
-/** What one value of the metadata takes as JavaScript objects, measured on files of DuckDB and Arrow: up to 60. */
-const BYTES_PER_VALUE = 96;
+/** What an element of the schema and the column that it becomes take as JavaScript objects beside names, measured: up to 380. */
+const ELEMENT_BYTES = 512;
+
+/** Writers of the headers of dictionaries, which parquet-mr did not count before version 1.2.9: Impala and Arrow take them for as much. */
+const COUNTS_NO_HEADER = /^parquet-mr( version 1\.([01]\.|2\.[0-8]\b)|$)/;
+const HEADER_BYTES = 100;
 
 /** @throws ObjectNotFound, ObjectChanged, MalformedFile, UnsupportedFile, MemoryBudgetExceeded */
 export async function readFooter(request: FooterRequest): Promise<ParquetFooter> {
@@ -114,27 +78,33 @@ export async function readFooter(request: FooterRequest): Promise<ParquetFooter>
   const { size } = info;
   const etag = request.etag ?? info.etag;
   if (size === 0) throw new MalformedFile(uri, 'it is empty');
-  if (size < TRAILER_BYTES + 4) throw new MalformedFile(uri, `${size} bytes are too few for a Parquet file`);
+  if (size < TRAILER_BYTES + MAGIC_BYTES) throw new MalformedFile(uri, `${size} bytes are too few for a Parquet file`);
 
   const { tail: read, metadataStart, requests } = await readTail(request, size, etag);
   // What may not be needed is not kept in little memory.
   const isKept = read.bytes.byteLength <= memory.floorBytes / TAIL_SHARE;
   const tail = isKept ? read : { start: metadataStart, bytes: read.bytes.slice(metadataStart - read.start) };
-  const bytes = tail.bytes.subarray(metadataStart - tail.start);
-  const parsedBytes = countValues(uri, bytes) * BYTES_PER_VALUE;
-  const heldBytes = tail.bytes.byteLength + parsedBytes;
+  const end = size - TRAILER_BYTES - tail.start;
+  const metadata = tail.bytes.subarray(metadataStart - tail.start, end);
+  const { schemaAt, schemaBytes, elementCount, rowGroups, uncountedBytes } = parsed(uri, () => outlineOf(metadata));
+  // Names become texts of up to 2 bytes a letter.
+  const columnBytes = 2 * schemaBytes + elementCount * ELEMENT_BYTES;
+  const heldBytes = tail.bytes.byteLength + placesBytes(rowGroups) + columnBytes;
   using lease = await memory.lease('Scan footer', heldBytes, signal);
   lease.grow(heldBytes);
-  const metadata = parse(uri, bytes);
+  const elements = parsed(uri, () => readSchemaElements(new ThriftReader(metadata, schemaAt, metadata.byteLength)));
   return {
     uri,
     etag,
     fileBytes: size,
     requests,
     bytesRead: read.bytes.byteLength,
-    columns: fileColumns(uri, metadata.schema),
-    rowGroupCount: metadata.row_groups.length,
+    columns: fileColumns(uri, elements),
+    rowGroupCount: rowGroups.count,
+    rowGroups,
+    uncountedBytes,
     metadata,
+    metadataStart,
     tail,
     heldBytes,
   };
@@ -168,130 +138,54 @@ function metadataBytes(uri: string, tail: Uint8Array, fileBytes: number): number
   if (magic === ENCRYPTED_MAGIC) throw new UnsupportedFile(uri, 'it is encrypted');
   if (magic !== MAGIC) throw new MalformedFile(uri, 'it does not end like a Parquet file; it may be cut off');
   const bytes = view.getUint32(tail.byteLength - TRAILER_BYTES, true);
-  if (bytes === 0 || bytes > fileBytes - TRAILER_BYTES - 4) {
+  if (bytes === 0 || bytes > fileBytes - TRAILER_BYTES - MAGIC_BYTES) {
     throw new MalformedFile(uri, `its metadata claims ${bytes} bytes, and the file has ${fileBytes}`);
   }
   return bytes;
 }
 
-function parse(uri: string, tail: Uint8Array): FileMetaData {
+/** What of the metadata is found without making anything of it. */
+interface Outline {
+  /** Where the list of the schema's elements is. */
+  readonly schemaAt: number;
+  readonly elementCount: number;
+  readonly schemaBytes: number;
+  readonly rowGroups: RowGroupPlaces;
+  /** Of each chunk, that its writer did not count. */
+  readonly uncountedBytes: number;
+}
+
+/** Walks over all of the metadata; a walk that ends well means that nothing in it claims more than there is. */
+function outlineOf(metadata: Uint8Array): Outline {
+  const reader = new ThriftReader(metadata, 0, metadata.byteLength);
+  let schemaAt = 0;
+  let schemaBytes = 0;
+  let elementCount = 0;
+  let rowGroups = NO_ROW_GROUPS;
+  let uncountedBytes = 0;
+  reader.struct((id, type) => {
+    if (id === 4 && type === ThriftType.list) {
+      rowGroups = readRowGroupPlaces(reader);
+    } else if (id === 2 && type === ThriftType.list) {
+      schemaAt = reader.position;
+      elementCount = reader.list(ThriftType.struct) ?? 0;
+      reader.position = schemaAt;
+      reader.skip(type);
+      schemaBytes = reader.position - schemaAt;
+    } else if (id === 6 && type === ThriftType.binary) {
+      if (COUNTS_NO_HEADER.test(reader.text())) uncountedBytes = HEADER_BYTES;
+    } else reader.skip(type);
+  });
+  if (elementCount === 0) throw new ThriftError('it has no schema');
+  return { schemaAt, schemaBytes, elementCount, rowGroups, uncountedBytes };
+}
+
+/** Does `read`, and names the file in what it throws. */
+function parsed<T>(uri: string, read: () => T): T {
   try {
-    return parquetMetadata(tail, { parsers: RAW_STATISTICS, geoparquet: false });
+    return read();
   } catch (cause) {
-    throw new MalformedFile(uri, `its metadata cannot be parsed (${(cause as Error).message})`);
+    if (!(cause instanceof ThriftError)) throw cause;
+    throw new MalformedFile(uri, `its metadata is not well-formed: ${cause.message}`);
   }
-}
-
-/** Walks over the metadata; a walk that ends well means that nothing in it claims more than there is. */
-function countValues(uri: string, tail: Uint8Array): number {
-  const reader = new ThriftReader(tail, 0, tail.byteLength - TRAILER_BYTES);
-  try {
-    reader.skip(ThriftType.struct);
-  } catch (cause) {
-    throw new MalformedFile(uri, `its metadata is not well-formed: ${(cause as Error).message}`);
-  }
-  return reader.values;
-}
-
-/** Leaves statistics as ticks, days and bytes. */
-export const RAW_STATISTICS = {
-  timestampFromMilliseconds: (ticks: bigint): bigint => ticks,
-  timestampFromMicroseconds: (ticks: bigint): bigint => ticks,
-  timestampFromNanoseconds: (ticks: bigint): bigint => ticks,
-  dateFromDays: (days: number): number => days,
-  stringFromBytes: (bytes: Uint8Array): Uint8Array => bytes,
-};
-
-/** A row group with the chunks that were asked for, in that order. */
-export interface RowGroup {
-  readonly index: number;
-  readonly rows: number;
-  readonly chunks: readonly ColumnChunk[];
-}
-
-/** Row group `index`, checked, with the chunks of `leaves`. @throws MalformedFile */
-export function rowGroupOf(footer: ParquetFooter, index: number, leaves: readonly FileColumn[]): RowGroup {
-  const { uri, metadata } = footer;
-  const damaged = (detail: string): MalformedFile => new MalformedFile(uri, `row group ${index}: ${detail}`);
-  const count = (value: unknown, what: string): number => {
-    const number = Number(value);
-    if ((typeof value !== 'bigint' && typeof value !== 'number') || !Number.isSafeInteger(number) || number < 0) {
-      throw damaged(`${what} is not a count`);
-    }
-    return number;
-  };
-  const group = metadata.row_groups[index];
-  if (group === undefined) throw damaged(`there are only ${metadata.row_groups.length}`);
-  const rows = count(group.num_rows, 'its number of rows');
-  const endOfData = footer.fileBytes - TRAILER_BYTES - metadata.metadata_length;
-  const chunkOf = (leaf: FileColumn): ColumnChunk => {
-    const column = group.columns[leaf.leaf];
-    const chunk = column?.meta_data;
-    if (chunk === undefined) throw damaged(`column ${leaf.name} has no metadata`);
-    if (column?.file_path !== undefined && column.file_path !== '') {
-      throw new UnsupportedFile(uri, 'its columns lie in other files');
-    }
-    if (column?.crypto_metadata !== undefined) throw new UnsupportedFile(uri, `column ${leaf.name} is encrypted`);
-    const values = count(chunk.num_values, 'a number of values');
-    if (leaf.repetition === 0 ? values !== rows : values < rows) throw damaged('a column has another number of rows');
-    const dataStart = count(chunk.data_page_offset, 'a page offset');
-    const dictionaryStart = count(chunk.dictionary_page_offset ?? 0, 'a page offset');
-    const claimedBytes = count(chunk.total_compressed_size, 'a size');
-    // Either is 0 where there is no such page, both where there are no values.
-    const starts = [dictionaryStart, dataStart].filter((offset) => offset > 0);
-    const start = claimedBytes === 0 && starts.length === 0 ? MAGIC_BYTES : Math.min(...starts);
-    if (!(start >= MAGIC_BYTES && start + claimedBytes <= endOfData))
-      throw damaged('a column lies outside of the file');
-    const byteLength = Math.min(claimedBytes + uncountedBytes(metadata), endOfData - start);
-    const { statistics } = chunk;
-    // These only save work: what cannot be is taken for not there.
-    const placeOf = (at: unknown, bytes: unknown): Place | undefined => {
-      const [offset, byteLength] = [Number(at), Number(bytes)];
-      const isThere = Number.isSafeInteger(offset) && Number.isSafeInteger(byteLength) && offset >= 4 && byteLength > 0;
-      return isThere && offset + byteLength <= endOfData ? { start: offset, byteLength } : undefined;
-    };
-    const filterStart = Number(chunk.bloom_filter_offset);
-    return {
-      start,
-      byteLength,
-      values,
-      plainBytes: likelyPlainBytes(count(chunk.total_uncompressed_size, 'a size'), byteLength, chunk.codec),
-      codec: String(chunk.codec),
-      encodings: Array.isArray(chunk.encodings) ? chunk.encodings.map(String) : [],
-      columnIndex: placeOf(column?.column_index_offset, column?.column_index_length),
-      offsetIndex: placeOf(column?.offset_index_offset, column?.offset_index_length),
-      // Older writers do not say how long it is.
-      bloomFilter: placeOf(filterStart, chunk.bloom_filter_length ?? endOfData - filterStart),
-      dictionary: isWhollyCoded(chunk.encoding_stats) ? placeOf(start, dataStart - start) : undefined,
-      statistics: statistics && {
-        min: statistics.min_value,
-        max: statistics.max_value,
-        oldMin: statistics.min,
-        oldMax: statistics.max,
-        nullCount: statistics.null_count === undefined ? undefined : count(statistics.null_count, 'a null count'),
-      },
-    };
-  };
-  return { index, rows, chunks: leaves.map(chunkOf) };
-}
-
-/** The header of a dictionary, which parquet-mr did not count before version 1.2.9: Impala and Arrow take it for as much. */
-const uncountedBytes = ({ created_by: writer = '' }: FileMetaData): number =>
-  /^parquet-mr( version 1\.([01]\.|2\.[0-8]\b)|$)/.test(writer) ? 100 : 0;
-
-/**
- * Some writers, old versions of DuckDB among them, say 0 or the stored size. What compression seems to have brought nothing for is
- * taken to be as much larger as text may be; a page that is still larger is refused.
- */
-const likelyPlainBytes = (claimed: number, byteLength: number, codec: unknown): number =>
-  claimed > byteLength || (claimed > 0 && codec === 'UNCOMPRESSED') ? claimed : byteLength * LIKELY_RATIO;
-const LIKELY_RATIO = 24;
-
-/** Only some writers say what encodings pages have, rather than chunks. */
-function isWhollyCoded(pages: unknown): boolean {
-  if (!Array.isArray(pages)) return false;
-  const data = pages.filter((one) => one?.page_type === 'DATA_PAGE' || one?.page_type === 'DATA_PAGE_V2');
-  return (
-    data.length > 0 && data.every(({ encoding }) => encoding === 'RLE_DICTIONARY' || encoding === 'PLAIN_DICTIONARY')
-  );
 }

@@ -22,9 +22,10 @@ import type { TypedColumn } from '../../expressions/expression.ts';
 import type { Holding, MemoryBudget } from '../../memory/budget.ts';
 import type { ObjectStore } from '../object-store.ts';
 import { leavesOfColumn } from './file-column.ts';
-import { type ColumnChunk, type ParquetFooter, rowGroupOf } from './footer.ts';
+import type { ParquetFooter } from './footer.ts';
 import { type ParquetWasmUse, useParquetWasm } from './parquet-wasm.ts';
 import type { ReadCosts } from './range-reads.ts';
+import { type ColumnChunk, rowGroupOf } from './row-group.ts';
 import { type ByteRange, coalesce, type ScanPlan } from './scan-plan.ts';
 import type { Reading } from './value-form.ts';
 
@@ -87,10 +88,10 @@ export async function* foreignBatches(request: ForeignRequest): AsyncGenerator<B
   }
 }
 
-const footerRange = ({ fileBytes, metadata }: ParquetFooter): ByteRange => {
-  const byteLength = metadata.metadata_length + 8;
-  return { start: fileBytes - byteLength, byteLength };
-};
+const footerRange = ({ fileBytes, metadataStart }: ParquetFooter): ByteRange => ({
+  start: metadataStart,
+  byteLength: fileBytes - metadataStart,
+});
 
 /** Reads a range of the file to its place in `bytes`. */
 async function fill(request: ForeignRequest, bytes: Uint8Array, { start, byteLength }: ByteRange): Promise<void> {

@@ -17,10 +17,11 @@ import { inParallel } from '../in-parallel.ts';
 import type { ObjectStore } from '../object-store.ts';
 import { bloomTest, readBloomHeader } from './bloom-filter.ts';
 import { dictionaryTest } from './dictionary-test.ts';
-import type { ParquetFooter, Place } from './footer.ts';
-import { BYTES_PER_VALUE, type FindBytes, PageIndexes } from './page-indexes.ts';
+import type { ParquetFooter } from './footer.ts';
+import { type FindBytes, LOCATION_BYTES, PageIndexes } from './page-indexes.ts';
 import { equalityColumns, mayMatch } from './prune.ts';
 import type { ReadCosts } from './range-reads.ts';
+import type { Place } from './row-group.ts';
 import {
   type ByteRange,
   coalesce,
@@ -77,7 +78,7 @@ export async function narrowPlan(plan: ScanPlan, request: NarrowRequest): Promis
     ...plan,
     rowGroups,
     prunedRowGroups: plan.prunedRowGroups + plan.rowGroups.length - rowGroups.length,
-    heldBytes: heldBytes + locations * BYTES_PER_VALUE,
+    heldBytes: plan.heldBytes + heldBytes + locations * LOCATION_BYTES,
     indexes,
   };
 }
@@ -186,7 +187,7 @@ async function readIndexes(
   }
   using lease = await budget.lease(OWNER, bytes, signal);
   lease.grow(bytes);
-  return { indexes: new PageIndexes(footer, await readRanges(request, missing)), heldBytes: bytes };
+  return { indexes: new PageIndexes(await readRanges(request, missing)), heldBytes: bytes };
 }
 
 function keepPages(

@@ -3,7 +3,7 @@
  * negative; whether they fit the bytes that follow is for who reads those to check.
  */
 
-import { type ThriftField, ThriftReader, ThriftType } from './thrift.ts';
+import { type Numbers, ThriftReader, ThriftType } from './thrift.ts';
 
 type PageKind = 'data' | 'index' | 'dictionary' | 'data-v2';
 
@@ -35,17 +35,13 @@ export const MAX_HEADER_BYTES: number = 1 << 20;
 
 const KINDS: readonly PageKind[] = ['data', 'index', 'dictionary', 'data-v2'];
 
-/** Header numbers by field id; absent ones are undefined. Structs are left to `nested`. */
-type Numbers = Record<number, number | undefined>;
-
 /** Reads the header at `start`. @throws ThriftError, short where `end` comes before the end of the header. */
 export function readPageHeader(bytes: Uint8Array, start: number, end: number): PageHeader {
   const reader = new ThriftReader(bytes, start, Math.min(end, start + MAX_HEADER_BYTES));
-  let detail: Numbers = {};
-  const page = readNumbers(reader, (field) => {
-    if (field.type === ThriftType.struct && (field.id === 5 || field.id === 7 || field.id === 8)) {
-      detail = readNumbers(reader, ({ type }) => reader.skip(type, 1));
-    } else reader.skip(field.type);
+  let detail: Numbers = [];
+  const page = reader.numbers((id, type) => {
+    if (type === ThriftType.struct && (id === 5 || id === 7 || id === 8)) detail = reader.numbers();
+    else reader.skip(type);
   });
   const kind = KINDS[number(page, 1)];
   if (kind === undefined) throw new RangeError(`a page has the unknown type ${page[1]}`);
@@ -70,17 +66,4 @@ function number(numbers: Numbers, id: number): number {
   const value = numbers[id];
   if (value === undefined || value < 0) throw new RangeError(`a page header has no valid field ${id}`);
   return value;
-}
-
-function readNumbers(reader: ThriftReader, other: (field: ThriftField) => void): Numbers {
-  const numbers: Numbers = {};
-  let id = 0;
-  for (let field = reader.field(id); field !== undefined; field = reader.field(id)) {
-    id = field.id;
-    if (field.type === ThriftType.int32 || field.type === ThriftType.int16) numbers[id] = reader.small();
-    else if (field.type === ThriftType.true || field.type === ThriftType.false) {
-      numbers[id] = field.type === ThriftType.true ? 1 : 0;
-    } else other(field);
-  }
-  return numbers;
 }

@@ -8,28 +8,26 @@
  * once for all row groups, and understood when they are asked for.
  */
 
-import type { ColumnIndex, OffsetIndex } from 'hyparquet';
-import { readColumnIndex, readOffsetIndex } from 'hyparquet/src/indexes.js';
-import { type ColumnChunk, type ParquetFooter, type Place, RAW_STATISTICS } from './footer.ts';
+import type { ColumnChunk, Place } from './row-group.ts';
 import type { PageLocation, PlannedRowGroup } from './scan-plan.ts';
 import { NULL_RANGE, rangeOf, type ValueRange } from './statistics.ts';
-import { ThriftReader, ThriftType } from './thrift.ts';
+import { type Numbers, ThriftError, ThriftReader, ThriftType } from './thrift.ts';
 import type { ColumnReading } from './value-form.ts';
 
-/** What one value of an index takes as JavaScript objects. */
-export const BYTES_PER_VALUE = 96;
-/** Indexes of more values are left alone. */
-const MOST_VALUES = 1 << 18;
+/** What the location of a page takes as JavaScript objects. */
+export const LOCATION_BYTES = 96;
+/** Of an index: three fields and the end. */
+const LEAST_LOCATION_BYTES = 7;
+/** Indexes of more pages are left alone. */
+const MOST_PAGES = 1 << 16;
 
 /** Bytes of the file that are in memory. */
 export type FindBytes = (place: Place) => Uint8Array<ArrayBuffer>;
 
 export class PageIndexes {
-  readonly #footer: ParquetFooter;
   readonly #find: FindBytes;
 
-  constructor(footer: ParquetFooter, find: FindBytes) {
-    this.#footer = footer;
+  constructor(find: FindBytes) {
     this.#find = find;
   }
 
@@ -41,9 +39,7 @@ export class PageIndexes {
 
   /** The pages of a chunk, one behind the other; undefined where they are not known. */
   locations(chunk: ColumnChunk, { rows }: PlannedRowGroup): readonly PageLocation[] | undefined {
-    const { offsetIndex } = chunk;
-    const index = offsetIndex && this.#parse(offsetIndex, (view) => readOffsetIndex({ view, offset: 0 }));
-    return index && locationsOf(index, chunk, rows);
+    return chunk.offsetIndex && this.#read(chunk.offsetIndex, (reader) => readLocations(reader, chunk, rows));
   }
 
   /** What is known of the values of each page. */
@@ -52,20 +48,13 @@ export class PageIndexes {
     reading: ColumnReading,
     pages: readonly PageLocation[],
   ): ValueRange[] | undefined {
-    const element = this.#footer.metadata.schema.filter(({ type }) => type !== undefined)[reading.file.leaf];
-    if (columnIndex === undefined || element === undefined) return undefined;
-    const index = this.#parse(columnIndex, (view) => readColumnIndex({ view, offset: 0 }, element, RAW_STATISTICS));
-    return index && rangesOfPages(index, pages, reading);
+    return columnIndex && this.#read(columnIndex, (reader) => readRanges(reader, pages, reading));
   }
 
-  #parse<T>(place: Place, make: (view: DataView<ArrayBuffer>) => T): T | undefined {
+  #read<T>(place: Place, read: (reader: ThriftReader) => T | undefined): T | undefined {
     try {
-      const content = this.#find(place);
-      const reader = new ThriftReader(content, 0, content.byteLength);
-      // A walk that ends well means that nothing in it claims more than there is.
-      reader.skip(ThriftType.struct);
-      if (reader.values > MOST_VALUES) return undefined;
-      return make(new DataView(content.buffer, content.byteOffset, content.byteLength));
+      const bytes = this.#find(place);
+      return read(new ThriftReader(bytes, 0, bytes.byteLength));
     } catch {
       return undefined;
     }
@@ -73,17 +62,19 @@ export class PageIndexes {
 }
 
 /** Undefined where they are not the pages of the chunk, one behind the other. */
-function locationsOf(
-  { page_locations: found }: OffsetIndex,
-  chunk: ColumnChunk,
-  rows: number,
-): PageLocation[] | undefined {
+function readLocations(reader: ThriftReader, chunk: ColumnChunk, rows: number): PageLocation[] | undefined {
+  const found: Numbers[] = [];
+  reader.struct((id, type) => {
+    if (id !== 1 || type !== ThriftType.list) return reader.skip(type);
+    const count = reader.list(ThriftType.struct, LEAST_LOCATION_BYTES) ?? 0;
+    if (count > MOST_PAGES) throw new ThriftError('an index has too many pages');
+    for (let at = 0; at < count; at += 1) found.push(reader.numbers());
+  });
   const pages: PageLocation[] = [];
   const chunkEnd = chunk.start + chunk.byteLength;
   let end = chunk.start;
-  for (const [at, { offset, compressed_page_size: size, first_row_index: row }] of found.entries()) {
-    const [start, byteLength, firstRow] = [Number(offset), Number(size), Number(row)];
-    const next = Number(found[at + 1]?.first_row_index ?? rows);
+  for (const [at, [, start = -1, byteLength = 0, firstRow = -1]] of found.entries()) {
+    const next = at + 1 < found.length ? (found[at + 1]?.[3] ?? -1) : rows;
     const isSane =
       [start, byteLength, firstRow, next].every((number) => Number.isSafeInteger(number)) &&
       start >= end &&
@@ -99,17 +90,30 @@ function locationsOf(
   return pages.length === 0 ? undefined : pages;
 }
 
-function rangesOfPages(
-  index: ColumnIndex,
+/** Undefined where it is not of these pages. */
+function readRanges(
+  reader: ThriftReader,
   pages: readonly PageLocation[],
   reading: ColumnReading,
 ): ValueRange[] | undefined {
-  const { null_pages: nullPages, min_values: min, max_values: max, null_counts: nulls } = index;
-  if (![nullPages, min, max].every((list) => Array.isArray(list) && list.length === pages.length)) return undefined;
+  let [isNull, min, max, nullCounts]: [boolean[], Uint8Array[], Uint8Array[], number[]] = [[], [], [], []];
+  // One of each page.
+  const list = <T>(type: number, read: () => T): T[] => {
+    if (reader.list(type) !== pages.length) throw new ThriftError('an index has other pages');
+    return pages.map(read);
+  };
+  reader.struct((id, type) => {
+    if (type !== ThriftType.list) reader.skip(type);
+    else if (id === 1) isNull = list(ThriftType.true, () => reader.byte() === 1);
+    else if (id === 2) min = list(ThriftType.binary, () => reader.binary());
+    else if (id === 3) max = list(ThriftType.binary, () => reader.binary());
+    else if (id === 5) nullCounts = list(ThriftType.int64, () => reader.integer());
+    else reader.skip(type);
+  });
+  if ([isNull, min, max].some(({ length }) => length !== pages.length)) return undefined;
   return pages.map(({ rows }, page) => {
-    if (nullPages[page] === true) return NULL_RANGE;
-    const nullCount = nulls?.[page] === undefined ? undefined : Number(nulls[page]);
-    const statistics = { min: min[page], max: max[page], oldMin: undefined, oldMax: undefined, nullCount };
-    return rangeOf(reading, { statistics }, rows.end - rows.start);
+    if (isNull[page] === true) return NULL_RANGE;
+    const bounds = { min: min[page], max: max[page], oldMin: undefined, oldMax: undefined };
+    return rangeOf(reading, { statistics: { ...bounds, nullCount: nullCounts[page] } }, rows.end - rows.start);
   });
 }

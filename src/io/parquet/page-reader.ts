@@ -12,8 +12,8 @@ import { MalformedFile, UnsupportedFile } from '../../errors.ts';
 import type { GrowingRegion } from '../../state/growing-region.ts';
 import type { ChunkBytes } from './chunk-bytes.ts';
 import { decompress, type Workplace } from './decompress.ts';
-import type { ColumnChunk } from './footer.ts';
 import { MAX_HEADER_BYTES, type PageHeader, readPageHeader } from './page-header.ts';
+import type { ColumnChunk } from './row-group.ts';
 import { ThriftError } from './thrift.ts';
 
 /** What a page holds, in linear memory, until the next page is read. */

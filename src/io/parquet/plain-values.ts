@@ -8,7 +8,7 @@ import type { Holding } from '../../memory/budget.ts';
 import type { ChunkBytes } from './chunk-bytes.ts';
 import type { ColumnBuffers, Scratch } from './column-buffers.ts';
 import type { ColumnMemory } from './column-memory.ts';
-import type { ColumnChunk } from './footer.ts';
+import type { ColumnChunk } from './row-group.ts';
 import type { PageLocation } from './scan-plan.ts';
 import { boundOf, exceedsPrecision } from './value-bound.ts';
 import type { ColumnReading } from './value-form.ts';

@@ -5,11 +5,14 @@
  *     ranges   ╞══════════╡                          ╞═══╡     small gaps are read along, one request each
  */
 
+import { MemoryBudgetExceeded } from '../../errors.ts';
 import type { TypedExpression } from '../../expressions/expression.ts';
+import type { MemoryBudget } from '../../memory/budget.ts';
 import { CODECS } from './decompress.ts';
-import { type ColumnChunk, type ParquetFooter, type RowGroup, rowGroupOf } from './footer.ts';
+import type { ParquetFooter } from './footer.ts';
 import type { PageIndexes } from './page-indexes.ts';
 import { mayMatch } from './prune.ts';
+import { CHUNK_BYTES, type ColumnChunk, type RowGroup, rowGroupOf } from './row-group.ts';
 import { NULL_RANGE, rangeOf, UNKNOWN_RANGE, type ValueRange } from './statistics.ts';
 import { leavesOf, type Reading } from './value-form.ts';
 
@@ -49,7 +52,7 @@ export interface ScanPlan {
   readonly rowGroups: readonly PlannedRowGroup[];
   /** Row groups left out because the filter cannot be true in them. */
   readonly prunedRowGroups: number;
-  /** Bytes outside linear memory that locations of pages take. */
+  /** Bytes outside linear memory that chunks and locations of pages are reckoned to take. */
   readonly heldBytes: number;
   /** Where pages are, of row groups of which that is not in `pages`; undefined where that is not known. */
   readonly indexes: PageIndexes | undefined;
@@ -58,6 +61,8 @@ export interface ScanPlan {
 }
 
 export interface ScanRequest {
+  /** What is planned fits its floor, beside the footer. */
+  readonly memory: MemoryBudget;
   readonly readings: readonly (Reading | undefined)[];
   /** Columns by their position in `readings`. */
   readonly filter?: TypedExpression | undefined;
@@ -72,9 +77,9 @@ const MAX_GAP_BYTES: number = 1 << 20;
 /** A request grows no further than this by joining chunks; one chunk may be larger. */
 const MAX_RANGE_BYTES: number = 8 << 20;
 
-/** @throws MalformedFile, UnsupportedFile */
+/** @throws MalformedFile, UnsupportedFile, MemoryBudgetExceeded */
 export function planScan(footer: ParquetFooter, request: ScanRequest): ScanPlan {
-  const { readings, filter, limit } = request;
+  const { readings, filter, limit, memory } = request;
   const leaves = readings.flatMap((reading) =>
     reading === undefined ? [] : leavesOf(reading).map(({ file }) => file),
   );
@@ -82,6 +87,7 @@ export function planScan(footer: ParquetFooter, request: ScanRequest): ScanPlan 
   const rowGroups: PlannedRowGroup[] = [];
   let prunedRowGroups = 0;
   let rows = 0;
+  let heldBytes = 0;
   for (const index of indexes) {
     // Without a filter every row counts; the row groups behind the last one wanted are not even looked at.
     if (filter === undefined && limit !== undefined && rows >= limit) break;
@@ -91,10 +97,14 @@ export function planScan(footer: ParquetFooter, request: ScanRequest): ScanPlan 
       prunedRowGroups += 1;
       continue;
     }
+    heldBytes += leaves.length * CHUNK_BYTES;
+    if (footer.heldBytes + heldBytes > memory.floorBytes) {
+      throw new MemoryBudgetExceeded('Scan footer', heldBytes, footer.heldBytes, memory.limitBytes);
+    }
     rowGroups.push(group);
     rows += group.rows;
   }
-  return { rowGroups, prunedRowGroups, heldBytes: 0, indexes: undefined, foreign: foreignReason(rowGroups, readings) };
+  return { rowGroups, prunedRowGroups, heldBytes, indexes: undefined, foreign: foreignReason(rowGroups, readings) };
 }
 
 function planRowGroup({ index, rows, chunks: found }: RowGroup, readings: ScanRequest['readings']): PlannedRowGroup {

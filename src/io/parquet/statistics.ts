@@ -4,7 +4,8 @@
  */
 
 import { type DataType, isUnsigned } from '../../columnar/data-type.ts';
-import type { ColumnChunk, RawBound } from './footer.ts';
+import type { ColumnChunk } from './row-group.ts';
+import type { PhysicalType } from './schema-element.ts';
 import type { ColumnReading } from './value-form.ts';
 
 /**
@@ -59,56 +60,64 @@ function isSignedInteger({ file }: ColumnReading): boolean {
   return isInteger && file.type !== undefined && !isUnsigned(file.type);
 }
 
-/** Floats scaled back to integers are exact below this, with room to spare. */
-const EXACT = 2 ** 49;
-
+/** Undefined where the bytes are not those of one value, or their order is not known. */
 function comparable(
   { file, field }: ColumnReading,
-  bound: RawBound | undefined,
+  bytes: Uint8Array | undefined,
   side: 'low' | 'high',
 ): Comparable | undefined {
-  const { type } = file;
-  if (bound === undefined || type === undefined || file.physical === 'INT96') return undefined;
+  const { type, physical } = file;
+  if (bytes === undefined || type === undefined || bytes.byteLength !== (BOUND_BYTES[physical] ?? bytes.byteLength)) {
+    return undefined;
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   switch (type.kind) {
     case 'bool':
-      return typeof bound === 'boolean' ? BigInt(bound) : undefined;
+      return BigInt(view.getUint8(0) === 1);
     case 'utf8':
     case 'binary':
-      return bound instanceof Uint8Array ? bound : undefined;
+      return bytes;
     case 'float16':
+      return bytes.byteLength === 2 ? floatBound(view.getFloat16(0, true), side) : undefined;
     case 'float32':
+      return floatBound(view.getFloat32(0, true), side);
     case 'float64':
-      if (typeof bound !== 'number' || Number.isNaN(bound)) return undefined;
-      // Writers may have put one zero for the other.
-      return bound === 0 ? (side === 'low' ? -0 : 0) : bound;
+      return floatBound(view.getFloat64(0, true), side);
     case 'decimal':
-      return decimalBound(bound, type.scale, file.boundsAreScaled, file.physical);
-    case 'time':
-      return timeBound(bound, file.physical === 'INT32' ? 1_000n : 1n, ticksPer(type, field.type));
-    case 'timestamp':
-      return typeof bound === 'bigint' ? bound * ticksPer(type, field.type) : undefined;
+      return physical === 'FIXED_LEN_BYTE_ARRAY' && bytes.byteLength === file.typeBytes
+        ? bigEndian(bytes)
+        : integerBound(view, physical, false);
+    case 'time': {
+      const ticks = integerBound(view, physical, false);
+      return ticks && ticks * (physical === 'INT32' ? 1_000n : 1n) * ticksPer(type, field.type);
+    }
+    case 'timestamp': {
+      const ticks = integerBound(view, physical, false);
+      return ticks && ticks * ticksPer(type, field.type);
+    }
     default:
-      return typeof bound === 'bigint' || Number.isSafeInteger(bound) ? BigInt(bound as bigint | number) : undefined;
+      return integerBound(view, physical, isUnsigned(type));
   }
 }
 
-function timeBound(bound: RawBound, ticks: bigint, factor: bigint): bigint | undefined {
-  return typeof bound === 'bigint' || Number.isSafeInteger(bound)
-    ? BigInt(bound as bigint | number) * ticks * factor
-    : undefined;
+/** Of physical types of which all values have as many bytes. */
+const BOUND_BYTES: Partial<Record<PhysicalType, number>> = { BOOLEAN: 1, INT32: 4, INT64: 8, FLOAT: 4, DOUBLE: 8 };
+
+function floatBound(bound: number, side: 'low' | 'high'): number | undefined {
+  if (Number.isNaN(bound)) return undefined;
+  // Writers may have put one zero for the other.
+  return bound === 0 ? (side === 'low' ? -0 : 0) : bound;
 }
 
-function decimalBound(bound: RawBound, scale: number, isScaled: boolean, physical: string): bigint | undefined {
-  if (physical === 'BYTE_ARRAY') return undefined;
-  if (typeof bound === 'bigint') return bound;
-  if (typeof bound === 'number') {
-    const unscaled = isScaled ? Math.round(bound * 10 ** scale) : bound;
-    return Math.abs(unscaled) < EXACT ? BigInt(unscaled) : undefined;
-  }
-  if (!(bound instanceof Uint8Array) || bound.byteLength === 0) return undefined;
-  const hex = Buffer.from(bound).toString('hex');
-  return BigInt.asIntN(bound.byteLength * 8, BigInt(`0x${hex}`));
+/** Of INT96, and of bytes that are no number, nothing is known. */
+function integerBound(view: DataView, physical: PhysicalType, isUnsigned: boolean): bigint | undefined {
+  if (physical === 'INT32') return BigInt(isUnsigned ? view.getUint32(0, true) : view.getInt32(0, true));
+  if (physical === 'INT64') return isUnsigned ? view.getBigUint64(0, true) : view.getBigInt64(0, true);
+  return undefined;
 }
+
+const bigEndian = (bytes: Uint8Array): bigint =>
+  BigInt.asIntN(bytes.byteLength * 8, BigInt(`0x${Buffer.from(bytes).toString('hex')}`));
 
 const TICKS = { s: 1n, ms: 1_000n, us: 1_000_000n, ns: 1_000_000_000n } as const;
 

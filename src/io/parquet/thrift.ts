@@ -1,5 +1,5 @@
 /**
- * Thrift's compact protocol, read without trust: page headers, and the footer before a library parses it.
+ * Thrift's compact protocol, read without trust: the footer, page headers and indexes.
  * https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md
  *
  *     struct   │ Δid,type │ value │ Δid,type │ value │ … │ 0 │
@@ -7,6 +7,7 @@
  *
  * Every read is checked against the end; numbers of more than 10 bytes, lists with more elements than there are bytes
  * and structs nested deeper than anything in Parquet are refused, so the work is bounded by the bytes that are there.
+ * Nothing is made of what is passed over.
  */
 
 export const ThriftType = {
@@ -38,52 +39,116 @@ export class ThriftError extends Error {
   }
 }
 
-/** The head of one field of a struct. */
-export interface ThriftField {
-  readonly id: number;
-  readonly type: number;
-}
+/** Numbers of a struct by the id of their field; undefined where they are not there. */
+export type Numbers = readonly (number | undefined)[];
+
+/** Parquet has no struct with more fields. */
+const MAX_NUMBER_ID = 31;
+/** Numbers of 7 bits each, so many at most. */
+const MAX_VARINT_BYTES = 10;
+
+const DECODER = new TextDecoder();
 
 export class ThriftReader {
   readonly #bytes: Uint8Array;
   readonly #end: number;
   /** Where the next byte is read. */
   position: number;
-  /** Values passed over so far by `skip`. */
-  values = 0;
 
   constructor(bytes: Uint8Array, start: number, end: number) {
     this.#bytes = bytes;
     this.position = start;
-    this.#end = end;
+    this.#end = Math.min(end, bytes.byteLength);
   }
 
-  /** The next field of a struct, undefined at its end. `before` is the id of the field before it, 0 at first. */
-  field(before: number): ThriftField | undefined {
-    const byte = this.#byte();
-    const type = byte & 15;
-    if (type === ThriftType.stop) return undefined;
-    const delta = byte >> 4;
-    return { id: delta === 0 ? Number(this.integer()) : before + delta, type };
+  /** Reads a struct: `read` is given id and type of each field, and has to read its value or `skip` it. */
+  struct(read: (id: number, type: number) => void): void {
+    let id = 0;
+    for (let head = this.#byte(); (head & 15) !== ThriftType.stop; head = this.#byte()) {
+      id = head < 16 ? this.small() : id + (head >> 4);
+      read(id, head & 15);
+    }
   }
 
-  /** A zigzag number. */
-  integer(): bigint {
-    const raw = this.#varint();
-    return (raw >> 1n) ^ -(raw & 1n);
+  /** Reads a struct: its numbers and booleans by id, 1 for true; `other` is for the other fields, as above. */
+  numbers(other: (id: number, type: number) => void = (_, type) => this.skip(type)): Numbers {
+    const numbers: (number | undefined)[] = [];
+    this.struct((id, type) => {
+      const isKnown = id > 0 && id <= MAX_NUMBER_ID;
+      if (isKnown && type === ThriftType.int64) numbers[id] = this.integer();
+      else if (isKnown && (type === ThriftType.int32 || type === ThriftType.int16)) numbers[id] = this.small();
+      else if (isKnown && type === ThriftType.byte) numbers[id] = (this.#byte() << 24) >> 24;
+      else if (isKnown && type === ThriftType.true) numbers[id] = 1;
+      else if (isKnown && type === ThriftType.false) numbers[id] = 0;
+      else other(id, type);
+    });
+    return numbers;
+  }
+
+  /**
+   * The number of elements of a list, which follow. Undefined, with the list passed over, where they are not of `type`;
+   * those of booleans are bytes, and their type is `true`.
+   * `leastBytes` is what an element takes at least: a list that claims more than there can be is refused.
+   */
+  list(type: number, leastBytes: number = 1): number | undefined {
+    const start = this.position;
+    const head = this.#byte();
+    const size = head < 0xf0 ? head >> 4 : this.#length();
+    const found = (head & 15) === ThriftType.false ? ThriftType.true : head & 15;
+    if (found !== type && size > 0) {
+      this.position = start;
+      this.skip(ThriftType.list);
+      return undefined;
+    }
+    if (size * leastBytes > this.#end - this.position) {
+      throw new ThriftError(`a list claims ${size} elements, more than there are bytes for`, true);
+    }
+    return size;
+  }
+
+  /** A zigzag number, exact where it is a safe integer. */
+  integer(): number {
+    const first = this.#byte();
+    let half = (first & 127) >> 1;
+    if (first >= 128) {
+      const start = this.position;
+      // Halves of what a byte counts for: no digit is lost below 2 ** 53.
+      for (let scale = 64, byte = 128; byte >= 128; scale *= 128) {
+        byte = this.#byte();
+        half += (byte & 127) * scale;
+        if (this.position - start >= MAX_VARINT_BYTES) throw new ThriftError('a number has more than 10 bytes');
+      }
+    }
+    return (first & 1) === 0 ? half : -1 - half;
   }
 
   /** A zigzag number of 32 bits, for `int16` and `int32`. */
   small(): number {
     const value = this.integer();
-    if (value > 0x7fffffffn || value < -0x80000000n) throw new ThriftError('a 32-bit number is too large');
-    return Number(value);
+    if (value !== (value | 0)) throw new ThriftError('a 32-bit number is too large');
+    return value;
+  }
+
+  /** A view of the bytes, of `binary`. */
+  binary(): Uint8Array {
+    const byteLength = this.#length();
+    const start = this.position;
+    this.#take(byteLength);
+    return this.#bytes.subarray(start, start + byteLength);
+  }
+
+  /** What is not UTF-8 is replaced. */
+  text(): string {
+    return DECODER.decode(this.binary());
+  }
+
+  /** A byte as it is: a `byte`, or an element of a list of booleans. */
+  byte(): number {
+    return this.#byte();
   }
 
   /** Passes over a value of `type`, and everything in it. */
   skip(type: number, depth: number = 0): void {
-    if (depth > MAX_DEPTH) throw new ThriftError('structures are nested too deeply');
-    this.values += 1;
     switch (type) {
       case ThriftType.true:
       case ThriftType.false:
@@ -94,13 +159,13 @@ export class ThriftReader {
       case ThriftType.int16:
       case ThriftType.int32:
       case ThriftType.int64:
-        this.#varint();
+        this.#skipNumber();
         return;
       case ThriftType.double:
         this.#take(8);
         return;
       case ThriftType.binary:
-        this.#take(Number(this.#varint()));
+        this.#take(this.#length());
         return;
       case ThriftType.list:
       case ThriftType.set:
@@ -115,43 +180,48 @@ export class ThriftReader {
   }
 
   #skipList(depth: number): void {
-    const byte = this.#byte();
-    const type = byte & 15;
-    const size = byte >> 4 === 15 ? Number(this.#varint()) : byte >> 4;
+    const head = this.#byte();
+    const type = head & 15;
+    const size = head < 0xf0 ? head >> 4 : this.#length();
     // An element takes at least a byte.
-    if (size > this.#end - this.position) throw new ThriftError('a list is longer than what is there', true);
+    if (size > this.#end - this.position)
+      throw new ThriftError(`a list claims ${size} elements, more than there are bytes for`, true);
+    if (depth >= MAX_DEPTH) throw new ThriftError('structures are nested too deeply');
     const isBool = type === ThriftType.true || type === ThriftType.false;
     for (let element = 0; element < size; element += 1) this.skip(isBool ? ThriftType.byte : type, depth + 1);
   }
 
   #skipStruct(depth: number): void {
-    let id = 0;
-    for (let field = this.field(id); field !== undefined; field = this.field(id)) {
-      id = field.id;
-      this.skip(field.type, depth + 1);
+    if (depth >= MAX_DEPTH) throw new ThriftError('structures are nested too deeply');
+    for (let head = this.#byte(); (head & 15) !== ThriftType.stop; head = this.#byte()) {
+      if (head < 16) this.#skipNumber();
+      this.skip(head & 15, depth + 1);
     }
   }
 
-  #varint(): bigint {
-    let low = 0;
-    for (let shift = 0; shift < 28; shift += 7) {
-      const byte = this.#byte();
-      low |= (byte & 127) << shift;
-      if (byte < 128) return BigInt(low);
+  #skipNumber(): void {
+    const start = this.position;
+    while (this.#byte() >= 128) {
+      if (this.position - start >= MAX_VARINT_BYTES) throw new ThriftError('a number has more than 10 bytes');
     }
-    let value = BigInt(low);
-    for (let shift = 28n; shift < 70n; shift += 7n) {
+  }
+
+  /** Of bytes, or of a list. */
+  #length(): number {
+    let length = 0;
+    for (let scale = 1; ; scale *= 128) {
       const byte = this.#byte();
-      value |= BigInt(byte & 127) << shift;
-      if (byte < 128) return value;
+      length += (byte & 127) * scale;
+      if (byte < 128) return length;
+      if (scale > 2 ** 28) throw new ThriftError('a length has more than 32 bits');
     }
-    throw new ThriftError('a number has more than 10 bytes');
   }
 
   #byte(): number {
-    const byte = this.#bytes[this.position];
-    if (byte === undefined || this.position >= this.#end) throw new ThriftError('the bytes end too early', true);
-    this.position += 1;
+    const { position } = this;
+    const byte = this.#bytes[position];
+    if (byte === undefined || position >= this.#end) throw new ThriftError('the bytes end too early', true);
+    this.position = position + 1;
     return byte;
   }
 

@@ -126,7 +126,7 @@ class ParquetScanRun implements SourceRun {
     this.#bytesTotal += footer.fileBytes;
     const { fields } = readSchema;
     const readings = matchColumns(uri, footer.columns, fields, values);
-    const planned = planScan(footer, { readings, filter, rowGroups, limit: this.#rowsLeft });
+    const planned = planScan(footer, { memory: budget, readings, filter, rowGroups, limit: this.#rowsLeft });
     const isOurs = planned.foreign === undefined && this.#options.reader === undefined;
     const narrowing = { store, budget, signal, footer, readings, costs: this.#costs };
     const plan = filter !== undefined && isOurs ? await narrowed(planned, { ...narrowing, filter }) : planned;

@@ -14,7 +14,7 @@ import { Problems } from '../../../src/expressions/problems.ts';
 import { countedStore } from '../../../src/io/counted-store.ts';
 import { fileStore } from '../../../src/io/file-store.ts';
 import { FilterFirst } from '../../../src/io/parquet/filter-first.ts';
-import type { ColumnChunk } from '../../../src/io/parquet/footer.ts';
+import type { ColumnChunk } from '../../../src/io/parquet/row-group.ts';
 import { coalesce, keepRows, type PlannedRowGroup } from '../../../src/io/parquet/scan-plan.ts';
 import { query } from '../../support/duckdb.ts';
 import { col, int, op } from '../../support/plans.ts';
