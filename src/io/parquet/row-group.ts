@@ -190,7 +190,8 @@ function readChunk(reader: ThriftReader, footer: Metadata, leaf: FileColumn, row
   const dictionaryStart = countOf(numbers[11] ?? 0, `the dictionary's offset of column ${name}`);
   const claimedBytes = countOf(numbers[7], `the size of column ${name}`);
   // Either is 0 where there is no such page, both where there are no values.
-  const start = Math.min(dataStart || dictionaryStart, dictionaryStart || dataStart) || (claimedBytes === 0 ? MAGIC_BYTES : 0);
+  const start =
+    Math.min(dataStart || dictionaryStart, dictionaryStart || dataStart) || (claimedBytes === 0 ? MAGIC_BYTES : 0);
   const endOfData = footer.metadataStart;
   if (!(start >= MAGIC_BYTES && start + claimedBytes <= endOfData)) {
     throw new ThriftError(`column ${name} lies outside of the file`);
