@@ -25,7 +25,10 @@ export { Expr } from './dataframe/expr.ts';
 export { DataFrame } from './dataframe/frame.ts';
 export type { ColumnsOf, JoinAsofOptions, JoinOptions } from './dataframe/frame-types.ts';
 export { GroupBy } from './dataframe/group-by.ts';
-export type { RunOptions, WriteOptions, Written } from './dataframe/run-query.ts';
+export type { RepartitionOptions } from './dataframe/partitions.ts';
+export type { QuerySubscriber } from './dataframe/query-subscriber.ts';
+export type { RunOptions } from './dataframe/run-options.ts';
+export type { WriteOptions, Written } from './dataframe/run-query.ts';
 export { element, fn } from './dataframe/scalar-functions.ts';
 export {
   fromArrow,

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { CleanReport } from '../commit/clean.ts';
-import { countText, parseAge } from './quantities.ts';
+import { countText } from '../stats/quantity-text.ts';
+import { parseAge } from './quantities.ts';
 import type { Terminal } from './terminal.ts';
 
 interface CleanCommandOptions {

@@ -10,8 +10,8 @@ import type { ExecutionStarter } from '../jobs/execution.ts';
 import { failureOf } from '../jobs/job-failure.ts';
 import { placeOfJob } from '../jobs/job-paths.ts';
 import { stageProgress } from '../jobs/stage-state.ts';
-import { barText, type ProgressBar } from './progress-bar.ts';
-import { countText } from './quantities.ts';
+import { barText, type ProgressBar } from '../stats/progress-bar.ts';
+import { countText } from '../stats/quantity-text.ts';
 
 export interface FollowedJob {
   readonly store: ObjectStore;

@@ -5,8 +5,9 @@ import type { CommittedFile, JobManifest, JsonValue } from '../commit/manifest.t
 import { textTable } from '../dataframe/text-table.ts';
 import { ObjectNotFound } from '../errors.ts';
 import type { OperatorStats } from '../stats/operator-stats.ts';
+import { countText, sizeText } from '../stats/quantity-text.ts';
 import type { TaskStats } from '../stats/task-stats.ts';
-import { countText, parseCount, sizeText } from './quantities.ts';
+import { parseCount } from './quantities.ts';
 import type { Terminal } from './terminal.ts';
 
 interface InspectOptions {

@@ -5,7 +5,7 @@ import type { Schema } from '../columnar/schema.ts';
 import { jsonRow, type Row, valueText } from '../dataframe/cell-text.ts';
 import { resultBatch } from '../dataframe/result-rows.ts';
 import { textTable } from '../dataframe/text-table.ts';
-import { countText } from './quantities.ts';
+import { countText } from '../stats/quantity-text.ts';
 import type { Terminal } from './terminal.ts';
 
 export type Format = 'table' | 'json' | 'csv' | 'arrow';

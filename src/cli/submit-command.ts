@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { JobManifest } from '../commit/manifest.ts';
 import type { StartedJob } from '../jobs/start-job.ts';
-import { countText, sizeText } from './quantities.ts';
+import { countText, sizeText } from '../stats/quantity-text.ts';
 import type { Terminal } from './terminal.ts';
 
 interface SubmitOptions {
@@ -61,7 +61,10 @@ async function submit(path: string, options: SubmitOptions, terminal: Terminal):
   if (!json) terminal.note(startedText(started));
   const { jobUri, executionArn } = started;
   terminal.interruption = `job ${started.job.jobId} goes on by itself: submit it again with --wait to follow it`;
-  const [{ followJob }, { ProgressBar }] = await Promise.all([import('./follow-job.ts'), import('./progress-bar.ts')]);
+  const [{ followJob }, { ProgressBar }] = await Promise.all([
+    import('./follow-job.ts'),
+    import('../stats/progress-bar.ts'),
+  ]);
   using bar = new ProgressBar(terminal);
   const { manifest, manifestUri } = await followJob({ store, starter, jobUri, executionArn, bar, signal });
   bar[Symbol.dispose]();

@@ -2,8 +2,8 @@ import type { RecordBatch } from 'apache-arrow';
 import { deskStore } from '../dataframe/desk-store.ts';
 import { executeTask, type TaskResult } from '../execute-task.ts';
 import type { Task } from '../plan/task.ts';
+import { ProgressBar } from '../stats/progress-bar.ts';
 import type { UdfModules } from '../udf/udf-modules.ts';
-import { ProgressBar } from './progress-bar.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Runs a task with a progress bar, which is gone before a row is shown. */

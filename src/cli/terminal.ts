@@ -1,20 +1,17 @@
 /** Where the command line writes, and what ends it early. */
 
 import process from 'node:process';
+import { errorScreen, type Screen } from '../stats/progress-bar.ts';
 
-export interface Terminal {
+export interface Terminal extends Screen {
   /** Aborted by Ctrl-C, and when nobody reads the output any more. */
   readonly signal: AbortSignal;
   /** Columns of the window; undefined where the output is no window. */
   readonly columns: number | undefined;
   /** What is said of an interruption, without a full stop. */
   interruption: string;
-  /** Whether messages go to a person who may want to see progress. */
-  readonly showsProgress: boolean;
   /** Waits while the reader is slower. Does nothing once nobody reads any more. */
   write(output: string | Uint8Array): Promise<void>;
-  /** To the person, beside the output. */
-  note(text: string): void;
 }
 
 /** Why a run ended without being finished. */
@@ -46,7 +43,7 @@ export class ProcessTerminal implements Terminal {
   }
 
   get showsProgress(): boolean {
-    return process.stderr.isTTY === true && process.env['TERM'] !== 'dumb';
+    return errorScreen.showsProgress;
   }
 
   async write(output: string | Uint8Array): Promise<void> {
@@ -58,7 +55,7 @@ export class ProcessTerminal implements Terminal {
   }
 
   note(text: string): void {
-    process.stderr.write(text);
+    errorScreen.note(text);
   }
 
   #end(ending: Ending): void {

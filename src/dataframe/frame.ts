@@ -54,14 +54,16 @@ import { GroupBy } from './group-by.ts';
 import { apart, joinKeys, sharedName } from './join-sides.ts';
 import { column, passed } from './named-columns.ts';
 import { type OrderOptions, orderOf } from './order.ts';
+import { intoPartitions, type PartitionedQuery, type RepartitionOptions, repartitioned } from './partitions.ts';
 import { aggregated, hasAggregates, projected, type Rows, withParts } from './plan-parts.ts';
 import { inputsOf, type Query, queryOf } from './query.ts';
+import { resultBatch } from './result-rows.ts';
+import type { RunOptions } from './run-options.ts';
 import {
   cachedInputs,
   collectQuery,
   explainQuery,
   iterateQuery,
-  type RunOptions,
   taskOf,
   type WriteOptions,
   type Written,
@@ -69,7 +71,7 @@ import {
 } from './run-query.ts';
 import type { Session } from './session.ts';
 import { alike, numbered } from './set-operations.ts';
-import { frameHtml, frameText, type ShowOptions } from './show.ts';
+import { displayOf, JUPYTER_DISPLAY, NOTEBOOK_ROWS, type Page, pageText } from './show.ts';
 import { type Table, tableOf } from './table.ts';
 import './scalar-functions.ts';
 
@@ -77,10 +79,12 @@ import './scalar-functions.ts';
 export class DataFrame<S = any> {
   readonly session: Session;
   readonly query: Query;
+  readonly #parts: readonly Query[];
 
-  constructor(session: Session, query: Query) {
+  constructor(session: Session, query: Query, parts: readonly Query[] = [query]) {
     this.session = session;
     this.query = query;
+    this.#parts = parts;
   }
 
   /** Names and types of the columns. */
@@ -235,6 +239,24 @@ export class DataFrame<S = any> {
     readonly seed?: number;
   }): DataFrame<S> {
     return this.#over({ kind: 'sample', input: this.query.plan, ...options }, 'sample');
+  }
+
+  /**
+   * The same rows, divided into so many `partitions`: by the hash of keys, by their order, or where there are no keys in any way.
+   * They are written to the session's `temp` when they are first asked for, and read from there.
+   */
+  repartition(partitions: number, options: RepartitionOptions<Of<S>> = {}): DataFrame<S> {
+    return this.#divided(repartitioned(this.session, this.query, partitions, options as RepartitionOptions));
+  }
+
+  /** As `repartition`, in their order: into so many partitions of one size, of which the last may have fewer rows, or none. */
+  intoPartitions(partitions: number): DataFrame<S> {
+    return this.#divided(intoPartitions(this.session, this.query, partitions));
+  }
+
+  /** What `repartition` and `intoPartitions` have divided, each a frame; of any other frame itself, as a whole. */
+  get partitions(): readonly DataFrame<S>[] {
+    return this.#parts.map((part) => new DataFrame<S>(this.session, part));
   }
 
   /** The same rows in batches of another size: for user-defined functions, and for who iterates over batches. */
@@ -478,13 +500,17 @@ export class DataFrame<S = any> {
   }
 
   /** Prints the first rows, 10 where absent, as a table. */
-  async show(rows: number = 10, options?: ShowOptions & RunOptions): Promise<void> {
-    process.stdout.write(await frameText(this, rows, options));
+  async show(
+    rows: number = 10,
+    /** `width`: characters in a line, those of the terminal where absent, else 120. */
+    { width, ...options }: { readonly width?: number } & RunOptions = {},
+  ): Promise<void> {
+    process.stdout.write(pageText(await this.#page(rows, options), width));
   }
 
   /** What notebooks show, which find it as `Symbol.for('Jupyter.display')`: by types of media. */
   async toDisplay(): Promise<Record<string, string>> {
-    return { 'text/html': await frameHtml(this), 'text/plain': await frameText(this, 10) };
+    return displayOf(await this.#page(NOTEBOOK_ROWS));
   }
 
   /** The plan as it is run, one node a line; with `analyze` it is run, and has the figures of every operator. */
@@ -532,6 +558,17 @@ export class DataFrame<S = any> {
     return (all ? matched.select(...(this.columns as never[])) : matched) as DataFrame<S>;
   }
 
+  /** One row more is asked for than is shown. */
+  async #page(rows: number, options?: RunOptions): Promise<Page> {
+    const { batches } = await this.limit(rows + 1).collect(options);
+    const found = batches.flatMap((batch) => [...resultBatch(batch).rows()]);
+    return { schema: this.schema, rows: found.slice(0, rows), hasMore: found.length > rows };
+  }
+
+  #divided({ whole, parts }: PartitionedQuery): DataFrame<S> {
+    return new DataFrame(this.session, whole, parts);
+  }
+
   #known(names: readonly string[], method: string): void {
     queryOf({ kind: 'project', input: this.query.plan, columns: names.map(passed) }, this.query.inputs, method);
   }
@@ -561,4 +598,4 @@ const expressionAt = (named: readonly NamedExpression[], index: number): Express
 /** Whether an expression has no column of the frame outside of aggregates. */
 const isOfAggregates = (expr: Expr): boolean => hasAggregates([expr]) || expr.expression.kind === 'literal';
 
-Object.defineProperty(DataFrame.prototype, Symbol.for('Jupyter.display'), { value: DataFrame.prototype.toDisplay });
+Object.defineProperty(DataFrame.prototype, JUPYTER_DISPLAY, { value: DataFrame.prototype.toDisplay });

@@ -10,17 +10,21 @@ import type { RecordBatch } from 'apache-arrow';
 import type { Schema } from '../columnar/schema.ts';
 import { InvalidPlan, InvalidQuery } from '../errors.ts';
 import type { PlanNode } from '../plan/plan-node.ts';
-import type { ScanFile, TaskInput } from '../plan/task.ts';
+import type { ScanFile, ShufflePieceInput, TaskInput } from '../plan/task.ts';
 import { bindPlan } from '../planner/bind-plan.ts';
 import type { BoundNode } from '../planner/bound-plan.ts';
+import { checkNode } from './check-node.ts';
 import type { Rows } from './plan-parts.ts';
+import type { RunOptions } from './run-options.ts';
 
 /** What a leaf reads. */
 export type QueryInput =
   | { readonly kind: 'files'; readonly files: readonly ScanFile[] }
   | { readonly kind: 'globs'; readonly globs: readonly string[] }
   /** Loaded when the query is run, and no more than once. */
-  | { readonly kind: 'batches'; readonly load: () => Promise<readonly RecordBatch[]> };
+  | { readonly kind: 'batches'; readonly load: (options: RunOptions) => Promise<readonly RecordBatch[]> }
+  /** Written by another query when this one is run, and no more than once. */
+  | { readonly kind: 'pieces'; readonly load: (options: RunOptions) => Promise<readonly ShufflePieceInput[]> };
 
 export type QueryInputs = ReadonlyMap<string, QueryInput>;
 
@@ -40,6 +44,7 @@ export function queryOf(plan: PlanNode, inputs: QueryInputs, method: string): Qu
 }
 
 export function boundQuery(plan: PlanNode, method: string): BoundNode {
+  checkNode(plan, method);
   try {
     return bindPlan(plan, bound);
   } catch (error) {
@@ -60,12 +65,12 @@ export function newSourceId(kind: string): string {
   return `${kind}-${sources}`;
 }
 
-/** The inputs of a task, as its document has them; those of batches have no rows there. */
+/** The inputs of a task, as its document has them; what is loaded when the query is run has no rows there. */
 export function taskInputs(inputs: QueryInputs): Record<string, TaskInput> {
-  return Object.fromEntries(
-    [...inputs].map(([id, input]): [string, TaskInput] => [
-      id,
-      input.kind === 'batches' ? { kind: 'rows', rows: [] } : input,
-    ]),
-  );
+  return Object.fromEntries([...inputs].map(([id, input]): [string, TaskInput] => [id, documented(input)]));
+}
+
+function documented(input: QueryInput): TaskInput {
+  if (input.kind === 'batches') return { kind: 'rows', rows: [] };
+  return input.kind === 'pieces' ? { kind: 'shuffle', pieces: [] } : input;
 }

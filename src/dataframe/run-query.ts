@@ -6,20 +6,17 @@ import type { CommittedFile, JobManifest } from '../commit/manifest.ts';
 import { InvalidArgument } from '../errors.ts';
 import type { TaskResult } from '../execute-task.ts';
 import type { Compression, PlanNode, WriteFormat, WriteMode } from '../plan/plan-node.ts';
-import type { Task } from '../plan/task.ts';
+import type { Task, TaskInput } from '../plan/task.ts';
 import { explainPlan } from '../planner/explain.ts';
 import { pushDown } from '../planner/push-down.ts';
 import { renderStats } from '../stats/render-stats.ts';
 import type { TaskStats } from '../stats/task-stats.ts';
+import { loadedOnce } from './loaded-once.ts';
 import { uriOf } from './places.ts';
 import { boundQuery, newSourceId, type Query, queryOf, taskInputs } from './query.ts';
+import type { RunOptions } from './run-options.ts';
 import type { Session } from './session.ts';
 import { type Table, tableOf } from './table.ts';
-
-export interface RunOptions {
-  /** Aborting it ends the query with `TaskCancelled`. */
-  readonly signal?: AbortSignal;
-}
 
 export interface WriteOptions<Name extends string = string> {
   /** `append` where absent. */
@@ -53,7 +50,7 @@ export const taskOf = ({ plan, inputs }: Query): Task => ({
 
 export async function collectQuery<S>(session: Session, query: Query, options: RunOptions = {}): Promise<Table<S>> {
   const batches: RecordBatch[] = [];
-  const { schema, statistics } = await run(session, query, taskOf(query), options, (batch) => {
+  const { schema, statistics } = await runTask(session, query, taskOf(query), options, (batch) => {
     batches.push(batch);
   });
   return tableOf(schema, batches, statistics);
@@ -68,7 +65,7 @@ export async function* iterateQuery(
   const stop = new AbortController();
   const signals = signal === undefined ? [stop.signal] : [stop.signal, signal];
   const handover = new Handover();
-  const running = run(session, query, taskOf(query), { signal: AbortSignal.any(signals) }, (batch) =>
+  const running = runTask(session, query, taskOf(query), { signal: AbortSignal.any(signals), isQuiet: true }, (batch) =>
     handover.give(batch),
   ).then(
     () => handover.end(),
@@ -156,7 +153,7 @@ export async function writeQuery(
   };
   const written = queryOf({ kind: 'commit-write', input: write, mode }, query.inputs, 'write');
   const task = { ...taskOf(written), output: { uri: uriOf(directory) } };
-  const { rowCount, manifest, manifestUri, statistics } = await run(session, written, task, {
+  const { rowCount, manifest, manifestUri, statistics } = await runTask(session, written, task, {
     ...(signal && { signal }),
   });
   if (manifest === undefined || manifestUri === undefined) throw new InvalidArgument('A write has no manifest.');
@@ -171,35 +168,34 @@ export function explainQuery(
 ): string | Promise<string> {
   const text = explainPlan(pushDown(boundQuery(query.plan, 'explain')));
   if (!analyze) return text;
-  return run(session, query, taskOf(query), options).then(({ statistics }) => `${text}\n\n${renderStats(statistics)}`);
+  return runTask(session, query, taskOf(query), options).then(
+    ({ statistics }) => `${text}\n\n${renderStats(statistics)}`,
+  );
 }
 
 /** The same rows, loaded once. */
 export function cachedInputs(session: Session, query: Query): Query {
   const id = newSourceId('cache');
-  let loaded: Promise<readonly RecordBatch[]> | undefined;
-  const load = (): Promise<readonly RecordBatch[]> => {
-    loaded ??= collectQuery(session, query).then(({ batches }) => batches);
-    // Whoever asks after a failure tries again.
-    loaded.catch(() => {
-      loaded = undefined;
-    });
-    return loaded;
-  };
+  const load = loadedOnce(async (options) => (await collectQuery(session, query, options)).batches);
   const plan: PlanNode = { kind: 'in-memory-scan', sourceId: id, schema: query.schema.fields };
   return queryOf(plan, new Map([[id, { kind: 'batches', load }]]), 'cache');
 }
 
-async function run(
+/** Runs a task of the query, of which it gets the rows that are in memory, or were put aside. */
+export async function runTask(
   session: Session,
   { inputs }: Query,
   task: Task,
-  { signal }: RunOptions,
+  { signal, isQuiet = false }: RunOptions & { readonly isQuiet?: boolean },
   onBatch?: (batch: RecordBatch) => void | Promise<void>,
 ): Promise<TaskResult> {
+  const options = { ...(signal && { signal }) };
   const batches: Record<string, readonly RecordBatch[]> = {};
+  const pieces: Record<string, TaskInput> = {};
   for (const [id, input] of inputs) {
-    if (input.kind === 'batches') batches[id] = await input.load();
+    if (input.kind === 'batches') batches[id] = await input.load(options);
+    if (input.kind === 'pieces') pieces[id] = { kind: 'shuffle', pieces: await input.load(options) };
   }
-  return await session.execute(task, { batches, ...(onBatch && { onBatch }), ...(signal && { signal }) });
+  const whole = { ...task, inputs: { ...task.inputs, ...pieces } };
+  return await session.execute(whole, { batches, ...(onBatch && { onBatch }), ...options, isQuiet });
 }

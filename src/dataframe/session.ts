@@ -23,7 +23,6 @@ import type {
   WarcScanFormat,
 } from '../plan/plan-node.ts';
 import type { ScanFile, Task } from '../plan/task.ts';
-import type { TaskStats } from '../stats/task-stats.ts';
 import { isUdf } from '../udf/udf.ts';
 import type { UdfModules } from '../udf/udf-modules.ts';
 import { deskStore } from './desk-store.ts';
@@ -34,6 +33,9 @@ import { batchesOfColumns, batchesOfRows } from './given-rows.ts';
 import { hiveColumns } from './hive-columns.ts';
 import { globUri, uriOf } from './places.ts';
 import { newSourceId, type QueryInput, queryOf } from './query.ts';
+import { QueryProgress } from './query-progress.ts';
+import type { QuerySubscriber } from './query-subscriber.ts';
+import { TemporaryPlace } from './temporary-place.ts';
 import type { GivenAs, Temporal } from './value-types.ts';
 
 export interface SessionOptions {
@@ -41,8 +43,10 @@ export interface SessionOptions {
   readonly memory?: number;
   /** Where uris lead; files, S3 and the web where absent. */
   readonly storage?: ObjectStore;
-  /** Gets the figures of a running query a few times per second. Must not throw. */
-  readonly onProgress?: (statistics: TaskStats) => void;
+  /** A directory for rows that `repartition` puts aside, a path or a uri of the storage: that of the system where absent. */
+  readonly temp?: string;
+  /** Who is told of queries as they run. */
+  readonly subscribers?: readonly QuerySubscriber[];
 }
 
 export interface ReadOptions {
@@ -76,21 +80,30 @@ export interface WarcRecord {
 
 const DEFAULT_MEMORY_BYTES = 1024 * 1024 * 1024;
 
+interface TaskRunServices extends Pick<TaskServices, 'batches' | 'onBatch' | 'signal'> {
+  readonly isQuiet?: boolean;
+}
+
 /** The functions of a module, which `typeof import('./module.ts')` tells TypeScript of, as functions of expressions. */
 export type UdfsOf<M> = {
   readonly [K in keyof M & string]: <V extends readonly Operand[]>(...given: V) => Expr<any, NeededBy<V[number]>, K>;
 };
 
-export class Session {
+/** See the top of the file. Disposing of it ends its queries, and removes what they have put aside. */
+export class Session implements AsyncDisposable {
   readonly #memoryBytes: number;
   readonly #store: ObjectStore;
-  readonly #onProgress: ((statistics: TaskStats) => void) | undefined;
+  readonly #subscribers: readonly QuerySubscriber[];
   readonly #udfs: Record<string, URL> = {};
+  readonly #temporary: TemporaryPlace;
+  readonly #disposed: AbortController = new AbortController();
+  readonly #running: Set<Promise<unknown>> = new Set();
 
-  constructor({ memory = DEFAULT_MEMORY_BYTES, storage, onProgress }: SessionOptions = {}) {
+  constructor({ memory = DEFAULT_MEMORY_BYTES, storage, temp, subscribers = [] }: SessionOptions = {}) {
     this.#memoryBytes = memory;
     this.#store = storage ?? deskStore();
-    this.#onProgress = onProgress;
+    this.#temporary = new TemporaryPlace(this.#store, temp);
+    this.#subscribers = subscribers;
   }
 
   readParquet<S = any>(places: Places, options?: ReadOptions): Promise<DataFrame<S>> {
@@ -191,17 +204,53 @@ export class Session {
     ) as never;
   }
 
-  /** Runs a task of a frame. */
-  execute(task: Task, services: Pick<TaskServices, 'batches' | 'onBatch' | 'signal'>): Promise<TaskResult> {
-    return executeTask(task, {
-      store: this.#store,
-      memoryBytes: this.#memoryBytes,
-      // Whoever writes the query may read what they ask for.
-      allowedUris: { downloads: ['s3://', 'file:///', 'https://'], uploads: ['s3://', 'file:///'] },
-      udfs: this.#udfs satisfies UdfModules,
-      ...(this.#onProgress && { onProgress: this.#onProgress }),
-      ...services,
-    });
+  /** The directory of rows that frames put aside. */
+  get temporaryUri(): string {
+    return this.#temporary.uri;
+  }
+
+  /** Runs a task of a frame. Its progress is shown where somebody may be watching, but for `isQuiet`. */
+  async execute(task: Task, services: TaskRunServices): Promise<TaskResult> {
+    if (this.#disposed.signal.aborted) throw new InvalidArgument('The session has been disposed of: make another one.');
+    const running = this.#run(task, services);
+    this.#running.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#running.delete(running);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#disposed.abort();
+    await Promise.allSettled(this.#running);
+    await this.#temporary[Symbol.asyncDispose]();
+  }
+
+  async #run(task: Task, { signal, isQuiet = false, ...services }: TaskRunServices): Promise<TaskResult> {
+    using progress = new QueryProgress();
+    const { jobId: id } = task;
+    for (const { onStart } of this.#subscribers) onStart?.(id, task.plan as PlanNode);
+    try {
+      const result = await executeTask(task, {
+        store: this.#store,
+        memoryBytes: this.#memoryBytes,
+        // Whoever writes the query may read what they ask for.
+        allowedUris: { downloads: ['s3://', 'file:///', 'https://'], uploads: ['s3://', 'file:///'] },
+        udfs: this.#udfs satisfies UdfModules,
+        onProgress: (statistics) => {
+          if (!isQuiet) progress.update(statistics);
+          for (const { onProgress } of this.#subscribers) onProgress?.(id, statistics);
+        },
+        signal: AbortSignal.any([this.#disposed.signal, ...(signal === undefined ? [] : [signal])]),
+        ...services,
+      });
+      for (const { onEnd } of this.#subscribers) onEnd?.(id, { statistics: result.statistics });
+      return result;
+    } catch (error) {
+      for (const { onEnd } of this.#subscribers) onEnd?.(id, { error });
+      throw error;
+    }
   }
 
   async #read<S>(

@@ -8,6 +8,7 @@ import type { Value } from '../columnar/value.ts';
 import { valueToJson } from '../expressions/literal.ts';
 import type { TaskStats } from '../stats/task-stats.ts';
 import { resultBatch } from './result-rows.ts';
+import { displayOf, JUPYTER_DISPLAY, NOTEBOOK_ROWS } from './show.ts';
 import { textTable } from './text-table.ts';
 
 export interface Table<S = any> {
@@ -22,6 +23,8 @@ export interface Table<S = any> {
   toArrow(): ArrowTable;
   /** As text, all of it. */
   toString(): string;
+  /** What notebooks show, which find it as `Symbol.for('Jupyter.display')`: by types of media. */
+  toDisplay(): Record<string, string>;
 }
 
 export function tableOf<S>(schema: Schema, batches: readonly RecordBatch[], statistics?: TaskStats): Table<S> {
@@ -30,9 +33,14 @@ export function tableOf<S>(schema: Schema, batches: readonly RecordBatch[], stat
   function* values(): Generator<readonly Value[]> {
     for (const batch of batches) yield* resultBatch(batch).rows();
   }
-  return {
+  const rowCount = batches.reduce((sum, { numRows }) => sum + numRows, 0);
+  const toDisplay = (): Record<string, string> => {
+    const rows = [...values().take(NOTEBOOK_ROWS)];
+    return displayOf({ schema, rows, hasMore: rowCount > rows.length });
+  };
+  const table: Table<S> = {
     schema,
-    rowCount: batches.reduce((sum, { numRows }) => sum + numRows, 0),
+    rowCount,
     batches,
     statistics,
     toRows: () =>
@@ -48,7 +56,9 @@ export function tableOf<S>(schema: Schema, batches: readonly RecordBatch[], stat
     },
     toArrow: () => (batches.length === 0 ? new ArrowTable(toArrowSchema(schema)) : new ArrowTable([...batches])),
     toString: () => textTable(schema, [...values()]),
+    toDisplay,
   };
+  return Object.defineProperty(table, JUPYTER_DISPLAY, { value: toDisplay });
 }
 
 /** How values of a type become those that programs get. */

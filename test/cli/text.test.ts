@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { failureText } from '../../src/cli/failure.ts';
-import { progressText } from '../../src/cli/progress-bar.ts';
-import { countText, parseAge, parseCount, parseSize, sizeText } from '../../src/cli/quantities.ts';
+import { parseAge, parseCount, parseSize } from '../../src/cli/quantities.ts';
 import { float64, int32, timestamp, utf8 } from '../../src/columnar/data-type.ts';
 import { field, schema } from '../../src/columnar/schema.ts';
 import { textTable } from '../../src/dataframe/text-table.ts';
 import { TaskCancelled } from '../../src/errors.ts';
+import { progressText } from '../../src/stats/progress-bar.ts';
+import { countText, sizeText } from '../../src/stats/quantity-text.ts';
 
 describe('quantities', () => {
   test.each([

@@ -381,7 +381,7 @@ describe('a frame', () => {
 
   test('is worked out once where it is cached', async () => {
     let runs = 0;
-    const session = new Session({ onProgress: () => {} });
+    const session = new Session();
     const execute = session.execute.bind(session);
     session.execute = (...given) => {
       runs += 1;

@@ -5,20 +5,34 @@
  */
 
 import process from 'node:process';
-import type { TaskStats } from '../stats/task-stats.ts';
-import { countText, sizeText } from './quantities.ts';
-import type { Terminal } from './terminal.ts';
+import { countText, sizeText } from './quantity-text.ts';
+import type { TaskStats } from './task-stats.ts';
 
 const WIDTH = 20;
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 const CLEAR_LINE = '\r\u001b[K';
 
+/** Where it is drawn. */
+export interface Screen {
+  /** Whether a person may be watching. */
+  readonly showsProgress: boolean;
+  note(text: string): void;
+}
+
+/** The error output of the process: nobody watches that of tests and of servers. */
+export const errorScreen: Screen = {
+  get showsProgress() {
+    return process.stderr.isTTY === true && process.env['TERM'] !== 'dumb' && !process.env['CI'];
+  },
+  note: (text) => void process.stderr.write(text),
+};
+
 export class ProgressBar implements Disposable {
-  readonly #terminal: Terminal;
+  readonly #screen: Screen;
   #shown = false;
 
-  constructor(terminal: Terminal) {
-    this.#terminal = terminal;
+  constructor(screen: Screen) {
+    this.#screen = screen;
   }
 
   /** Draws where somebody is watching; bytes that need not be read count as done when their file is. */
@@ -28,13 +42,13 @@ export class ProgressBar implements Disposable {
 
   /** Draws any line; `color` is an SGR parameter, undefined for none. */
   draw(line: (color: string | undefined) => string): void {
-    if (!this.#terminal.showsProgress) return;
+    if (!this.#screen.showsProgress) return;
     this.#shown = true;
-    this.#terminal.note(`${CLEAR_LINE}${line(process.env['NO_COLOR'] ? undefined : '36')}`);
+    this.#screen.note(`${CLEAR_LINE}${line(process.env['NO_COLOR'] ? undefined : '36')}`);
   }
 
   [Symbol.dispose](): void {
-    if (this.#shown) this.#terminal.note(CLEAR_LINE);
+    if (this.#shown) this.#screen.note(CLEAR_LINE);
     this.#shown = false;
   }
 }

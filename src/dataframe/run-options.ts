@@ -1,0 +1,4 @@
+export interface RunOptions {
+  /** Aborting it ends the query with `TaskCancelled`. */
+  readonly signal?: AbortSignal;
+}
