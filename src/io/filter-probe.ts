@@ -25,22 +25,36 @@ const PATIENCE = 4;
 /** Rows between two that are kept which are taken to be kept too: there would be too many ranges otherwise. */
 const NEAR_ROWS = 64;
 
+/** A column that is computed of others before the filter is asked, where it stands. */
+export interface ComputedColumn {
+  /** Positions of the columns that it is computed of. */
+  readonly inputs: readonly number[];
+  /** Computes it for the next rows; `columns` are by position, and at least the inputs are there. */
+  fill(columns: readonly Column[], rowCount: number): void;
+}
+
 export class FilterProbe implements Disposable {
-  /** Positions of the columns that the filter reads, in order. */
+  /** Positions of the columns that the filter reads, in order, and of those of which others of these are computed. */
   readonly columns: readonly number[];
   readonly #schema: Schema;
   readonly #holding: Holding;
   readonly #program: RowProgram;
   readonly #filter: TypedExpression;
+  readonly #computed: ComputedColumn | undefined;
   /** Gives the numbers of the rows that are kept, and where those of all rows are. */
   #rows: { readonly program: RowProgram; readonly numbers: Column } | undefined;
   #patience = PATIENCE;
   #hasSkipped = false;
 
   /** Undefined where there is nothing to gain: the filter reads every column, or none. */
-  static over(schema: Schema, filter: TypedExpression | undefined, memory: MemoryBudget): FilterProbe | undefined {
+  static over(
+    schema: Schema,
+    filter: TypedExpression | undefined,
+    memory: MemoryBudget,
+    computed?: ComputedColumn,
+  ): FilterProbe | undefined {
     if (filter === undefined) return undefined;
-    const columns = new Set<number>();
+    const columns = new Set<number>(computed?.inputs);
     collectColumns(filter, columns);
     if (columns.size === 0 || columns.size === schema.fields.length) return undefined;
     return new FilterProbe(
@@ -48,11 +62,19 @@ export class FilterProbe implements Disposable {
       filter,
       [...columns].toSorted((a, b) => a - b),
       memory,
+      computed,
     );
   }
 
-  private constructor(schema: Schema, filter: TypedExpression, columns: readonly number[], memory: MemoryBudget) {
+  private constructor(
+    schema: Schema,
+    filter: TypedExpression,
+    columns: readonly number[],
+    memory: MemoryBudget,
+    computed: ComputedColumn | undefined,
+  ) {
     this.columns = columns;
+    this.#computed = computed;
     this.#schema = { fields: schema.fields.filter((_, index) => columns.includes(index)) };
     this.#holding = memory.reserve('Scan');
     this.#filter = withColumnsAt(filter, (index) => columns.indexOf(index));
@@ -77,6 +99,7 @@ export class FilterProbe implements Disposable {
    * `this.columns` are there.
    */
   mayKeep(columns: readonly Column[], rowCount: number): boolean {
+    this.#computed?.fill(columns, rowCount);
     const read = this.columns.map((position) => columns[position] as Column);
     const keeps = this.#survivors(new Batch(this.#schema, rowCount, read)) > 0;
     this.#patience = keeps ? this.#patience - 1 : PATIENCE;
@@ -86,6 +109,7 @@ export class FilterProbe implements Disposable {
 
   /** Ranges of rows around all that are kept, in order; `columns` as in `mayKeep`. At most BATCH_ROWS rows. */
   survivors(columns: readonly Column[], rowCount: number): { readonly start: number; readonly end: number }[] {
+    this.#computed?.fill(columns, rowCount);
     const all = [{ start: 0, end: rowCount }];
     const read = this.columns.map((position) => columns[position] as Column);
     try {

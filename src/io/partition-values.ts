@@ -49,7 +49,8 @@ export function filterOfPartition(
   return left.kind === 'literal' && left.value !== true ? 'never' : left;
 }
 
-function withValues(e: TypedExpression, values: ReadonlyMap<number, Value>): TypedExpression {
+/** `e` with these values in place of the columns that have them. */
+export function withValues(e: TypedExpression, values: ReadonlyMap<number, Value>): TypedExpression {
   if (e.kind === 'column') {
     const value = values.get(e.index);
     return value === undefined ? e : { kind: 'literal', type: e.type, value, nullable: value === null };

@@ -22,6 +22,7 @@
 import type { Batch } from '../columnar/batch.ts';
 import type { Schema } from '../columnar/schema.ts';
 import type { MemoryBudget } from '../memory/budget.ts';
+import type { RuntimeFilter } from '../state/runtime-filter.ts';
 
 /** `done`: the consumer wants no more; the producer must not push again. */
 export type Demand = 'more' | 'done';
@@ -38,6 +39,11 @@ export interface TaskContext {
   readonly signal: AbortSignal;
   /** False where rows may come in another order than they would one after the other: what waits need not wait in turn. */
   readonly maintainOrder?: boolean | undefined;
+  /**
+   * What joins have told of their build sides so far, by the number that the plan gives it: for those who read their probe
+   * sides, which begin later. It is there as long as these read.
+   */
+  readonly runtimeFilters?: Map<number, RuntimeFilter> | undefined;
 }
 
 /** Figures that only the operator itself can count, in their units: `row groups pruned`, `bytes read`. */

@@ -47,6 +47,17 @@ export interface AsofTolerance {
   readonly units: bigint | number;
 }
 
+/** What a scan is told by a join further up: which values a key of its rows may have. */
+export interface BoundRuntimeFilter {
+  /** Of the filter in this plan. */
+  readonly id: number;
+  /** Over the `readSchema` of the scan; cannot fail. */
+  readonly key: TypedExpression;
+  /** The key of the build side, as text. */
+  readonly from: string;
+  readonly nullEqualsNull: boolean;
+}
+
 /** How files are read. */
 export type BoundScanFormat =
   | { readonly kind: 'parquet' }
@@ -68,6 +79,7 @@ export type BoundNode = { readonly schema: Schema } & (
       /** Over `readSchema`. */
       readonly filter: TypedExpression | undefined;
       readonly limit: number | undefined;
+      readonly runtimeFilters?: readonly BoundRuntimeFilter[] | undefined;
     }
   | { readonly kind: 'in-memory-scan'; readonly sourceId: string }
   | { readonly kind: 'empty-scan' }
@@ -220,6 +232,8 @@ export type BoundNode = { readonly schema: Schema } & (
       readonly residual: TypedExpression | undefined;
       /** Those of `schema`, by their positions in the columns of left and then those of right. */
       readonly columns: readonly number[];
+      /** What is told to scans of the probe side: by the number of the filter, the key of the build side. */
+      readonly runtimeFilters?: readonly { readonly id: number; readonly key: number }[] | undefined;
     }
   | {
       readonly kind: 'write';

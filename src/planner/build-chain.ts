@@ -29,10 +29,12 @@ import type { Chain, ChainStage } from '../runtime/chain.ts';
 import { concat } from '../runtime/concat.ts';
 import type { LoadedUdf, UdfName } from '../udf/udf-modules.ts';
 import { asyncCallStage, type UriRules } from './async-call-stage.ts';
+import { boundInputs } from './bound-inputs.ts';
 import type { BoundNode } from './bound-plan.ts';
 import { buildStage } from './build-stage.ts';
 import { type FusedStep, fuse, fuseAggregate, passesOn } from './fuse.ts';
 import { joinOf } from './join-of.ts';
+import { rawScan } from './raw-scan.ts';
 
 /** What the operators of a task work with, beside its plan. */
 export interface ChainResources {
@@ -68,8 +70,16 @@ type OfKind<Kind extends BoundNode['kind']> = Extract<BoundNode, { kind: Kind }>
  * else when a plan has it.
  */
 export async function buildChain(plan: BoundNode, resources: ChainResources): Promise<Chain> {
-  return new ChainBuilder(resources).chain(plan);
+  return new ChainBuilder(resources).chain(await tellingScans(plan));
 }
+
+async function tellingScans(plan: BoundNode): Promise<BoundNode> {
+  if (!hasHashJoin(plan)) return plan;
+  const { withRuntimeFilters } = await import('./runtime-filters.ts');
+  return withRuntimeFilters(plan);
+}
+
+const hasHashJoin = (node: BoundNode): boolean => node.kind === 'hash-join' || boundInputs(node).some(hasHashJoin);
 
 class ChainBuilder {
   readonly #resources: ChainResources;
@@ -164,7 +174,9 @@ class ChainBuilder {
     return { source, stages: [...stages, limit({ input: node.schema, limit: node.limit, offset: 0 })] };
   }
 
-  async #rawScan({ sourceId, format, readSchema, filePathColumn, filter, limit }: OfKind<'scan'>): Promise<Source> {
+  async #rawScan(node: OfKind<'scan'>): Promise<Source> {
+    const { sourceId, format, filePathColumn, limit, runtimeFilters } = node;
+    const { schema: readSchema, filter } = rawScan(node);
     const input = this.#resources.inputs[sourceId];
     assert.ok(input?.kind === 'files' || input?.kind === 'globs');
     const { store } = this.#resources;
@@ -173,7 +185,7 @@ class ChainBuilder {
     const options = { store, files, readSchema, filePathColumn, filter, limit: rows };
     switch (format.kind) {
       case 'parquet':
-        return parquetScan(options);
+        return parquetScan({ ...options, runtimeFilters });
       case 'arrow': {
         const { arrowScan } = await import('../operators/sources/arrow-scan.ts');
         return arrowScan(options);

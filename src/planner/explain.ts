@@ -28,11 +28,12 @@ import { udfProjectText } from './nodes/udf-project.ts';
 import { unpivotText } from './nodes/unpivot.ts';
 import { windowText } from './nodes/window.ts';
 import { writeText } from './nodes/write.ts';
+import { withRuntimeFilters } from './runtime-filters.ts';
 
-/** Ends without a line break. */
+/** With the runtime filters that its joins have when it is run. Ends without a line break. */
 export function explainPlan(plan: BoundNode): string {
   const lines: string[] = [];
-  addLines(plan, 0, lines);
+  addLines(withRuntimeFilters(plan), 0, lines);
   return lines.join('\n');
 }
 

@@ -23,6 +23,7 @@ import { operandsOf, withOperands } from '../expressions/columns.ts';
 import type { TypedAggregate, TypedColumn, TypedExpression } from '../expressions/expression.ts';
 import { areAllPassedOn, passedOn } from '../expressions/typed-columns.ts';
 import type { BoundNode } from './bound-plan.ts';
+import { rawScan } from './raw-scan.ts';
 
 /** Operators in one step; beyond it compiling costs more than it saves. */
 const MAX_NODES = 2000;
@@ -85,7 +86,8 @@ function over(input: BoundNode): FusedStep {
 /** As `over`, with a scan's own filter taken into the step. The limit of a scan counts the rows that pass it. */
 function nothing(input: BoundNode): FusedStep {
   if (input.kind !== 'scan' || input.limit !== undefined) return over(input);
-  return { ...over(input), readsRaw: true, inputSchema: input.readSchema, filter: input.filter };
+  const { schema, filter } = rawScan(input);
+  return { ...over(input), readsRaw: true, inputSchema: schema, filter };
 }
 
 /** Whether `expressions`, which are over the columns of `below`, may be evaluated over its input in the same step. */

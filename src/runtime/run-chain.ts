@@ -45,10 +45,10 @@ export class ChainRun implements Disposable {
   readonly #source: SourceRun;
   readonly #stages: { readonly link: Link; readonly run: Drive }[] = [];
 
-  constructor({ source, stages }: Chain, { memory, signal, maintainOrder }: TaskContext) {
+  constructor({ source, stages }: Chain, { memory, signal, maintainOrder, runtimeFilters = new Map() }: TaskContext) {
     this.#callerSignal = signal;
     this.#signal = AbortSignal.any([signal, this.#failure.signal]);
-    const task: TaskContext = { memory, signal: this.#signal, maintainOrder };
+    const task: TaskContext = { memory, signal: this.#signal, maintainOrder, runtimeFilters };
     try {
       this.#source = this.#open(source.name, () => source.open(task)).run;
       for (const stage of stages) {

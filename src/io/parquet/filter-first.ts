@@ -32,8 +32,9 @@ export interface RowGroupBytes {
 export class FilterFirst {
   #spared: number;
 
-  constructor(filter: TypedExpression) {
-    this.#spared = asksForEquality(filter) ? EXPECTED : 0;
+  /** `isNarrow` where few rows are wanted, whatever the filter says. */
+  constructor(filter: TypedExpression, isNarrow: boolean = false) {
+    this.#spared = isNarrow || asksForEquality(filter) ? EXPECTED : 0;
   }
 
   /** Notes which share of the other columns of a row group nobody needed. */

@@ -27,6 +27,7 @@ import {
   coalesce,
   type PageLocation,
   type PlannedRowGroup,
+  type RangeTest,
   type RowRange,
   rangesOf,
   rangesToRead,
@@ -43,6 +44,7 @@ export interface NarrowRequest {
   readonly readings: readonly (Reading | undefined)[];
   /** Columns by their position in `readings`. */
   readonly filter: TypedExpression;
+  readonly test?: RangeTest | undefined;
   readonly costs: ReadCosts;
 }
 
@@ -94,8 +96,9 @@ async function isRuledOut(
   dictionaries: { patience: number },
   request: NarrowRequest,
 ): Promise<boolean> {
-  const { readings, filter, budget, signal } = request;
-  const asked = [...equalityColumns(filter)].flatMap((position) => {
+  const { readings, filter, test, budget, signal } = request;
+  const equal = new Set([...equalityColumns(filter), ...(test?.equalityColumns ?? [])]);
+  const asked = [...equal].flatMap((position) => {
     const reading = readings[position];
     const [chunk] = group.chunks[position] ?? [];
     return reading !== undefined && 'form' in reading && chunk !== undefined ? [{ position, reading, chunk }] : [];
@@ -114,7 +117,7 @@ async function isRuledOut(
     const blocks = await readBlocks(chunk.bloomFilter, request, (bytes) => lease.tryGrow(bytes));
     narrow(position, blocks && bloomTest(blocks, reading));
   }
-  if (!mayMatch(filter, ranges)) return true;
+  if (!isWanted(ranges, request)) return true;
   for (const { position, reading, chunk } of coded) {
     if (dictionaries.patience <= 0 || chunk.dictionary === undefined) return false;
     if (!lease.tryGrow(chunk.dictionary.byteLength)) continue;
@@ -123,7 +126,7 @@ async function isRuledOut(
       position,
       orNothing(() => dictionaryTest(bytes, chunk.codec, reading, lease)),
     );
-    const isOut = !mayMatch(filter, ranges);
+    const isOut = !isWanted(ranges, request);
     dictionaries.patience = isOut ? PATIENCE : dictionaries.patience - 1;
     if (isOut) return true;
   }
@@ -160,8 +163,11 @@ interface IndexedColumn {
   readonly ranges: readonly ValueRange[];
 }
 
-const columnsOf = (filter: TypedExpression): ReadonlySet<number> => {
-  const columns = new Set<number>();
+const isWanted = (ranges: readonly ValueRange[], { filter, test }: NarrowRequest): boolean =>
+  mayMatch(filter, ranges) && test?.mayMatch(ranges) !== false;
+
+const columnsOf = ({ filter, test }: NarrowRequest): ReadonlySet<number> => {
+  const columns = new Set<number>(test?.columns);
   collectColumns(filter, columns);
   return columns;
 };
@@ -171,8 +177,8 @@ async function readIndexes(
   groups: readonly PlannedRowGroup[],
   request: NarrowRequest,
 ): Promise<{ indexes: PageIndexes | undefined; heldBytes: number }> {
-  const { budget, signal, footer, filter } = request;
-  const columns = columnsOf(filter);
+  const { budget, signal, footer } = request;
+  const columns = columnsOf(request);
   const places = groups
     .filter(isWorthIt)
     .flatMap(({ chunks }) =>
@@ -195,7 +201,7 @@ function keepPages(
   indexes: PageIndexes,
   request: NarrowRequest,
 ): PlannedRowGroup[] {
-  const columns = columnsOf(request.filter);
+  const columns = columnsOf(request);
   let patience = PATIENCE;
   return groups.flatMap((group) => {
     if (patience === 0 || !isWorthIt(group)) return [group];
@@ -233,13 +239,9 @@ function narrowGroup(
 }
 
 /** Of pages that begin at different rows: the rows between one beginning and the next are looked at together. */
-function keptRows(
-  group: PlannedRowGroup,
-  columns: readonly IndexedColumn[],
-  { readings, filter }: NarrowRequest,
-): RowRange[] {
+function keptRows(group: PlannedRowGroup, columns: readonly IndexedColumn[], request: NarrowRequest): RowRange[] {
   const starts = [...new Set(columns.flatMap(({ rows }) => rows.map(({ start }) => start)))].sort((a, b) => a - b);
-  const ranges = rangesOf(group, readings);
+  const ranges = rangesOf(group, request.readings);
   const pageOf = columns.map(() => 0);
   const kept: { start: number; end: number }[] = [];
   for (const [at, start] of starts.entries()) {
@@ -250,7 +252,7 @@ function keptRows(
       const range = ofPages[page];
       if (range !== undefined) ranges[position] = range;
     }
-    if (!mayMatch(filter, ranges)) continue;
+    if (!isWanted(ranges, request)) continue;
     const end = starts[at + 1] ?? group.rows;
     const last = kept.at(-1);
     if (last?.end === start) last.end = end;

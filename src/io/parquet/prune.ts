@@ -152,7 +152,7 @@ function againstLiteral(operator: ComparisonOperator, range: ValueRange, value: 
 const encoder = new TextEncoder();
 
 /** Undefined of types without ranges. */
-function comparableOf(value: Exclude<Value, null>, type: DataType): Comparable | undefined {
+export function comparableOf(value: Exclude<Value, null>, type: DataType): Comparable | undefined {
   if (type.kind === 'utf8') return encoder.encode(String(value));
   // Small integers and dates are numbers in expressions and bigints in ranges.
   if (typeof value === 'boolean' || (typeof value === 'number' && !isFloat(type))) return BigInt(value);
@@ -160,7 +160,7 @@ function comparableOf(value: Exclude<Value, null>, type: DataType): Comparable |
 }
 
 /** The range of a column, or of a cast of one that keeps the order of its values. */
-function rangeUnder(expression: TypedExpression, ranges: readonly (ValueRange | undefined)[]): ValueRange {
+export function rangeUnder(expression: TypedExpression, ranges: readonly (ValueRange | undefined)[]): ValueRange {
   if (expression.kind === 'column') return ranges[expression.index] ?? UNKNOWN_RANGE;
   if (expression.kind !== 'cast') return { ...UNKNOWN_RANGE, mayBeNull: expression.nullable };
   if (expression.try === true) return UNKNOWN_RANGE;

@@ -52,6 +52,8 @@ export interface ScanPlan {
   readonly rowGroups: readonly PlannedRowGroup[];
   /** Row groups left out because the filter cannot be true in them. */
   readonly prunedRowGroups: number;
+  /** Of these, those that the filter alone would not have left out. */
+  readonly prunedByTest: number;
   /** Bytes outside linear memory that chunks and locations of pages are reckoned to take. */
   readonly heldBytes: number;
   /** Where pages are, of row groups of which that is not in `pages`; undefined where that is not known. */
@@ -60,12 +62,22 @@ export interface ScanPlan {
   readonly foreign: string | undefined;
 }
 
+/** What decides beside the filter which rows are wanted. */
+export interface RangeTest {
+  /** Positions of the columns that it asks for, and of those the ones of which it asks for one of few values. */
+  readonly columns: ReadonlySet<number>;
+  readonly equalityColumns: ReadonlySet<number>;
+  /** False only where no row with such values is wanted. */
+  mayMatch(ranges: readonly ValueRange[]): boolean;
+}
+
 export interface ScanRequest {
   /** What is planned fits its floor, beside the footer. */
   readonly memory: MemoryBudget;
   readonly readings: readonly (Reading | undefined)[];
   /** Columns by their position in `readings`. */
   readonly filter?: TypedExpression | undefined;
+  readonly test?: RangeTest | undefined;
   /** Indexes of the row groups to consider; all where absent. */
   readonly rowGroups?: readonly number[] | undefined;
   /** Rows wanted at most. */
@@ -79,13 +91,13 @@ const MAX_RANGE_BYTES: number = 8 << 20;
 
 /** @throws MalformedFile, UnsupportedFile, MemoryBudgetExceeded */
 export function planScan(footer: ParquetFooter, request: ScanRequest): ScanPlan {
-  const { readings, filter, limit, memory } = request;
+  const { readings, filter, test, limit, memory } = request;
   const leaves = readings.flatMap((reading) =>
     reading === undefined ? [] : leavesOf(reading).map(({ file }) => file),
   );
   const indexes = request.rowGroups ?? Array.from({ length: footer.rowGroupCount }, (_, index) => index);
   const rowGroups: PlannedRowGroup[] = [];
-  let prunedRowGroups = 0;
+  let [prunedRowGroups, prunedByTest] = [0, 0];
   let rows = 0;
   let heldBytes = 0;
   for (const index of indexes) {
@@ -97,6 +109,11 @@ export function planScan(footer: ParquetFooter, request: ScanRequest): ScanPlan 
       prunedRowGroups += 1;
       continue;
     }
+    if (test?.mayMatch(rangesOf(group, readings)) === false) {
+      prunedRowGroups += 1;
+      prunedByTest += 1;
+      continue;
+    }
     heldBytes += leaves.length * CHUNK_BYTES;
     if (footer.heldBytes + heldBytes > memory.floorBytes) {
       throw new MemoryBudgetExceeded('Scan footer', heldBytes, footer.heldBytes, memory.limitBytes);
@@ -104,7 +121,8 @@ export function planScan(footer: ParquetFooter, request: ScanRequest): ScanPlan 
     rowGroups.push(group);
     rows += group.rows;
   }
-  return { rowGroups, prunedRowGroups, heldBytes, indexes: undefined, foreign: foreignReason(rowGroups, readings) };
+  const foreign = foreignReason(rowGroups, readings);
+  return { rowGroups, prunedRowGroups, prunedByTest, heldBytes, indexes: undefined, foreign };
 }
 
 function planRowGroup({ index, rows, chunks: found }: RowGroup, readings: ScanRequest['readings']): PlannedRowGroup {

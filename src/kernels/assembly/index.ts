@@ -5,6 +5,7 @@ export * from './sample-rows';
 export * from './grouping';
 export * from './text-images';
 export * from './join';
+export * from './runtime-filter';
 export * from './parquet-levels';
 export * from './parquet-values';
 export * from './parquet-delta';

@@ -38,6 +38,7 @@ import { type JoinedColumn, JoinedRows, type RowPairs } from '../../state/joined
 import { ProbeBuffer } from '../../state/probe-buffer.ts';
 import { type ListedPairs, type Residual, ResidualFilter, residualOf } from '../../state/residual-filter.ts';
 import type { RowBuffer } from '../../state/row-buffer.ts';
+import { RuntimeFilter } from '../../state/runtime-filter.ts';
 import type { BuildRun, Demand, Join, Output, Probe, ProbeRun, TaskContext } from '../operator.ts';
 
 export type Side = 'left' | 'right';
@@ -59,6 +60,15 @@ export interface HashJoinOptions {
   readonly columns: readonly number[];
   /** Of what comes out; a side is nullable where a row may lack it. */
   readonly schema: Schema;
+  /** What is told of the keys of the build side, for whoever reads the probe side. */
+  readonly runtimeFilters?: readonly ToldKey[] | undefined;
+}
+
+export interface ToldKey {
+  /** What the task knows it by. */
+  readonly id: number;
+  /** Which of the keys. */
+  readonly key: number;
 }
 
 const NAME = 'HashJoin';
@@ -93,6 +103,7 @@ interface HashJoinPlan {
   readonly keepsProbe: boolean;
   /** Which rows of the build side come out at the end: those that were met, or those that were not. */
   readonly emitsAtEnd: 'matched' | 'unmatched' | undefined;
+  readonly told: readonly ToldKey[];
 }
 
 function planOf(options: HashJoinOptions): HashJoinPlan {
@@ -124,6 +135,7 @@ function planOf(options: HashJoinOptions): HashJoinPlan {
     emits: !isFilter ? 'pairs' : buildsLeft ? 'nothing' : kept,
     keepsProbe: !isFilter && joinType !== 'inner' && (joinType === 'outer' || joinType !== buildSide),
     emitsAtEnd: isFilter ? (buildsLeft ? kept : undefined) : keepsBuild ? 'unmatched' : undefined,
+    told: options.runtimeFilters ?? [],
   };
 }
 
@@ -143,13 +155,16 @@ function columnAt({ fields }: Schema, index: number): TypedColumn {
 
 class HashJoinBuild implements BuildRun {
   readonly #plan: HashJoinPlan;
+  readonly #task: TaskContext;
   readonly #holding: Holding;
   readonly #program: RowProgram;
   readonly #rows: JoinRows;
 
-  constructor(plan: HashJoinPlan, { memory }: TaskContext) {
+  constructor(plan: HashJoinPlan, task: TaskContext) {
     const { build, buildKeys, kept, keys } = plan;
+    const { memory } = task;
     this.#plan = plan;
+    this.#task = task;
     this.#holding = memory.reserve(NAME);
     this.#program = new RowProgram({ input: build, columns: [...buildKeys, ...kept], operator: NAME }, this.#holding);
     const schema: Schema = { fields: kept.map(({ expression }, index) => keptField(expression, index)) };
@@ -177,6 +192,10 @@ class HashJoinBuild implements BuildRun {
     const lists = emits === 'pairs' || residual !== undefined;
     const firsts = emitsAtEnd !== undefined && residual === undefined;
     const table = new JoinTable(rows, { lists, firsts }, this.#holding);
+    for (const { id, key } of this.#plan.told) {
+      const filter = RuntimeFilter.of(rows, key, this.#holding);
+      if (filter !== undefined) this.#task.runtimeFilters?.set(id, filter);
+    }
     if (keepsProbe) this.#appendNulls();
     const built: Built = { table, columns: rows.rows.columns(), keyless: rows.keyless };
     const demand = table.rowCount === 0 && !keepsProbe && emits !== 'unmatched' ? 'done' : 'more';

@@ -15,6 +15,7 @@ import { matchColumns } from '../../io/parquet/value-form.ts';
 import { filterOfPartition, knownValues, type PartitionJson } from '../../io/partition-values.ts';
 import type { Counters, Demand, Output, Source, SourceRun, TaskContext } from '../operator.ts';
 import { constantColumns } from './constant-columns.ts';
+import type { RuntimeFilterColumn, SoughtKey } from './runtime-filter-column.ts';
 import { filesOf, type ScanFiles } from './scan-files.ts';
 
 /** One file to read, or a part of it. */
@@ -40,6 +41,8 @@ export interface ParquetScanOptions {
    * all others come unfiltered, as a whole.
    */
   readonly filter?: TypedExpression | undefined;
+  /** What joins further up may tell of keys: the last column of `readSchema`, a bool of no file, is whether a row has such keys. */
+  readonly runtimeFilters?: readonly SoughtKey[] | undefined;
   /** Rows wanted at most, of all files, counted before any filter. */
   readonly limit?: number | undefined;
   /** Another decoder than our own, which reads all files then: one to compare with. */
@@ -64,25 +67,31 @@ class ParquetScanRun implements SourceRun {
   #bytesTotal = 0;
   #rowsRead = 0;
   #rowsSkipped = 0;
+  #runtime: RuntimeFilterColumn | undefined;
   #probe: FilterProbe | undefined;
-  readonly #first: FilterFirst | undefined;
+  #first: FilterFirst | undefined;
   /** Of the file that is read: columns that it does not say itself, by position. */
   #constants: ReadonlyMap<number, Column> = new Map();
   #filesPruned = 0;
   #rowGroupsRead = 0;
   #rowGroupsPruned = 0;
+  #rowGroupsPrunedByRuntime = 0;
+  /** Of those that were read. */
+  #rowsRuledOut = 0;
 
   constructor(options: ParquetScanOptions, task: TaskContext) {
     this.#options = options;
     this.#task = task;
-    this.#first = options.filter && new FilterFirst(options.filter);
     this.#memories = options.readSchema.fields.map(() => new ColumnMemory());
   }
 
   async run(output: Output): Promise<void> {
-    const { readSchema, filter } = this.#options;
-    using probe = FilterProbe.over(readSchema, filter, this.#task.memory);
+    const { readSchema, filter, runtimeFilters } = this.#options;
+    using runtime = runtimeFilters && (await openRuntimeFilters(runtimeFilters, readSchema, this.#task));
+    this.#runtime = runtime;
+    using probe = FilterProbe.over(readSchema, filter, this.#task.memory, runtime);
     this.#probe = probe;
+    this.#first = filter && new FilterFirst(filter, runtime?.isNarrow);
     for await (const file of filesOf(this.#options.files, this.#task.signal)) {
       this.#task.signal.throwIfAborted();
       if (this.#rowsLeft === 0 || (await this.#file(file, output)) === 'done') return;
@@ -99,6 +108,10 @@ class ParquetScanRun implements SourceRun {
       'row groups pruned': this.#rowGroupsPruned,
       'rows read': this.#rowsRead,
       'rows skipped': this.#rowsSkipped,
+      ...(this.#options.runtimeFilters && {
+        'row groups pruned by runtime filters': this.#rowGroupsPrunedByRuntime,
+        'rows ruled out by runtime filters': this.#rowsRuledOut,
+      }),
     };
   }
 
@@ -112,25 +125,32 @@ class ParquetScanRun implements SourceRun {
     const { uri, etag, rowGroups } = file;
     const { store, readSchema, filePathColumn } = this.#options;
     const { memory: budget, signal } = this.#task;
-    const values = knownValues(file, readSchema.fields, filePathColumn);
+    const known = knownValues(file, readSchema.fields, filePathColumn);
+    const computedAt = readSchema.fields.length - 1;
+    const runtime = this.#runtime;
+    // What is computed of the rows is true as far as files know.
+    const values = runtime === undefined ? known : new Map([...known, [computedAt, true]]);
     const filter = this.#options.filter && filterOfPartition(this.#options.filter, values);
-    if (filter === 'never') {
+    const test = runtime?.testOf(known);
+    if (filter === 'never' || test === 'never') {
       this.#filesPruned += 1;
       return 'more';
     }
     using constants = budget.reserve('Scan');
-    this.#constants = constantColumns(values, readSchema, constants);
+    const constant = constantColumns(known, readSchema, constants);
+    this.#constants = runtime === undefined ? constant : new Map([...constant, [computedAt, runtime.column]]);
     const footer = await readFooter({ store, memory: budget, uri, etag, signal });
     this.#costs.bytesRead += footer.bytesRead;
     this.#costs.requests += footer.requests;
     this.#bytesTotal += footer.fileBytes;
     const { fields } = readSchema;
     const readings = matchColumns(uri, footer.columns, fields, values);
-    const planned = planScan(footer, { memory: budget, readings, filter, rowGroups, limit: this.#rowsLeft });
+    const planned = planScan(footer, { memory: budget, readings, filter, test, rowGroups, limit: this.#rowsLeft });
     const isOurs = planned.foreign === undefined && this.#options.reader === undefined;
     const narrowing = { store, budget, signal, footer, readings, costs: this.#costs };
-    const plan = filter !== undefined && isOurs ? await narrowed(planned, { ...narrowing, filter }) : planned;
+    const plan = filter !== undefined && isOurs ? await narrowed(planned, { ...narrowing, filter, test }) : planned;
     this.#rowGroupsPruned += plan.prunedRowGroups;
+    this.#rowGroupsPrunedByRuntime += plan.prunedByTest;
     if (plan.rowGroups.length === 0) return 'more';
     const request = { store, budget, signal, footer, plan, fields, readings, costs: this.#costs };
     if (!isOurs) {
@@ -199,6 +219,8 @@ class ParquetScanRun implements SourceRun {
       if (count === 0) return 'more';
       this.#rowsRead += count;
       const columns = batch.columns.map((column, position) => this.#constants.get(position) ?? column);
+      this.#runtime?.fill(columns, count);
+      this.#rowsRuledOut += this.#runtime?.missing(count) ?? 0;
       const demand = await output.push(new Batch(batch.schema, count, columns));
       if (demand === 'done') return 'done';
     }
@@ -223,6 +245,8 @@ class ParquetScanRun implements SourceRun {
       return undefined;
     }
     await read(others);
+    if (probe === undefined) this.#runtime?.fill(columns, count);
+    this.#rowsRuledOut += this.#runtime?.missing(count) ?? 0;
     return new Batch(this.#options.readSchema, count, columns);
   }
 }
@@ -231,6 +255,16 @@ class ParquetScanRun implements SourceRun {
 function sparedShare({ group }: OpenRowGroup, rowsSkipped: number): number {
   const hasPages = group.chunks.flat().every(({ offsetIndex }) => offsetIndex !== undefined);
   return hasPages ? rowsSkipped / group.rows : Number(rowsSkipped === group.rows);
+}
+
+/** Loaded on demand: most scans are below no join. */
+async function openRuntimeFilters(
+  keys: readonly SoughtKey[],
+  schema: Schema,
+  task: TaskContext,
+): Promise<RuntimeFilterColumn> {
+  const { RuntimeFilterColumn } = await import('./runtime-filter-column.ts');
+  return new RuntimeFilterColumn(keys, schema, task);
 }
 
 /** The plan without what indexes rule out, where there are any: what reads them is loaded on demand. */

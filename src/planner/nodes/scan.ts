@@ -48,14 +48,17 @@ export function scanText({
   filePathColumn,
   filter,
   limit,
+  runtimeFilters = [],
 }: BoundOf<'scan'>): string {
   const kind = format.kind === 'parquet' ? '' : ` ${format.kind}`;
+  const told = runtimeFilters.map(({ key, from }) => `${expressionText(key)} from ${from}`);
   const onlyForFilter = readSchema.fields.slice(schema.fields.length);
   return [
     `Scan ${nameText(sourceId)}${kind} columns ${namesText(schema.fields)}`,
     onlyForFilter.length === 0 ? '' : ` reads also ${namesText(onlyForFilter)}`,
     readSchema.fields.some(({ name }) => name === filePathColumn) ? ` file path ${nameText(filePathColumn ?? '')}` : '',
     filter === undefined ? '' : ` filter ${expressionText(filter)}`,
+    told.length === 0 ? '' : ` runtime filter${told.length > 1 ? 's' : ''} on ${told.join(', ')}`,
     limit === undefined ? '' : ` limit ${limit}`,
   ].join('');
 }
