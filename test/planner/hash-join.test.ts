@@ -49,7 +49,7 @@ describe('a hash join', () => {
         'Project y, a',
         '  Filter a > 1',
         '    HashJoin inner on k = cast(k as int64) builds right',
-        '      Scan l columns k, a',
+        '      Scan l columns k, a runtime filter on k from cast(k as int64)',
         '      Scan r columns k, y',
       ].join('\n'),
     );
@@ -60,7 +60,7 @@ describe('a hash join', () => {
     expect(explained(project(semi, 'a'))).toBe(
       [
         'HashJoin semi on k <=> cast(k as int64) where y = x builds right',
-        '  Scan l columns k, a, x',
+        '  Scan l columns k, a, x runtime filter on k from cast(k as int64)',
         '  Scan r columns k, y',
       ].join('\n'),
     );
