@@ -43,16 +43,17 @@ class Differs extends Error {}
 /** Where all files are read to. */
 let linear = new LinearMemory(MEMORY_BYTES);
 
-export async function checkFile(path: string, pyarrow: Pyarrow): Promise<Verdict> {
-  const verdict = await checkedIn('ns', path, pyarrow);
+/** `given` is where the values are that the file should have, where it is not itself that pyarrow reads. */
+export async function checkFile(path: string, pyarrow: Pyarrow, given: string = path): Promise<Verdict> {
+  const verdict = await checkedIn('ns', path, pyarrow, given);
   // Nanoseconds go from 1677 to 2262, and pyarrow does not say where they overflow: plans ask for microseconds then.
   if (verdict.error !== 'ArithmeticOverflow') return verdict;
-  const inMicroseconds = await checkedIn('us', path, pyarrow);
+  const inMicroseconds = await checkedIn('us', path, pyarrow, given);
   return inMicroseconds.verdict === 'read' ? { ...inMicroseconds, detail: 'INT96 in microseconds' } : verdict;
 }
 
-async function checkedIn(int96: 'ns' | 'us', path: string, pyarrow: Pyarrow): Promise<Verdict> {
-  const theirs = await pyarrow.open(path, int96);
+async function checkedIn(int96: 'ns' | 'us', path: string, pyarrow: Pyarrow, given: string): Promise<Verdict> {
+  const theirs = await pyarrow.open(given, int96);
   const refusedThere = 'error' in theirs ? { pyarrow: theirs.error } : {};
   const found = 'error' in theirs ? undefined : theirs;
   const compared = { rows: 0, columns: 0 };

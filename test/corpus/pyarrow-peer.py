@@ -1,10 +1,10 @@
-"""Reads Parquet files for someone who compares: one JSON request a line on stdin, one JSON answer a line on stdout.
+"""Reads files, Parquet or .arrow, for someone who compares: JSON requests on stdin, answers on stdout, one a line.
 
     {"path": "…", "int96": "ns"}  ▶  {"columns": [{"name": "…", "type": "…"}], "rows": 8}    or {"error": "…"}
     {"from": 0, "count": 1024}    ▶  {"columns": [[value, …], …]}                            of the file before
 
-Types are written as Millrace writes them. Values: whole numbers of 64 bits and more, and ticks, are text, so that no digit
-is lost; so are NaN and infinities; bytes are base64; structs are arrays of their fields, maps arrays of [key, value].
+Types are written as Millrace writes them. Values: whole numbers of 64 bits and more, and ticks, are text, so that no
+digit is lost; so are NaN and infinities; bytes are base64; structs are arrays of their fields, maps arrays of [key, value].
 """
 
 import base64
@@ -114,7 +114,7 @@ def cells(array):
         return [None if one is None else str(int(one.scaleb(kind.scale))) for one in array.to_pylist()]
     if kinds.is_string(kind) or kinds.is_large_string(kind) or kinds.is_string_view(kind):
         return strings(array)
-    if kinds.is_binary(kind) or kinds.is_large_binary(kind) or kinds.is_binary_view(kind) or kinds.is_fixed_size_binary(kind):
+    if type_name(kind).endswith("binary") or kinds.is_fixed_size_binary(kind):
         return [None if one is None else base64.b64encode(one).decode() for one in array.to_pylist()]
     if kinds.is_date(kind):
         return ticks(array.cast(pa.date32()))
@@ -138,17 +138,26 @@ def column(chunked):
     return [cell for chunk in chunked.chunks for cell in cells(chunk)]
 
 
+def opened(path, int96):
+    if path.endswith(".arrow"):
+        return pa.ipc.open_file(path).read_all()
+    # A file, not a directory whose name would tell values of columns.
+    return pq.ParquetFile(path, page_checksum_verification=True, coerce_int96_timestamp_unit=int96).read()
+
+
+def described(table):
+    columns = [{"name": field.name, "type": type_name(field.type)} for field in table.schema]
+    return {"columns": columns, "rows": table.num_rows}
+
+
 def main():
     table = None
     for line in sys.stdin:
         request = json.loads(line)
         try:
             if "path" in request:
-                # A file, not a directory whose name would tell values of columns.
-                options = {"page_checksum_verification": True, "coerce_int96_timestamp_unit": request["int96"]}
-                table = pq.ParquetFile(request["path"], **options).read()
-                columns = [{"name": field.name, "type": type_name(field.type)} for field in table.schema]
-                answer = {"columns": columns, "rows": table.num_rows}
+                table = opened(request["path"], request["int96"])
+                answer = described(table)
             else:
                 rows = table.slice(request["from"], request["count"])
                 answer = {"columns": [column(one) for one in rows.columns]}

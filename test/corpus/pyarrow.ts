@@ -16,6 +16,11 @@ export interface Refused {
   readonly error: string;
 }
 
+const folder = fileURLToPath(new URL('.', import.meta.url)).replace(/\/$/, '');
+
+/** The python of the corpora, which has pyarrow and other writers. */
+export const python = (): string => `${virtualEnvironment(folder)}/bin/python`;
+
 interface Peer {
   readonly process: ChildProcessByStdio<Writable, Readable, null>;
   readonly lines: AsyncIterator<string>;
@@ -37,9 +42,7 @@ export class Pyarrow implements Disposable {
   }
 
   static #begin(): Peer {
-    const folder = fileURLToPath(new URL('.', import.meta.url)).replace(/\/$/, '');
-    const python = `${virtualEnvironment(folder)}/bin/python`;
-    const process = spawn(python, [`${folder}/pyarrow-peer.py`], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const process = spawn(python(), [`${folder}/pyarrow-peer.py`], { stdio: ['pipe', 'pipe', 'inherit'] });
     // Of a process that broke down; its end says so.
     process.stdin.on('error', () => undefined);
     return { process, lines: createInterface({ input: process.stdout })[Symbol.asyncIterator]() };
