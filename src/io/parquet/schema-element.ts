@@ -121,7 +121,8 @@ function readElement(reader: ThriftReader, isRoot: boolean): SchemaElement {
   if (name === undefined) throw new ThriftError('its schema has an element without a name');
   const physical = type === undefined ? undefined : PHYSICAL_TYPES[type];
   if (physical === undefined && type !== undefined) throw new ThriftError(`${name} is of the unknown type ${type}`);
-  const repetition = repeats === undefined ? undefined : REPETITIONS[repeats];
+  // hyparquet leaves out what is zero in Thrift.
+  const repetition = repeats === undefined && isRoot ? undefined : REPETITIONS[repeats ?? 0];
   if (repetition === undefined && !isRoot) throw new ThriftError(`${name} is neither required, optional nor repeated`);
   return {
     name,

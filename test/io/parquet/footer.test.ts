@@ -201,6 +201,12 @@ describe('what is said of a footer that lies', () => {
     await readAll(metadataOf({ 4: groupOf(chunk({})) }));
   });
 
+  test('a column of which is not said whether it is optional is not', async () => {
+    const [column] = (await footerOf(fileOf(metadataOf({ 2: structs(ROOT, struct({ 1: int32(2), 4: text('a') })) }))))
+      .columns;
+    expect(column).toMatchObject({ name: 'a', nullable: false, definition: 0 });
+  });
+
   const nested = (depth: number): Buffer => Buffer.concat([Buffer.alloc(depth, 0x1c), Buffer.alloc(depth + 1)]);
   const cases: [string, Uint8Array, RegExp][] = [
     ['nothing', Buffer.from([0]), /not well-formed: it has no schema/],
@@ -224,8 +230,8 @@ describe('what is said of a footer that lies', () => {
       /a is of the unknown type 8/,
     ],
     [
-      'a column without a repetition',
-      metadataOf({ 2: structs(ROOT, struct({ 1: int32(2), 4: text('a') })) }),
+      'a repetition that is none',
+      metadataOf({ 2: structs(ROOT, struct({ 1: int32(2), 3: int32(3), 4: text('a') })) }),
       /a is neither required, optional nor repeated/,
     ],
     [
