@@ -9,7 +9,7 @@
 
 import type { Holding } from '../../memory/budget.ts';
 import { GrowingRegion } from '../../state/growing-region.ts';
-import { arrivalOf, arrivedEnd, type Span } from './range-reads.ts';
+import { arrivalOf, arrivedEnd, type RangeReads, type Span } from './range-reads.ts';
 
 export interface ChunkBytes {
   /** Positions in the file. */
@@ -53,30 +53,55 @@ export function chunkOfSpans(start: number, end: number, spans: readonly Span[])
     release: () => {},
     address: (position) => {
       const span = spanAt(position);
-      return span === undefined ? 0 : span.region.address + position - span.start;
+      return span === undefined ? 0 : span.address + position - span.start;
     },
   };
 }
 
-/** Reads bytes of the file from `start` on into linear memory. */
-export type ReadRange = (start: number, byteLength: number, address: number) => Promise<void>;
+export interface WindowRequest {
+  readonly reads: RangeReads;
+  readonly holding: Holding;
+  readonly start: number;
+  readonly end: number;
+  readonly windowBytes: number;
+  /** Whether all of the chunk is wanted, one byte after the other. */
+  readonly isWhole: boolean;
+  /** Of the bytes at `share` of the chunk: those with a lower one are needed first. */
+  readonly rank: (share: number) => number;
+}
 
-/** A chunk of which `windowBytes` are in memory at a time, more only where one page has more. */
+/** Ahead no less than this share of a window is asked for. */
+const LEAST_AHEAD = 1 / 8;
+
+/**
+ * A chunk of which `windowBytes` are in memory at a time, more only where one page has more.
+ *
+ *     at first   │ in memory ═══════ │ on its way ═══════ │
+ *     then       │ left │ what was on its way │ on its way │      what is left is moved to the front
+ */
 export class ChunkWindow implements ChunkBytes {
   readonly start: number;
   readonly end: number;
-  readonly #read: ReadRange;
+  readonly #request: WindowRequest;
   readonly #windowBytes: number;
   readonly #region: GrowingRegion;
-  #from = 0;
-  #to = 0;
+  /** What is in memory: at the beginning of the region. */
+  #from: number;
+  #to: number;
+  /** On its way, behind what is in memory. */
+  #ahead: Span | undefined;
 
-  constructor(start: number, end: number, windowBytes: number, holding: Holding, read: ReadRange) {
+  /** Begins to read where all of it is wanted and there is memory. */
+  constructor(request: WindowRequest) {
+    const { start, end, holding, isWhole } = request;
     this.start = start;
     this.end = end;
-    this.#read = read;
-    this.#windowBytes = windowBytes;
+    this.#request = request;
+    this.#windowBytes = Math.min(request.windowBytes, end - start);
     this.#region = new GrowingRegion(holding);
+    this.#from = start;
+    this.#to = start;
+    if (isWhole && end > start && this.#region.tryEnsure(this.#windowBytes, 0)) this.#begin(this.#windowBytes / 2);
   }
 
   loadedEnd(position: number): number {
@@ -88,13 +113,18 @@ export class ChunkWindow implements ChunkBytes {
   }
 
   async load(position: number, byteLength: number): Promise<void> {
-    const wanted = Math.min(this.end - position, Math.max(byteLength, this.#windowBytes));
-    this.#from = 0;
-    this.#to = 0;
-    this.#region.ensure(wanted, 0);
-    await this.#read(position, wanted, this.#region.address);
-    this.#from = position;
-    this.#to = position + wanted;
+    await this.#arrival(position);
+    const wanted = Math.min(this.end - position, byteLength);
+    this.#keepFrom(position, wanted);
+    const windowBytes = this.#request.isWhole ? this.#windowBytes / 2 : this.#windowBytes;
+    if (!this.has(position, wanted)) {
+      this.#begin(Math.max(wanted, windowBytes));
+      await this.#arrival(position);
+    }
+    // Beside a page that is larger than the window there is no room for more.
+    if (this.#request.isWhole && this.#region.byteLength <= this.#windowBytes) {
+      this.#begin(this.#windowBytes, this.#windowBytes * LEAST_AHEAD);
+    }
   }
 
   address(position: number): number {
@@ -103,12 +133,52 @@ export class ChunkWindow implements ChunkBytes {
 
   release(): void {
     if (this.#region.byteLength <= this.#windowBytes) return;
-    this.#from = 0;
-    this.#to = 0;
-    this.free();
+    this.#from = this.#to;
+    this.#region.free();
   }
 
-  free(): void {
+  /** Gives the memory back, once nothing writes to it any more. */
+  async free(): Promise<void> {
+    if (this.#ahead !== undefined) await this.#request.reads.settle(this.#ahead);
+    this.#ahead = undefined;
     this.#region.free();
+  }
+
+  /** Waits for what is on its way; in vain where it does not go on from `position`, and then it is dropped. */
+  async #arrival(position: number): Promise<void> {
+    const span = this.#ahead;
+    if (span === undefined) return;
+    const end = span.start + span.byteLength;
+    if (this.#from <= position && position < end) {
+      await arrivalOf(span, span.start, end);
+      this.#to = end;
+    } else await this.#request.reads.settle(span);
+    this.#ahead = undefined;
+  }
+
+  /** Moves what is in memory from `position` on to the front; nothing is kept where there is no room for `wanted` behind it. */
+  #keepFrom(position: number, wanted: number): void {
+    const isThere = this.#from <= position && position <= this.#to;
+    if (isThere && wanted <= this.#region.byteLength) {
+      const { address } = this.#region;
+      const { u8 } = this.#request.holding.linear;
+      u8.copyWithin(address, address + position - this.#from, address + this.#to - this.#from);
+      this.#from = position;
+      return;
+    }
+    this.#from = position;
+    this.#to = position;
+    this.#region.ensure(Math.max(wanted, this.#windowBytes), 0);
+  }
+
+  /** Asks for what follows until the region has `bytes`, if that is `least` or all that is left. */
+  #begin(bytes: number, least: number = 1): void {
+    const { reads, rank } = this.#request;
+    const end = Math.min(this.end, this.#from + Math.ceil(bytes));
+    const byteLength = end - this.#to;
+    if (byteLength < least && (end < this.end || byteLength <= 0)) return;
+    const address = this.#region.address + this.#to - this.#from;
+    const share = (this.#to - this.start) / (this.end - this.start);
+    this.#ahead = reads.begin({ start: this.#to, byteLength }, address, rank(share));
   }
 }

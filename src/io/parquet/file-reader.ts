@@ -8,8 +8,8 @@
  *
  *  - the stored bytes of a row group and of those behind it, which are read while the first is decoded;
  *  - those of one row group;
- *  - of each chunk a window that moves on: more requests, and any row group can be read whose largest pages,
- *    dictionaries and batch of values, of all wanted columns together, fit half of the floor.
+ *  - of each chunk a window that moves on, half of it ahead of what is decoded: more requests, and any row group can be
+ *    read whose largest pages, dictionaries and batch of values, of all wanted columns together, fit half of the floor.
  *
  * Where waiting for the filter pays (`filter-first.ts`), the columns that it reads are read ahead, and the others only once
  * it is known which of their pages have rows that it keeps. That is found out between row groups, when no batch is lent.
@@ -25,7 +25,7 @@ import { takeKernels } from '../../kernels/take-kernels.ts';
 import type { Holding, MemoryBudget } from '../../memory/budget.ts';
 import type { FilterProbe } from '../filter-probe.ts';
 import type { ObjectStore } from '../object-store.ts';
-import { type ChunkBytes, ChunkWindow, chunkOfSpans } from './chunk-bytes.ts';
+import { ChunkWindow, chunkOfSpans } from './chunk-bytes.ts';
 import { ColumnBuffers, Scratch } from './column-buffers.ts';
 import type { ColumnMemory } from './column-memory.ts';
 import { ColumnReader } from './column-reader.ts';
@@ -195,6 +195,7 @@ export class FileReader implements AsyncDisposable {
       if (load !== undefined) await this.#reads.free(load);
       if (others !== undefined) await this.#reads.free(others);
     }
+    for (const window of this.#windows) await window.free();
     this.#holding[Symbol.dispose]();
   }
 
@@ -203,7 +204,7 @@ export class FileReader implements AsyncDisposable {
     const entry = this.#entries.shift();
     if (entry?.load !== undefined) await this.#reads.free(entry.load);
     if (entry?.others !== undefined) await this.#reads.free(entry.others);
-    for (const window of this.#windows.splice(0)) window.free();
+    for (const window of this.#windows.splice(0)) await window.free();
   }
 
   /** Begins to read as many row groups as there is room for. */
@@ -306,7 +307,11 @@ export class FileReader implements AsyncDisposable {
     const sources = leavesOf(reading).map((leaf, at): ChunkSource => {
       const [chunk, buffers] = [chunks[at], leaves[at]];
       assert.ok(chunk !== undefined && buffers !== undefined);
-      const [bytes, pages] = [this.#bytesOf(chunk, load), group.pages[index]?.[at]];
+      const pages = group.pages[index]?.[at];
+      const bytes =
+        load === undefined
+          ? this.#windowOf(chunk, entry.position, pages === undefined)
+          : chunkOfSpans(chunk.start, chunk.start + chunk.byteLength, load.spans);
       // What is remembered of values is of one leaf.
       return { reading: leaf, chunk, bytes, buffers, memory: memory.ofLeaf(at), rowGroup, pages, batchRows };
     });
@@ -315,11 +320,12 @@ export class FileReader implements AsyncDisposable {
     return new this.#nested.NestedReader(this.#work, reading, sources, parts);
   }
 
-  #bytesOf({ start, byteLength: bytes }: ColumnChunk, load: Load | undefined): ChunkBytes {
-    const end = start + bytes;
-    if (load !== undefined) return chunkOfSpans(start, end, load.spans);
+  #windowOf({ start, byteLength: bytes }: ColumnChunk, position: number, isWhole: boolean): ChunkWindow {
+    const [reads, holding] = [this.#reads, this.#holding];
     const { windowBytes } = this.#sizes;
-    const window = new ChunkWindow(start, end, windowBytes, this.#holding, (...read) => this.#reads.read(...read));
+    // Behind what is read apart of the same row group, before all of the next.
+    const rank = (share: number): number => 2 * position + share;
+    const window = new ChunkWindow({ reads, holding, start, end: start + bytes, windowBytes, isWhole, rank });
     this.#windows.push(window);
     return window;
   }

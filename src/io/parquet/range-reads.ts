@@ -36,15 +36,16 @@ interface Piece extends ByteRange {
   readonly settle: PromiseWithResolvers<void>;
 }
 
-/** One range in memory: its pieces follow each other in the file and there. */
-interface Span extends ByteRange {
-  readonly region: Region;
+/** One range in memory, or on its way there: its pieces follow each other in the file and at `address`. */
+export interface Span extends ByteRange {
+  readonly address: number;
   readonly pieces: readonly Piece[];
 }
 
-/** Stored bytes on their way into memory. */
+/** Stored bytes on their way into memory of their own. */
 export interface Load {
   readonly spans: readonly Span[];
+  readonly regions: readonly Region[];
 }
 
 export interface RangeReadsRequest {
@@ -73,38 +74,39 @@ export class RangeReads {
   /** Begins to read `ranges`; undefined, and nothing is begun, where the holding has too little left. */
   tryBegin(ranges: readonly ByteRange[], rank: number): Load | undefined {
     const { holding } = this.#request;
-    const spans: Span[] = [];
+    const regions: Region[] = [];
     for (const range of ranges) {
       const region = holding.tryAllocate(range.byteLength);
       if (region === undefined) {
-        for (const span of spans) holding.free(span.region);
+        for (const one of regions) holding.free(one);
         return undefined;
       }
-      spans.push({ ...range, region, pieces: this.#pieces(range, region, rank) });
+      regions.push(region);
     }
-    this.#waiting.push(...spans.flatMap(({ pieces }) => pieces.filter(({ state }) => state === 'waiting')));
-    this.#waiting.sort((a, b) => a.rank - b.rank);
+    const spans = ranges.map((range, at) => this.#span(range, regions[at]?.address ?? 0, rank));
     this.#pump();
-    return { spans };
+    return { spans, regions };
   }
 
-  /** Reads bytes into memory of the caller, who waits for them. */
-  async read(start: number, byteLength: number, address: number): Promise<void> {
-    const { store, footer, costs, signal, holding } = this.#request;
-    costs.requests += 1;
-    const into = holding.linear.u8.subarray(address, address + byteLength);
-    await store.readInto(footer.uri, start, into, { etag: footer.etag, signal });
-    costs.bytesRead += byteLength;
+  /** Begins to read a range to `address`, in memory of the caller, who leaves it alone until the span is settled. */
+  begin(range: ByteRange, address: number, rank: number): Span {
+    const span = this.#span(range, address, rank);
+    this.#pump();
+    return span;
   }
 
-  /** Gives back the memory of a load, once nothing writes to it any more; what of it was not asked for yet never is. */
-  async free({ spans }: Load): Promise<void> {
-    const pieces = spans.flatMap((span) => span.pieces);
+  /** Resolves once nothing is written to a span any more; what of it was not asked for yet never is. */
+  async settle({ pieces }: Span): Promise<void> {
     for (const piece of pieces) {
       if (piece.state === 'waiting') this.#waiting.splice(this.#waiting.indexOf(piece), 1);
     }
     await Promise.allSettled(pieces.flatMap(({ state, settle }) => (state === 'in flight' ? [settle.promise] : [])));
-    for (const { region } of spans) this.#request.holding.free(region);
+  }
+
+  /** Gives back the memory of a load, once nothing writes to it any more. */
+  async free({ spans, regions }: Load): Promise<void> {
+    for (const span of spans) await this.settle(span);
+    for (const region of regions) this.#request.holding.free(region);
   }
 
   /** Lets requests in flight go on, which a caller that never waits would otherwise hold up. */
@@ -112,21 +114,28 @@ export class RangeReads {
     if (!this.isIdle) await setImmediate();
   }
 
-  #pieces(range: ByteRange, region: Region, rank: number): Piece[] {
+  #span(range: ByteRange, address: number, rank: number): Span {
+    const pieces = this.#pieces(range, address, rank);
+    this.#waiting.push(...pieces.filter(({ state }) => state === 'waiting'));
+    this.#waiting.sort((a, b) => a.rank - b.rank);
+    return { ...range, address, pieces };
+  }
+
+  #pieces(range: ByteRange, address: number, rank: number): Piece[] {
     const { tail } = this.#request.footer;
     const missing = Math.max(0, Math.min(range.byteLength, tail.start - range.start));
     const pieces = splitRange({ start: range.start, byteLength: missing }).map((piece): Piece => {
       const settle = Promise.withResolvers<void>();
       // Whoever needs the bytes meets the error; a piece that nobody needs any more must not bring the process down.
       settle.promise.catch(() => {});
-      return { ...piece, address: region.address + piece.start - range.start, rank, state: 'waiting', settle };
+      return { ...piece, address: address + piece.start - range.start, rank, state: 'waiting', settle };
     });
     if (missing === range.byteLength) return pieces;
     const [start, byteLength] = [range.start + missing, range.byteLength - missing];
     const bytes = tail.bytes.subarray(start - tail.start, start - tail.start + byteLength);
-    const address = region.address + missing;
-    this.#request.holding.linear.u8.set(bytes, address);
-    return [...pieces, { start, byteLength, address, rank, state: 'arrived', settle: Promise.withResolvers() }];
+    const from = address + missing;
+    this.#request.holding.linear.u8.set(bytes, from);
+    return [...pieces, { start, byteLength, address: from, rank, state: 'arrived', settle: Promise.withResolvers() }];
   }
 
   #pump(): void {
@@ -138,12 +147,20 @@ export class RangeReads {
     }
   }
 
+  async #read({ start, byteLength, address }: Piece): Promise<void> {
+    const { store, footer, costs, signal, holding } = this.#request;
+    costs.requests += 1;
+    const into = holding.linear.u8.subarray(address, address + byteLength);
+    await store.readInto(footer.uri, start, into, { etag: footer.etag, signal });
+    costs.bytesRead += byteLength;
+  }
+
   async #bring(piece: Piece): Promise<void> {
     piece.state = 'in flight';
     this.#requests += 1;
     this.#bytes += piece.byteLength;
     try {
-      await this.read(piece.start, piece.byteLength, piece.address);
+      await this.#read(piece);
       piece.state = 'arrived';
       piece.settle.resolve();
     } catch (error) {
@@ -177,5 +194,3 @@ export async function arrivalOf({ pieces }: Span, position: number, end: number)
     if (start + byteLength > position && start < end && state !== 'arrived') await settle.promise;
   }
 }
-
-export type { Span };
