@@ -48,6 +48,16 @@ type Beside<T> = T extends Temporal
     ? number | bigint
     : Extract<LiteralValue, Widened<T>>;
 
+/** `M` of what has values `V`. Exact numbers and times are no texts, though JavaScript has them as such. */
+export type Having<T, V, M> = unknown extends T
+  ? M
+  : [T] extends [V]
+    ? [string extends V ? Extract<T, NoText<V>> : never] extends [never]
+      ? M
+      : never
+    : never;
+type NoText<V> = unknown extends V ? never : Decimal | Temporal;
+
 /** What has sums and means, and what has logarithms. */
 export type Summable = Numeric | null;
 /** What can be added to and taken from. */

@@ -5,7 +5,18 @@
 
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import type { DataFrame } from '../../src/dataframe/frame.ts';
-import { col, count, type Decimal, fromColumns, fromRows, list, rank, type Temporal, window } from '../../src/index.ts';
+import {
+  col,
+  count,
+  type Decimal,
+  element,
+  fromColumns,
+  fromRows,
+  list,
+  rank,
+  type Temporal,
+  window,
+} from '../../src/index.ts';
 
 const sales = fromRows([
   { shop: 'a', price: 1.5, n: 3, id: 1n, at: new Date(0), tags: ['x', 'y'], paid: true },
@@ -75,6 +86,54 @@ test('columns and their values go from frame to frame', async () => {
   const long = sales.select('shop', 'price', 'n').unpivot({ ids: ['shop'] });
   expectTypeOf(await long.toRows()).toEqualTypeOf<{ shop: string; variable: string; value: number }[]>();
   expect((await long.toRows())[0]).toEqual({ shop: 'a', variable: 'price', value: 1.5 });
+});
+
+test('functions know what they are of', async () => {
+  const made = sales.select((c) => [
+    c.price.abs().alias('abs'),
+    c.id.sign().alias('sign'),
+    c.id.sqrt().alias('root'),
+    c.id.bitwiseAnd(1).alias('bits'),
+    c.price.cast({ kind: 'decimal', precision: 10, scale: 2 }).round(1).alias('exact'),
+    c.at.dt.date().alias('day'),
+    c.at.dt.toUnixEpoch('ms').alias('epoch'),
+    c.shop.str.split(',').alias('split'),
+    c.shop.md5().str.left(2).alias('hash'),
+    c.tags.list.get(0).alias('tag'),
+    c.tags.list.sort().alias('sorted'),
+    c.tags.list.map((tag) => tag.str.length()).alias('lengths'),
+    c.tags.list.map(element().str.upper()).alias('upper'),
+    c.tags.list.filter((tag) => tag.ne('x')).alias('others'),
+    list(c.n, 7).list.sum().alias('sum'),
+  ]);
+  expectTypeOf(await made.toRows()).toEqualTypeOf<
+    {
+      abs: number | null;
+      sign: bigint | null;
+      root: number | null;
+      bits: number | bigint | null;
+      exact: Decimal | null;
+      day: Temporal | null;
+      epoch: bigint | null;
+      split: readonly (string | null)[] | null;
+      hash: string | null;
+      tag: string | null;
+      sorted: string[] | null;
+      lengths: readonly (bigint | null)[] | null;
+      upper: readonly (string | null)[] | null;
+      others: string[] | null;
+      sum: number | bigint | Decimal | null;
+    }[]
+  >();
+  expect((await made.toRows())[0]).toEqual({
+    ...{ abs: 1.5, sign: 1n, root: 1, bits: 1n, exact: '1.5', day: '1970-01-01', epoch: 0n, split: ['a'], hash: '0c' },
+    ...{ tag: 'x', sorted: ['x', 'y'], lengths: [1n, 1n], upper: ['X', 'Y'], others: ['y'], sum: 10n },
+  });
+  const described = sales.select('shop', 'price', 'paid').describe();
+  expectTypeOf(await described.toRows()).toEqualTypeOf<
+    { statistic: string; shop: string | null; price: number | null; paid: number | null }[]
+  >();
+  expect((await described.toRows())[0]).toEqual({ statistic: 'count', shop: '2', price: 2, paid: 2 });
 });
 
 test('groups', async () => {
@@ -196,6 +255,28 @@ describe('what does not compile does not run', () => {
     () => sales.select((c) => [c.shop.dt.year()]),
     // @ts-expect-error: texts have no roots
     () => sales.select((c) => [c.shop.sqrt()]),
+    // @ts-expect-error: times are no texts
+    () => sales.select((c) => [c.at.str.upper()]),
+    // @ts-expect-error: texts are no lists
+    () => sales.select((c) => [c.shop.list.length()]),
+    // @ts-expect-error: a number is no part of a text
+    () => sales.select((c) => [c.shop.str.contains(1)]),
+    // @ts-expect-error: a text is no count
+    () => sales.select((c) => [c.shop.str.left('x')]),
+    // @ts-expect-error: a text is no exponent
+    () => sales.select((c) => [c.price.pow('x')]),
+    // @ts-expect-error: a number is no unit
+    () => sales.select((c) => [c.at.dt.dateTrunc(5)]),
+    // @ts-expect-error: numbers have no digest
+    () => sales.select((c) => [c.n.md5()]),
+    // @ts-expect-error: a text is no index
+    () => sales.select((c) => [c.tags.list.get('x')]),
+    // @ts-expect-error: items that are texts have no roots
+    () => sales.select((c) => [c.tags.list.map((tag) => tag.sqrt())]),
+    // @ts-expect-error: a text is no condition
+    () => sales.select((c) => [c.tags.list.filter((tag) => tag.str.upper())]),
+    // @ts-expect-error: no column of the frame in a lambda
+    () => sales.select((c) => [c.tags.list.filter((tag) => tag.eq(col('nope')))]),
     // @ts-expect-error: texts have no sum
     () => sales.agg((c) => [c.shop.sum()]),
     // @ts-expect-error: no such column of the frame
@@ -205,7 +286,7 @@ describe('what does not compile does not run', () => {
   ];
   test.each(wrong.map((make) => [String(make).replace('() => ', ''), make] as const))('%s', (_, make) => {
     expect(make).toThrow(
-      /no column|not defined|takes|no common type|cannot be compared|must be|predicate|not a function|undefined/,
+      /no column|not defined|takes|no common type|cannot be compared|must (be|give)|predicate|not a function|undefined/,
     );
   });
 });
