@@ -62,6 +62,7 @@ import type { RunOptions } from './run-options.ts';
 import {
   cachedInputs,
   collectQuery,
+  type ExplainOptions,
   explainQuery,
   iterateQuery,
   taskOf,
@@ -204,12 +205,7 @@ export class DataFrame<S = any> {
 
   /** The first `rows` rows behind the first `offset`. */
   limit(rows: number, offset: number = 0): DataFrame<S> {
-    const { plan } = this.query;
-    // The first rows of a sort need no sort.
-    if (plan.kind === 'sort') {
-      return this.#over({ ...plan, kind: 'top-n', limit: rows, ...(offset > 0 && { offset }) }, 'limit');
-    }
-    return this.#over({ kind: 'limit', input: plan, limit: rows, ...(offset > 0 && { offset }) }, 'limit');
+    return this.#over({ kind: 'limit', input: this.query.plan, limit: rows, ...(offset > 0 && { offset }) }, 'limit');
   }
 
   head(rows: number = 5): DataFrame<S> {
@@ -514,13 +510,13 @@ export class DataFrame<S = any> {
   }
 
   /** The plan as it is run, one node a line; with `analyze` it is run, and has the figures of every operator. */
-  explain(options: { readonly analyze: true } & RunOptions): Promise<string>;
-  explain(options?: { readonly analyze?: false }): string;
-  explain({ analyze = false, ...options }: { readonly analyze?: boolean } & RunOptions = {}): string | Promise<string> {
-    return explainQuery(this.session, this.query, analyze, options);
+  explain(options: ExplainOptions & { readonly analyze: true }): Promise<string>;
+  explain(options?: ExplainOptions & { readonly analyze?: false }): string;
+  explain(options: ExplainOptions = {}): string | Promise<string> {
+    return explainQuery(this.session, this.query, options);
   }
 
-  /** The task that an output runs, as `execute-task` takes it. Rows that are in memory are no part of it. */
+  /** The task that an output runs, optimized, as `execute-task` takes it. Rows that are in memory are no part of it. */
   toPlan(): Task {
     return taskOf(this.query);
   }

@@ -13,18 +13,24 @@ import type { PlanNode } from '../plan/plan-node.ts';
 import type { ScanFile, ShufflePieceInput, TaskInput } from '../plan/task.ts';
 import { bindPlan } from '../planner/bind-plan.ts';
 import type { BoundNode } from '../planner/bound-plan.ts';
+import { type Optimized, optimize } from '../planner/optimizer/optimize.ts';
+import type { SourceStatistics } from '../planner/optimizer/statistics.ts';
 import { checkNode } from './check-node.ts';
 import type { Rows } from './plan-parts.ts';
 import type { RunOptions } from './run-options.ts';
 
 /** What a leaf reads. */
-export type QueryInput =
+export type QueryInput = {
+  /** What is known of its rows. */
+  readonly statistics?: SourceStatistics | undefined;
+} & (
   | { readonly kind: 'files'; readonly files: readonly ScanFile[] }
   | { readonly kind: 'globs'; readonly globs: readonly string[] }
   /** Loaded when the query is run, and no more than once. */
   | { readonly kind: 'batches'; readonly load: (options: RunOptions) => Promise<readonly RecordBatch[]> }
   /** Written by another query when this one is run, and no more than once. */
-  | { readonly kind: 'pieces'; readonly load: (options: RunOptions) => Promise<readonly ShufflePieceInput[]> };
+  | { readonly kind: 'pieces'; readonly load: (options: RunOptions) => Promise<readonly ShufflePieceInput[]> }
+);
 
 export type QueryInputs = ReadonlyMap<string, QueryInput>;
 
@@ -53,6 +59,17 @@ export function boundQuery(plan: PlanNode, method: string): BoundNode {
   }
 }
 
+const optimized = new WeakMap<Query, Optimized>();
+
+/** What an output runs. Leaves that nothing is made of any more are still inputs of the query. */
+export function optimizedQuery(query: Query): Optimized {
+  const known = optimized.get(query);
+  if (known !== undefined) return known;
+  const made = optimize(query.plan, { known: bound, statisticsOf: (id) => query.inputs.get(id)?.statistics });
+  optimized.set(query, made);
+  return made;
+}
+
 /** Two queries in one: a leaf of both is one leaf. */
 export const inputsOf = (...queries: readonly Query[]): QueryInputs =>
   new Map(queries.flatMap(({ inputs }) => [...inputs]));
@@ -70,7 +87,7 @@ export function taskInputs(inputs: QueryInputs): Record<string, TaskInput> {
   return Object.fromEntries([...inputs].map(([id, input]): [string, TaskInput] => [id, documented(input)]));
 }
 
-function documented(input: QueryInput): TaskInput {
+function documented({ statistics: _, ...input }: QueryInput): TaskInput {
   if (input.kind === 'batches') return { kind: 'rows', rows: [] };
   return input.kind === 'pieces' ? { kind: 'shuffle', pieces: [] } : input;
 }

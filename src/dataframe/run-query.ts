@@ -8,15 +8,25 @@ import type { TaskResult } from '../execute-task.ts';
 import type { Compression, PlanNode, WriteFormat, WriteMode } from '../plan/plan-node.ts';
 import type { Task, TaskInput } from '../plan/task.ts';
 import { explainPlan } from '../planner/explain.ts';
+import { nodeInputs } from '../planner/node-inputs.ts';
 import { pushDown } from '../planner/push-down.ts';
 import { renderStats } from '../stats/render-stats.ts';
 import type { TaskStats } from '../stats/task-stats.ts';
 import { loadedOnce } from './loaded-once.ts';
 import { uriOf } from './places.ts';
-import { boundQuery, newSourceId, type Query, queryOf, taskInputs } from './query.ts';
+import { boundQuery, newSourceId, optimizedQuery, type Query, queryOf, taskInputs } from './query.ts';
 import type { RunOptions } from './run-options.ts';
 import type { Session } from './session.ts';
 import { type Table, tableOf } from './table.ts';
+
+export interface ExplainOptions extends RunOptions {
+  /** Whether the query is run, and the figures of every operator are there: false where absent. */
+  readonly analyze?: boolean;
+  /** Whether the plan is as the optimizer has made it, and as it is run, or as it was written: true where absent. */
+  readonly optimized?: boolean;
+  /** Whether the rules of the optimizer that fired are there: false where absent. */
+  readonly rules?: boolean;
+}
 
 export interface WriteOptions<Name extends string = string> {
   /** `append` where absent. */
@@ -38,15 +48,16 @@ export interface Written {
   readonly statistics: TaskStats;
 }
 
-/** The task that runs a query, without rows that are in memory. */
-export const taskOf = ({ plan, inputs }: Query): Task => ({
-  version: 1,
-  jobId: randomUUID(),
-  stageId: 0,
-  taskId: 0,
-  plan,
-  inputs: taskInputs(inputs),
-});
+/** The task that runs a query, optimized, without rows that are in memory. */
+export function taskOf(query: Query): Task {
+  const { plan } = optimizedQuery(query);
+  const read = new Set(sourcesOf(plan));
+  const inputs = new Map([...query.inputs].filter(([id]) => read.has(id)));
+  return { version: 1, jobId: randomUUID(), stageId: 0, taskId: 0, plan, inputs: taskInputs(inputs) };
+}
+
+const sourcesOf = (plan: PlanNode): readonly string[] =>
+  'sourceId' in plan ? [plan.sourceId] : nodeInputs(plan).flatMap(sourcesOf);
 
 export async function collectQuery<S>(session: Session, query: Query, options: RunOptions = {}): Promise<Table<S>> {
   const batches: RecordBatch[] = [];
@@ -163,15 +174,21 @@ export async function writeQuery(
 export function explainQuery(
   session: Session,
   query: Query,
-  analyze: boolean,
-  options: RunOptions,
+  { analyze = false, optimized = true, rules = false, ...options }: ExplainOptions,
 ): string | Promise<string> {
-  const text = explainPlan(pushDown(boundQuery(query.plan, 'explain')));
+  const made = optimizedQuery(query);
+  const plan = explainPlan(pushDown(boundQuery(optimized ? made.plan : query.plan, 'explain')));
+  const text = rules ? `${plan}\n\n${firedText(made.fired)}` : plan;
   if (!analyze) return text;
   return runTask(session, query, taskOf(query), options).then(
     ({ statistics }) => `${text}\n\n${renderStats(statistics)}`,
   );
 }
+
+const firedText = (fired: ReadonlyMap<string, number>): string =>
+  fired.size === 0
+    ? 'No rule of the optimizer fired.'
+    : `Rules of the optimizer that fired: ${[...fired].map(([name, count]) => `${name} ${count}`).join(', ')}`;
 
 /** The same rows, loaded once. */
 export function cachedInputs(session: Session, query: Query): Query {
@@ -193,6 +210,7 @@ export async function runTask(
   const batches: Record<string, readonly RecordBatch[]> = {};
   const pieces: Record<string, TaskInput> = {};
   for (const [id, input] of inputs) {
+    if (!(id in task.inputs)) continue;
     if (input.kind === 'batches') batches[id] = await input.load(options);
     if (input.kind === 'pieces') pieces[id] = { kind: 'shuffle', pieces: await input.load(options) };
   }

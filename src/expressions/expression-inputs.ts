@@ -8,6 +8,12 @@ export function withColumnsRenamed(e: Expression, names: ReadonlyMap<string, str
   return mapInputs(e, (input) => withColumnsRenamed(input, names));
 }
 
+/** The expression with other expressions in place of columns, where there are. */
+export function withColumnsReplaced(e: Expression, by: ReadonlyMap<string, Expression>): Expression {
+  if (e.kind === 'column') return by.get(e.name) ?? e;
+  return mapInputs(e, (input) => withColumnsReplaced(input, by));
+}
+
 /** The names of columns in the expression, in its order. */
 export function columnsIn(e: Expression, found: Set<string> = new Set()): ReadonlySet<string> {
   if (e.kind === 'column') found.add(e.name);
@@ -19,7 +25,7 @@ export function columnsIn(e: Expression, found: Set<string> = new Set()): Readon
 }
 
 /** The expression with other inputs. */
-function mapInputs(e: Expression, change: (input: Expression) => Expression): Expression {
+export function mapInputs(e: Expression, change: (input: Expression) => Expression): Expression {
   switch (e.kind) {
     case 'column':
     case 'literal':

@@ -29,11 +29,11 @@ import type { Chain, ChainStage } from '../runtime/chain.ts';
 import { concat } from '../runtime/concat.ts';
 import type { LoadedUdf, UdfName } from '../udf/udf-modules.ts';
 import { asyncCallStage, type UriRules } from './async-call-stage.ts';
-import { boundInputs } from './bound-inputs.ts';
 import type { BoundNode } from './bound-plan.ts';
 import { buildStage } from './build-stage.ts';
 import { type FusedStep, fuse, fuseAggregate, passesOn } from './fuse.ts';
 import { joinOf } from './join-of.ts';
+import { nodeInputs } from './node-inputs.ts';
 import { rawScan } from './raw-scan.ts';
 
 /** What the operators of a task work with, beside its plan. */
@@ -79,7 +79,7 @@ async function tellingScans(plan: BoundNode): Promise<BoundNode> {
   return withRuntimeFilters(plan);
 }
 
-const hasHashJoin = (node: BoundNode): boolean => node.kind === 'hash-join' || boundInputs(node).some(hasHashJoin);
+const hasHashJoin = (node: BoundNode): boolean => node.kind === 'hash-join' || nodeInputs(node).some(hasHashJoin);
 
 class ChainBuilder {
   readonly #resources: ChainResources;

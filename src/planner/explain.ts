@@ -7,8 +7,8 @@
 
 import { expressionText, nameText } from '../expressions/expression-text.ts';
 import type { BoundOf } from './bind-parts.ts';
-import { boundInputs } from './bound-inputs.ts';
 import type { BoundNode } from './bound-plan.ts';
+import { nodeInputs } from './node-inputs.ts';
 import { aggregatesText, columnsText, keysText, namesText, rangeText } from './node-text.ts';
 import { aggregateNodeText, groupedAggregateText, groupsText } from './nodes/aggregate.ts';
 import { asofJoinText } from './nodes/asof-join.ts';
@@ -39,7 +39,7 @@ export function explainPlan(plan: BoundNode): string {
 
 function addLines(node: BoundNode, depth: number, lines: string[]): void {
   lines.push(`${'  '.repeat(depth)}${nodeText(node)}`);
-  for (const input of boundInputs(node)) addLines(input, depth + 1, lines);
+  for (const input of nodeInputs(node)) addLines(input, depth + 1, lines);
 }
 
 /** The line of one node: its name, as statistics and errors have it too, and its parameters. */

@@ -1,8 +1,8 @@
 import { sameType, typeName } from '../columnar/data-type.ts';
 import { InvalidArgument } from '../errors.ts';
 import { type LoadedUdf, loadUdf, type UdfModules, type UdfName } from '../udf/udf-modules.ts';
-import { boundInputs } from './bound-inputs.ts';
 import type { BoundNode } from './bound-plan.ts';
+import { nodeInputs } from './node-inputs.ts';
 
 /**
  * Loads the user-defined functions that `plan` names, before anything of it runs.
@@ -25,7 +25,7 @@ export async function loadUdfs(
         );
       }
     }
-    for (const input of boundInputs(node)) await load(input);
+    for (const input of nodeInputs(node)) await load(input);
   };
   await load(plan);
   return (name) => loaded.get(keyOf(name));

@@ -20,9 +20,9 @@ import type { TypedColumn, TypedExpression } from '../expressions/expression.ts'
 import { expressionText } from '../expressions/expression-text.ts';
 import { isVolatile } from '../expressions/volatile.ts';
 import type { BoundOf } from './bind-parts.ts';
-import { withInputs } from './bound-inputs.ts';
 import type { BoundNode, BoundRuntimeFilter } from './bound-plan.ts';
 import { substituted } from './fuse.ts';
+import { withInputs } from './node-inputs.ts';
 
 /** The same plan with runtime filters in its joins and scans. */
 export function withRuntimeFilters(plan: BoundNode): BoundNode {

@@ -1,0 +1,29 @@
+import { INPUT_KEYS, type Inputs } from '../plan/check-plan.ts';
+
+/** The inputs of a node, of a plan or bound, in order. */
+export function nodeInputs<Node extends { readonly kind: string }>(node: Node): readonly Node[] {
+  const inputs: Inputs<Node> = node;
+  return INPUT_KEYS.flatMap((key) => (inputs[key] ?? []) as Node | readonly Node[]);
+}
+
+/** `node` over `change` of each of its inputs, which are told their places; `node` itself where that changes none. */
+export function withInputs<Node extends { readonly kind: string }>(
+  node: Node,
+  change: (input: Node, index: number) => Node,
+): Node {
+  const inputs: Inputs<Node> = node;
+  let place = 0;
+  let isSame = true;
+  const changed = (input: Node): Node => {
+    const made = change(input, place);
+    place += 1;
+    isSame &&= made === input;
+    return made;
+  };
+  const members = INPUT_KEYS.flatMap((key): [string, Node | readonly Node[]][] => {
+    const input = inputs[key];
+    if (input === undefined) return [];
+    return [[key, 'kind' in input ? changed(input as Node) : (input as readonly Node[]).map(changed)]];
+  });
+  return isSame ? node : { ...node, ...Object.fromEntries(members) };
+}

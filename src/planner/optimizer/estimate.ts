@@ -1,0 +1,250 @@
+/**
+ * How many rows a node is expected to give, and how many different values its columns have: as System R did it and most do since.
+ *
+ *     filter       rows × the share that passes: of one value 1 / distinct, of a range its part of [low, high], else a guess
+ *     inner join   left × right / distinct of the keys, of the side that has more of them
+ *     group        distinct of the keys, and no more than rows
+ *
+ * Columns are taken to know nothing of one another. Undefined where a leaf is not known: nobody guesses about what is guessed.
+ */
+
+import type { Expression, NamedExpression } from '../../expressions/expression.ts';
+import type { PlanNode } from '../../plan/plan-node.ts';
+import type { NodeOf } from '../bind-parts.ts';
+import { conjunctsOf } from './conjuncts.ts';
+import { type JoinNode, joinTypeOf, sidesOf } from './join-sides.ts';
+import type { PlanFacts } from './rule.ts';
+import { shareOf } from './selectivity.ts';
+import type { ColumnStatistics } from './statistics.ts';
+
+export interface Estimate {
+  readonly rows: number;
+  readonly columns: ReadonlyMap<string, ColumnStatistics>;
+}
+
+/** Of columns of which nothing is known, the share of the rows that are different. */
+const DISTINCT_SHARE = 0.1;
+const ITEMS_OF_LIST = 4;
+
+export function estimateOf(node: PlanNode, facts: PlanFacts): Estimate | undefined {
+  const known = facts.estimates.get(node);
+  if (known !== undefined) return known;
+  const made = estimated(node, facts);
+  if (made !== undefined) facts.estimates.set(node, made);
+  return made;
+}
+
+/** Different values of a column among `rows` rows; as many as those where nothing is known. */
+export const distinctOf = ({ rows, columns }: Estimate, name: string): number =>
+  Math.max(1, Math.min(rows, columns.get(name)?.distinct ?? rows));
+
+function estimated(node: PlanNode, facts: PlanFacts): Estimate | undefined {
+  switch (node.kind) {
+    case 'scan': {
+      const given = facts.statisticsOf(node.sourceId);
+      if (given === undefined || node.filter === undefined) return given;
+      return filteredBy(given, node.filter, { ...node, filter: undefined }, facts);
+    }
+    case 'in-memory-scan':
+    case 'shuffle-read':
+      return facts.statisticsOf(node.sourceId);
+    case 'empty-scan':
+      return { rows: 0, columns: new Map() };
+    case 'concat':
+      return ofConcat(node, facts);
+    case 'hash-join':
+    case 'cross-join':
+    case 'sort-merge-join':
+    case 'asof-join':
+      return ofJoin(node, facts);
+    case 'glob-scan':
+    case 'write':
+    case 'commit-write':
+    case 'repartition':
+    case 'into-partitions':
+    case 'gather':
+      return undefined;
+    default: {
+      const input = estimateOf(node.input, facts);
+      return input && over(node, input, facts);
+    }
+  }
+}
+
+type Over = Exclude<
+  Extract<PlanNode, { readonly input: PlanNode }>,
+  NodeOf<'write' | 'commit-write' | 'repartition' | 'into-partitions' | 'gather'>
+>;
+
+function over(node: Over, input: Estimate, facts: PlanFacts): Estimate {
+  switch (node.kind) {
+    case 'filter':
+      return filteredBy(input, node.predicate, node.input, facts);
+    case 'project':
+      return { rows: input.rows, columns: renamed(input.columns, node.columns) };
+    case 'limit':
+    case 'top-n':
+      return withRows(input, Math.min(node.limit, Math.max(0, input.rows - (node.offset ?? 0))));
+    case 'sample':
+      return withRows(input, node.size ?? input.rows * (node.fraction ?? 1));
+    case 'aggregate':
+      return { rows: 1, columns: new Map() };
+    case 'grouped-aggregate':
+      return grouped(input, node.groupBy);
+    case 'pivot':
+      return grouped(
+        input,
+        node.groupBy.map((name) => ({ name, expression: { kind: 'column', name } })),
+      );
+    case 'dedup': {
+      const names = node.columns ?? facts.schema(node).fields.map(({ name }) => name);
+      return withRows(input, groupCount(input, names));
+    }
+    case 'explode':
+      return { rows: input.rows * ITEMS_OF_LIST, columns: input.columns };
+    case 'unpivot':
+      return { rows: input.rows * node.values.length, columns: input.columns };
+    default:
+      return input;
+  }
+}
+
+function filteredBy(input: Estimate, predicate: Expression, node: PlanNode, facts: PlanFacts): Estimate {
+  const { fields } = facts.schema(node);
+  const nameAt = (index: number): string => fields[index]?.name ?? '';
+  let estimate = input;
+  for (const conjunct of conjunctsOf(predicate)) {
+    const typed = facts.typed(conjunct, { fields });
+    const { share, columns } = shareOf(typed, (index) => estimate.columns.get(nameAt(index)));
+    const changed = new Map([...columns].map(([index, statistics]) => [nameAt(index), statistics]));
+    estimate = withRows(
+      { rows: estimate.rows, columns: new Map([...estimate.columns, ...changed]) },
+      estimate.rows * share,
+    );
+  }
+  return estimate;
+}
+
+/** Some of the rows: of d values in n rows those that are among m of them, d (1 - (1 - m/n)^(n/d)). */
+function withRows({ rows, columns }: Estimate, kept: number): Estimate {
+  if (kept >= rows) return { rows: kept, columns };
+  const share = rows === 0 ? 0 : kept / rows;
+  const thinned = [...columns].map(([name, statistics]): [string, ColumnStatistics] => {
+    const { distinct } = statistics;
+    if (distinct === undefined || distinct < 1) return [name, statistics];
+    return [name, { ...statistics, distinct: distinct * (1 - (1 - share) ** Math.max(1, rows / distinct)) }];
+  });
+  return { rows: kept, columns: new Map(thinned) };
+}
+
+const renamed = (
+  columns: ReadonlyMap<string, ColumnStatistics>,
+  named: readonly NamedExpression[],
+): ReadonlyMap<string, ColumnStatistics> =>
+  new Map(
+    named.flatMap(({ name, expression }) => {
+      const known = expression.kind === 'column' ? columns.get(expression.name) : undefined;
+      return known === undefined ? [] : [[name, known] as const];
+    }),
+  );
+
+function grouped(input: Estimate, keys: readonly NamedExpression[]): Estimate {
+  const columns = renamed(input.columns, keys);
+  return {
+    rows: groupCount(
+      { rows: input.rows, columns },
+      keys.map(({ name }) => name),
+    ),
+    columns,
+  };
+}
+
+function groupCount({ rows, columns }: Estimate, names: readonly string[]): number {
+  const counts = names.map((name) => columns.get(name)?.distinct ?? Math.max(1, rows * DISTINCT_SHARE));
+  return Math.min(
+    rows,
+    counts.reduce((product, count) => product * count, 1),
+  );
+}
+
+function ofConcat(node: NodeOf<'concat'>, facts: PlanFacts): Estimate | undefined {
+  const inputs = node.inputs.map((input) => estimateOf(input, facts));
+  if (!inputs.every((input) => input !== undefined)) return undefined;
+  return { rows: inputs.reduce((sum, { rows }) => sum + rows, 0), columns: new Map() };
+}
+
+function ofJoin(node: JoinNode, facts: PlanFacts): Estimate | undefined {
+  const [left, right] = [estimateOf(node.left, facts), estimateOf(node.right, facts)];
+  if (left === undefined || right === undefined) return undefined;
+  const sides = sidesOf(node, facts);
+  const columns = new Map(
+    [...sides].flatMap(([name, side]) => {
+      const known = (side === 'left' ? left : right).columns.get(name);
+      return known === undefined ? [] : [[name, known] as const];
+    }),
+  );
+  if (node.kind === 'asof-join') return { rows: left.rows, columns };
+  const keys = node.kind === 'cross-join' ? [] : node.leftOn.map((key, at) => [key, node.rightOn[at]] as const);
+  const pairs = joinedRows(left, right, keys);
+  switch (joinTypeOf(node)) {
+    case 'semi':
+    case 'anti': {
+      const met = left.rows * matchedShare(left, right, keys);
+      return withRows(
+        { rows: left.rows, columns },
+        node.kind === 'hash-join' && node.joinType === 'semi' ? met : left.rows - met,
+      );
+    }
+    case 'left':
+      return { rows: Math.max(left.rows, pairs), columns };
+    case 'right':
+      return { rows: Math.max(right.rows, pairs), columns };
+    case 'outer':
+      return { rows: Math.max(left.rows, right.rows, pairs), columns };
+    default:
+      return { rows: pairs, columns };
+  }
+}
+
+type Keys = readonly (readonly [Expression, Expression | undefined])[];
+
+/** How many pairs have equal keys: all that there are, by the different keys of the side that has more of them. */
+export function joinedRows(left: Estimate, right: Estimate, keys: Keys): number {
+  const most = Math.max(
+    keyCount(
+      left,
+      keys.map(([key]) => key),
+    ),
+    keyCount(
+      right,
+      keys.map(([, key]) => key),
+    ),
+  );
+  return (left.rows * right.rows) / Math.max(1, most);
+}
+
+function matchedShare(left: Estimate, right: Estimate, keys: Keys): number {
+  return Math.min(
+    1,
+    keyCount(
+      right,
+      keys.map(([, key]) => key),
+    ) /
+      keyCount(
+        left,
+        keys.map(([key]) => key),
+      ),
+  );
+}
+
+/** Of several keys as many as there may be together, and no more than rows. */
+function keyCount(side: Estimate, keys: readonly (Expression | undefined)[]): number {
+  const counts = keys.map((key) => (key?.kind === 'column' ? distinctOf(side, key.name) : side.rows));
+  return Math.max(
+    1,
+    Math.min(
+      side.rows,
+      counts.reduce((product, count) => product * count, 1),
+    ),
+  );
+}
