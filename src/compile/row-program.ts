@@ -197,8 +197,11 @@ export class RowProgram implements Disposable {
     const results: (Column | undefined)[] = [];
     for (const [n, index] of computed.entries()) {
       const { bits, width } = kernel.outputs[n]!;
-      const { type } = this.#spec.columns[index]!.expression;
-      results[index] = { ...outputs[n]!, type, bytes: 0, dictionary: undefined, width, bits };
+      const { type, nullable } = this.#spec.columns[index]!.expression;
+      const place = outputs[n]!;
+      // What the kernel sees may be null where the whole is not: it has `coalesce` as branches.
+      const validity = nullable ? place.validity : 0;
+      results[index] = { ...place, validity, type, bytes: 0, dictionary: undefined, width, bits };
     }
     const isPartial = isFiltered && survivors < rowCount;
     return { selection: isPartial ? { bitmap, rowCount, survivors } : undefined, columns: results };

@@ -16,6 +16,7 @@ import type { PlanNode } from '../../plan/plan-node.ts';
 import type { BoundNode } from '../bound-plan.ts';
 import { withInputs } from '../node-inputs.ts';
 import { PlanFacts, type Rule } from './rule.ts';
+import { chooseBuildSide } from './rules/choose-build-side.ts';
 import { crossToInner } from './rules/cross-to-inner.ts';
 import { dropEmpty } from './rules/drop-empty.ts';
 import { dropNodes } from './rules/drop-nodes.ts';
@@ -23,6 +24,7 @@ import { factorOr } from './rules/factor-or.ts';
 import { inferPredicate } from './rules/infer-predicate.ts';
 import { mergeFilters } from './rules/merge-filters.ts';
 import { mergeProjects } from './rules/merge-projects.ts';
+import { orderJoins } from './rules/order-joins.ts';
 import { outerToInner } from './rules/outer-to-inner.ts';
 import { pushFilter } from './rules/push-filter.ts';
 import { pushLimit } from './rules/push-limit.ts';
@@ -70,7 +72,10 @@ const MAX_AT_NODE = 50;
 export function optimize(plan: PlanNode, options: OptimizeOptions = {}): Optimized {
   const { statisticsOf = () => undefined, known = new WeakMap() } = options;
   const driver = new Driver(new PlanFacts(known, statisticsOf));
-  return { plan: driver.toFixPoint(plan, REWRITES), fired: driver.fired };
+  const rewritten = driver.toFixPoint(plan, REWRITES);
+  const ordered = driver.once(rewritten, [orderJoins]);
+  const settled = ordered === rewritten ? rewritten : driver.toFixPoint(ordered, REWRITES);
+  return { plan: driver.once(settled, [chooseBuildSide]), fired: driver.fired };
 }
 
 class Driver {

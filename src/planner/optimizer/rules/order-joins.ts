@@ -1,0 +1,230 @@
+/**
+ * The order of inner joins. Of all trees over the relations that join only what has keys in common, the one that touches the fewest rows:
+ *
+ *     cost(join) = cost(left) + cost(right) + 2 × rows that are kept + rows that pass by + rows that come out
+ *
+ * found by dynamic programming over sets of relations (Selinger; DPsub of Moerkotte and Neumann), each set once for each way to divide it,
+ * up to 12 relations. Of more, the two whose join gives the fewest rows become one, again and again (greedy operator ordering).
+ *
+ * Who wrote joins in an order may know more than statistics tell: it stays unless another one is expected to cost much less.
+ */
+
+import type { Expression } from '../../../expressions/expression.ts';
+import type { PlanNode } from '../../../plan/plan-node.ts';
+import { filtered } from '../conjuncts.ts';
+import { distinctOf, type Estimate, estimateOf } from '../estimate.ts';
+import { column } from '../expression-facts.ts';
+import { type JoinGraph, joinGraphOf, relationsIn } from '../join-graph.ts';
+import type { PlanFacts, Rule } from '../rule.ts';
+import { withSchema } from '../with-schema.ts';
+
+const MOST_BY_PROGRAMMING = 12;
+/** Relations are bits of a number. */
+const MOST_RELATIONS = 30;
+/** What another order may cost at most of what the written one costs. */
+const WORTH_IT = 2 / 3;
+
+export const orderJoins: Rule = {
+  name: 'order-joins',
+  apply(node, facts) {
+    if (node.kind !== 'hash-join') return undefined;
+    const graph = joinGraphOf(node, facts);
+    if (graph === undefined || graph.relations.length < 3 || graph.relations.length > MOST_RELATIONS) return undefined;
+    const orderer = Orderer.of(graph, facts);
+    const best = orderer?.best();
+    if (orderer === undefined || best === undefined) return undefined;
+    const written = orderer.asWritten(node);
+    if (written === undefined || best.cost > written.cost * WORTH_IT) return undefined;
+    return withSchema(orderer.plan(best), facts.schema(node), facts, graph.columns);
+  },
+};
+
+/** A join of a set of relations. */
+interface Tree {
+  readonly relations: number;
+  readonly rows: number;
+  readonly cost: number;
+  /** Undefined of one relation. The right one is kept. */
+  readonly left?: Tree;
+  readonly right?: Tree;
+}
+
+interface Key {
+  readonly left: Expression;
+  readonly right: Expression;
+  /** Different values on both sides. */
+  readonly distinct: readonly [number, number];
+}
+
+class Orderer {
+  readonly #graph: JoinGraph;
+  readonly #leaves: readonly Tree[];
+  /** Different values of each column in its own relation. */
+  readonly #distinct: ReadonlyMap<string, number>;
+
+  private constructor(graph: JoinGraph, estimates: readonly Estimate[]) {
+    this.#graph = graph;
+    this.#leaves = estimates.map(({ rows }, index) => ({ relations: 1 << index, rows, cost: 0 }));
+    this.#distinct = new Map(
+      graph.relations.flatMap(({ columns }, index) =>
+        columns.map(({ name, expression }) => {
+          const of = expression.kind === 'column' ? expression.name : '';
+          return [name, distinctOf(estimates[index] as Estimate, of)] as const;
+        }),
+      ),
+    );
+  }
+
+  /** Undefined where of a relation nothing is known. */
+  static of(graph: JoinGraph, facts: PlanFacts): Orderer | undefined {
+    const estimates = graph.relations.map(({ node }) => estimateOf(node, facts));
+    return estimates.every((each) => each !== undefined) ? new Orderer(graph, estimates) : undefined;
+  }
+
+  /** Undefined where they are not all connected. */
+  best(): Tree | undefined {
+    return this.#leaves.length <= MOST_BY_PROGRAMMING ? this.#programmed() : this.#greedy();
+  }
+
+  #programmed(): Tree | undefined {
+    const all = (1 << this.#leaves.length) - 1;
+    const best: (Tree | undefined)[] = [];
+    for (const leaf of this.#leaves) best[leaf.relations] = leaf;
+    for (let set = 1; set <= all; set += 1) {
+      // Each division once: the part with the lowest relation is the left one.
+      const lowest = set & -set;
+      for (let part = (set - 1) & set; part > 0; part = (part - 1) & set) {
+        const [left, right] = [best[part], best[set ^ part]];
+        if ((part & lowest) === 0 || left === undefined || right === undefined) continue;
+        const made = this.#joined(left, right);
+        const known = best[set];
+        if (made !== undefined && (known === undefined || made.cost < known.cost)) best[set] = made;
+      }
+    }
+    return best[all];
+  }
+
+  #greedy(): Tree | undefined {
+    let trees = [...this.#leaves];
+    while (trees.length > 1) {
+      let least: Tree | undefined;
+      for (const [index, left] of trees.entries()) {
+        for (const right of trees.slice(index + 1)) {
+          const made = this.#joined(left, right);
+          if (made !== undefined && (least === undefined || made.rows < least.rows)) least = made;
+        }
+      }
+      if (least === undefined) return undefined;
+      const { left, right } = least;
+      trees = [...trees.filter((tree) => tree !== left && tree !== right), least];
+    }
+    return trees[0];
+  }
+
+  /** The same joins as the plan has them, by the same estimates. */
+  asWritten(node: PlanNode): Tree | undefined {
+    const index = this.#graph.relations.findIndex((relation) => relation.node === node);
+    if (index >= 0) return this.#leaves[index];
+    if (node.kind === 'project' || node.kind === 'filter') return this.asWritten(node.input);
+    if (node.kind !== 'hash-join') return undefined;
+    const [left, right] = [this.asWritten(node.left), this.asWritten(node.right)];
+    return left && right && this.#joined(left, right);
+  }
+
+  /** Undefined where they have no key in common. */
+  #joined(a: Tree, b: Tree): Tree | undefined {
+    const keys = this.#keys(a, b);
+    if (keys.length === 0) return undefined;
+    const [left, right] = a.rows >= b.rows ? [a, b] : [b, a];
+    const countOf = (side: 0 | 1, rows: number): number =>
+      Math.min(
+        rows,
+        keys.reduce((product, { distinct }) => product * Math.min(rows, distinct[side]), 1),
+      );
+    const rows = (a.rows * b.rows) / Math.max(1, countOf(0, a.rows), countOf(1, b.rows));
+    const cost = a.cost + b.cost + 2 * right.rows + left.rows + rows;
+    return { relations: a.relations | b.relations, rows, cost, left, right };
+  }
+
+  /** What is equal in the two: of each class one column of either, and what is computed of columns of one. */
+  #keys(a: Tree, b: Tree): readonly Key[] {
+    const { classes, equalities } = this.#graph;
+    const ofClasses = classes.flatMap((members): Key[] => {
+      const left = members.find(({ relation }) => (a.relations & (1 << relation)) !== 0);
+      const right = members.find(({ relation }) => (b.relations & (1 << relation)) !== 0);
+      if (left === undefined || right === undefined) return [];
+      return [
+        {
+          left: column(left.name),
+          right: column(right.name),
+          distinct: [this.#count(left.name), this.#count(right.name)],
+        },
+      ];
+    });
+    const computed = equalities.flatMap(({ left, right }): Key[] => {
+      const [of, other] = [relationsIn(left, this.#graph), relationsIn(right, this.#graph)];
+      const distinct = [this.#countOf(left), this.#countOf(right)] as const;
+      if (isWithin(of, a) && isWithin(other, b)) return [{ left, right, distinct }];
+      if (isWithin(of, b) && isWithin(other, a))
+        return [{ left: right, right: left, distinct: [distinct[1], distinct[0]] }];
+      return [];
+    });
+    return [...ofClasses, ...computed];
+  }
+
+  #count(name: string): number {
+    return this.#distinct.get(name) ?? Number.POSITIVE_INFINITY;
+  }
+
+  #countOf(e: Expression): number {
+    return e.kind === 'column' ? this.#count(e.name) : Number.POSITIVE_INFINITY;
+  }
+
+  plan(tree: Tree): PlanNode {
+    const { relations, equalities, filters } = this.#graph;
+    if (tree.left === undefined || tree.right === undefined) {
+      const { node, columns } = relations[Math.log2(tree.relations)] as JoinGraph['relations'][number];
+      const isRenamed = columns.some(
+        ({ name, expression }) => expression.kind !== 'column' || expression.name !== name,
+      );
+      const relation: PlanNode = isRenamed ? { kind: 'project', input: node, columns } : node;
+      return filtered(relation, this.#within(tree, filters, equalities));
+    }
+    const keys = this.#keys(tree.left, tree.right);
+    const joined: PlanNode = {
+      kind: 'hash-join',
+      left: this.plan(tree.left),
+      right: this.plan(tree.right),
+      leftOn: keys.map(({ left }) => left),
+      rightOn: keys.map(({ right }) => right),
+      joinType: 'inner',
+      buildSide: 'right',
+    };
+    return filtered(joined, this.#within(tree, filters, equalities));
+  }
+
+  /** Conditions that can be asked of the tree, and neither of what it is made of, nor are keys of it. */
+  #within(tree: Tree, filters: readonly Expression[], equalities: JoinGraph['equalities']): readonly Expression[] {
+    const isNew = (e: Expression): boolean => {
+      const of = relationsIn(e, this.#graph);
+      return (
+        isWithin(of, tree) &&
+        (tree.left === undefined || !(isWithin(of, tree.left) || isWithin(of, tree.right as Tree)))
+      );
+    };
+    const asked = equalities.flatMap(({ left, right }): Expression[] => {
+      const e: Expression = { kind: 'binary', operator: '=', left, right };
+      return isNew(e) && !this.#isKey(tree, left, right) ? [e] : [];
+    });
+    return [...filters.filter(isNew), ...asked];
+  }
+
+  #isKey({ left, right }: Tree, a: Expression, b: Expression): boolean {
+    if (left === undefined || right === undefined) return false;
+    return this.#keys(left, right).some(
+      (key) => (key.left === a && key.right === b) || (key.left === b && key.right === a),
+    );
+  }
+}
+
+const isWithin = (relations: number, tree: Tree): boolean => relations !== 0 && (relations & ~tree.relations) === 0;
