@@ -209,7 +209,7 @@ function ofJoin(node: JoinNode, facts: PlanFacts): Estimate | undefined {
 type Keys = readonly (readonly [Expression, Expression | undefined])[];
 
 /** How many pairs have equal keys: all that there are, by the different keys of the side that has more of them. */
-export function joinedRows(left: Estimate, right: Estimate, keys: Keys): number {
+function joinedRows(left: Estimate, right: Estimate, keys: Keys): number {
   const most = Math.max(
     keyCount(
       left,

@@ -13,7 +13,7 @@ import { bindPlan } from '../../../src/planner/bind-plan.ts';
 import { col, int, op } from '../../support/plans.ts';
 
 /** Of each of the tables `t0`, `t1`, `t2`. */
-export const TABLE_SCHEMA: readonly Field[] = [
+const TABLE_SCHEMA: readonly Field[] = [
   field('k', types.int64),
   field('n', types.int64),
   field('s', types.utf8),

@@ -10,6 +10,7 @@ import type { PlanNode } from '../../../src/plan/plan-node.ts';
 import type { TaskInput } from '../../../src/plan/task.ts';
 import { bindPlan } from '../../../src/planner/bind-plan.ts';
 import { explainPlan } from '../../../src/planner/explain.ts';
+import { nodeInputs } from '../../../src/planner/node-inputs.ts';
 import { optimize } from '../../../src/planner/optimizer/optimize.ts';
 import type { SourceStatistics } from '../../../src/planner/optimizer/statistics.ts';
 import { fuzzed } from '../../support/fuzz.ts';
@@ -38,8 +39,11 @@ describe('an optimized plan', () => {
         const before = await rowsOf(plan, rows);
         // What fails as it is written need not fail when it is asked of fewer rows.
         if (before === undefined) return;
+        const after = await rowsOf(optimized, rows);
+        // A join may end before it has read a side that fails, and which side it reads first is not promised.
+        if (after === undefined && (await somePartFails(plan, rows))) return;
         const message = `${explainPlan(bindPlan(plan))}\n\n${explainPlan(bindPlan(optimized))}`;
-        expect(await rowsOf(optimized, rows), message).toEqual(before);
+        expect(after, message).toEqual(before);
       }),
       fuzzed(120),
     );
@@ -55,11 +59,16 @@ const statistics = (rows: readonly JsonRow[]): SourceStatistics => ({
   ]),
 });
 
+type Tables = readonly (readonly JsonRow[])[];
+
+async function somePartFails(plan: PlanNode, rows: Tables): Promise<boolean> {
+  if ((await rowsOf(plan, rows)) === undefined) return true;
+  for (const input of nodeInputs(plan)) if (await somePartFails(input, rows)) return true;
+  return false;
+}
+
 /** In an order of their own; undefined where it fails. */
-async function rowsOf(
-  plan: PlanNode,
-  tablesOfRows: readonly (readonly JsonRow[])[],
-): Promise<readonly string[] | undefined> {
+async function rowsOf(plan: PlanNode, tablesOfRows: Tables): Promise<readonly string[] | undefined> {
   const batches: RecordBatch[] = [];
   const text = JSON.stringify(plan);
   const inputs = Object.fromEntries(
