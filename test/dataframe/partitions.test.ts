@@ -130,7 +130,7 @@ test('a signal ends the writing too, and who else waits for it is not harmed', a
 
 test('a session that is disposed of ends its queries', async () => {
   const own = new Session({ temp });
-  const running = own.range(0, 500_000).sort('value').count();
+  const running = own.range(0, 500_000).sort('value').collect();
   const ended = expect(running).rejects.toThrow(TaskCancelled);
   await new Promise(setImmediate);
   await own[Symbol.asyncDispose]();
