@@ -27,7 +27,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 const BELOW_EXECUTE_TASK = Object.keys(LAYERS);
 const ENTRIES: Readonly<Record<string, readonly string[]>> = {
   'execute-task': BELOW_EXECUTE_TASK,
-  index: ['dataframe', 'execute-task', ...BELOW_EXECUTE_TASK],
+  tasks: ['execute-task', ...BELOW_EXECUTE_TASK],
+  index: ['dataframe', 'tasks', 'execute-task', ...BELOW_EXECUTE_TASK],
   dataframe: ['execute-task', ...BELOW_EXECUTE_TASK],
   cli: ['dataframe', 'execute-task', ...BELOW_EXECUTE_TASK],
   functions: ['execute-task', ...BELOW_EXECUTE_TASK],
