@@ -24,9 +24,20 @@ export interface GroupKernels {
   unpackFields(field: number, stride: number, width: number, rows: number, values: number): void;
   /** Returns the number of ones written. */
   unpackFlags(bytes: number, stride: number, bit: number, flip: 0 | 1, rows: number, bits: number): number;
-  hashImages(table: number, images: number, rows: number, hashes: number): void;
-  /** Returns the first row there was no room for, or `rows`. */
-  findGroups(table: number, images: number, hashes: number, from: number, rows: number, ids: number): number;
+  /** Of the images whose uint32 numbers are at `list`, or of the first ones where that is 0. */
+  hashImages(table: number, images: number, list: number, rows: number, hashes: number): void;
+  /** Fetches slots of the parts that rows in their order are of. */
+  readParts(table: number, hashes: number, rows: number, parts: number): number;
+  /** `list` as in `hashImages`. Returns the first row there was no room for, or `rows`. */
+  findGroups(
+    table: number,
+    images: number,
+    list: number,
+    hashes: number,
+    from: number,
+    rows: number,
+    ids: number,
+  ): number;
   /** `lists` is scratch of two words per row. */
   lookUpGroups(table: number, images: number, hashes: number, rows: number, ids: number, lists: number): void;
   placeGroups(table: number): void;

@@ -53,8 +53,11 @@ export interface RowNumberKernels {
   cyclicNumbers(first: bigint, count: number, modulus: number, to: number): void;
   /** Numbers of 8 bytes. */
   countUp(first: bigint, count: number, to: number): void;
-  /** Lists the rows that are the first of groups from number `known` on; returns how many. */
-  listFirstOfGroups(ids: number, count: number, known: number, list: number): number;
+  /**
+   * Lists the rows that are the first of groups from number `known` on, by their uint32 numbers at `rows`, or by their
+   * positions where that is 0; returns how many. May overrun them by 4 bytes.
+   */
+  listFirstOfGroups(ids: number, rows: number, count: number, known: number, list: number): number;
   /** Lists rows by group; `next` has where those of each group begin in the list, and ends changed. */
   listByGroup(ids: number, count: number, next: number, list: number): void;
   /** Puts listed rows into cells of `stride` lines per column; a row of the column `NONE` into none. */

@@ -74,6 +74,15 @@ export class AggregateInput implements Disposable {
     this.#program.skip(rowCount);
   }
 
+  /** A cheap look at whether `fuse` may be able to, where columns that `becomesCodes` says come as codes. */
+  mayFuse({ columns }: Batch, becomesCodes: (column: number) => boolean): boolean {
+    if (this.#preparation === undefined) return false;
+    return this.#spec.groupBy.every(
+      ({ expression }) =>
+        mayBeCodes(expression, columns) || (expression.kind === 'column' && becomesCodes(expression.index)),
+    );
+  }
+
   /**
    * The batch for a compiled loop, undefined where something does not compile or a key is neither codes nor a bool.
    * Bounds may be assumed where `mayAssume` says so. @throws MemoryBudgetExceeded

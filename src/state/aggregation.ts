@@ -186,6 +186,8 @@ export class Aggregation implements Disposable {
   /** False, and nothing has happened, where the batch is not laid out for it. */
   #addByCodes(batch: Batch, table: GroupTable): boolean {
     const slots = this.#slots;
+    // Numbers become codes in vain where another key is none.
+    if (!this.#input.mayFuse(batch, (column) => this.#ranges.mayApply(column))) return false;
     const fused = this.#input.fuse(this.#ranges.apply(batch), false);
     if (fused === undefined) return false;
     if (!slots.fits(fused.keys, batch.rowCount)) {

@@ -90,25 +90,30 @@ export class GroupTable implements Disposable {
     return this.#keys.pack(columns, rowCount);
   }
 
-  /** The hashes of images, 8 bytes each: their address, valid until the next call of any method. @throws MemoryBudgetExceeded */
-  hash(images: number, rowCount: number): number {
+  /**
+   * The hashes of images, 8 bytes each: their address, valid until the next call of any method. Of the images whose
+   * uint32 numbers are at `list`, or of the first ones where that is 0. @throws MemoryBudgetExceeded
+   */
+  hash(images: number, rowCount: number, list: number = 0): number {
     assert.ok(rowCount <= BATCH_ROWS);
     this.#hashes.ensure(rowCount * 8, 0);
-    this.#kernels.hashImages(this.#slots.handle, images, rowCount, this.#hashes.address);
+    this.#kernels.hashImages(this.#slots.handle, images, list, rowCount, this.#hashes.address);
     return this.#hashes.address;
   }
 
   /** As `groupIds`, by images of keys. @throws MemoryBudgetExceeded */
   groupsOf(images: number, rowCount: number): number {
-    const hashes = this.hash(images, rowCount);
-    this.#ids.ensure(rowCount * 4, 0);
-    const ids = this.#ids.address;
-    let row = 0;
-    for (;;) {
-      row = this.#kernels.findGroups(this.#slots.handle, images, hashes, row, rowCount, ids);
-      if (row === rowCount) return ids;
-      this.#grow();
-    }
+    return this.#groupsOf(images, rowCount, 0, this.hash(images, rowCount));
+  }
+
+  /**
+   * As `groupsOf`, of images that lie scattered: those whose uint32 numbers are at `list`, at least one, in the order of the
+   * upper bits of their hashes, which are taken for one of `parts` parts. @throws MemoryBudgetExceeded
+   */
+  groupsOfParts(images: number, rowCount: number, list: number, parts: number): number {
+    const hashes = this.hash(images, rowCount, list);
+    this.#kernels.readParts(this.#slots.handle, hashes, rowCount, parts);
+    return this.#groupsOf(images, rowCount, list, hashes);
   }
 
   /** As `find`, by images of keys; leaves their hashes at the address that `hash` gives. @throws MemoryBudgetExceeded */
@@ -143,6 +148,11 @@ export class GroupTable implements Disposable {
     return this.#keys.unpack(this.#images.address + from * this.#keys.imageBytes, to - from);
   }
 
+  /** Whether `keyColumns` gives the very values of key `index`, of those that are equal the first. */
+  isExact(index: number): boolean {
+    return this.#keys.isExact(index);
+  }
+
   /** Where a batch of keys that begins with the group `from` ends, `to` at most, by the text it may have. @throws MemoryBudgetExceeded */
   endOfBatch(from: number, to: number): number {
     return from + this.#keys.rowsWithin(TEXT_BYTES, this.#images.address + from * this.#keys.imageBytes, to - from);
@@ -167,6 +177,17 @@ export class GroupTable implements Disposable {
     this.#keys[Symbol.dispose]();
     this.#slots.free();
     for (const region of [this.#images, this.#hashes, this.#ids, this.#lists]) region.free();
+  }
+
+  #groupsOf(images: number, rowCount: number, list: number, hashes: number): number {
+    this.#ids.ensure(rowCount * 4, 0);
+    const ids = this.#ids.address;
+    let row = 0;
+    for (;;) {
+      row = this.#kernels.findGroups(this.#slots.handle, images, list, hashes, row, rowCount, ids);
+      if (row === rowCount) return ids;
+      this.#grow();
+    }
   }
 
   /** Makes room for one group more, at least. */

@@ -34,6 +34,13 @@ const TABLE_SHARE = 4;
 const STATE_BYTES = 16;
 
 /** Rows of some parts that follow each other: valid until the next ones. */
+export interface RadixRows {
+  /** Address of their uint32 numbers among all rows of the buffer. */
+  readonly list: number;
+  readonly rowCount: number;
+}
+
+/** As `RadixRows`, copied. */
 export interface RadixBatch {
   /** Address of the images of their keys, one behind the other. */
   readonly images: number;
@@ -126,8 +133,18 @@ export class RadixBuffer implements Disposable {
     }
   }
 
+  /** The images of the keys of all rows: their address, valid until the next `tryAppend`. */
+  get images(): number {
+    return this.#images.address;
+  }
+
+  /** The columns of all rows, valid until the next `tryAppend`. */
+  columns(): readonly Column[] {
+    return this.#rows.columns();
+  }
+
   /** All rows by their parts, or those of the first `endPart` ones. @throws MemoryBudgetExceeded */
-  *batches(endPart: number = this.#parts): Generator<RadixBatch> {
+  *lists(endPart: number = this.#parts): Generator<RadixRows> {
     this.#scratch.ensure(STATE_BYTES + BATCH_ROWS * 4, 0);
     const [state, list] = [this.#scratch.address, this.#scratch.address + STATE_BYTES];
     this.#holding.linear.u32.fill(0, state >>> 2, (state + STATE_BYTES) >>> 2);
@@ -135,15 +152,30 @@ export class RadixBuffer implements Disposable {
     for (;;) {
       const count = this.#kernels.listParts(starts, this.#batchCount, this.#parts, endPart, state, BATCH_ROWS, list);
       if (count === 0) return;
+      yield { list, rowCount: count };
+    }
+  }
+
+  /** As `lists`, with what rows have. @throws MemoryBudgetExceeded */
+  *batches(endPart: number = this.#parts): Generator<RadixBatch> {
+    for (const { list, rowCount: count } of this.lists(endPart)) {
       for (let from = 0; from < count; ) {
         const rows = list + from * 4;
-        const { columns, rowCount } = this.#gathered.gather(this.#rows.columns(), rows, count - from);
+        const { columns, rowCount } = this.gather(rows, count - from);
         this.#takenImages.ensure(rowCount * this.#imageBytes, 0);
         this.#takeImages(this.#images.address, rows, rowCount, this.#takenImages.address);
         yield { images: this.#takenImages.address, columns, rowCount };
         from += rowCount;
       }
     }
+  }
+
+  /**
+   * The columns of listed rows, or of fewer where their text would be too much for one batch; valid until the next call.
+   * @throws MemoryBudgetExceeded
+   */
+  gather(list: number, count: number): Batch {
+    return this.#rows.gather(list, 0, count, this.#gathered);
   }
 
   [Symbol.dispose](): void {

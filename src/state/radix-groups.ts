@@ -32,6 +32,14 @@ export interface GroupedRows {
   readonly rowCount: number;
 }
 
+/** Rows that lie scattered in `columns`. */
+export interface ScatteredRows extends GroupedRows {
+  /** Address of their uint32 numbers there; 0 where they are the first ones, in their order. */
+  readonly list: number;
+  /** Whether they are of other batches than the one added. */
+  readonly hasWaited: boolean;
+}
+
 export class RadixGroups implements Disposable {
   readonly #table: GroupTable;
   readonly #schema: Schema;
@@ -58,24 +66,41 @@ export class RadixGroups implements Disposable {
    * in their order. @throws MemoryBudgetExceeded, ColumnTooLarge
    */
   *add(keys: readonly Column[], columns: readonly Column[], rowCount: number): Generator<GroupedRows> {
-    if (rowCount === 0) return;
-    const images = this.#table.pack(keys, rowCount);
-    if (this.#wait(images, columns, rowCount)) {
-      if (this.#buffer?.isFull === true) yield* this.flush();
-      return;
-    }
-    yield* this.flush();
-    yield { ids: this.#table.groupsOf(images, rowCount), columns, rowCount };
+    yield* this.#gathered(this.addScattered(keys, columns, rowCount));
   }
 
   /** The rows that wait. Throws as `add`. */
   *flush(): Generator<GroupedRows> {
+    yield* this.#gathered(this.flushScattered());
+  }
+
+  /** As `add`, for who needs the columns of a few rows only. */
+  *addScattered(keys: readonly Column[], columns: readonly Column[], rowCount: number): Generator<ScatteredRows> {
+    if (rowCount === 0) return;
+    const images = this.#table.pack(keys, rowCount);
+    if (this.#wait(images, columns, rowCount)) {
+      if (this.#buffer?.isFull === true) yield* this.flushScattered();
+      return;
+    }
+    yield* this.flushScattered();
+    yield { ids: this.#table.groupsOf(images, rowCount), columns, rowCount, list: 0, hasWaited: false };
+  }
+
+  /** As `flush`, for who needs the columns of a few rows only. */
+  *flushScattered(): Generator<ScatteredRows> {
     const buffer = this.#buffer;
     if (buffer === undefined || buffer.rowCount === 0) return;
-    const hasSlots = this.#table.reserve(this.#newGroups(buffer));
-    // In the order of their hashes, keys would fill a part of a table that is too small, and then search in it for long.
-    for (const { images, columns, rowCount } of hasSlots ? buffer.batches() : buffer.slices()) {
-      yield { ids: this.#table.groupsOf(images, rowCount), columns, rowCount };
+    if (this.#table.reserve(this.#newGroups(buffer))) {
+      const columns = buffer.columns();
+      for (const { list, rowCount } of buffer.lists()) {
+        const ids = this.#table.groupsOfParts(buffer.images, rowCount, list, buffer.parts);
+        yield { ids, columns, rowCount, list, hasWaited: true };
+      }
+    } else {
+      // In the order of their hashes, keys would fill a part of a table that is too small, and then search in it for long.
+      for (const { images, columns, rowCount } of buffer.slices()) {
+        yield { ids: this.#table.groupsOf(images, rowCount), columns, rowCount, list: 0, hasWaited: true };
+      }
     }
     buffer.begin(this.#tableBytes);
   }
@@ -83,6 +108,20 @@ export class RadixGroups implements Disposable {
   [Symbol.dispose](): void {
     this.#buffer?.[Symbol.dispose]();
     this.#marks.free();
+  }
+
+  /** Copies what lies scattered. */
+  *#gathered(found: Iterable<ScatteredRows>): Generator<GroupedRows> {
+    for (const { ids, columns, rowCount: count, list } of found) {
+      if (list === 0 || this.#buffer === undefined) yield { ids, columns, rowCount: count };
+      else {
+        for (let from = 0; from < count; ) {
+          const gathered = this.#buffer.gather(list + from * 4, count - from);
+          yield { ids: ids + from * 4, columns: gathered.columns, rowCount: gathered.rowCount };
+          from += gathered.rowCount;
+        }
+      }
+    }
   }
 
   /** Whether the rows can wait, and then they do. */

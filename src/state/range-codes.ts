@@ -51,6 +51,11 @@ export class RangeCodes implements Disposable {
     }));
   }
 
+  /** Whether `apply` may make codes of a column. */
+  mayApply(column: number): boolean {
+    return !this.#isGivenUp && this.#ranges.some((range) => range.column === column);
+  }
+
   /** The batch with these columns as codes, valid until the next call; as it is, where there are none. @throws MemoryBudgetExceeded */
   apply(batch: Batch): Batch {
     if (this.#isGivenUp || this.#ranges.length === 0 || batch.rowCount === 0) return batch;

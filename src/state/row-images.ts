@@ -41,6 +41,9 @@ interface KeyField {
   readonly ids: GrowingRegion;
   readonly outValues: GrowingRegion;
   readonly outValidity: GrowingRegion;
+  /** As `Column.bits`, of all values that were packed; undefined too before there are any. */
+  bits: number | undefined;
+  isPacked: boolean;
 }
 
 export class RowImages implements Disposable {
@@ -94,6 +97,7 @@ export class RowImages implements Disposable {
    */
   pack(columns: readonly Column[], rowCount: number): number {
     assert.equal(columns.length, this.#fields.length);
+    for (const [index, field] of this.#fields.entries()) noteBits(field, columns[index]);
     const [first] = columns;
     if (first !== undefined && columns.length === 1 && this.#isImage(first)) return first.values;
     this.#images.ensure(rowCount * this.imageBytes, 0);
@@ -114,6 +118,13 @@ export class RowImages implements Disposable {
       if (texts !== undefined) rows = texts.rowsWithin(limitBytes, images + offset, this.imageBytes, rows);
     }
     return rows;
+  }
+
+  /** Whether `unpack` gives the very values of column `index`: floats and values with numbers may come as others that are equal. */
+  isExact(index: number): boolean {
+    const field = this.#fields[index];
+    assert.ok(field !== undefined);
+    return field.interned === undefined && !isFloat(field.type);
   }
 
   /**
@@ -202,7 +213,7 @@ export class RowImages implements Disposable {
       bytes: 0,
       dictionary: undefined,
       width: fixedWidth(type) ?? 0,
-      bits: undefined,
+      bits: field.bits,
     };
   }
 
@@ -213,6 +224,13 @@ export class RowImages implements Disposable {
     const valid = this.#kernels.unpackFlags(nulls, this.imageBytes, nullBit & 7, 1, rowCount, outValidity.address);
     return valid === rowCount ? 0 : outValidity.address;
   }
+}
+
+function noteBits(field: KeyField, column: Column | undefined): void {
+  const bits = column?.bits;
+  const isKnown = bits !== undefined && (field.bits !== undefined || !field.isPacked);
+  field.bits = isKnown ? Math.max(bits, field.bits ?? 0) : undefined;
+  field.isPacked = true;
 }
 
 function openField(
@@ -240,6 +258,8 @@ function openField(
     ids: new GrowingRegion(holding),
     outValues: new GrowingRegion(holding),
     outValidity: new GrowingRegion(holding),
+    bits: undefined,
+    isPacked: false,
   };
 }
 

@@ -130,18 +130,24 @@ export function unpackFlags(bytes: usize, stride: usize, bit: i32, flip: i32, ro
   return seal(hash);
 }
 
-@inline function hashAll(images: usize, bytes: usize, rows: i32, seed: u64, hashes: usize): void {
-  for (let i: usize = 0, n = <usize>rows; i < n; i++) store<u64>(hashes + (i << 3), hashImage(images + i * bytes, bytes, seed));
+// Images may be scattered: `list` has the uint32 numbers of those that are meant, or is 0 where they lie in order.
+
+@inline function imageOf(images: usize, bytes: usize, list: usize, row: usize): usize {
+  return images + (list == 0 ? row : <usize>load<u32>(list + (row << 2))) * bytes;
+}
+
+@inline function hashAll(images: usize, bytes: usize, list: usize, rows: i32, seed: u64, hashes: usize): void {
+  for (let i: usize = 0, n = <usize>rows; i < n; i++) store<u64>(hashes + (i << 3), hashImage(imageOf(images, bytes, list, i), bytes, seed));
 }
 
 /** The hashes of images, 8 bytes each. */
-export function hashImages(table: usize, images: usize, rows: i32, hashes: usize): void {
+export function hashImages(table: usize, images: usize, list: usize, rows: i32, hashes: usize): void {
   const bytes = <usize>load<u32>(table, 12), seed = load<u64>(table, 24);
-  if (bytes == 8) hashAll(images, 8, rows, seed, hashes);
-  else if (bytes == 16) hashAll(images, 16, rows, seed, hashes);
-  else if (bytes == 24) hashAll(images, 24, rows, seed, hashes);
-  else if (bytes == 32) hashAll(images, 32, rows, seed, hashes);
-  else hashAll(images, bytes, rows, seed, hashes);
+  if (bytes == 8) hashAll(images, 8, list, rows, seed, hashes);
+  else if (bytes == 16) hashAll(images, 16, list, rows, seed, hashes);
+  else if (bytes == 24) hashAll(images, 24, list, rows, seed, hashes);
+  else if (bytes == 32) hashAll(images, 32, list, rows, seed, hashes);
+  else hashAll(images, bytes, list, rows, seed, hashes);
 }
 
 @inline export function sameImage(a: usize, b: usize, bytes: usize): bool {
@@ -157,13 +163,13 @@ export function hashImages(table: usize, images: usize, rows: i32, hashes: usize
 /** By how many bits a hash is shifted to the slot where its key belongs. */
 @inline export function slotShift(mask: u64): u64 { return clz<u64>(mask); }
 
-@inline function find(table: usize, images: usize, bytes: usize, hashes: usize, from: i32, rows: i32, ids: usize): i32 {
+@inline function find(table: usize, images: usize, bytes: usize, list: usize, hashes: usize, from: i32, rows: i32, ids: usize): i32 {
   const slots = <usize>load<u32>(table), mask = <u64>load<u32>(table, 4), groups = <usize>load<u32>(table, 8);
   const limit = load<u32>(table, 20), shift = slotShift(mask);
   let count = load<u32>(table, 16);
   let row = from;
   for (; row < rows; row++) {
-    const image = images + <usize>row * bytes;
+    const image = imageOf(images, bytes, list, row);
     const hash = load<u64>(hashes + (<usize>row << 3)), tag = <u32>hash;
     let slot = hash >> shift;
     let group: u32 = 0;
@@ -190,16 +196,32 @@ export function hashImages(table: usize, images: usize, rows: i32, hashes: usize
 }
 
 /**
+ * Reads the slots of the parts, of `parts` of a table, that rows in the order of them are of: one behind the other, which
+ * the processor fetches ahead, so that the rows find them in the cache. Not where slots are many beside the rows. The
+ * result says nothing.
+ */
+export function readParts(table: usize, hashes: usize, rows: i32, parts: u32): u32 {
+  const slots = <usize>load<u32>(table), mask = <u64>load<u32>(table, 4), shift = slotShift(mask);
+  const within = (mask + 1) / <u64>parts - 1;
+  const first = (load<u64>(hashes) >> shift) & ~within;
+  const last = (load<u64>(hashes + (<usize>(rows - 1) << 3)) >> shift) | within;
+  let all: u64 = 0;
+  if ((last - first) >> 3 > <u64>rows) return 0;
+  for (let slot = first; slot < last; slot += 8) all |= load<u64>(slots + (<usize>slot << 3));
+  return <u32>all;
+}
+
+/**
  * The numbers of the groups of images, which get the next number where they are new. Returns the first row that was not
  * numbered because the table has no room: `rows` when all were.
  */
-export function findGroups(table: usize, images: usize, hashes: usize, from: i32, rows: i32, ids: usize): i32 {
+export function findGroups(table: usize, images: usize, list: usize, hashes: usize, from: i32, rows: i32, ids: usize): i32 {
   const bytes = <usize>load<u32>(table, 12);
-  if (bytes == 8) return find(table, images, 8, hashes, from, rows, ids);
-  if (bytes == 16) return find(table, images, 16, hashes, from, rows, ids);
-  if (bytes == 24) return find(table, images, 24, hashes, from, rows, ids);
-  if (bytes == 32) return find(table, images, 32, hashes, from, rows, ids);
-  return find(table, images, bytes, hashes, from, rows, ids);
+  if (bytes == 8) return find(table, images, 8, list, hashes, from, rows, ids);
+  if (bytes == 16) return find(table, images, 16, list, hashes, from, rows, ids);
+  if (bytes == 24) return find(table, images, 24, list, hashes, from, rows, ids);
+  if (bytes == 32) return find(table, images, 32, list, hashes, from, rows, ids);
+  return find(table, images, bytes, list, hashes, from, rows, ids);
 }
 
 /**

@@ -154,14 +154,17 @@ export function countUp(first: u64, count: i32, to: usize): void {
   for (let i = 0; i < count; i++) store<u64>(to + (<usize>i << 3), first + <u64>i);
 }
 
-/** Lists the rows that are the first of their group, `known` groups being older; returns how many. */
-export function listFirstOfGroups(ids: usize, count: i32, known: u32, list: usize): i32 {
+/**
+ * Lists the rows that are the first of their group, `known` groups being older, by their numbers at `rows`, or by their
+ * positions where that is 0; returns how many. May overrun them by 4 bytes.
+ */
+export function listFirstOfGroups(ids: usize, rows: usize, count: i32, known: u32, list: usize): i32 {
   let next = known;
-  for (let row = 0; row < count; row++) {
-    // Groups are numbered in the order in which rows first show them.
-    if (load<u32>(ids + (<usize>row << 2)) != next) continue;
-    store<u32>(list + (<usize>(next - known) << 2), row);
-    next++;
+  for (let i = 0; i < count; i++) {
+    const at = <usize>i << 2;
+    // Groups are numbered in the order in which rows first show them. Every row is written, and the next one over it.
+    store<u32>(list + (<usize>(next - known) << 2), rows == 0 ? <u32>i : load<u32>(rows + at));
+    next += u32(load<u32>(ids + at) == next);
   }
   return <i32>(next - known);
 }

@@ -17,7 +17,7 @@ import type { Holding } from '../../memory/budget.ts';
 import { GatherScratch } from '../../state/gather-scratch.ts';
 import { GroupTable } from '../../state/group-table.ts';
 import { GrowingRegion } from '../../state/growing-region.ts';
-import { type GroupedRows, RadixGroups } from '../../state/radix-groups.ts';
+import { RadixGroups, type ScatteredRows } from '../../state/radix-groups.ts';
 import type { Counters, Demand, Output, StreamingRun, StreamingSink, TaskContext } from '../operator.ts';
 
 const NAME = 'Dedup';
@@ -44,6 +44,8 @@ export function dedup(options: DedupOptions): StreamingSink {
 
 class DedupRun implements StreamingRun {
   readonly #columns: readonly number[];
+  /** Positions of the columns that rows need while they wait: the table has the others. */
+  readonly #carried: readonly number[];
   readonly #holding: Holding;
   readonly #keys: GroupTable;
   readonly #groups: RadixGroups;
@@ -51,6 +53,7 @@ class DedupRun implements StreamingRun {
   #known = 0;
   readonly #firsts: GrowingRegion;
   readonly #gathered: GatherScratch;
+  readonly #gatheredCarried: GatherScratch;
 
   constructor({ input, columns }: DedupOptions, { memory }: TaskContext) {
     this.#columns = columns;
@@ -63,9 +66,13 @@ class DedupRun implements StreamingRun {
         this.#holding,
         nullable,
       );
-      this.#groups = new RadixGroups(this.#keys, input, 0, this.#holding);
+      const inTable = new Set(columns.filter((_, key) => this.#keys.isExact(key)));
+      this.#carried = [...input.fields.keys()].filter((index) => !inTable.has(index));
+      const carried = { fields: this.#carried.map((index) => input.fields[index] as Field) };
+      this.#groups = new RadixGroups(this.#keys, carried, 0, this.#holding);
       this.#firsts = new GrowingRegion(this.#holding);
       this.#gathered = new GatherScratch(input, this.#holding);
+      this.#gatheredCarried = new GatherScratch(carried, this.#holding);
     } catch (error) {
       this.#holding[Symbol.dispose]();
       throw error;
@@ -73,26 +80,31 @@ class DedupRun implements StreamingRun {
   }
 
   async push(batch: Batch, output: Output): Promise<Demand> {
-    const { columns, rowCount } = batch;
-    const keys = this.#columns.map((index) => columns[index] as Column);
-    return this.#passFirsts(this.#groups.add(keys, columns, rowCount), output);
+    const at = (index: number): Column => batch.columns[index] as Column;
+    const [keys, carried] = [this.#columns.map(at), this.#carried.map(at)];
+    return this.#passFirsts(this.#groups.addScattered(keys, carried, batch.rowCount), output, batch);
   }
 
   async finish(output: Output): Promise<void> {
-    await this.#passFirsts(this.#groups.flush(), output);
+    await this.#passFirsts(this.#groups.flushScattered(), output);
   }
 
-  async #passFirsts(grouped: Iterable<GroupedRows>, output: Output): Promise<Demand> {
-    for (const { ids, columns, rowCount } of grouped) {
+  /** `pushed` is the batch of rows that have not waited. */
+  async #passFirsts(found: Iterable<ScatteredRows>, output: Output, pushed?: Batch): Promise<Demand> {
+    for (const { ids, columns, rowCount, list, hasWaited } of found) {
       const known = this.#known;
       this.#known = this.#keys.groupCount;
       const firstCount = this.#known - known;
       if (firstCount === 0) continue;
-      this.#firsts.ensure(rowCount * 4, 0);
+      this.#firsts.ensure((rowCount + 1) * 4, 0);
       const firsts = this.#firsts.address;
-      rowNumberKernels(this.#holding.linear).listFirstOfGroups(ids, rowCount, known, firsts);
+      rowNumberKernels(this.#holding.linear).listFirstOfGroups(ids, list, rowCount, known, firsts);
       for (let at = 0; at < firstCount; ) {
-        const made = this.#made(columns, firsts + at * 4, firstCount - at, rowCount);
+        const [rows, count] = [firsts + at * 4, firstCount - at];
+        const made =
+          hasWaited || pushed === undefined
+            ? this.#restored(columns, rows, known + at, count)
+            : this.#taken(pushed, rows, count);
         if ((await output.push(made)) === 'done') return 'done';
         at += made.rowCount;
       }
@@ -101,9 +113,21 @@ class DedupRun implements StreamingRun {
   }
 
   /** The rows listed, or all, which are not copied. */
-  #made(columns: readonly Column[], rows: number, count: number, rowCount: number): Batch {
-    if (count === rowCount) return new Batch(this.#gathered.schema, rowCount, columns);
-    return this.#gathered.gather(columns, rows, count);
+  #taken(pushed: Batch, rows: number, count: number): Batch {
+    return count === pushed.rowCount ? pushed : this.#gathered.gather(pushed.columns, rows, count);
+  }
+
+  /** The first rows of the keys from number `first` on, `count` of them or fewer, out of the table and of what they have carried. */
+  #restored(carried: readonly Column[], rows: number, first: number, count: number): Batch {
+    const wanted = this.#keys.endOfBatch(first, first + count) - first;
+    const { columns, rowCount } = this.#gatheredCarried.gather(carried, rows, wanted);
+    const keys = this.#keys.keyColumns(first, first + rowCount);
+    const { schema } = this.#gathered;
+    const whole = schema.fields.map((_, index) => {
+      const position = this.#carried.indexOf(index);
+      return (position < 0 ? keys[this.#columns.indexOf(index)] : columns[position]) as Column;
+    });
+    return new Batch(schema, rowCount, whole);
   }
 
   counters(): Counters {
