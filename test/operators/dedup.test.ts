@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type DataType, date, decimal, float64, int64, utf8 } from '../../src/columnar/data-type.ts';
+import { bool, type DataType, date, decimal, float64, int64, list, utf8 } from '../../src/columnar/data-type.ts';
 import { field, type Schema, schema } from '../../src/columnar/schema.ts';
 import { dedup } from '../../src/operators/streaming-sinks/dedup.ts';
 import { limit } from '../../src/operators/streaming-sinks/limit.ts';
@@ -48,6 +48,30 @@ describe('dedup', () => {
     const { rows: out } = await runStages([dedup({ input: many, columns: [0] })], { schema: many, rows: given });
     const sorted = out.toSorted((a, b) => Number(a[1]) - Number(b[1]));
     expect(sorted).toEqual(given.slice(0, 120_011));
+  });
+
+  test('gives the very first values of keys of all kinds, of more than a cache holds', async () => {
+    const fields = [field('t', utf8), field('n', int64, false), field('f', float64), field('l', list(int64))];
+    const wide = schema(...fields, field('d', date, false), field('b', bool));
+    const keyCount = 60_000;
+    const row = (n: number, number: number): Row => {
+      const text = number % 3 === 0 ? `a text that is longer than an image ${number}` : `k${number}`;
+      const float = number === 59_001 ? Number.NaN : number === 59_002 ? (n === number ? -0 : 0) : number % 100;
+      const items = number % 7 === 0 ? [] : [BigInt(number), null];
+      return [number % 5 === 0 ? null : text, BigInt(n), float, items, number, number % 4 === 0 ? null : n % 2 === 0];
+    };
+    const given = Array.from({ length: 70_000 }, (_, n) => row(n, n < keyCount ? n : 2 * keyCount - 1 - n));
+    const keys = [4, 2, 0, 3];
+    const { rows: out } = await runStages([dedup({ input: wide, columns: keys })], { schema: wide, rows: given });
+    expect(out.toSorted((a, b) => Number(a[1]) - Number(b[1]))).toEqual(given.slice(0, keyCount));
+  });
+
+  test('of all columns, of more than a cache holds', async () => {
+    const one = schema(field('k', int64));
+    const given = Array.from({ length: 130_000 }, (_, n): Row => [BigInt((n * 7919) % 100_003)]);
+    const { rows: out } = await runStages([dedup({ input: one, columns: [0] })], { schema: one, rows: given });
+    const sorted = out.map(([k]) => Number(k)).toSorted((a, b) => a - b);
+    expect(sorted).toEqual(Array.from({ length: 100_003 }, (_, k) => k));
   });
 
   test('whoever has enough rows ends the reading', async () => {
