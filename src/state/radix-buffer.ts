@@ -29,7 +29,7 @@ const MOST_PARTS = 512;
 /** Of the rows that wait: also as a share of the budget, and of the table, which each filling of the buffer reads once. */
 const MOST_BYTES = 256 * 1024 * 1024;
 const BUDGET_SHARE = 1 / 8;
-const TABLE_SHARE = 4;
+const TABLE_SHARE = 8;
 
 const STATE_BYTES = 16;
 
