@@ -5,13 +5,18 @@
  *
  *     input t {"n": "int64", "s": "utf8"}          a table: its columns with their types, and rows
  *     {"n": 1, "s": "a"}
- *     file f memory://lake/f.parquet {"n": "int64"}          the same in a file; several files may be one table
+ *     file f memory://lake/f.parquet {"n": "int64"}          the same in a file, or in f.arrow; several files may be one table
  *     pieces p {"n": "int64"}                                the same in a shuffle object
  *     globs g ["memory://lake/*.csv"]                        patterns of uris
  *     object memory://lake/a.csv some text                   an object that is there
+ *     lines l memory://lake/a.txt                            a file of lines, which end with LF, in crlf with CR LF
+ *     | some text
  *
  *     plan                                         "t" stands for a scan of the table
  *     {"kind": "limit", "limit": 1, "input": "t"}
+ *
+ *     duckdb                                       what has the same rows there, if it is given: over tables of the same
+ *     select * from t limit 1                      names, those of lines of one row, `content`
  *
  *     explain                                      as `millrace explain` and `millrace run` print it
  *     result                                       then the text objects that are below memory://lake/out, if any
@@ -22,10 +27,21 @@
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RecordBatch } from 'apache-arrow';
+import {
+  Table as ArrowTable,
+  type DataType as ArrowType,
+  Dictionary,
+  Float64,
+  Int32,
+  Int64,
+  type RecordBatch,
+  tableToIPC,
+  Utf8,
+  vectorFromArray,
+} from 'apache-arrow';
 import { afterAll, describe, expect, test } from 'vitest';
-import type { DataType } from '../../src/columnar/data-type.ts';
-import type { Field } from '../../src/columnar/schema.ts';
+import { type DataType, utf8 } from '../../src/columnar/data-type.ts';
+import { type Field, field, type Schema } from '../../src/columnar/schema.ts';
 import type { Value } from '../../src/columnar/value.ts';
 import type { TaskManifest } from '../../src/commit/manifest.ts';
 import { resultBatch } from '../../src/dataframe/result-rows.ts';
@@ -41,6 +57,7 @@ import { explainPlan } from '../../src/planner/explain.ts';
 import { pushDown } from '../../src/planner/push-down.ts';
 import { createTable, query } from '../support/duckdb.ts';
 import { EVERY_NODE } from '../support/plans.ts';
+import type { Table } from '../support/tables.ts';
 
 const UPDATES = process.env['UPDATE_GOLDEN'] === '1';
 const directory = import.meta.dirname;
@@ -50,6 +67,8 @@ interface Golden {
   /** Everything before the expected sections. */
   readonly given: string;
   readonly plan: PlanNode;
+  /** Empty where it is not given. */
+  readonly sql: string;
   readonly inputs: Task['inputs'];
   readonly store: ObjectStore;
   readonly explain: string;
@@ -70,6 +89,13 @@ async function readGolden(text: string): Promise<Golden> {
   const scans = new Map<string, PlanNode>();
   const inputs: Record<string, TaskInput> = {};
   const given = text.slice(0, at('plan'));
+  const sql = section('duckdb', at('explain'));
+  const tables = new Map<string, Table>();
+  const addFile = async (name: string, uri: string, bytes: Uint8Array): Promise<void> => {
+    await store.put(uri, bytes);
+    const known = inputs[name];
+    inputs[name] = { kind: 'files', files: [...(known?.kind === 'files' ? known.files : []), { uri }] };
+  };
   for (const [, kind = '', name = '', uri = '', columns = '', lines = ''] of given.matchAll(TABLE)) {
     const schema = Object.entries(JSON.parse(columns) as Record<string, string | DataType>).map(
       ([column, type]): Field => ({
@@ -79,25 +105,32 @@ async function readGolden(text: string): Promise<Golden> {
       }),
     );
     const rows = lines.split('\n').flatMap((row): JsonRow[] => (row === '' ? [] : [JSON.parse(row)]));
-    scans.set(name, scanOf(kind, name, schema));
+    const format = uri.endsWith('.arrow') ? 'arrow' : 'parquet';
+    scans.set(name, scanOf(kind, name, schema, format));
+    const table = tableOf(schema, rows);
+    tables.set(name, { ...table, rows: [...(tables.get(name)?.rows ?? []), ...table.rows] });
     if (kind === 'input') inputs[name] = { kind: 'rows', rows };
     else if (kind === 'pieces') inputs[name] = await piecesOf(store, name, schema, rows);
-    else {
-      await store.put(uri, await parquetFile(schema, rows));
-      const known = inputs[name];
-      inputs[name] = { kind: 'files', files: [...(known?.kind === 'files' ? known.files : []), { uri }] };
-    }
+    else await addFile(name, uri, format === 'arrow' ? arrowFile(schema, rows) : await parquetFile(schema, rows));
   }
+  for (const [, kind, name = '', uri = '', lines = ''] of given.matchAll(LINES)) {
+    const end = kind === 'crlf' ? '\r\n' : '\n';
+    const content = lines.replaceAll(/^\| ?(.*)\n?/gm, (_, line: string) => `${line}${end}`);
+    await addFile(name, uri, Buffer.from(content));
+    tables.set(name, { schema: CONTENT, rows: [...(tables.get(name)?.rows ?? []), [content]] });
+  }
+  if (sql !== '') for (const [name, table] of tables) await createTable(name, table);
   for (const [, name = '', globs = ''] of given.matchAll(/^globs (\w+) (\[.*\])$/gm)) {
     inputs[name] = { kind: 'globs', globs: JSON.parse(globs) };
   }
   for (const [, uri = '', content = ''] of given.matchAll(/^object (\S+) (.*)$/gm)) {
     await store.put(uri, Buffer.from(content));
   }
-  const plan = withScans(JSON.parse(section('plan', at('explain'))), scans);
+  const plan = withScans(JSON.parse(section('plan', Math.min(at('duckdb'), at('explain')))), scans);
   return {
     given: text.slice(0, at('explain')).trimEnd(),
     plan: parsePlan(JSON.stringify(plan), { ...TASK, inputs }),
+    sql,
     inputs,
     store,
     explain: section('explain', at('result')),
@@ -107,20 +140,41 @@ async function readGolden(text: string): Promise<Golden> {
 
 const TABLE = /^(input|file|pieces) (\w+) (?:(\S+) )?(\{.*\})\n((?:\{.*\}\n?)*)/gm;
 
-function scanOf(kind: string, sourceId: string, schema: readonly Field[]): PlanNode {
+const LINES = /^(lines|crlf) (\w+) (\S+)\n((?:\|.*\n?)*)/gm;
+const CONTENT: Schema = { fields: [field('content', utf8)] };
+
+function scanOf(kind: string, sourceId: string, schema: readonly Field[], format: 'parquet' | 'arrow'): PlanNode {
   if (kind === 'input') return { kind: 'in-memory-scan', sourceId, schema };
   if (kind === 'pieces') return { kind: 'shuffle-read', sourceId, schema };
-  return { kind: 'scan', sourceId, format: 'parquet', schema };
+  return { kind: 'scan', sourceId, format, schema };
 }
 
 /** A file of these rows by DuckDB, so that what is read is somebody else's. */
 async function parquetFile(schema: readonly Field[], rows: readonly JsonRow[]): Promise<Uint8Array> {
-  const cells = rows.map((row) => schema.map(({ name }) => row[name] ?? null));
-  await createTable('golden', { schema: { fields: schema }, rows: cells.map((row) => row.map(wholeNumber)) });
+  await createTable('golden', tableOf(schema, rows));
   const path = join(temporary, 'golden.parquet');
   await query(`copy golden to '${path}' (format parquet)`);
   return readFileSync(path);
 }
+
+const tableOf = (schema: readonly Field[], rows: readonly JsonRow[]): Table => ({
+  schema: { fields: schema },
+  rows: rows.map((row) => schema.map(({ name }) => wholeNumber(row[name] ?? null))),
+});
+
+/** Another by Arrow's own writer: texts as codes of a dictionary. */
+function arrowFile(schema: readonly Field[], rows: readonly JsonRow[]): Uint8Array {
+  const columns = schema.map(({ name, type }) => {
+    const values = tableOf(schema, rows).rows.map((row) => row[schema.findIndex((one) => one.name === name)]);
+    return [name, vectorFromArray(values, ARROW_TYPES[type.kind] ?? new Utf8())];
+  });
+  return tableToIPC(new ArrowTable(Object.fromEntries(columns)), 'file');
+}
+const ARROW_TYPES: Partial<Record<DataType['kind'], ArrowType>> = {
+  int64: new Int64(),
+  float64: new Float64(),
+  utf8: new Dictionary(new Utf8(), new Int32()),
+};
 
 const wholeNumber = (value: JsonRow[string]): Value =>
   typeof value === 'number' && Number.isInteger(value) ? BigInt(value) : value;
@@ -164,15 +218,14 @@ const TASK = {
 const temporary = mkdtempSync(join(tmpdir(), 'millrace-golden-'));
 afterAll(() => rmSync(temporary, { recursive: true }));
 
-async function resultOf({ plan, inputs, store }: Golden): Promise<string> {
+async function resultOf({ plan, inputs, store, sql }: Golden): Promise<string> {
   const batches: RecordBatch[] = [];
   const task: Task = { ...TASK, plan, inputs };
   const onBatch = (batch: RecordBatch) => void batches.push(batch);
   const { schema } = await executeTask(task, { store, attemptId: 'a1', udfs: UDFS, onBatch });
-  const table = textTable(
-    schema,
-    batches.flatMap((batch) => [...resultBatch(batch).rows()]),
-  );
+  const rows = batches.flatMap((batch) => [...resultBatch(batch).rows()]);
+  if (sql !== '') expect(rows).toEqual(await query(sql));
+  const table = textTable(schema, rows);
   const objects: string[] = [];
   for await (const { uri } of store.list(TASK.output.uri)) {
     if (!uri.endsWith('.csv')) continue;

@@ -100,6 +100,81 @@ test('places to cut CSV at are where its records begin', async () => {
   );
 });
 
+/** Characters in any order: quotes in the middle of fields and of lines, escapes of anything, line ends of all kinds. */
+const anything = fc.record({
+  text: fc.string({
+    unit: fc.constantFrom('"', '"', "'", '\\', ',', ',', ';', '\n', '\n', '\r', '\r\n', '#', 'x', 'é', ' '),
+    maxLength: 80,
+  }),
+  /** Whole records follow one another, so that many files are read to their end. */
+  repeat: fc.constantFrom(1, 3, 200),
+  delimiter: fc.constantFrom(',', ';'),
+  quote: fc.constantFrom('"', "'"),
+  escape: fc.constantFrom(undefined, '\\'),
+  comment: fc.constantFrom(undefined, '#'),
+});
+
+test('what is cut out of anything at all is what is read in order, or both are refused', async () => {
+  const store = fileStore();
+  const signal = new AbortController().signal;
+  await fc.assert(
+    fc.asyncProperty(anything, fc.integer({ min: 1, max: 40 }), async ({ text, repeat, ...given }, pieces) => {
+      const content = `${text}\n`.repeat(repeat);
+      const path = write('anything.csv', content);
+      const size = Buffer.byteLength(content);
+      const dialect = { ...CSV, ...given, escape: given.escape ?? given.quote };
+      const options = {
+        readSchema: texts('a', 'b'),
+        csv: { ...dialect, names: ['a', 'b'], allowVariableColumns: true },
+      };
+      const costs = { bytesRead: 0, bytesTotal: 0, requests: 0 };
+      const rowsOf = async (ranges: readonly ByteRange[]): Promise<unknown> => {
+        try {
+          return (await csvRows(path, { ...options, ranges, budget: small() })).rows;
+        } catch (error) {
+          if (error instanceof MalformedFile) return 'refused';
+          throw error;
+        }
+      };
+      const whole = await rowsOf([]);
+      let cuts: readonly number[] = [];
+      try {
+        const least = Math.ceil(size / pieces);
+        cuts = await csvCuts({ store, uri: `file://${path}`, size, signal, costs }, dialect, least);
+      } catch (error) {
+        expect(error).toBeInstanceOf(MalformedFile);
+        expect(whole).toBe('refused');
+      }
+      const ranges = [0, ...cuts].map((start, at) => ({ start, end: cuts[at] ?? size, startsRecord: true }));
+      expect(await rowsOf(ranges)).toEqual(whole);
+    }),
+    fuzzed(80),
+  );
+});
+
+test('places are the same wherever the file is cut into pieces to be looked at', async () => {
+  // A quoted field, and a pair of CR and LF, over the end of the first piece of 4 MiB.
+  const store = fileStore();
+  const signal = new AbortController().signal;
+  const piece = 4 * 1024 * 1024;
+  for (const [around, behind] of [
+    ['"x\n', '\ny",1'],
+    ['x,1\r', '\ny,2'],
+  ] as const) {
+    const filler = 'filler,0\n'.repeat(Math.floor((piece - 100) / 9));
+    const rest = 'z'.repeat(piece - filler.length - around.length - 3);
+    const before = `${filler}${rest},0\n${around}`;
+    expect(before.length).toBe(piece);
+    const content = `${before}${behind}\nlast,3\n`;
+    const path = write('long.csv', content);
+    const costs = { bytesRead: 0, bytesTotal: 0, requests: 0 };
+    const object = { store, uri: `file://${path}`, size: content.length, signal, costs };
+    const cuts = await csvCuts(object, CSV, piece - around.length + 1);
+    // The first record that begins behind the place, as a look at the text tells.
+    expect(cuts.map((cut) => content.slice(cut))).toEqual([around.startsWith('"') ? 'last,3\n' : 'y,2\nlast,3\n']);
+  }
+});
+
 test('any parts of CSV without quotes are found by its lines, without reading what is before', async () => {
   const content = `a,b\n${Array.from({ length: 40_000 }, (_, n) => `${n},"x ${n}`).join('\r\n')}`;
   const path = write('lines.csv', content);
