@@ -1,46 +1,29 @@
-import assert from 'node:assert/strict';
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
-import type { Readable, Writable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
-import { python } from './data.ts';
+import { PythonPeer } from './python-peer.ts';
 
 export type Cell = null | boolean | number | string;
 
 /** DuckDB in a process of its own that stays warm and times itself. */
 export class DuckDB implements Disposable {
-  readonly version: string;
-  readonly #process: ChildProcessByStdio<Writable, Readable, null>;
-  readonly #lines: AsyncIterator<string>;
+  readonly #peer: PythonPeer;
 
-  private constructor(
-    process: ChildProcessByStdio<Writable, Readable, null>,
-    lines: AsyncIterator<string>,
-    version: string,
-  ) {
-    this.#process = process;
-    this.#lines = lines;
-    this.version = version;
+  private constructor(peer: PythonPeer) {
+    this.#peer = peer;
   }
 
   static async start(): Promise<DuckDB> {
-    const script = fileURLToPath(new URL('duckdb-peer.py', import.meta.url));
-    const process = spawn(python(), [script], { stdio: ['pipe', 'pipe', 'inherit'] });
-    const lines = createInterface({ input: process.stdout })[Symbol.asyncIterator]();
-    const hello = await lines.next();
-    assert.ok(!hello.done, 'DuckDB did not start');
-    return new DuckDB(process, lines, JSON.parse(hello.value).version);
+    return new DuckDB(await PythonPeer.start('duckdb-peer.py'));
+  }
+
+  get version(): string {
+    return this.#peer.version;
   }
 
   /** Runs one statement to its last row; the time is DuckDB's own, without the way between the processes. */
   async run(sql: string, threads: number): Promise<{ ms: number; rows: Cell[][] }> {
-    this.#process.stdin.write(`${JSON.stringify({ sql, threads })}\n`);
-    const answer = await this.#lines.next();
-    assert.ok(!answer.done, `DuckDB ended while it ran: ${sql}`);
-    return JSON.parse(answer.value);
+    return (await this.#peer.ask({ sql, threads })) as { ms: number; rows: Cell[][] };
   }
 
   [Symbol.dispose](): void {
-    this.#process.stdin.end();
+    this.#peer[Symbol.dispose]();
   }
 }

@@ -10,33 +10,37 @@ import { fileStore } from '../src/io/file-store.ts';
 import type { ObjectStore } from '../src/io/object-store.ts';
 import { readParquetSchema } from '../src/io/parquet/parquet-schema.ts';
 import type { PlanNode } from '../src/plan/plan-node.ts';
-import { rowsOf } from './answers.ts';
+import { difference, rowsOf } from './answers.ts';
 import { tpchTable } from './data.ts';
 import { type Cell, DuckDB } from './duckdb.ts';
 import { limitedStore, NETWORK } from './limited-store.ts';
 import { and, binary, column, whole } from './plan-words.ts';
+import { PythonPeer } from './python-peer.ts';
 import { median, type Options, type Result } from './result.ts';
+import { type Measure, scanReaders } from './scan-readers.ts';
 import { type Answer, takeTurns } from './turns.ts';
 
 const MEMORY_BYTES = 1024 ** 3;
 const directory = fileURLToPath(new URL('data/scan', import.meta.url));
 
 /** What is summed of a column, of lists counted: DuckDB answers what counts and bounds tell without reading any value. */
-interface Measure {
+interface Measured {
+  readonly measure: Measure;
   readonly sql: (column: string) => string;
   readonly ours: Omit<AggregateCall, 'name'>;
 }
 
-function measureOf({ name, type }: Field): Measure {
-  const calls: Partial<Record<DataType['kind'], string>> = { date: 'year', utf8: 'length' };
+function measureOf({ name, type }: Field): Measured {
+  const calls: Partial<Record<DataType['kind'], 'year' | 'length'>> = { date: 'year', utf8: 'length' };
   const call = calls[type.kind];
   const input = column(name);
   if (type.kind === 'list') {
-    return { sql: (list) => `count(case when len(${list}) >= 0 then 1 end)`, ours: { function: 'count', input } };
+    const sql = (list: string): string => `count(case when len(${list}) >= 0 then 1 end)`;
+    return { measure: 'list', sql, ours: { function: 'count', input } };
   }
-  if (call === undefined) return { sql: (value) => `sum(${value})`, ours: { function: 'sum', input } };
+  if (call === undefined) return { measure: 'sum', sql: (value) => `sum(${value})`, ours: { function: 'sum', input } };
   const called: Expression = { kind: 'function', name: call, arguments: [input] };
-  return { sql: (value) => `sum(${call}(${value}))`, ours: { function: 'sum', input: called } };
+  return { measure: call, sql: (value) => `sum(${call}(${value}))`, ours: { function: 'sum', input: called } };
 }
 
 interface ParquetCase {
@@ -45,8 +49,8 @@ interface ParquetCase {
   readonly file: (duckdb: DuckDB, scale: number) => Promise<string>;
   /** All where absent. */
   readonly columns?: readonly string[];
-  /** What is kept, for us and as SQL. */
-  readonly filter?: { readonly predicate: Expression; readonly sql: string };
+  /** Rows with a value of the column from … to below …. */
+  readonly range?: readonly [column: string, from: number, to: number];
 }
 
 /** Has DuckDB write what `select` gives. */
@@ -77,13 +81,7 @@ const CASES: readonly ParquetCase[] = [
   {
     name: 'parquet, selective, page index',
     file: snappy,
-    filter: {
-      predicate: and(
-        binary(column('l_orderkey'), '>=', whole(3_000_000)),
-        binary(column('l_orderkey'), '<', whole(3_001_000)),
-      ),
-      sql: 'l_orderkey >= 3000000 and l_orderkey < 3001000',
-    },
+    range: ['l_orderkey', 3_000_000, 3_001_000],
   },
   {
     name: 'parquet, 5 of 1,000 columns',
@@ -104,22 +102,67 @@ const CASES: readonly ParquetCase[] = [
   },
 ];
 
-/** One thread each, both engines warm. */
+/** One thread each, all warm. */
 export async function* parquetScans({ scale, runs, only }: Options): AsyncGenerator<Result> {
   using duckdb = await DuckDB.start();
+  using peer = await PythonPeer.start('scan-peer.py');
   for (const one of CASES.filter(({ name }) => name.includes(only))) {
     const path = await one.file(duckdb, scale);
     const scan = await scanOf(one, path);
-    const where = one.filter === undefined ? '' : ` where ${one.filter.sql}`;
+    const where =
+      one.range === undefined ? '' : ` where ${one.range[0]} >= ${one.range[1]} and ${one.range[0]} < ${one.range[2]}`;
     const read = scan.fields.map((field) => measureOf(field).sql(`"${field.name}"`));
     const sql = `select ${read.join()} from '${path}'${where}`;
     const contestants = { ours: () => runOurs(scan, fileStore()), theirs: () => duckdb.run(sql, 1) };
     const { answer, compared } = await takeTurns({ name: one.name, ...contestants, runs });
+    const asked = scan.fields.map((field) => [field.name, measureOf(field).measure, scaleOf(field)] as const);
+    const others: Record<string, number> = {};
+    for (const reader of scanReaders(peer)) {
+      const read = (): Promise<Answer | undefined> => reader.run({ path, columns: asked, range: one.range });
+      Object.assign(others, await beside(one.name, reader.name, { ours: contestants.ours, read, runs }));
+    }
     const { bytes, rowsRead: rows } = answer;
     const speed = { mb_per_s: bytes / 1000 / compared.millrace_ms, mrows_per_s: rows / 1000 / compared.millrace_ms };
-    yield { suite: 'scan', name: one.name, rows, bytes, ...speed, ...compared, duckdb_version: duckdb.version };
+    yield {
+      suite: 'scan',
+      name: one.name,
+      rows,
+      bytes,
+      ...speed,
+      ...compared,
+      ...others,
+      duckdb_version: duckdb.version,
+    };
   }
   yield* overNetwork({ scale, runs, only });
+}
+
+/** Digits behind the point. */
+const scaleOf = ({ type }: Field): number => (type.kind === 'decimal' ? type.scale : 0);
+
+/** Some readers take a minute for what others do in a second. */
+const SLOW_MS = 5000;
+
+/** The ratio of our time to that of another reader, in turns with it; nothing where it cannot read so. */
+async function beside(
+  name: string,
+  reader: string,
+  { ours, read, runs }: { ours: () => Promise<Answer>; read: () => Promise<Answer | undefined>; runs: number },
+): Promise<Record<string, number>> {
+  const times = { ours: [] as number[], theirs: [] as number[] };
+  const first = await read();
+  if (first === undefined) return {};
+  for (let run = 0; run < (first.ms > SLOW_MS ? 1 : Math.min(runs, 3)); run += 1) {
+    await ours();
+    const answer = await ours();
+    const theirs = first.ms > SLOW_MS ? first : (await read()) && (await read());
+    const wrong = theirs === undefined ? 'none' : difference(answer.rows, theirs.rows);
+    if (theirs === undefined || wrong !== undefined)
+      throw new Error(`${name}: ${reader} answers differently: ${wrong}`);
+    times.ours.push(answer.ms);
+    times.theirs.push(theirs.ms);
+  }
+  return { [`to_${reader}`]: median(times.ours) / median(times.theirs) };
 }
 
 /** How much longer than the bytes take that are read. */
@@ -152,10 +195,12 @@ interface Scan {
   readonly predicate: Expression | undefined;
 }
 
-async function scanOf({ columns, filter }: Omit<ParquetCase, 'name' | 'file'>, path: string): Promise<Scan> {
+async function scanOf({ columns, range }: Omit<ParquetCase, 'name' | 'file'>, path: string): Promise<Scan> {
   const schema = await readParquetSchema(fileStore(), pathToFileURL(path).href);
   const fields = schema.fields.filter(({ name }) => columns?.includes(name) !== false);
-  return { path, schema, fields, predicate: filter?.predicate };
+  const predicate =
+    range && and(binary(column(range[0]), '>=', whole(range[1])), binary(column(range[0]), '<', whole(range[2])));
+  return { path, schema, fields, predicate };
 }
 
 async function runOurs(scan: Scan, store: ObjectStore): Promise<Answer & { bytes: number; rowsRead: number }> {
