@@ -6,7 +6,7 @@
  *     npm run bench:tpch                 all queries of TPC-H, written as frames
  *     npm run bench:expressions          expressions over 10 million rows in memory
  *     npm run bench:operators            operators over 10 million rows in memory
- *     npm run bench:scan                 scans of Parquet, also over a limited network, and of CSV and JSON
+ *     npm run bench:scan                 scans of Parquet, beside other readers too and over a limited network, of CSV and JSON
  *     npm run bench -- --suite write     TPC-H lineitem in memory into Parquet files, sizes too
  *     npm run bench -- --suite cold      a fresh process each time: wall time and peak memory
  *     npm run bench -- --suite functions what functions take to start, and a job in the emulator
