@@ -69,6 +69,8 @@ export interface RangeTest {
   readonly equalityColumns: ReadonlySet<number>;
   /** False only where no row with such values is wanted. */
   mayMatch(ranges: readonly ValueRange[]): boolean;
+  /** Whether it may not match some part of such values: else what tells more of them than the footer need not be read. */
+  mayNarrow(ranges: readonly ValueRange[]): boolean;
 }
 
 export interface ScanRequest {

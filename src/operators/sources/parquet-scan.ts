@@ -10,7 +10,7 @@ import { FilterFirst } from '../../io/parquet/filter-first.ts';
 import { readFooter } from '../../io/parquet/footer.ts';
 import type { NarrowRequest } from '../../io/parquet/narrow-plan.ts';
 import type { ReadCosts } from '../../io/parquet/range-reads.ts';
-import { planScan, type ScanPlan } from '../../io/parquet/scan-plan.ts';
+import { planScan, rangesOf, type ScanPlan } from '../../io/parquet/scan-plan.ts';
 import { matchColumns } from '../../io/parquet/value-form.ts';
 import { filterOfPartition, knownValues, type PartitionJson } from '../../io/partition-values.ts';
 import type { Counters, Demand, Output, Source, SourceRun, TaskContext } from '../operator.ts';
@@ -148,7 +148,10 @@ class ParquetScanRun implements SourceRun {
     const planned = planScan(footer, { memory: budget, readings, filter, test, rowGroups, limit: this.#rowsLeft });
     const isOurs = planned.foreign === undefined && this.#options.reader === undefined;
     const narrowing = { store, budget, signal, footer, readings, costs: this.#costs };
-    const plan = filter !== undefined && isOurs ? await narrowed(planned, { ...narrowing, filter, test }) : planned;
+    const narrows =
+      test && planned.rowGroups.some((group) => test.mayNarrow(rangesOf(group, readings))) ? test : undefined;
+    const isAsked = filter !== undefined && (filter.kind !== 'literal' || narrows !== undefined);
+    const plan = isAsked && isOurs ? await narrowed(planned, { ...narrowing, filter, test: narrows }) : planned;
     this.#rowGroupsPruned += plan.prunedRowGroups;
     this.#rowGroupsPrunedByRuntime += plan.prunedByTest;
     if (plan.rowGroups.length === 0) return 'more';

@@ -115,7 +115,12 @@ export class RuntimeFilterColumn implements ComputedColumn, Disposable {
       collectColumns(key, columns);
       if (filter.values !== undefined) collectColumns(key, equalityColumns);
     }
-    return { columns, equalityColumns, mayMatch: (ranges) => left.every((one) => mayBeAmong(one, ranges)) };
+    return {
+      columns,
+      equalityColumns,
+      mayMatch: (ranges) => left.every((one) => mayBeAmong(one, ranges)),
+      mayNarrow: (ranges) => left.some((one) => mayBeRarer(one, ranges)),
+    };
   }
 
   fill(columns: readonly Column[], rowCount: number): void {
@@ -184,6 +189,19 @@ export class RuntimeFilterColumn implements ComputedColumn, Disposable {
     }));
     return new RowProgram({ input: this.#schema, columns, operator: 'Scan' }, this.#holding);
   }
+}
+
+/** Parts of a row group's range of which each is asked for. */
+const PARTS = 16n;
+
+/** Whether a part of the values of a row group may have no key, were they in order. */
+function mayBeRarer({ filter, key }: Sought, ranges: readonly ValueRange[]): boolean {
+  if (filter.values !== undefined) return true;
+  const { low, high } = rangeUnder(key, ranges);
+  if (typeof low !== 'bigint' || typeof high !== 'bigint') return false;
+  const step = (high - low) / PARTS + 1n;
+  for (let from = low; from <= high; from += step) if (!filter.mayBeWithin(from, from + step - 1n)) return true;
+  return false;
 }
 
 function mayBe({ filter, nullEqualsNull }: Sought, value: Value): boolean {
