@@ -42,6 +42,7 @@ export class Aggregation implements Disposable {
   readonly #radix: RadixGroups | undefined;
   readonly #ranges: RangeCodes;
   readonly #slots: SlotMap;
+  readonly #passing: PassingRows;
   /** For a single group: zeros. */
   readonly #ids: GrowingRegion;
   readonly #met: GrowingRegion;
@@ -59,6 +60,7 @@ export class Aggregation implements Disposable {
     this.#groups = new GroupStates(plan, holding);
     this.#ranges = new RangeCodes(onlyKeys(spec), holding);
     this.#slots = new SlotMap(keyNullable, holding);
+    this.#passing = new PassingRows(spec.filter !== undefined);
     this.#ids = new GrowingRegion(holding);
     this.#met = new GrowingRegion(holding);
     if (groupBy.length === 0) this.#groups.states.ensure(1);
@@ -161,6 +163,7 @@ export class Aggregation implements Disposable {
 
   #addByKeys(batch: Batch): void {
     const { keys, inputs, rowCount } = this.#input.rows(batch);
+    this.#passing.note(batch.rowCount, rowCount);
     this.#accumulateGroups(this.#radix?.add(keys, inputs, rowCount) ?? []);
   }
 
@@ -186,12 +189,13 @@ export class Aggregation implements Disposable {
   /** False, and nothing has happened, where the batch is not laid out for it. */
   #addByCodes(batch: Batch, table: GroupTable): boolean {
     const slots = this.#slots;
+    const { rowCount } = batch;
     // Numbers become codes in vain where another key is none.
     if (!this.#input.mayFuse(batch, (column) => this.#ranges.mayApply(column))) return false;
     const fused = this.#input.fuse(this.#ranges.apply(batch), false);
     if (fused === undefined) return false;
-    if (!slots.fits(fused.keys, batch.rowCount)) {
-      if (batch.rowCount > MANY_ROWS) this.#ranges.giveUp();
+    if (!slots.fits(fused.keys, this.#passing.rowsWith(fused.keys, rowCount))) {
+      if (rowCount > MANY_ROWS && !slots.fits(fused.keys, rowCount)) this.#ranges.giveUp();
       return false;
     }
     const loop = this.#kernel.loopFor(fused);
@@ -249,6 +253,37 @@ export class Aggregation implements Disposable {
       takeKernels(this.#holding.linear).fillBytes(this.#ids.address, 0, BATCH_ROWS * 4);
     }
     return this.#ids.address;
+  }
+}
+
+/**
+ * How many rows pass the filter while keys have the same dictionaries: a map of their combinations pays when these would have
+ * taken as long by their keys. Of a filter that keeps few rows, the dictionaries of the next row group come before that.
+ */
+class PassingRows {
+  readonly #isFiltered: boolean;
+  #seen = 0;
+  #passed = 0;
+  #dictionaries: readonly (number | undefined)[] = [];
+  #rows = 0;
+
+  constructor(isFiltered: boolean) {
+    this.#isFiltered = isFiltered;
+  }
+
+  /** What is known of rows that went by their keys. */
+  note(seen: number, passed: number): void {
+    this.#seen += seen;
+    this.#passed += passed;
+  }
+
+  /** About, with `rowCount` rows more; none while nothing is known of the filter. */
+  rowsWith(keys: readonly Column[], rowCount: number): number {
+    if (!this.#isFiltered) return rowCount;
+    if (!keys.every(({ dictionary }, index) => dictionary?.id === this.#dictionaries[index])) this.#rows = 0;
+    this.#dictionaries = keys.map(({ dictionary }) => dictionary?.id);
+    this.#rows += this.#seen === 0 ? 0 : (rowCount * this.#passed) / this.#seen;
+    return this.#rows;
   }
 }
 
