@@ -100,20 +100,20 @@ export class RuntimeFilter {
   }
 
   /**
-   * Writes to `out` for each row of a plain column a bit, not set where the value is no key; of nulls it says nothing.
+   * Clears of the bits at `kept`, one for each row of a plain column, those of values that are no key; of nulls it says nothing.
    * `scratch` is room for `SCRATCH_BYTES` a row.
    */
-  test(column: Column, rowCount: number, scratch: number, out: number): void {
+  test(column: Column, rowCount: number, scratch: number, kept: number): void {
     const bits = this.#bits;
     const { linear } = this.#holding;
     const kernels = runtimeFilterKernels(linear);
     if (bits?.kind === 'range') {
       const { address, least, span } = bits;
-      kernels.testWholes(column.values, column.width, rowCount, least, span, address, out);
+      kernels.testWholes(column.values, column.width, rowCount, least, span, address, kept);
     } else if (bits?.kind === 'bloom') {
       hashColumn(linear, HASH, { ...column, validity: 0 }, rowCount, scratch);
-      kernels.testBloom(scratch, rowCount, bits.address, bits.mask, out);
-    } else takeKernels(linear).fillBytes(out, 0xff, Math.ceil(rowCount / 8));
+      kernels.testBloom(scratch, rowCount, bits.address, bits.mask, kept);
+    }
   }
 
   /** Whether a key may be `value`, which is not null. */
@@ -140,7 +140,7 @@ export class RuntimeFilter {
   #bitsOf(columns: Iterable<[Column, number]>, { least, greatest }: Range, rowCount: number): Bits | undefined {
     const span = greatest - least;
     if (span >= BigInt(Math.max(FEW_BITS, rowCount * BITS_PER_KEY))) return this.#bloomOf(columns, undefined, rowCount);
-    const address = this.#zeroed(Math.ceil((Number(span) + 1) / 64) * 8);
+    const address = this.#zeroed(Math.ceil((Number(span) + 2) / 64) * 8);
     if (address === undefined) return undefined;
     const kernels = runtimeFilterKernels(this.#holding.linear);
     for (const [{ values, width }, count] of columns) kernels.setWholes(values, width, count, least, address);

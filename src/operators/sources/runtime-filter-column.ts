@@ -132,9 +132,14 @@ export class RuntimeFilterColumn implements ComputedColumn, Disposable {
     try {
       const given = this.inputs.map((position) => columns[position] as Column);
       const keys = this.#program?.tryApply(new Batch(this.#schema, rowCount, given))?.columns ?? [];
+      let kept = rowCount;
       for (const [index, one] of this.#sought.entries()) {
         const key = keys[index];
-        if (key !== undefined && !one.isGivenUp) this.#keep(one, key, rowCount);
+        if (key === undefined || one.isGivenUp) continue;
+        one.rowsTried += kept;
+        kept = this.#keep(one, key, rowCount);
+        one.rowsKept += kept;
+        if (one.rowsTried >= TRIED_ROWS) one.isGivenUp = one.rowsKept > one.rowsTried * MOST_KEPT;
       }
     } catch (error) {
       // What only saves work is not worth failing for.
@@ -154,19 +159,18 @@ export class RuntimeFilterColumn implements ComputedColumn, Disposable {
     this.#holding[Symbol.dispose]();
   }
 
-  /** Clears the bits of rows whose key is none. */
-  #keep(one: Sought, key: Column, rowCount: number): void {
+  /** Clears the bits of rows whose key is none; returns how many are set. */
+  #keep(one: Sought, key: Column, rowCount: number): number {
     const { filter, nullEqualsNull } = one;
     const kernels = runtimeFilterKernels(this.#holding.linear);
+    takeKernels(this.#holding.linear).copyBytes(this.column.values, this.#found, Math.ceil(rowCount / 64) * 8);
     if (key.dictionary === undefined) filter.test(key, rowCount, this.#scratch, this.#found);
     else {
       this.#testEntries(one, key.dictionary);
       kernels.testCodes(key.values, rowCount, one.entries.address, this.#found);
     }
     const keepsNulls = nullEqualsNull && filter.hasNull ? 1 : 0;
-    one.rowsKept += kernels.keepFound(this.#found, key.validity, keepsNulls, rowCount, this.column.values);
-    one.rowsTried += rowCount;
-    if (one.rowsTried >= TRIED_ROWS) one.isGivenUp = one.rowsKept > one.rowsTried * MOST_KEPT;
+    return kernels.keepFound(this.#found, key.validity, keepsNulls, rowCount, this.column.values);
   }
 
   /** Once for each dictionary, not for each batch. */
@@ -174,7 +178,9 @@ export class RuntimeFilterColumn implements ComputedColumn, Disposable {
     if (one.entriesOf === id) return;
     one.entriesOf = 0;
     // Of a dictionary without entries one is read all the same: all of its rows are null.
-    one.entries.ensure(Math.ceil(Math.max(size, 1) / 64) * 8, 0);
+    const bytes = Math.ceil(Math.max(size, 1) / 64) * 8;
+    one.entries.ensure(bytes, 0);
+    takeKernels(this.#holding.linear).fillBytes(one.entries.address, 0xff, bytes);
     for (let from = 0; from < size; from += BATCH_ROWS) {
       const count = Math.min(BATCH_ROWS, size - from);
       one.filter.test(sliceColumn(values, from), count, this.#scratch, one.entries.address + from / 8);
