@@ -20,7 +20,7 @@ export {
   when,
 } from './dataframe/builders.ts';
 export type { ColumnSummary } from './dataframe/column-statistics.ts';
-export { Expr } from './dataframe/expr.ts';
+export { Expr, type ExprLike, type ExprOrName, type Operand } from './dataframe/expr.ts';
 export { DataFrame } from './dataframe/frame.ts';
 export type { ColumnsOf, JoinAsofOptions, JoinOptions } from './dataframe/frame-types.ts';
 export { GroupBy } from './dataframe/group-by.ts';

@@ -235,6 +235,8 @@ export class Session implements AsyncDisposable {
       const result = await executeTask(task, {
         store: this.#store,
         memoryBytes: this.#memoryBytes,
+        // What a large query has left would be too much for the next one.
+        ownsProcess: this.#running.size === 0,
         // Whoever writes the query may read what they ask for.
         allowedUris: { downloads: ['s3://', 'file:///', 'https://'], uploads: ['s3://', 'file:///'] },
         udfs: this.#udfs satisfies UdfModules,
