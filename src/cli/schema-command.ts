@@ -46,7 +46,7 @@ async function documentSchema(job: true | undefined): Promise<Readonly<Record<st
 
 /** The fields, as the `schema` of a scan. */
 async function fileSchema(place: string, options: SchemaOptions, { signal }: Terminal): Promise<unknown> {
-  const [{ deskStore }, { globUri }, { retryingStore }, { formatOf, schemaOfFiles }] = await Promise.all([
+  const [{ deskStore }, { globUri }, { retryingStore }, { formatOf, describeFiles }] = await Promise.all([
     import('../dataframe/desk-store.ts'),
     import('../dataframe/places.ts'),
     import('../io/retrying-store.ts'),
@@ -59,7 +59,7 @@ async function fileSchema(place: string, options: SchemaOptions, { signal }: Ter
   const most = from === 'all' ? MOST_FILES : 1;
   const uris = /^https?:/.test(place) ? [place] : await matches(globUri(place), most, store, signal);
   const read = format === undefined ? formatOf(uris[0] ?? place) : await parsedFormat(format);
-  return (await schemaOfFiles({ store, uris, signal }, read, given)).fields;
+  return (await describeFiles({ store, uris, signal }, read, given)).schema.fields;
 }
 
 /** Each is looked into, one after the other. */

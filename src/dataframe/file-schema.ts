@@ -3,6 +3,7 @@
 import { type DataType, utf8 } from '../columnar/data-type.ts';
 import { field, type Schema } from '../columnar/schema.ts';
 import { UnsupportedFile } from '../errors.ts';
+import type { FileStatistics } from '../io/parquet/file-statistics.ts';
 import type { SampledFile } from '../io/text/infer-schema.ts';
 import type { FileSchema } from '../io/union-schema.ts';
 import { redactUri } from '../io/uri.ts';
@@ -14,22 +15,33 @@ export interface SampledFiles extends Omit<SampledFile, 'uri'> {
   readonly uris: readonly string[];
 }
 
+export interface FilesDescription {
+  readonly schema: Schema;
+  /** Of the files that tell something of their rows. */
+  readonly statistics: readonly FileStatistics[];
+}
+
 /**
  * The columns of all files, joined by their names, in types that hold the values of each; `types` are those of columns for which
  * what the files have gives way. @throws MalformedFile, UnsupportedFile, SchemaMismatch
  */
-export async function schemaOfFiles(
+export async function describeFiles(
   { store, uris, signal }: SampledFiles,
   format: ScanNode['format'],
   types: ReadonlyMap<string, DataType> = new Map(),
-): Promise<Schema> {
+): Promise<FilesDescription> {
   const [{ unionSchema, widerParquetType, widerType }, { together }] = await Promise.all([
     import('../io/union-schema.ts'),
     import('../io/text/inferred-type.ts'),
   ]);
   const bound = readFormat(format, []);
   const files: FileSchema[] = [];
-  for (const uri of uris) files.push({ uri: redactUri(uri), schema: await schemaOf({ store, uri, signal }, bound) });
+  const statistics: FileStatistics[] = [];
+  for (const uri of uris) {
+    const described = await describe({ store, uri, signal }, bound);
+    files.push({ uri: redactUri(uri), schema: described.schema });
+    if (described.statistics !== undefined) statistics.push(described.statistics);
+  }
   const commons = {
     parquet: widerParquetType,
     arrow: widerType,
@@ -38,15 +50,20 @@ export async function schemaOfFiles(
     text: together,
     warc: together,
   };
-  return unionSchema(files, commons[bound.kind], types);
+  return { schema: unionSchema(files, commons[bound.kind], types), statistics };
 }
 
-/** Of Parquet and Arrow what the file says; of texts what its first rows tell. */
-async function schemaOf(file: SampledFile, format: BoundScanFormat): Promise<Schema> {
-  if (format.kind === 'parquet') {
-    const { readParquetSchema } = await import('../io/parquet/parquet-schema.ts');
-    return readParquetSchema(file.store, file.uri, file.signal);
-  }
+async function describe(
+  file: SampledFile,
+  format: BoundScanFormat,
+): Promise<{ readonly schema: Schema; readonly statistics?: FileStatistics }> {
+  if (format.kind !== 'parquet') return { schema: await schemaOf(file, format) };
+  const { describeParquet } = await import('../io/parquet/parquet-schema.ts');
+  return describeParquet(file.store, file.uri, file.signal);
+}
+
+/** Of Arrow what the file says; of texts what its first rows tell. */
+async function schemaOf(file: SampledFile, format: Exclude<BoundScanFormat, { kind: 'parquet' }>): Promise<Schema> {
   if (format.kind === 'arrow') {
     const { readArrowSchema } = await import('../io/arrow/arrow-schema-of-file.ts');
     return readArrowSchema(file);

@@ -27,7 +27,7 @@ import { isUdf } from '../udf/udf.ts';
 import type { UdfModules } from '../udf/udf-modules.ts';
 import { deskStore } from './desk-store.ts';
 import { type Expr, type NeededBy, type Operand, withPart } from './expr.ts';
-import { schemaOfFiles } from './file-schema.ts';
+import { describeFiles, type FilesDescription } from './file-schema.ts';
 import { DataFrame } from './frame.ts';
 import { batchesOfColumns, batchesOfRows } from './given-rows.ts';
 import { hiveColumns } from './hive-columns.ts';
@@ -35,6 +35,7 @@ import { globUri, uriOf } from './places.ts';
 import { newSourceId, type QueryInput, queryOf } from './query.ts';
 import { QueryProgress } from './query-progress.ts';
 import type { QuerySubscriber } from './query-subscriber.ts';
+import { sourceStatistics } from './source-statistics.ts';
 import { TemporaryPlace } from './temporary-place.ts';
 import type { GivenAs, Temporal } from './value-types.ts';
 
@@ -145,7 +146,7 @@ export class Session implements AsyncDisposable {
   fromRows<S = any>(rows: readonly object[], options: { readonly schema?: Schema }): DataFrame<S>;
   fromRows(rows: readonly object[], options: { readonly schema?: Schema } = {}): DataFrame {
     const { schema, batches } = batchesOfRows(rows as readonly Readonly<Record<string, unknown>>[], options.schema);
-    return this.#inMemory(schema, async () => batches);
+    return this.#inMemory(schema, batches);
   }
 
   /** Arrays of one length by the names of their columns. */
@@ -161,11 +162,11 @@ export class Session implements AsyncDisposable {
     options: { readonly schema?: Schema } = {},
   ): DataFrame {
     const { schema, batches } = batchesOfColumns(columns, options.schema);
-    return this.#inMemory(schema, async () => batches);
+    return this.#inMemory(schema, batches);
   }
 
   fromArrow<S = any>(table: ArrowTable): DataFrame<S> {
-    return this.#inMemory(fromArrowSchema(table.schema), async () => table.batches);
+    return this.#inMemory(fromArrowSchema(table.schema), table.batches);
   }
 
   /** A column of whole numbers from `start` to before `end`: int64. */
@@ -178,7 +179,7 @@ export class Session implements AsyncDisposable {
     const count = Math.max(0, Math.ceil((end - start) / step));
     const values = BigInt64Array.from({ length: count }, (_, at) => BigInt(start + at * step));
     const { schema, batches } = batchesOfColumns({ value: values }, { fields: [field('value', int64, false)] });
-    return this.#inMemory(schema, async () => batches);
+    return this.#inMemory(schema, batches);
   }
 
   /**
@@ -270,28 +271,31 @@ export class Session implements AsyncDisposable {
   ): Promise<DataFrame<S>> {
     const format = { kind, ...rest } as ScanFormat;
     const store = retryingStore(this.#store);
-    const files = await filesAt(store, places, signal);
+    const { files, totalBytes } = await filesAt(store, places, signal);
     const [first] = files;
     if (first === undefined) throw new InvalidArgument('No place to read from was given.');
     const uris = (schemaFrom === 'all' ? files : [first]).map(({ uri }) => uri);
     const told = hivePartitioning ? hiveColumns(files, types) : { fields: [], files };
     const isTold = (name: string): boolean => told.fields.some((column) => column.name === name);
     const ofFiles = new Map(Object.entries(types).filter(([name]) => !isTold(name)));
-    const { fields } = schema ?? (await schemaOfFiles({ store, uris, signal }, format, ofFiles));
+    const described = schema ? undefined : await describeFiles({ store, uris, signal }, format, ofFiles);
+    const { fields } = schema ?? (described as FilesDescription).schema;
+    const statistics = sourceStatistics(described?.statistics ?? [], totalBytes);
     const all = [...fields.filter(({ name }) => !isTold(name)), ...told.fields];
     const path = filePathColumn === undefined ? {} : { filePathColumn };
     return this.#frame(
       (sourceId) => ({ kind: 'scan', sourceId, format, schema: all, ...path }),
-      { kind: 'files', files: told.files },
+      { kind: 'files', files: told.files, statistics },
       'files',
     );
   }
 
-  #inMemory<S>(schema: Schema, load: () => Promise<readonly RecordBatch[]>): DataFrame<S> {
+  #inMemory<S>(schema: Schema, batches: readonly RecordBatch[]): DataFrame<S> {
     const { fields } = schema;
+    const rows = batches.reduce((sum, { numRows }) => sum + numRows, 0);
     return this.#frame(
       (sourceId) => ({ kind: 'in-memory-scan', sourceId, schema: fields as Field[] }),
-      { kind: 'batches', load },
+      { kind: 'batches', load: async () => batches, statistics: { rows, columns: new Map() } },
       'rows',
     );
   }
@@ -302,16 +306,30 @@ export class Session implements AsyncDisposable {
   }
 }
 
+interface FilesAt {
+  readonly files: readonly ScanFile[];
+  /** Undefined where it is not known without asking for it. */
+  readonly totalBytes: number | undefined;
+}
+
 /** The files that are meant, those of each place in the order of their names. @throws ObjectNotFound where a place has none */
-async function filesAt(store: ObjectStore, places: Places, signal: AbortSignal): Promise<readonly ScanFile[]> {
+async function filesAt(store: ObjectStore, places: Places, signal: AbortSignal): Promise<FilesAt> {
   const files: ScanFile[] = [];
+  let totalBytes: number | undefined = 0;
   for (const place of typeof places === 'string' ? [places] : places) {
     const before = files.length;
-    if (/^https?:/.test(place)) files.push({ uri: place });
-    else for await (const { uri, etag } of listGlob(store, globUri(place), { signal })) files.push({ uri, etag });
+    if (/^https?:/.test(place)) {
+      files.push({ uri: place });
+      totalBytes = undefined;
+    } else {
+      for await (const { uri, etag, size } of listGlob(store, globUri(place), { signal })) {
+        files.push({ uri, etag });
+        if (totalBytes !== undefined) totalBytes += size;
+      }
+    }
     if (files.length === before) throw new ObjectNotFound(uriOf(place));
   }
-  return files;
+  return { files, totalBytes };
 }
 
 let session: Session | undefined;

@@ -15,11 +15,11 @@ import { conjunctsOf } from './conjuncts.ts';
 import { type JoinNode, joinTypeOf, sidesOf } from './join-sides.ts';
 import type { PlanFacts } from './rule.ts';
 import { shareOf } from './selectivity.ts';
-import type { ColumnStatistics } from './statistics.ts';
+import type { EstimatedColumn, SourceStatistics } from './statistics.ts';
 
 export interface Estimate {
   readonly rows: number;
-  readonly columns: ReadonlyMap<string, ColumnStatistics>;
+  readonly columns: ReadonlyMap<string, EstimatedColumn>;
 }
 
 /** Of columns of which nothing is known, the share of the rows that are different. */
@@ -34,20 +34,16 @@ export function estimateOf(node: PlanNode, facts: PlanFacts): Estimate | undefin
   return made;
 }
 
-/** Different values of a column among `rows` rows; as many as those where nothing is known. */
-export const distinctOf = ({ rows, columns }: Estimate, name: string): number =>
-  Math.max(1, Math.min(rows, columns.get(name)?.distinct ?? rows));
-
 function estimated(node: PlanNode, facts: PlanFacts): Estimate | undefined {
   switch (node.kind) {
     case 'scan': {
-      const given = facts.statisticsOf(node.sourceId);
+      const given = ofSource(facts.statisticsOf(node.sourceId));
       if (given === undefined || node.filter === undefined) return given;
       return filteredBy(given, node.filter, { ...node, filter: undefined }, facts);
     }
     case 'in-memory-scan':
     case 'shuffle-read':
-      return facts.statisticsOf(node.sourceId);
+      return ofSource(facts.statisticsOf(node.sourceId));
     case 'empty-scan':
       return { rows: 0, columns: new Map() };
     case 'concat':
@@ -70,6 +66,12 @@ function estimated(node: PlanNode, facts: PlanFacts): Estimate | undefined {
     }
   }
 }
+
+const ofSource = (given: SourceStatistics | undefined): Estimate | undefined =>
+  given && {
+    rows: given.rows,
+    columns: new Map([...given.columns].map(([name, column]) => [name, { ...column, domain: column.distinct }])),
+  };
 
 type Over = Exclude<
   Extract<PlanNode, { readonly input: PlanNode }>,
@@ -117,10 +119,8 @@ function filteredBy(input: Estimate, predicate: Expression, node: PlanNode, fact
     const typed = facts.typed(conjunct, { fields });
     const { share, columns } = shareOf(typed, (index) => estimate.columns.get(nameAt(index)));
     const changed = new Map([...columns].map(([index, statistics]) => [nameAt(index), statistics]));
-    estimate = withRows(
-      { rows: estimate.rows, columns: new Map([...estimate.columns, ...changed]) },
-      estimate.rows * share,
-    );
+    const kept = withRows(estimate, estimate.rows * share);
+    estimate = { rows: kept.rows, columns: new Map([...kept.columns, ...changed]) };
   }
   return estimate;
 }
@@ -129,7 +129,7 @@ function filteredBy(input: Estimate, predicate: Expression, node: PlanNode, fact
 function withRows({ rows, columns }: Estimate, kept: number): Estimate {
   if (kept >= rows) return { rows: kept, columns };
   const share = rows === 0 ? 0 : kept / rows;
-  const thinned = [...columns].map(([name, statistics]): [string, ColumnStatistics] => {
+  const thinned = [...columns].map(([name, statistics]): [string, EstimatedColumn] => {
     const { distinct } = statistics;
     if (distinct === undefined || distinct < 1) return [name, statistics];
     return [name, { ...statistics, distinct: distinct * (1 - (1 - share) ** Math.max(1, rows / distinct)) }];
@@ -138,9 +138,9 @@ function withRows({ rows, columns }: Estimate, kept: number): Estimate {
 }
 
 const renamed = (
-  columns: ReadonlyMap<string, ColumnStatistics>,
+  columns: ReadonlyMap<string, EstimatedColumn>,
   named: readonly NamedExpression[],
-): ReadonlyMap<string, ColumnStatistics> =>
+): ReadonlyMap<string, EstimatedColumn> =>
   new Map(
     named.flatMap(({ name, expression }) => {
       const known = expression.kind === 'column' ? columns.get(expression.name) : undefined;
@@ -208,43 +208,52 @@ function ofJoin(node: JoinNode, facts: PlanFacts): Estimate | undefined {
 
 type Keys = readonly (readonly [Expression, Expression | undefined])[];
 
-/** How many pairs have equal keys: all that there are, by the different keys of the side that has more of them. */
-function joinedRows(left: Estimate, right: Estimate, keys: Keys): number {
-  const most = Math.max(
-    keyCount(
-      left,
-      keys.map(([key]) => key),
-    ),
-    keyCount(
-      right,
-      keys.map(([, key]) => key),
-    ),
+const joinedRows = (left: Estimate, right: Estimate, keys: Keys): number =>
+  pairsOf(
+    left.rows,
+    right.rows,
+    keys.map(([key, other]) => keyDomain(columnOf(left, key), columnOf(right, other))),
   );
-  return (left.rows * right.rows) / Math.max(1, most);
+
+/** How many of all pairs have equal keys, which are of so many values each; together of no more than the larger side has rows. */
+export function pairsOf(left: number, right: number, domains: readonly number[]): number {
+  const values = domains.reduce((product, domain) => product * domain, 1);
+  return (left * right) / Math.max(1, Math.min(values, Math.max(left, right)));
 }
 
+/** Where the smaller of two domains is this share of the larger, it is taken to be all that there is of keys. */
+const WHOLE_DOMAIN = 0.1;
+
+/**
+ * Of how many values the keys of two columns are. As many as the side has that has more: the other has some of them. But bounds say too much of
+ * keys that leave out numbers: where one side has nearly as many, it is that which has them all.
+ */
+export function keyDomain(a: KnownColumn, b: KnownColumn): number {
+  const [x, y] = [a.domain ?? Number.NaN, b.domain ?? Number.NaN];
+  // Of what is not known, as many values as the smaller side has rows.
+  if (Number.isNaN(x) && Number.isNaN(y)) return Math.max(1, Math.min(a.rows, b.rows));
+  if (Number.isNaN(x) || Number.isNaN(y)) return Math.max(1, Number.isNaN(x) ? y : x);
+  const [less, more] = x < y ? [x, y] : [y, x];
+  return Math.max(1, less >= more * WHOLE_DOMAIN ? less : more);
+}
+
+export interface KnownColumn {
+  readonly rows: number;
+  readonly domain: number | undefined;
+}
+
+const columnOf = ({ rows, columns }: Estimate, key: Expression | undefined): KnownColumn => ({
+  rows,
+  domain: key?.kind === 'column' ? columns.get(key.name)?.domain : undefined,
+});
+
+/** The share of the rows of left that have a match. */
 function matchedShare(left: Estimate, right: Estimate, keys: Keys): number {
-  return Math.min(
-    1,
-    keyCount(
-      right,
-      keys.map(([, key]) => key),
-    ) /
-      keyCount(
-        left,
-        keys.map(([key]) => key),
-      ),
-  );
-}
-
-/** Of several keys as many as there may be together, and no more than rows. */
-function keyCount(side: Estimate, keys: readonly (Expression | undefined)[]): number {
-  const counts = keys.map((key) => (key?.kind === 'column' ? distinctOf(side, key.name) : side.rows));
-  return Math.max(
-    1,
-    Math.min(
-      side.rows,
-      counts.reduce((product, count) => product * count, 1),
-    ),
-  );
+  let [values, domain] = [1, 1];
+  for (const [key, other] of keys) {
+    const distinct = other?.kind === 'column' ? right.columns.get(other.name)?.distinct : undefined;
+    values *= distinct ?? right.rows;
+    domain *= keyDomain(columnOf(left, key), columnOf(right, other));
+  }
+  return Math.min(1, Math.min(values, right.rows) / domain);
 }

@@ -52,8 +52,15 @@ export function joinGraphOf(node: NodeOf<'hash-join'>, facts: PlanFacts): JoinGr
   return { ...collector.graph(), columns };
 }
 
-/** Whether a join may stand elsewhere. */
-const isFree = (node: NodeOf<'hash-join'>, facts: PlanFacts): boolean =>
+type InnerJoin = NodeOf<'hash-join' | 'cross-join'>;
+
+/** Whether a join may stand elsewhere; a product too, of which others may have the keys. */
+function isFree(node: PlanNode, facts: PlanFacts): node is InnerJoin {
+  if (node.kind === 'cross-join') return node.residual === undefined && node.collect === undefined;
+  return node.kind === 'hash-join' && isFreeByKeys(node, facts);
+}
+
+const isFreeByKeys = (node: NodeOf<'hash-join'>, facts: PlanFacts): boolean =>
   node.joinType === 'inner' &&
   node.buildSide === undefined &&
   node.residual === undefined &&
@@ -86,7 +93,7 @@ class Collector {
 
   /** What the columns of `node` are, over names of relations. */
   collect(node: PlanNode): Columns {
-    if (node.kind === 'hash-join' && isFree(node, this.#facts)) return this.#join(node);
+    if (isFree(node, this.#facts)) return this.#join(node);
     if (!this.#isOverJoins(node)) return this.#relation(node);
     if (node.kind === 'project') {
       const below = this.collect(node.input);
@@ -104,6 +111,7 @@ class Collector {
   #isOverJoins(node: PlanNode): boolean {
     switch (node.kind) {
       case 'hash-join':
+      case 'cross-join':
         return isFree(node, this.#facts);
       case 'project':
         return node.columns.every(({ expression }) => expression.kind === 'column') && this.#isOverJoins(node.input);
@@ -114,10 +122,11 @@ class Collector {
     }
   }
 
-  #join(node: NodeOf<'hash-join'>): Columns {
+  #join(node: InnerJoin): Columns {
     const sides = { left: this.collect(node.left), right: this.collect(node.right) };
-    for (const [index, key] of node.leftOn.entries()) {
-      const other = node.rightOn[index] as Expression;
+    const { leftOn, rightOn } = node.kind === 'cross-join' ? { leftOn: [], rightOn: [] } : node;
+    for (const [index, key] of leftOn.entries()) {
+      const other = rightOn[index] as Expression;
       this.#addEquality(withColumnsReplaced(key, sides.left), withColumnsReplaced(other, sides.right));
     }
     const given = sidesOf(node, this.#facts);

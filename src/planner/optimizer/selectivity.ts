@@ -2,13 +2,13 @@
 
 import type { Value } from '../../columnar/value.ts';
 import type { ComparisonOperator, TypedExpression } from '../../expressions/expression.ts';
-import type { ColumnStatistics } from './statistics.ts';
+import type { EstimatedColumn } from './statistics.ts';
 
 export interface Share {
   /** From 0 to 1. */
   readonly share: number;
   /** By position, columns of which more is known now. */
-  readonly columns: ReadonlyMap<number, ColumnStatistics>;
+  readonly columns: ReadonlyMap<number, EstimatedColumn>;
 }
 
 /** Guesses, where nothing is known: of one value, of a range, of anything else. */
@@ -20,7 +20,7 @@ const guess = (share: number): Share => ({ share, columns: new Map() });
 
 export function shareOf(
   e: TypedExpression | undefined,
-  columnAt: (index: number) => ColumnStatistics | undefined,
+  columnAt: (index: number) => EstimatedColumn | undefined,
 ): Share {
   if (e === undefined) return guess(ANYTHING);
   switch (e.kind) {
@@ -51,14 +51,14 @@ export function shareOf(
 
 function ofComparison(
   { operator, left, right }: Extract<TypedExpression, { kind: 'compare' }>,
-  columnAt: (index: number) => ColumnStatistics | undefined,
+  columnAt: (index: number) => EstimatedColumn | undefined,
 ): Share {
   const otherwise = guess(operator === '=' ? ONE_VALUE : operator === '!=' ? 1 - ONE_VALUE : A_RANGE);
   // Binding puts literals on the right.
   if (left.kind !== 'column' || right.kind !== 'literal') return otherwise;
   const known = columnAt(left.index) ?? {};
   const value = numberOf(right.value);
-  const with_ = (share: number, more: ColumnStatistics): Share => ({
+  const knowing = (share: number, more: EstimatedColumn): Share => ({
     share,
     columns: new Map([[left.index, { ...known, ...more }]]),
   });
@@ -68,14 +68,15 @@ function ofComparison(
     if (isOutside) return guess(0);
     return distinct === undefined
       ? otherwise
-      : with_(1 / Math.max(1, distinct), { distinct: 1, low: value, high: value });
+      : knowing(1 / Math.max(1, distinct), { distinct: 1, domain: 1, low: value, high: value });
   }
   if (operator === '!=') return distinct === undefined ? otherwise : guess(1 - 1 / Math.max(1, distinct));
   if (value === undefined || low === undefined || high === undefined || high <= low) return otherwise;
   const below = Math.min(1, Math.max(0, (value - low) / (high - low)));
-  return isUpper(operator)
-    ? with_(below, { high: Math.min(high, value) })
-    : with_(1 - below, { low: Math.max(low, value) });
+  const share = isUpper(operator) ? below : 1 - below;
+  const remaining = (count: number | undefined): number | undefined => count && Math.max(1, count * share);
+  const bounds = isUpper(operator) ? { high: Math.min(high, value) } : { low: Math.max(low, value) };
+  return knowing(share, { ...bounds, distinct: remaining(distinct), domain: remaining(known.domain) });
 }
 
 const isUpper = (operator: ComparisonOperator): boolean => operator === '<' || operator === '<=';

@@ -18,3 +18,9 @@ export interface SourceStatistics {
 
 /** By source id; undefined where nothing is known. */
 export type StatisticsOf = (sourceId: string) => SourceStatistics | undefined;
+
+/** As rules see a column, rows having been left out. */
+export interface EstimatedColumn extends ColumnStatistics {
+  /** How many different values there were before, if not the values themselves were asked for: what keys of other tables are among. */
+  readonly domain?: number | undefined;
+}

@@ -48,7 +48,7 @@ export interface Case {
   readonly rule: string;
   readonly title: string;
   readonly query: Query;
-  /** Rows of tables, by their names. */
+  /** Rows of tables, by their names; all values are different. */
   readonly rows?: Readonly<Record<string, number>>;
   /** Where it shows what the rule leaves as it is. */
   readonly isLeft?: boolean;
@@ -72,7 +72,8 @@ export const statisticsOf =
   (id: string): SourceStatistics | undefined => {
     const count = rows[NAMES.get(id) ?? ''];
     if (count === undefined) return undefined;
-    return { rows: count, columns: new Map() };
+    const columns = ['k', 'x', 'y', 'z', 'm', 'w'].map((name) => [name, { distinct: count }] as const);
+    return { rows: count, columns: new Map(columns) };
   };
 
 /** With a condition on pairs, of which one part asks something of the right side alone. */
@@ -295,6 +296,12 @@ export const CASES: readonly Case[] = [
     'by what is equal to what is equal',
     a.join(b.rename({ k: 'l' }), { leftOn: 'k', rightOn: 'l' }).join(c, { leftOn: 'l', rightOn: 'm' }),
     { rows: { a: 1_000_000, b: 1_000_000, c: 10 } },
+  ),
+  same(
+    'order-joins',
+    'a product that others have the keys of',
+    a.crossJoin(c).join(b.rename({ k: 'l' }), { leftOn: ['x', 'm'], rightOn: ['l', 'z'] }),
+    { rows: { a: 1000, b: 1000, c: 1000 } },
   ),
   left(
     'order-joins',

@@ -27,10 +27,12 @@ const COMPARISONS: readonly BinaryOperator[] = ['=', '<', '<=', '>', '>=', '!=',
 
 const MOST_JOINS = 4;
 
+/** As `planOf`, of inner joins one over the other. */
+export const joinsOf = (choices: readonly number[]): PlanNode => new PlanChooser(choices).joins();
+
 /** @param choices not negative; where they end, zeros follow */
 export function planOf(choices: readonly number[]): PlanNode {
-  const builder = new PlanChooser(choices);
-  return builder.plan();
+  return new PlanChooser(choices).plan();
 }
 
 class PlanChooser {
@@ -46,6 +48,16 @@ class PlanChooser {
   plan(): PlanNode {
     let plan = this.#leaf();
     while (this.#next < this.#choices.length) plan = this.#over(plan);
+    return plan;
+  }
+
+  /** Inner joins, with filters and projections between them. */
+  joins(): PlanNode {
+    let plan = this.#leaf();
+    for (let count = 2 + this.#pick(4); count > 0; count -= 1) {
+      plan = this.#pick(6) === 5 ? this.#product(plan) : this.#join(plan, true);
+      if (this.#pick(3) === 2) plan = this.#row(plan);
+    }
     return plan;
   }
 
@@ -183,7 +195,7 @@ class PlanChooser {
     }
   }
 
-  #join(left: PlanNode): PlanNode {
+  #join(left: PlanNode, isInner: boolean = false): PlanNode {
     const right = this.#side();
     const [leftFields, rightFields] = [fieldsOf(left), fieldsOf(right)];
     const rightKey = this.#one(rightFields);
@@ -210,10 +222,16 @@ class PlanChooser {
       joinType: this.#one(JOIN_TYPES),
       ...(this.#pick(5) === 4 && { nullEqualsNull: [true] }),
     };
-    const residual = this.#pick(4) === 3;
-    if (!residual) return joined;
+    if (isInner) return { ...joined, joinType: 'inner' };
+    if (this.#pick(4) !== 3) return joined;
     const inner: PlanNode = { ...joined, joinType: 'inner' };
     return { ...joined, residual: this.#predicate(inner, 1) };
+  }
+
+  /** With an equality above it that makes it a join, and one that does not. */
+  #product(left: PlanNode): PlanNode {
+    const joined: PlanNode = { kind: 'cross-join', left, right: this.#leaf() };
+    return { kind: 'filter', input: joined, predicate: this.#predicate(joined, 1) };
   }
 
   /** A product, of few rows. */

@@ -12,7 +12,7 @@
 import type { Expression } from '../../../expressions/expression.ts';
 import type { PlanNode } from '../../../plan/plan-node.ts';
 import { filtered } from '../conjuncts.ts';
-import { distinctOf, type Estimate, estimateOf } from '../estimate.ts';
+import { type Estimate, estimateOf, type KnownColumn, keyDomain, pairsOf } from '../estimate.ts';
 import { column } from '../expression-facts.ts';
 import { type JoinGraph, joinGraphOf, relationsIn } from '../join-graph.ts';
 import type { PlanFacts, Rule } from '../rule.ts';
@@ -52,24 +52,25 @@ interface Tree {
 interface Key {
   readonly left: Expression;
   readonly right: Expression;
-  /** Different values on both sides. */
-  readonly distinct: readonly [number, number];
+  /** Of how many values it is. */
+  readonly domain: number;
 }
 
 class Orderer {
   readonly #graph: JoinGraph;
   readonly #leaves: readonly Tree[];
-  /** Different values of each column in its own relation. */
-  readonly #distinct: ReadonlyMap<string, number>;
+  /** Of each column, in its own relation. */
+  readonly #columns: ReadonlyMap<string, KnownColumn>;
 
   private constructor(graph: JoinGraph, estimates: readonly Estimate[]) {
     this.#graph = graph;
     this.#leaves = estimates.map(({ rows }, index) => ({ relations: 1 << index, rows, cost: 0 }));
-    this.#distinct = new Map(
+    this.#columns = new Map(
       graph.relations.flatMap(({ columns }, index) =>
         columns.map(({ name, expression }) => {
+          const { rows, columns: known } = estimates[index] as Estimate;
           const of = expression.kind === 'column' ? expression.name : '';
-          return [name, distinctOf(estimates[index] as Estimate, of)] as const;
+          return [name, { rows, domain: known.get(of)?.domain }] as const;
         }),
       ),
     );
@@ -126,24 +127,20 @@ class Orderer {
     const index = this.#graph.relations.findIndex((relation) => relation.node === node);
     if (index >= 0) return this.#leaves[index];
     if (node.kind === 'project' || node.kind === 'filter') return this.asWritten(node.input);
-    if (node.kind !== 'hash-join') return undefined;
+    if (node.kind !== 'hash-join' && node.kind !== 'cross-join') return undefined;
     const [left, right] = [this.asWritten(node.left), this.asWritten(node.right)];
-    return left && right && this.#joined(left, right);
+    return left && right && (this.#joined(left, right) ?? joinedBy(left, right, []));
   }
 
   /** Undefined where they have no key in common. */
   #joined(a: Tree, b: Tree): Tree | undefined {
     const keys = this.#keys(a, b);
     if (keys.length === 0) return undefined;
-    const [left, right] = a.rows >= b.rows ? [a, b] : [b, a];
-    const countOf = (side: 0 | 1, rows: number): number =>
-      Math.min(
-        rows,
-        keys.reduce((product, { distinct }) => product * Math.min(rows, distinct[side]), 1),
-      );
-    const rows = (a.rows * b.rows) / Math.max(1, countOf(0, a.rows), countOf(1, b.rows));
-    const cost = a.cost + b.cost + 2 * right.rows + left.rows + rows;
-    return { relations: a.relations | b.relations, rows, cost, left, right };
+    return joinedBy(
+      a,
+      b,
+      keys.map(({ domain }) => domain),
+    );
   }
 
   /** What is equal in the two: of each class one column of either, and what is computed of columns of one. */
@@ -153,31 +150,23 @@ class Orderer {
       const left = members.find(({ relation }) => (a.relations & (1 << relation)) !== 0);
       const right = members.find(({ relation }) => (b.relations & (1 << relation)) !== 0);
       if (left === undefined || right === undefined) return [];
-      return [
-        {
-          left: column(left.name),
-          right: column(right.name),
-          distinct: [this.#count(left.name), this.#count(right.name)],
-        },
-      ];
+      return [this.#key(column(left.name), column(right.name))];
     });
     const computed = equalities.flatMap(({ left, right }): Key[] => {
       const [of, other] = [relationsIn(left, this.#graph), relationsIn(right, this.#graph)];
-      const distinct = [this.#countOf(left), this.#countOf(right)] as const;
-      if (isWithin(of, a) && isWithin(other, b)) return [{ left, right, distinct }];
-      if (isWithin(of, b) && isWithin(other, a))
-        return [{ left: right, right: left, distinct: [distinct[1], distinct[0]] }];
-      return [];
+      if (isWithin(of, a) && isWithin(other, b)) return [this.#key(left, right)];
+      return isWithin(of, b) && isWithin(other, a) ? [this.#key(right, left)] : [];
     });
     return [...ofClasses, ...computed];
   }
 
-  #count(name: string): number {
-    return this.#distinct.get(name) ?? Number.POSITIVE_INFINITY;
+  #key(left: Expression, right: Expression): Key {
+    return { left, right, domain: keyDomain(this.#known(left), this.#known(right)) };
   }
 
-  #countOf(e: Expression): number {
-    return e.kind === 'column' ? this.#count(e.name) : Number.POSITIVE_INFINITY;
+  #known(e: Expression): KnownColumn {
+    const known = e.kind === 'column' ? this.#columns.get(e.name) : undefined;
+    return known ?? { rows: Number.POSITIVE_INFINITY, domain: undefined };
   }
 
   plan(tree: Tree): PlanNode {
@@ -225,6 +214,14 @@ class Orderer {
       (key) => (key.left === a && key.right === b) || (key.left === b && key.right === a),
     );
   }
+}
+
+/** By keys of so many values each; every pair where there are none. */
+function joinedBy(a: Tree, b: Tree, domains: readonly number[]): Tree {
+  const [left, right] = a.rows >= b.rows ? [a, b] : [b, a];
+  const rows = pairsOf(a.rows, b.rows, domains);
+  const cost = a.cost + b.cost + 2 * right.rows + left.rows + rows;
+  return { relations: a.relations | b.relations, rows, cost, left, right };
 }
 
 const isWithin = (relations: number, tree: Tree): boolean => relations !== 0 && (relations & ~tree.relations) === 0;
