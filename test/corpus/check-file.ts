@@ -1,6 +1,5 @@
 /** One Parquet file, read by us and by pyarrow at once, a batch at a time. */
 
-import { pathToFileURL } from 'node:url';
 import type { Batch } from '../../src/columnar/batch.ts';
 import { readColumn } from '../../src/columnar/column-values.ts';
 import { timestamp, typeName } from '../../src/columnar/data-type.ts';
@@ -8,6 +7,7 @@ import type { Field } from '../../src/columnar/schema.ts';
 import { MillraceError } from '../../src/errors.ts';
 import { fileStore } from '../../src/io/file-store.ts';
 import { readParquetSchema } from '../../src/io/parquet/parquet-schema.ts';
+import { fileUri } from '../../src/io/uri.ts';
 import { MemoryBudget } from '../../src/memory/budget.ts';
 import { LinearMemory } from '../../src/memory/linear-memory.ts';
 import { parquetScan } from '../../src/operators/sources/parquet-scan.ts';
@@ -58,7 +58,7 @@ async function checkedIn(int96: 'ns' | 'us', path: string, pyarrow: Pyarrow, giv
   const found = 'error' in theirs ? undefined : theirs;
   const compared = { rows: 0, columns: 0 };
   try {
-    const missing = await compare(pathToFileURL(path).href, { pyarrow, found, int96, compared });
+    const missing = await compare(fileUri(path), { pyarrow, found, int96, compared });
     if (found === undefined) return { verdict: 'unchecked', ...compared, ...refusedThere };
     if (missing.length === 0) return { verdict: 'read', ...compared };
     const detail = `left out: ${missing.map(({ name, type }) => `${name} ${type}`).join(', ')}`;
@@ -71,7 +71,7 @@ async function checkedIn(int96: 'ns' | 'us', path: string, pyarrow: Pyarrow, giv
         verdict: 'refused',
         ...compared,
         error: name,
-        detail: message.replaceAll(pathToFileURL(path).href, 'It'),
+        detail: message.replaceAll(fileUri(path), 'It'),
         ...refusedThere,
       };
     }

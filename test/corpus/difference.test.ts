@@ -26,6 +26,20 @@ describe('values beside what pyarrow wrote', () => {
     ['a word of an enumeration', 'RED', types.utf8, 'UkVE', undefined],
     ['an interval', { months: 1, days: 2, nanoseconds: 3_000_000n }, types.interval, 'AQAAAAIAAAADAAAA', undefined],
     [
+      'intervals',
+      [{ months: 1, days: 2, nanoseconds: 0n }],
+      types.list(types.interval),
+      ['AQAAAAIAAAAAAAAA'],
+      undefined,
+    ],
+    [
+      'an interval that differs',
+      { months: 1, days: 2, nanoseconds: 0n },
+      types.interval,
+      'AQAAAAIAAAADAAAA',
+      '[1,2,"0"], pyarrow has "AQAAAAIAAAADAAAA"',
+    ],
+    [
       'inside',
       [[1n, 'a'], null],
       POINTS,

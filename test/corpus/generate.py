@@ -27,7 +27,7 @@ warnings.simplefilter("ignore")
 RANDOM = random.Random(11)
 FOLDER = sys.argv[1]
 INDEX = {}
-FLAT_ROWS, NESTED_ROWS = 600, 150
+FLAT_ROWS, NESTED_ROWS, GROUP_ROWS = 600, 150, 250
 DAY_US = 86_400_000_000
 
 
@@ -193,7 +193,7 @@ def encoding(kind, wanted):
 
 def by_pyarrow():
     codecs = ["none", "snappy", "gzip", "brotli", "zstd", "lz4"]
-    small = {"row_group_size": 250, "write_batch_size": 50, "data_page_size": 1}
+    small = {"row_group_size": GROUP_ROWS, "write_batch_size": 50, "data_page_size": 1}
     for given in (give("pyarrow-flat", flat(KINDS)), give("pyarrow-nested", nested(KINDS))):
         table = given[1]
         of_columns = [leaf for field in table.schema for leaf in leaves(field.type, field.name)]
@@ -231,7 +231,7 @@ def by_polars():
     kinds = [name for name in KINDS if name not in ("half", "fixed", "time_ms", "time_us")]
     tables = (give("polars-flat", flat(kinds)), give("polars-nested", nested(kinds, with_maps=False)))
     codecs = ("uncompressed", "snappy", "gzip", "brotli", "zstd", "lz4")
-    for given, codec, size in itertools.product(tables, codecs, (None, 200)):
+    for given, codec, size in itertools.product(tables, codecs, (None, GROUP_ROWS)):
         file = path(given, codec, "small" if size else "")
         polars.from_arrow(given[1]).write_parquet(file, compression=codec, row_group_size=size, data_page_size=size)
 
@@ -256,7 +256,7 @@ def by_fastparquet():
     frame = frame.astype({**nullable, "utf8": object, "utf8_sure": object})
     encodings = {"utf8": "utf8", "utf8_sure": "utf8", "binary": "bytes", "binary_sure": "bytes"}
     options = {"object_encoding": encodings, "write_index": False}
-    for codec, groups in itertools.product((None, "SNAPPY", "GZIP", "BROTLI", "ZSTD", "LZ4_RAW"), (None, 250)):
+    for codec, groups in itertools.product((None, "SNAPPY", "GZIP", "BROTLI", "ZSTD", "LZ4_RAW"), (None, GROUP_ROWS)):
         file = path(given, (codec or "uncompressed").lower(), "small" if groups else "")
         fastparquet.write(file, frame, compression=codec, row_group_offsets=groups, **options)
     categories = give("fastparquet-categories", table.select(["utf8", "utf8_sure"]))

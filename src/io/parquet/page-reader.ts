@@ -159,6 +159,7 @@ export class PageReader {
   #stream(isThere: boolean, encoding: number, start: number, end: number): { start: number; end: number } {
     if (!isThere) return { start, end: start };
     if (encoding === BIT_PACKED) {
+      // Writers disagreed about the order of the bits: the specification has the upper ones first, Impala and Arrow the lower.
       throw this.#damaged('its levels have the encoding BIT_PACKED, which was abolished in 2013');
     }
     if (encoding !== RLE) throw this.#damaged('its levels have an impossible encoding');

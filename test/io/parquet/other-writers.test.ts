@@ -58,6 +58,13 @@ const UNCOUNTED_BYTES = 12;
 const sizesInFooter = (plain: Buffer, stored: Buffer): Buffer =>
   Buffer.concat([Buffer.from([0x16]), plain, Buffer.from([0x16]), stored]);
 
+// Each by its own writer (`fixtures/write_others.py`), beside what that was given.
+test.each(['fastparquet_flat', 'fastparquet_words', 'fastparquet_int96', 'polars_flat'])('%s', async (name) => {
+  const { rows, schema } = await scanRows(uriOf(fixture(`${name}.parquet`)));
+  const inJson = rows.map((row) => row.map((value, at) => valueInJson(value, schema.fields[at]!.type)));
+  expect(inJson).toEqual(wantedValues(readFileSync(fixture(`${name}.json`)), []));
+});
+
 test.each(['nothing', 'the stored size'])('the size of pages is said to be %s', async (said) => {
   const [path, uri] = await changed(`size-${said.length}`, (sizes) =>
     [...sizes.values()].map(([plain = 0, stored = 0]): Change => {
