@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type { ObjectStore } from '../src/io/object-store.ts';
+import { readTail } from '../src/io/object-tail.ts';
 
 /** What a function in Lambda has of S3. */
 export const NETWORK = { bytesPerMs: 75_000, latencyMs: 30 } as const;
@@ -13,6 +14,13 @@ export function limitedStore(store: ObjectStore): ObjectStore {
     const left = ms - performance.now();
     if (left > 0) await setTimeout(left);
   };
+  /** Until so many bytes have come. */
+  const transfer = async (bytes: number): Promise<void> => {
+    for (let done = 0; done < bytes; done += TURN_BYTES) {
+      freeAtMs = Math.max(performance.now(), freeAtMs) + Math.min(TURN_BYTES, bytes - done) / NETWORK.bytesPerMs;
+      await untilMs(freeAtMs);
+    }
+  };
   return {
     ...store,
     head: async (uri, options) => {
@@ -21,12 +29,14 @@ export function limitedStore(store: ObjectStore): ObjectStore {
     },
     readInto: async (uri, start, into, options) => {
       await setTimeout(NETWORK.latencyMs);
-      for (let done = 0; done < into.byteLength; done += TURN_BYTES) {
-        const piece = into.subarray(done, done + TURN_BYTES);
-        freeAtMs = Math.max(performance.now(), freeAtMs) + piece.byteLength / NETWORK.bytesPerMs;
-        await untilMs(freeAtMs);
-      }
+      await transfer(into.byteLength);
       await store.readInto(uri, start, into, options);
+    },
+    readTail: async (uri, into, options) => {
+      await setTimeout(NETWORK.latencyMs);
+      const info = await readTail(store, uri, into, options);
+      await transfer(Math.min(info?.size ?? 0, into.byteLength));
+      return info;
     },
   };
 }

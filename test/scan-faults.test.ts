@@ -20,7 +20,7 @@ import { retryingStore } from '../src/io/retrying-store.ts';
 import { scanRows } from './io/parquet/scan-file.ts';
 import { query } from './support/duckdb.ts';
 import { fuzzSeed } from './support/fuzz.ts';
-import { type HttpCall, httpServer, sendRange } from './support/http-server.ts';
+import { type HttpCall, httpServer, rangeIn, sendRange } from './support/http-server.ts';
 import { AT_ONCE } from './support/observed-store.ts';
 import { refuse, s3Server } from './support/s3-server.ts';
 import type { Row } from './support/task.ts';
@@ -100,8 +100,7 @@ const FLAWS = ['throttled', 'reset', 'cut', 'stalled', 'short', 'long', 'elsewhe
 
 /** The range that was asked for, and what is wrong with its body. */
 function sendFlawed({ answer, headers }: HttpCall, content: Buffer, etag: string, flaw: (typeof FLAWS)[number]): void {
-  const [, first = 0, last = 0] = (/bytes=(\d+)-(\d+)/.exec(headers.range ?? '') ?? []).map(Number);
-  const end = Math.min(last + 1, content.byteLength);
+  const [first, end] = rangeIn(headers.range, content);
   const piece = content.subarray(first, end);
   const half = piece.subarray(0, piece.byteLength >>> 1);
   const shift = flaw === 'elsewhere' ? 1 : 0;

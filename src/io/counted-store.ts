@@ -118,7 +118,7 @@ function difference(now: RequestCounts, before: RequestCounts): RequestCounts {
 }
 
 function counting(store: ObjectStore, meter: RequestMeter): ObjectStore {
-  return {
+  const counted: ObjectStore = {
     head: async (uri, options) => {
       meter.sent('head');
       return store.head(uri, options);
@@ -165,6 +165,16 @@ function counting(store: ObjectStore, meter: RequestMeter): ObjectStore {
     listUploads: (prefix, options) => {
       meter.sent('list');
       return store.listUploads(prefix, options);
+    },
+  };
+  if (store.readTail === undefined) return counted;
+  return {
+    ...counted,
+    readTail: async (uri, into, options) => {
+      meter.sent('get');
+      const info = await store.readTail?.(uri, into, options);
+      meter.received(Math.min(info?.size ?? 0, into.byteLength));
+      return info;
     },
   };
 }

@@ -82,6 +82,26 @@ class FileStore implements ObjectStore {
     });
   }
 
+  async readTail(
+    uri: string,
+    into: Uint8Array,
+    options?: RequestOptions & { etag?: string },
+  ): Promise<ObjectInfo | undefined> {
+    try {
+      return await this.#open(uri, options, async (descriptor, info) => {
+        if (options?.etag !== undefined && options.etag !== info.etag) {
+          throw new ObjectChanged(uri, options.etag, info.etag);
+        }
+        const byteLength = Math.min(info.size, into.byteLength);
+        await fill(uri, descriptor, info.size - byteLength, into.subarray(0, byteLength), options?.signal);
+        return info;
+      });
+    } catch (error) {
+      if (error instanceof ObjectNotFound) return undefined;
+      throw error;
+    }
+  }
+
   async get(uri: string, options?: RequestOptions & { maxBytes?: number }): Promise<StoredObject | undefined> {
     try {
       return await this.#open(uri, options, async (descriptor, { etag, size }) => {

@@ -53,6 +53,16 @@ export interface ObjectStore {
    */
   readInto(uri: string, start: number, into: Uint8Array, options?: RequestOptions & { etag?: string }): Promise<void>;
 
+  /**
+   * As `readTail` of `object-tail.ts`, in one request; for who can. Stores that are made of others ask that function, so that
+   * theirs need not have it.
+   */
+  readTail?(
+    uri: string,
+    into: Uint8Array,
+    options?: RequestOptions & { etag?: string },
+  ): Promise<ObjectInfo | undefined>;
+
   /** A whole small object (a plan, a manifest); undefined where there is none. @throws InvalidArgument above `maxBytes`. */
   get(uri: string, options?: RequestOptions & { maxBytes?: number }): Promise<StoredObject | undefined>;
 

@@ -1,7 +1,7 @@
 /**
  * A store that tries again where that is safe, whatever became of the first try.
  *
- *     head, get, readInto, list…   reads: always safe
+ *     head, get, readInto, list…   reads, readTail too: always safe
  *     put without condition        safe for the only writer of a key, which all writers of ours are
  *     uploadPart, abort, delete    the same again is the same result (a part may have another etag then, and the one of
  *                                  the lost answer may arrive last: the S3 store sees to that when it completes)
@@ -13,6 +13,7 @@
 import { StorageUnavailable } from '../errors.ts';
 import { DEFAULT_RETRY_POLICY, type RetryPolicy, retry } from './backoff.ts';
 import type { ObjectStore, RequestOptions } from './object-store.ts';
+import { readTail } from './object-tail.ts';
 import { compareUris } from './uri.ts';
 
 export function retryingStore(store: ObjectStore, policy: RetryPolicy = DEFAULT_RETRY_POLICY): ObjectStore {
@@ -21,6 +22,7 @@ export function retryingStore(store: ObjectStore, policy: RetryPolicy = DEFAULT_
   return {
     head: (uri, options) => retried(options, () => store.head(uri, options)),
     readInto: (uri, start, into, options) => retried(options, () => store.readInto(uri, start, into, options)),
+    readTail: (uri, into, options) => retried(options, () => readTail(store, uri, into, options)),
     get: (uri, options) => retried(options, () => store.get(uri, options)),
     list: (prefix, options) =>
       resumed(

@@ -2,6 +2,7 @@
 
 import { InvalidArgument } from '../errors.ts';
 import type { ObjectStore } from './object-store.ts';
+import { readTail } from './object-tail.ts';
 import { parseUri } from './uri.ts';
 
 /** A store, or how to get one: asked for when a uri first needs it, so that what nobody uses is not loaded. */
@@ -25,6 +26,7 @@ export function storeRouter(stores: Readonly<Record<string, StoreSource>>): Obje
   return {
     head: async (uri, options) => (await storeOf(uri)).head(uri, options),
     readInto: async (uri, start, into, options) => (await storeOf(uri)).readInto(uri, start, into, options),
+    readTail: async (uri, into, options) => readTail(await storeOf(uri), uri, into, options),
     get: async (uri, options) => (await storeOf(uri)).get(uri, options),
     list: (prefix, options) => listed(storeOf(prefix), (store) => store.list(prefix, options)),
     put: async (uri, bytes, options) => (await storeOf(uri)).put(uri, bytes, options),

@@ -11,6 +11,7 @@ import {
   UploadNotFound,
 } from '../../src/errors.ts';
 import { MIN_PART_BYTES, type ObjectInfo, type ObjectStore } from '../../src/io/object-store.ts';
+import { readTail } from '../../src/io/object-tail.ts';
 
 export interface StoreUnderTest {
   readonly store: ObjectStore;
@@ -65,6 +66,22 @@ export function obeysObjectStoreContract(
         expect(replaced.etag).not.toBe(etag);
         await expect(store.readInto(`${base}a`, 0, new Uint8Array(10), { etag })).rejects.toBeInstanceOf(ObjectChanged);
         expect(await store.head(`${base}a`)).toMatchObject({ uri: `${base}a`, size: 10, etag: replaced.etag });
+      });
+
+      test('gives the end of an object, and says with it how large it is', async () => {
+        const { store, base } = await make();
+        const { etag } = await store.put(`${base}a`, noise(1000));
+        const end = new Uint8Array(300);
+        expect(await readTail(store, `${base}a`, end)).toMatchObject({ uri: `${base}a`, size: 1000, etag });
+        expect(Buffer.from(end).equals(noise(1000).subarray(700))).toBe(true);
+        const more = new Uint8Array(1500);
+        expect(await readTail(store, `${base}a`, more, { etag })).toMatchObject({ size: 1000, etag });
+        expect(Buffer.from(more.subarray(0, 1000)).equals(noise(1000))).toBe(true);
+        await store.put(`${base}empty`, new Uint8Array(0));
+        expect(await readTail(store, `${base}empty`, more)).toMatchObject({ size: 0 });
+        expect(await readTail(store, `${base}nowhere`, more)).toBeUndefined();
+        await store.put(`${base}a`, noise(1000, 2));
+        await expect(readTail(store, `${base}a`, end, { etag })).rejects.toBeInstanceOf(ObjectChanged);
       });
 
       test('gets a whole object up to the size that was agreed', async () => {

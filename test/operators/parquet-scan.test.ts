@@ -267,7 +267,7 @@ test('a file that is replaced between its footer and its data fails the scan', a
     ...bound(real),
     readInto: async (...call) => {
       reads += 1;
-      if (reads === 2) await writeByDuck(path, 'select i + 1 as i from range(200000) r(i)');
+      if (reads === 1) await writeByDuck(path, 'select i + 1 as i from range(200000) r(i)');
       return real.readInto(...call);
     },
   };

@@ -74,17 +74,24 @@ export interface RangeOptions {
   readonly sent?: number;
 }
 
+/** From where to where a header asks for `content`, or its last bytes. */
+export function rangeIn(header: string | undefined, content: Uint8Array): [start: number, end: number] {
+  const [, last] = /^bytes=-(\d+)$/.exec(header ?? '') ?? [];
+  if (last !== undefined) return [Math.max(0, content.byteLength - Number(last)), content.byteLength];
+  const [, from = 0, to = content.byteLength - 1] = (/bytes=(\d+)-(\d+)/.exec(header ?? '') ?? []).map(Number);
+  return [from, Math.min(to + 1, content.byteLength)];
+}
+
 /** The range that was asked for, of `content`. */
 export function sendRange({ headers, answer }: HttpCall, content: Uint8Array, options: RangeOptions = {}): void {
   const { etag, sent = Number.POSITIVE_INFINITY } = { etag: '"e"', ...options };
-  const [, first = '0', last = `${content.byteLength - 1}`] = /bytes=(\d+)-(\d+)/.exec(headers.range ?? '') ?? [];
-  const end = Math.min(Number(last) + 1, content.byteLength);
+  const [first, end] = rangeIn(headers.range, content);
   answer.writeHead(206, {
-    'content-length': end - Number(first),
+    'content-length': end - first,
     'content-range': `bytes ${first}-${end - 1}/${content.byteLength}`,
     ...(etag !== undefined && { etag }),
   });
-  const piece = content.subarray(Number(first), end);
+  const piece = content.subarray(first, end);
   if (sent >= piece.byteLength) answer.end(piece);
   else answer.write(piece.subarray(0, sent));
 }

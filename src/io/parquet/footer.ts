@@ -12,7 +12,8 @@
 
 import { MalformedFile, ObjectNotFound, UnsupportedFile } from '../../errors.ts';
 import type { MemoryBudget } from '../../memory/budget.ts';
-import type { ObjectStore } from '../object-store.ts';
+import type { ObjectInfo, ObjectStore } from '../object-store.ts';
+import { readTail } from '../object-tail.ts';
 import { type FileColumn, fileColumns } from './file-column.ts';
 import { MAGIC_BYTES, NO_ROW_GROUPS, placesBytes, type RowGroupPlaces, readRowGroupPlaces } from './row-group.ts';
 import { readSchemaElements } from './schema-element.ts';
@@ -70,22 +71,45 @@ const ELEMENT_BYTES = 512;
 const COUNTS_NO_HEADER = /^parquet-mr( version 1\.([01]\.|2\.[0-8]\b)|$)/;
 const HEADER_BYTES = 100;
 
-/** @throws ObjectNotFound, ObjectChanged, MalformedFile, UnsupportedFile, MemoryBudgetExceeded */
-export async function readFooter(request: FooterRequest): Promise<ParquetFooter> {
-  const { store, memory, uri, signal } = request;
-  const info = await store.head(uri, { signal });
+/** The end of a file, and what was found out about it with the same request. */
+export interface FileEnd {
+  readonly info: ObjectInfo;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** Bytes that are read of the end of any file. */
+export const endBytes = ({ floorBytes }: MemoryBudget): number =>
+  Math.max(MIN_TAIL_BYTES, Math.min(TAIL_BYTES, Math.floor(floorBytes / TAIL_SHARE)));
+
+/**
+ * Reads `endBytes` of the end of a file, or all of it; the caller has memory for them.
+ * @throws ObjectNotFound, ObjectChanged
+ */
+export async function readFileEnd({ store, memory, uri, etag, signal }: FooterRequest): Promise<FileEnd> {
+  const bytes = new Uint8Array(endBytes(memory));
+  const info = await readTail(store, uri, bytes, { signal, ...(etag !== undefined && { etag }) });
   if (info === undefined) throw new ObjectNotFound(uri);
-  const { size } = info;
-  const etag = request.etag ?? info.etag;
+  return { info, bytes: info.size < bytes.byteLength ? bytes.slice(0, info.size) : bytes };
+}
+
+/**
+ * `end` is what was read of it before, in memory of nobody's.
+ * @throws ObjectNotFound, ObjectChanged, MalformedFile, UnsupportedFile, MemoryBudgetExceeded
+ */
+export async function readFooter(request: FooterRequest, end?: FileEnd): Promise<ParquetFooter> {
+  const { memory, uri, signal } = request;
+  const { info, bytes } = end ?? (await leasedEnd(request));
+  const { size, etag } = info;
   if (size === 0) throw new MalformedFile(uri, 'it is empty');
   if (size < TRAILER_BYTES + MAGIC_BYTES) throw new MalformedFile(uri, `${size} bytes are too few for a Parquet file`);
-
-  const { tail: read, metadataStart, requests } = await readTail(request, size, etag);
+  const first = { start: size - bytes.byteLength, bytes };
+  const metadataStart = size - metadataBytes(uri, bytes, size) - TRAILER_BYTES;
+  const isThere = metadataStart >= first.start;
+  const read = isThere ? first : await readRest(request, { start: metadataStart, size, etag }, first);
   // What may not be needed is not kept in little memory.
   const isKept = read.bytes.byteLength <= memory.floorBytes / TAIL_SHARE;
   const tail = isKept ? read : { start: metadataStart, bytes: read.bytes.slice(metadataStart - read.start) };
-  const end = size - TRAILER_BYTES - tail.start;
-  const metadata = tail.bytes.subarray(metadataStart - tail.start, end);
+  const metadata = tail.bytes.subarray(metadataStart - tail.start, size - TRAILER_BYTES - tail.start);
   const { schemaAt, schemaBytes, elementCount, rowGroups, uncountedBytes } = parsed(uri, () => outlineOf(metadata));
   // Names become texts of up to 2 bytes a letter.
   const columnBytes = 2 * schemaBytes + elementCount * ELEMENT_BYTES;
@@ -97,7 +121,7 @@ export async function readFooter(request: FooterRequest): Promise<ParquetFooter>
     uri,
     etag,
     fileBytes: size,
-    requests,
+    requests: isThere ? 1 : 2,
     bytesRead: read.bytes.byteLength,
     columns: fileColumns(uri, elements),
     rowGroupCount: rowGroups.count,
@@ -110,26 +134,26 @@ export async function readFooter(request: FooterRequest): Promise<ParquetFooter>
   };
 }
 
-/** The end of the file with the metadata: at first as many bytes as most need, then what of it is missing. */
-async function readTail(
+async function leasedEnd(request: FooterRequest): Promise<FileEnd> {
+  const bytes = endBytes(request.memory);
+  using lease = await request.memory.lease('Scan footer', bytes, request.signal);
+  lease.grow(bytes);
+  return await readFileEnd(request);
+}
+
+/** All from `start` on, where `known` is the end of it. */
+async function readRest(
   { store, memory, uri, signal }: FooterRequest,
-  size: number,
-  etag: string,
-): Promise<{ tail: FileTail; metadataStart: number; requests: number }> {
-  const read = async (start: number, known: Uint8Array): Promise<FileTail> => {
-    using lease = await memory.lease('Scan footer', size - start, signal);
-    lease.grow(size - start);
-    const bytes = new Uint8Array(size - start);
-    const missing = bytes.byteLength - known.byteLength;
-    await store.readInto(uri, start, bytes.subarray(0, missing), { etag, ...(signal && { signal }) });
-    bytes.set(known, missing);
-    return { start, bytes };
-  };
-  const wanted = Math.max(MIN_TAIL_BYTES, Math.min(TAIL_BYTES, Math.floor(memory.floorBytes / TAIL_SHARE)));
-  const first = await read(size - Math.min(size, wanted), new Uint8Array(0));
-  const metadataStart = size - metadataBytes(uri, first.bytes, size) - TRAILER_BYTES;
-  if (metadataStart >= first.start) return { tail: first, metadataStart, requests: 1 };
-  return { tail: await read(metadataStart, first.bytes), metadataStart, requests: 2 };
+  { start, size, etag }: { start: number; size: number; etag: string },
+  known: FileTail,
+): Promise<FileTail> {
+  using lease = await memory.lease('Scan footer', size - start, signal);
+  lease.grow(size - start);
+  const bytes = new Uint8Array(size - start);
+  const missing = known.start - start;
+  await store.readInto(uri, start, bytes.subarray(0, missing), { etag, ...(signal && { signal }) });
+  bytes.set(known.bytes, missing);
+  return { start, bytes };
 }
 
 function metadataBytes(uri: string, tail: Uint8Array, fileBytes: number): number {

@@ -5,7 +5,7 @@ import { crc32 } from 'node:zlib';
 import { GetObjectCommand, type GetObjectCommandOutput, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { MalformedFile } from '../../errors.ts';
 import { plainEtag, quotedEtag } from '../etag.ts';
-import type { StoredObject } from '../object-store.ts';
+import type { ObjectInfo, StoredObject } from '../object-store.ts';
 import { BodyCutShort, fillFrom, smallBody } from '../response-body.ts';
 import { assertSmall, MAX_SMALL_BYTES } from '../whole-object.ts';
 import { encodedCrc32 } from './checksum.ts';
@@ -49,6 +49,47 @@ export async function readRange(client: S3Client, sending: Sending, read: RangeR
     throw error;
   }
   await fillFrom(body, into);
+}
+
+/**
+ * Fills `into`, from its beginning, with the end of an object; undefined where there is none.
+ * @throws what the client throws
+ */
+export async function readEnd(
+  client: S3Client,
+  sending: Sending,
+  { uri, target, into, etag }: Omit<RangeRead, 'start'>,
+): Promise<ObjectInfo | undefined> {
+  const pinned = etag === undefined ? {} : { IfMatch: quotedEtag(etag) };
+  const command = new GetObjectCommand({ ...target, ...pinned, Range: `bytes=-${into.byteLength}` });
+  let answer: GetObjectCommandOutput;
+  try {
+    answer = await client.send(command, sending);
+  } catch (error) {
+    const code = serviceCode(error);
+    if (code === 'NoSuchKey') return undefined;
+    if (code !== 'InvalidRange') throw error;
+    // An empty object has no end; the refusal does not say which version it is.
+    const { ContentLength: size = 0, ETag = '' } = await client.send(
+      new HeadObjectCommand({ ...target, ...pinned }),
+      sending,
+    );
+    if (size > 0) throw error;
+    return { uri, size, etag: plainEtag(ETag), modifiedMs: 0 };
+  }
+  const body = answer.Body as Readable;
+  const { ContentRange, ContentLength = 0, ETag = '', LastModified } = answer;
+  const [, first, last, total] = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(ContentRange ?? '') ?? [];
+  // Without a range it is all of the object.
+  const size = ContentRange === undefined ? ContentLength : Number(total);
+  const byteLength = Math.min(size, into.byteLength);
+  const isEnd = ContentRange === undefined ? size === byteLength : Number(first) === size - byteLength;
+  if (!isEnd || (ContentRange !== undefined && Number(last) !== size - 1)) {
+    body.destroy();
+    throw new Error(`another range was sent than the last ${into.byteLength} bytes`);
+  }
+  await fillFrom(body, into.subarray(0, byteLength));
+  return { uri, size, etag: plainEtag(ETag), modifiedMs: LastModified?.getTime() ?? 0 };
 }
 
 function assertRange(uri: string, contentRange: string | undefined, start: number, end: number): void {

@@ -23,7 +23,7 @@ import { encodedCrc32, hexFromEncoded } from './checksum.ts';
 import { completeUpload } from './complete-upload.ts';
 import { serviceCode } from './error-translation.ts';
 import { listObjects, listOpenUploads } from './listings.ts';
-import { getSmall, readRange } from './reads.ts';
+import { getSmall, readEnd, readRange } from './reads.ts';
 import { type S3Request, S3Requests, type S3RequestsOptions } from './requests.ts';
 
 export type S3StoreOptions = S3RequestsOptions;
@@ -82,23 +82,49 @@ class S3Store implements MeteredStore {
   ): Promise<void> {
     const { target, request } = requestOf(uri, 'read', options);
     const etag = options?.etag;
+    await this.#read({ ...request, etag, bytes: into.byteLength }, (client, sending) =>
+      readRange(client, sending, { uri, target, start, into, etag }),
+    );
+  }
+
+  async readTail(
+    uri: string,
+    into: Uint8Array,
+    options?: RequestOptions & { etag?: string },
+  ): Promise<ObjectInfo | undefined> {
+    const { target, request } = requestOf(uri, 'read', options);
+    const etag = options?.etag;
+    let info: ObjectInfo | undefined;
+    await this.#read({ ...request, etag, bytes: into.byteLength }, async (client, sending) => {
+      info = await readEnd(client, sending, { uri, target, into, etag });
+    });
+    // Of a small object less has come than was expected.
+    this.#meter.received(Math.min(info?.size ?? 0, into.byteLength) - into.byteLength);
+    return info;
+  }
+
+  /** One read into memory of the caller's, of which a second one may be begun. */
+  async #read(
+    { etag, bytes, ...request }: ReturnType<typeof requestOf>['request'] & { etag: string | undefined; bytes: number },
+    run: S3Request<void>['run'],
+  ): Promise<void> {
     const send = (signal: AbortSignal | undefined, onSent?: () => void): Promise<void> =>
       this.#requests.send({
         ...request,
         ...(onSent && { onSent }),
         signal,
         kind: 'get',
-        bytesRead: into.byteLength,
-        run: (client, sending) => readRange(client, sending, { uri, target, start, into, etag }),
+        bytesRead: bytes,
+        run,
         mapError: (error) =>
           etag !== undefined && serviceCode(error) === 'PreconditionFailed'
-            ? new ObjectChanged(uri, etag, 'another')
+            ? new ObjectChanged(request.uri, etag, 'another')
             : undefined,
       });
     // Two reads that are not of one version would mix both in one place.
     if (etag === undefined) return send(request.signal);
     this.#hedgedReads ??= this.#loadHedgedReads();
-    return (await this.#hedgedReads).read({ bytes: into.byteLength, signal: request.signal, send });
+    return (await this.#hedgedReads).read({ bytes, signal: request.signal, send });
   }
 
   /** On demand: many functions read nothing in parts. */

@@ -1,16 +1,18 @@
 import { Batch } from '../../columnar/batch.ts';
 import type { Column } from '../../columnar/column.ts';
 import type { Schema } from '../../columnar/schema.ts';
+import type { Value } from '../../columnar/value.ts';
 import type { TypedExpression } from '../../expressions/expression.ts';
 import { FilterProbe } from '../../io/filter-probe.ts';
 import type { ObjectStore } from '../../io/object-store.ts';
 import { ColumnMemory } from '../../io/parquet/column-memory.ts';
+import { filesWithEnds } from '../../io/parquet/ends-ahead.ts';
 import { FileReader, type OpenRowGroup, type RowReader } from '../../io/parquet/file-reader.ts';
 import { FilterFirst } from '../../io/parquet/filter-first.ts';
-import { readFooter } from '../../io/parquet/footer.ts';
+import { type FileEnd, readFooter } from '../../io/parquet/footer.ts';
 import type { NarrowRequest } from '../../io/parquet/narrow-plan.ts';
 import type { ReadCosts } from '../../io/parquet/range-reads.ts';
-import { planScan, rangesOf, type ScanPlan } from '../../io/parquet/scan-plan.ts';
+import { planScan, type RangeTest, rangesOf, type ScanPlan } from '../../io/parquet/scan-plan.ts';
 import { matchColumns } from '../../io/parquet/value-form.ts';
 import { filterOfPartition, knownValues, type PartitionJson } from '../../io/partition-values.ts';
 import type { Counters, Demand, Output, Source, SourceRun, TaskContext } from '../operator.ts';
@@ -27,6 +29,16 @@ interface ParquetFile {
   readonly rowGroups?: readonly number[] | undefined;
   /** Values that all of its rows have, by column. */
   readonly partition?: PartitionJson | undefined;
+}
+
+/** What is known of a file before it is looked at. */
+interface WantedFile extends ParquetFile {
+  /** Values of columns, by position, that all of its rows have; `values` with those that are computed of the rows. */
+  readonly known: ReadonlyMap<number, Value>;
+  readonly values: ReadonlyMap<number, Value>;
+  /** What is left to be found out. */
+  readonly filter: TypedExpression | undefined;
+  readonly test: RangeTest | undefined;
 }
 
 export interface ParquetScanOptions {
@@ -92,10 +104,29 @@ class ParquetScanRun implements SourceRun {
     using probe = FilterProbe.over(readSchema, filter, this.#task.memory, runtime);
     this.#probe = probe;
     this.#first = filter && new FilterFirst(filter, runtime?.isNarrow);
-    for await (const file of filesOf(this.#options.files, this.#task.signal)) {
-      this.#task.signal.throwIfAborted();
-      if (this.#rowsLeft === 0 || (await this.#file(file, output)) === 'done') return;
+    if (this.#rowsLeft === 0) return;
+    const { memory, signal } = this.#task;
+    const files = filesOf(this.#options.files, signal);
+    const ahead = this.#options.limit === undefined ? 1 : 0;
+    const request = { store: this.#options.store, memory, signal, ahead } as const;
+    for await (const { file, end } of filesWithEnds(files, (one) => this.#wanted(one), request)) {
+      signal.throwIfAborted();
+      if ((await this.#file(file, end, output)) === 'done' || this.#rowsLeft === 0) return;
     }
+  }
+
+  /** Undefined where what is known of a file says that none of its rows can match. */
+  #wanted(file: ParquetFile): WantedFile | undefined {
+    const { readSchema, filePathColumn } = this.#options;
+    const known = knownValues(file, readSchema.fields, filePathColumn);
+    const computedAt = readSchema.fields.length - 1;
+    // What is computed of the rows is true as far as files know.
+    const values = this.#runtime === undefined ? known : new Map([...known, [computedAt, true]]);
+    const filter = this.#options.filter && filterOfPartition(this.#options.filter, values);
+    const test = this.#runtime?.testOf(known);
+    if (filter !== 'never' && test !== 'never') return { ...file, known, values, filter, test };
+    this.#filesPruned += 1;
+    return undefined;
   }
 
   counters(): Counters {
@@ -121,25 +152,16 @@ class ParquetScanRun implements SourceRun {
     return (this.#options.limit ?? Number.POSITIVE_INFINITY) - this.#rowsRead;
   }
 
-  async #file(file: ParquetFile, output: Output): Promise<Demand> {
-    const { uri, etag, rowGroups } = file;
-    const { store, readSchema, filePathColumn } = this.#options;
+  async #file(file: WantedFile, end: FileEnd | undefined, output: Output): Promise<Demand> {
+    const { uri, etag, rowGroups, known, values, filter, test } = file;
+    const { store, readSchema } = this.#options;
     const { memory: budget, signal } = this.#task;
-    const known = knownValues(file, readSchema.fields, filePathColumn);
-    const computedAt = readSchema.fields.length - 1;
-    const runtime = this.#runtime;
-    // What is computed of the rows is true as far as files know.
-    const values = runtime === undefined ? known : new Map([...known, [computedAt, true]]);
-    const filter = this.#options.filter && filterOfPartition(this.#options.filter, values);
-    const test = runtime?.testOf(known);
-    if (filter === 'never' || test === 'never') {
-      this.#filesPruned += 1;
-      return 'more';
-    }
     using constants = budget.reserve('Scan');
     const constant = constantColumns(known, readSchema, constants);
-    this.#constants = runtime === undefined ? constant : new Map([...constant, [computedAt, runtime.column]]);
-    const footer = await readFooter({ store, memory: budget, uri, etag, signal });
+    const runtime = this.#runtime?.column;
+    this.#constants =
+      runtime === undefined ? constant : new Map([...constant, [readSchema.fields.length - 1, runtime]]);
+    const footer = await readFooter({ store, memory: budget, uri, etag, signal }, end);
     this.#costs.bytesRead += footer.bytesRead;
     this.#costs.requests += footer.requests;
     this.#bytesTotal += footer.fileBytes;
