@@ -12,6 +12,8 @@ const MIN_BATCH_ROWS = 64;
 const MIN_WINDOW_BYTES = 64 * 1024;
 /** Row groups behind the current one are read ahead up to so many bytes: some times what a network holds. */
 const AHEAD_BYTES: number = 16 << 20;
+/** And at least so many, which a network brings in the time that a request takes, or twice that. */
+const LEAST_AHEAD_BYTES: number = 4 << 20;
 
 export const allLeaves = (readings: readonly (Reading | undefined)[]): ColumnReading[] =>
   readings.flatMap((reading) => (reading === undefined ? [] : leavesOf(reading)));
@@ -86,7 +88,7 @@ export class FileSizes {
 
   /** Beside the next one: what was read up to the current row group, so that little is read in vain for who stops early. */
   #mostAhead(current: number): number {
-    let bytes = 0;
+    let bytes = LEAST_AHEAD_BYTES;
     for (let at = 0; at <= current && bytes < AHEAD_BYTES; at += 1) bytes += this.#stored[at] ?? 0;
     return bytes;
   }

@@ -1,11 +1,13 @@
 /** What the store sends, over which sockets, and what is loaded for it. */
 
 import { execFileSync } from 'node:child_process';
+import type { ServerResponse } from 'node:http';
 import process from 'node:process';
 import { afterEach, expect, test, vi } from 'vitest';
+import { ObjectChanged, StorageUnavailable } from '../../../src/errors.ts';
 import { retryingStore } from '../../../src/io/retrying-store.ts';
 import { sendRange } from '../../support/http-server.ts';
-import { s3Server } from '../../support/s3-server.ts';
+import { refuse, s3Server } from '../../support/s3-server.ts';
 import { noise } from '../object-store-contract.ts';
 
 const uri = 's3://bucket/a b+c%20/ü';
@@ -75,4 +77,50 @@ test('the client is loaded with the first uri that needs it', () => {
     console.log(JSON.stringify([before, loaded() > 0]));`;
   const printed = execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
   expect(JSON.parse(printed)).toEqual([0, true]);
+});
+
+test('the end of an object is asked for in one request, of the version that is wanted', async () => {
+  const content = noise(1000);
+  const seen: [line: string, range: unknown, version: unknown][] = [];
+  await using server = await s3Server((call) => {
+    const { line, headers, answer } = call;
+    seen.push([line.split(' ')[0] ?? '', headers.range, headers['if-match']]);
+    if (headers['if-match'] === '"old"') return refuse(answer, 412, 'PreconditionFailed');
+    sendRange(call, content);
+  });
+  const [end, more] = [new Uint8Array(300), new Uint8Array(2000)];
+  expect(await server.store.readTail?.(uri, end)).toEqual({ uri, size: 1000, etag: 'e', modifiedMs: 0 });
+  expect(Buffer.from(end).equals(content.subarray(700))).toBe(true);
+  expect(await server.store.readTail?.(uri, more, { etag: 'e' })).toMatchObject({ size: 1000 });
+  expect(Buffer.from(more.subarray(0, 1000)).equals(content)).toBe(true);
+  await expect(server.store.readTail?.(uri, end, { etag: 'old' })).rejects.toBeInstanceOf(ObjectChanged);
+  expect(seen).toEqual([
+    ['GET', 'bytes=-300', undefined],
+    ['GET', 'bytes=-2000', '"e"'],
+    ['GET', 'bytes=-300', '"old"'],
+  ]);
+  expect(server.store.requestCounts()).toMatchObject({ get: 3, head: 0, bytesRead: 1300 });
+});
+
+test('the end of what has none, and ends that are none', async () => {
+  const answers: ((answer: ServerResponse) => void)[] = [
+    (answer) => refuse(answer, 404, 'NoSuchKey'),
+    // Empty: the range cannot be had, and a second request tells the version.
+    (answer) => refuse(answer, 416, 'InvalidRange'),
+    (answer) => answer.writeHead(200, { 'content-length': 0, etag: '"e"' }).end(),
+    // Without a range, all of it.
+    (answer) => answer.writeHead(200, { 'content-length': 3, etag: '"e"' }).end('abc'),
+    (answer) => answer.writeHead(200, { 'content-length': 30 }).end('x'.repeat(30)),
+    (answer) => answer.writeHead(206, { 'content-length': 10, 'content-range': 'bytes 0-9/30' }).end('x'.repeat(10)),
+    (answer) => answer.writeHead(206, { 'content-length': 10, 'content-range': 'bytes 20-29/*' }).end('x'.repeat(10)),
+  ];
+  await using server = await s3Server(({ answer }, number) => answers[number]?.(answer));
+  const into = new Uint8Array(10);
+  expect(await server.store.readTail?.(uri, into)).toBeUndefined();
+  expect(await server.store.readTail?.(uri, into)).toMatchObject({ size: 0, etag: 'e' });
+  expect(await server.store.readTail?.(uri, into)).toMatchObject({ size: 3, etag: 'e' });
+  expect(Buffer.from(into.subarray(0, 3)).toString()).toBe('abc');
+  for (let wrong = 0; wrong < 3; wrong += 1) {
+    await expect(server.store.readTail?.(uri, into)).rejects.toBeInstanceOf(StorageUnavailable);
+  }
 });

@@ -1,4 +1,4 @@
-/** Which ranges are asked for, and when, where a chunk is read through a window. */
+/** Which ranges are asked for, and when: as they are planned, and where a chunk is read through a window. */
 
 import { expect, test } from 'vitest';
 import { memoryStore } from '../../../src/io/memory-store.ts';
@@ -13,6 +13,7 @@ const FILE = Uint8Array.from({ length: 40_000 }, (_, at) => (at * 7 + (at >> 8))
 
 /** Windows over a file of which requests are written down, and answered when `release` says so. */
 async function windows(released: boolean): Promise<{
+  reads: RangeReads;
   asked: [start: number, byteLength: number][];
   open: (request: Partial<WindowRequest> & { start: number; end: number }) => ChunkWindow;
   release: () => void;
@@ -34,11 +35,12 @@ async function windows(released: boolean): Promise<{
   };
   const budget = testBudget(8 << 20);
   const holding = await budget.lease('test', budget.floorBytes);
-  const footer = { uri: URI, etag, tail: { start: FILE.byteLength, bytes: new Uint8Array() } } as ParquetFooter;
+  const footer = { uri: URI, etag, tail: { start: Number.MAX_SAFE_INTEGER, bytes: new Uint8Array() } } as ParquetFooter;
   const signal = new AbortController().signal;
   const reads = new RangeReads({ store, footer, signal, holding, costs: { bytesRead: 0, requests: 0 } });
   const opened: ChunkWindow[] = [];
   return {
+    reads,
     asked,
     open: (request) => {
       const window = new ChunkWindow({
@@ -60,6 +62,28 @@ async function windows(released: boolean): Promise<{
     },
   };
 }
+
+test('the first ranges are cut in two, so that none of these pieces is as large as another', async () => {
+  const { reads, asked, release, end } = await windows(false);
+  const bytes = 512 << 10;
+  const load = reads.tryBegin(
+    [0, bytes, 2 * bytes].map((start) => ({ start, byteLength: bytes })),
+    0,
+  );
+  const small = reads.tryBegin([{ start: 3 * bytes, byteLength: 1000 }], 1);
+  expect(asked).toEqual([
+    [0, 233_017],
+    [233_017, 291_271],
+    [bytes, 174_763],
+    [bytes + 174_763, 349_525],
+    [2 * bytes, 116_509],
+    [2 * bytes + 116_509, 407_779],
+    [3 * bytes, 1000],
+  ]);
+  release();
+  for (const one of [load, small]) await reads.free(one!);
+  await end();
+});
 
 test('half of a window is ahead of what is decoded, and nothing is asked for twice', async () => {
   const { asked, open, bytesAt, end } = await windows(true);
