@@ -89,9 +89,8 @@ export async function* filesWithEnds<Found, File extends FileVersion>(
     }
   } finally {
     abort.abort();
-    await Promise.allSettled([filling, ...entries.map(({ end }) => end)]);
-    // The listing may have found one more meanwhile.
-    await Promise.allSettled(entries.map(({ end }) => end));
+    await Promise.allSettled([filling]);
+    await Promise.allSettled(entries.flatMap(({ end }) => end ?? []));
     for (const { holding } of entries) holding[Symbol.dispose]();
     await found.return();
   }
