@@ -236,14 +236,16 @@ export class FileReader implements AsyncDisposable {
 
   #waitsForFilter(position: number, group: PlannedRowGroup): boolean {
     const { filter, plan } = this.#request;
-    if (filter === undefined) return false;
+    if (filter === undefined || filter.first.neverWaits) return false;
     const others = (one: PlannedRowGroup): number => byteLength(rangesToRead(one, this.#otherColumns));
     const before = this.#entries.at(-1)?.state;
     return filter.first.waits({
       isBehind: before === 'filter first' || before === 'filtered',
       filter: byteLength(rangesToRead(group, filter.probe.columns)),
       others: others(group),
-      othersAhead: plan.rowGroups.slice(position).reduce((sum, one) => sum + others(one), 0),
+      get othersAhead() {
+        return plan.rowGroups.slice(position).reduce((sum, one) => sum + others(one), 0);
+      },
     });
   }
 

@@ -42,8 +42,15 @@ export class FilterFirst {
     this.#spared = (this.#spared + spared) / 2;
   }
 
-  waits({ filter, others, othersAhead, isBehind }: RowGroupBytes): boolean {
-    return this.#spared * others > DECODING * filter && (isBehind || this.#spared * othersAhead > LATENCY_BYTES);
+  /** False whatever the bytes are. */
+  get neverWaits(): boolean {
+    return this.#spared === 0;
+  }
+
+  /** What lies ahead is asked for only where all else speaks for waiting. */
+  waits(bytes: RowGroupBytes): boolean {
+    const { filter, others, isBehind } = bytes;
+    return this.#spared * others > DECODING * filter && (isBehind || this.#spared * bytes.othersAhead > LATENCY_BYTES);
   }
 }
 
