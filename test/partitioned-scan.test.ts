@@ -51,7 +51,7 @@ async function run(plan: PlanNode, given: readonly ScanFile[] = files) {
   const onBatch = (batch: RecordBatch) => void rows.push(...resultBatch(batch).rows());
   const task = { version: 1, jobId: 'p', stageId: 0, taskId: 0, plan, inputs: { t: { kind: 'files', files: given } } };
   const { statistics } = await executeTask(task, { store: fileStore(), onBatch });
-  return { rows, counters: counters(statistics) };
+  return { rows, counters: counters(statistics), statistics };
 }
 
 const counters = ({ operators }: TaskResult['statistics']) =>
@@ -107,6 +107,34 @@ describe('a scan of partitions', () => {
     expect(found.rows.map(String)).toEqual((await expected(where)).map(String));
     expect(found.counters['files pruned']).toBe(pruned);
   });
+
+  test.each([
+    ['month', 5, 'month = 1', 9],
+    ['kind', 5, "kind = 'k2'", 8],
+    ['kind', 6, 'kind is null', 8],
+  ])(
+    'leaves files unread whose %s is not that of row %i, with which it is joined',
+    async (name, row, where, pruned) => {
+      const key = { kind: 'alias', name: 'key', input: col(name) } as const;
+      const join: PlanNode = {
+        kind: 'hash-join',
+        left: scan(),
+        right: {
+          kind: 'project',
+          input: scan(op(col('n'), '=', int(row))),
+          columns: [{ name: 'key', expression: key }],
+        },
+        leftOn: [col(name)],
+        rightOn: [col('key')],
+        nullEqualsNull: [true],
+        joinType: 'semi',
+      };
+      const found = await run(sorted(join));
+      expect(found.rows.map(String)).toEqual((await expected(where)).map(String));
+      // The last one is that of the probe side.
+      expect(found.statistics.operators.findLast((one) => one.name === 'Scan')?.counters['files pruned']).toBe(pruned);
+    },
+  );
 
   test('counts rows without reading more than footers', async () => {
     const count: PlanNode = {

@@ -35,8 +35,7 @@ const MAX_BYTES: number = 16 << 20;
 const BUDGET_SHARE = 1 / 32;
 
 const HASH = { hash: 'xxhash64', seed: 0x6b657973n } as const;
-/** A row takes so many bytes of the scratch of `test`. */
-export const SCRATCH_BYTES = 8;
+const HASH_BYTES = 8;
 
 /** From the least to the greatest; both are there. */
 interface Range {
@@ -99,9 +98,14 @@ export class RuntimeFilter {
     return this.#bits !== undefined;
   }
 
+  /** Bytes of scratch that `test` asks for, for each row. */
+  get scratchBytes(): number {
+    return this.#bits?.kind === 'bloom' ? HASH_BYTES : 0;
+  }
+
   /**
    * Clears of the bits at `kept`, one for each row of a plain column, those of values that are no key; of nulls it says nothing.
-   * `scratch` is room for `SCRATCH_BYTES` a row.
+   * `scratch` is room for `scratchBytes` a row.
    */
   test(column: Column, rowCount: number, scratch: number, kept: number): void {
     const bits = this.#bits;
@@ -154,7 +158,7 @@ export class RuntimeFilter {
     if (address === undefined) return undefined;
     const { linear, budget, owner } = this.#holding;
     using scratch = budget.reserve(owner);
-    const hashes = scratch.tryAllocate(BATCH_ROWS * SCRATCH_BYTES);
+    const hashes = scratch.tryAllocate(BATCH_ROWS * HASH_BYTES);
     if (hashes === undefined) return undefined;
     for (const [column, count] of columns) {
       hashColumn(linear, HASH, { ...column, validity: 0 }, count, hashes.address);

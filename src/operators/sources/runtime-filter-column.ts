@@ -29,7 +29,7 @@ import { runtimeFilterKernels } from '../../kernels/runtime-filter-kernels.ts';
 import { takeKernels } from '../../kernels/take-kernels.ts';
 import type { Holding } from '../../memory/budget.ts';
 import { GrowingRegion } from '../../state/growing-region.ts';
-import { type RuntimeFilter, SCRATCH_BYTES } from '../../state/runtime-filter.ts';
+import type { RuntimeFilter } from '../../state/runtime-filter.ts';
 import type { TaskContext } from '../operator.ts';
 
 /** A key of rows that some join looks for among those of its build side. */
@@ -87,7 +87,7 @@ export class RuntimeFilterColumn implements ComputedColumn, Disposable {
       const bytes = BATCH_ROWS / 8;
       const bits = holding.allocate(2 * bytes).address;
       this.#found = bits + bytes;
-      this.#scratch = this.#sought.length === 0 ? 0 : holding.allocate(BATCH_ROWS * SCRATCH_BYTES).address;
+      this.#scratch = this.#scratchOf(Math.max(0, ...this.#sought.map(({ filter }) => filter.scratchBytes)));
       this.#program = this.#sought.length === 0 ? undefined : this.#keyProgram();
       const plain = { validity: 0, bytes: 0, dictionary: undefined, width: 0, bits: undefined };
       this.column = { type: bool, values: bits, ...plain };
@@ -186,6 +186,14 @@ export class RuntimeFilterColumn implements ComputedColumn, Disposable {
       one.filter.test(sliceColumn(values, from), count, this.#scratch, one.entries.address + from / 8);
     }
     one.entriesOf = id;
+  }
+
+  /** Where there is no room, filters that need it are given up. */
+  #scratchOf(rowBytes: number): number {
+    if (rowBytes === 0) return 0;
+    const scratch = this.#holding.tryAllocate(BATCH_ROWS * rowBytes);
+    for (const one of this.#sought) one.isGivenUp ||= scratch === undefined && one.filter.scratchBytes > 0;
+    return scratch?.address ?? 0;
   }
 
   #keyProgram(): RowProgram {
