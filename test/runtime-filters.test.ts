@@ -274,6 +274,13 @@ describe('a scan below a join', () => {
     expect(result.statistics.operators.find(({ name }) => name === 'HashJoin')?.rowsIn).toBe(Number(count));
   });
 
+  test('knows numbers without a sign above the half of them', async () => {
+    const result = await run(joined('sign', isBetween(1000, 2499)));
+    const [[count] = []] = await query(`select count(*) from '${files.l}' l join '${files.r}' r using (sign)
+      where r.id between 1000 and 2499`);
+    expect(result.rows).toHaveLength(Number(count));
+  });
+
   test('leaves out rows by a bloom filter where keys are of no small range', async () => {
     const result = await run(joined('spread', isBetween(0, 2500)));
     const [[count] = []] = await query(`select count(*) from '${files.l}' l join '${files.r}' r using (spread)`);
