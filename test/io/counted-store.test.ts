@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { countedStore } from '../../src/io/counted-store.ts';
 import { memoryStore } from '../../src/io/memory-store.ts';
+import type { ObjectStore } from '../../src/io/object-store.ts';
+import { readTail } from '../../src/io/object-tail.ts';
 import { retryingStore } from '../../src/io/retrying-store.ts';
 import { sendRange } from '../support/http-server.ts';
 import { s3Server } from '../support/s3-server.ts';
@@ -44,6 +46,19 @@ test('counts what is asked of a store, and sums as it is billed', async () => {
     hedged: 0,
     hedgesWon: 0,
   });
+});
+
+test('the end of an object is one request where the store can, else two', async () => {
+  const [uri, into] = ['memory://tests/a', new Uint8Array(100)];
+  const stored = memoryStore();
+  const { etag } = await stored.put(uri, noise(70));
+  const two = countedStore(stored);
+  await readTail(two.store, uri, into);
+  expect(two.counts()).toMatchObject({ head: 1, get: 1, bytesRead: 70 });
+  const tail: ObjectStore['readTail'] = async () => ({ uri, size: 70, etag, modifiedMs: 0 });
+  const one = countedStore(Object.assign(Object.create(stored) as ObjectStore, { readTail: tail }));
+  await readTail(one.store, uri, into);
+  expect(one.counts()).toMatchObject({ head: 0, get: 1, bytesRead: 70 });
 });
 
 test('takes the word of a store that counts by itself, from now on', async () => {

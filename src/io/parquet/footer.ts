@@ -12,6 +12,7 @@
 
 import { MalformedFile, ObjectNotFound, UnsupportedFile } from '../../errors.ts';
 import type { MemoryBudget } from '../../memory/budget.ts';
+import { noteGarbage } from '../../memory/process-memory.ts';
 import type { ObjectInfo, ObjectStore } from '../object-store.ts';
 import { readTail } from '../object-tail.ts';
 import { type FileColumn, fileColumns } from './file-column.ts';
@@ -89,7 +90,9 @@ export async function readFileEnd({ store, memory, uri, etag, signal }: FooterRe
   const bytes = new Uint8Array(endBytes(memory));
   const info = await readTail(store, uri, bytes, { signal, ...(etag !== undefined && { etag }) });
   if (info === undefined) throw new ObjectNotFound(uri);
-  return { info, bytes: info.size < bytes.byteLength ? bytes.slice(0, info.size) : bytes };
+  if (info.size >= bytes.byteLength) return { info, bytes };
+  noteGarbage(bytes.byteLength);
+  return { info, bytes: bytes.slice(0, info.size) };
 }
 
 /**
