@@ -94,6 +94,11 @@ function summaryOf({ name, type }: Field, rows: Expr, kept: Keeper): Record<keyo
   const given = exprOf(name);
   const numbers = isNumber(type) ? numbersOf(given, type) : undefined;
   const quartiles = numbers && kept('quartiles', numbers.approxPercentile(QUARTILES));
+  // A sketch may answer with a value a little beyond all that there are.
+  const quartile = (at: number): Expr | undefined =>
+    quartiles?.list
+      .get(at)
+      .clip(kept('least', numbersOf(given.min(), type)), kept('greatest', numbersOf(given.max(), type)));
   const number = (figure: Expr | undefined): Expr => figure?.cast(float64) ?? lit(null, float64);
   const text = (figure: Expr | undefined): Expr => figure?.cast(utf8) ?? lit(null, utf8);
   return {
@@ -104,9 +109,9 @@ function summaryOf({ name, type }: Field, rows: Expr, kept: Keeper): Record<keyo
     approx_unique: kept('unique', given.approxCountDistinct()),
     avg: number(numbers && kept('mean', numbers.mean())),
     std: number(numbers && kept('std', numbers.stddev())),
-    q25: number(quartiles?.list.get(0)),
-    q50: number(quartiles?.list.get(1)),
-    q75: number(quartiles?.list.get(2)),
+    q25: number(quartile(0)),
+    q50: number(quartile(1)),
+    q75: number(quartile(2)),
     count: rows,
     null_percentage: kept('nulls', given.count('null'))
       .mul(100)

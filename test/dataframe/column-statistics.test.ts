@@ -122,6 +122,10 @@ describe('summarize', () => {
       expect(Math.abs(Number(near) / Number(exact) - 1)).toBeLessThan(0.02);
     }
     expect(ours.get('shop')?.q50).toBeNull();
+    const [few] = await fromRows([{ n: 200 }, { n: 404 }, { n: 200 }])
+      .summarize()
+      .toRows();
+    expect(few).toMatchObject({ min: '200', q25: 200, q50: 200 });
   });
 
   test('has no least value of what cannot be written, and nothing of no rows', async () => {
