@@ -426,10 +426,17 @@ function aggregate<N extends string>(
   }));
 }
 
-/** The expression, or the column of that name. */
+/** The expression, or the column of that name. @throws InvalidArgument */
 export function exprOf<T, C extends string>(given: ExprOrName<T, C>): Expr<T, C> {
   if (typeof given === 'string') return new Expr<T, C>({ kind: 'column', name: columnName(given) }, given);
-  return given as Expr<T, C>;
+  return onlyExpr(given);
+}
+
+/** The expression, where a name of a column would be no sense. @throws InvalidArgument */
+export function onlyExpr<T, C extends string>(given: ExprLike<T, C>): Expr<T, C> {
+  if (given instanceof Expr) return given;
+  const shown = typeof given === 'string' ? JSON.stringify(given) : String(given);
+  throw new InvalidArgument(`${shown} is no expression: columns are col('name'), values lit(value).`);
 }
 
 /** @throws InvalidArgument for a name that no column can have */

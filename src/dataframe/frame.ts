@@ -31,7 +31,16 @@ import type {
 import type { Task } from '../plan/task.ts';
 import { count } from './builders.ts';
 import { type ColumnSummary, described, summarized } from './column-statistics.ts';
-import { columnName, type Expr, type ExprLike, type ExprOrName, exprOf, type Item, operandOf } from './expr.ts';
+import {
+  columnName,
+  type Expr,
+  type ExprLike,
+  type ExprOrName,
+  exprOf,
+  type Item,
+  onlyExpr,
+  operandOf,
+} from './expr.ts';
 import type {
   Both,
   ColumnsOf,
@@ -139,7 +148,7 @@ export class DataFrame<S = any> {
     expr: Given<S, ExprLike<T, NameOf<S>>>,
   ): DataFrame<Merged<S, { [K in N]: T }>> {
     const made = typeof expr === 'function' ? expr(columnsOf(this)) : expr;
-    return this.withColumns(exprOf(made as ExprLike).alias(name) as never) as never;
+    return this.withColumns(onlyExpr(made as ExprLike).alias(name) as never) as never;
   }
 
   drop<const N extends NameOf<S>>(...names: readonly N[]): DataFrame<unknown extends S ? any : Omit<S, N>> {
@@ -178,7 +187,7 @@ export class DataFrame<S = any> {
   /** The rows for which the condition is true: not those where it is null. */
   filter(condition: Given<S, ExprLike<boolean | null, NameOf<S>>>): DataFrame<S> {
     const expr = typeof condition === 'function' ? condition(columnsOf(this)) : condition;
-    const { named, ...rows } = withParts(this.query, [expr]);
+    const { named, ...rows } = withParts(this.query, [onlyExpr(expr)]);
     const [{ expression: predicate }] = named as [NamedExpression];
     const filtered: Rows = { ...rows, plan: { kind: 'filter', input: rows.plan, predicate } };
     return this.#next(projected(filtered, this.columns.map(passed)), 'filter');

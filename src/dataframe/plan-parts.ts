@@ -70,6 +70,14 @@ export function aggregated(rows: Rows, keys: readonly ExprLike[], exprs: readonl
   below.build();
   const groupBy = keys.map((key) => below.named(key));
   const taken = new Set(groupBy.map(({ name }) => name));
+  for (const { expression } of exprs) {
+    const loose = [...columnsIn(expression)].find((name) => !isPartKey(name) && !taken.has(name));
+    if (loose !== undefined) {
+      throw new InvalidArgument(
+        `agg: the column ${JSON.stringify(loose)} is in no aggregate, and no key: take one of it, as col(…).first(), or group by it.`,
+      );
+    }
+  }
   const names = new Map<string, string>();
   const aggregates = calls.map(([key, { call }]): AggregateCall => {
     const wanted = exprs.find(({ expression }) => expression.kind === 'column' && expression.name === key)?.name;

@@ -228,8 +228,12 @@ export class Session implements AsyncDisposable {
     await this.#temporary[Symbol.asyncDispose]();
   }
 
-  async #run(task: Task, { signal, isQuiet = false, ...services }: TaskRunServices): Promise<TaskResult> {
+  async #run(
+    task: Task,
+    { signal: given, isQuiet = false, onBatch, ...services }: TaskRunServices,
+  ): Promise<TaskResult> {
     using progress = new QueryProgress();
+    const signal = AbortSignal.any([this.#disposed.signal, ...(given === undefined ? [] : [given])]);
     const { jobId: id } = task;
     for (const { onStart } of this.#subscribers) onStart?.(id, task.plan as PlanNode);
     try {
@@ -245,7 +249,8 @@ export class Session implements AsyncDisposable {
           if (!isQuiet) progress.update(statistics);
           for (const { onProgress } of this.#subscribers) onProgress?.(id, statistics);
         },
-        signal: AbortSignal.any([this.#disposed.signal, ...(signal === undefined ? [] : [signal])]),
+        signal,
+        ...(onBatch && { onBatch: (batch) => takenOrAborted(onBatch(batch), signal) }),
         ...services,
       });
       for (const { onEnd } of this.#subscribers) onEnd?.(id, { statistics: result.statistics });
@@ -330,6 +335,17 @@ async function filesAt(store: ObjectStore, places: Places, signal: AbortSignal):
     if (files.length === before) throw new ObjectNotFound(uriOf(place));
   }
   return { files, totalBytes };
+}
+
+/** Who takes batches may never come back for the next: a run that is aborted does not wait for them. */
+function takenOrAborted(taken: void | Promise<void>, signal: AbortSignal): void | Promise<void> {
+  if (taken === undefined) return;
+  return new Promise((resolve, reject) => {
+    const stop = (): void => resolve();
+    signal.addEventListener('abort', stop, { once: true });
+    void taken.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+    if (signal.aborted) resolve();
+  });
 }
 
 let session: Session | undefined;
