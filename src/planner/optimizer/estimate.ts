@@ -9,6 +9,7 @@
  */
 
 import type { Expression, NamedExpression } from '../../expressions/expression.ts';
+import { columnsIn } from '../../expressions/expression-inputs.ts';
 import type { PlanNode } from '../../plan/plan-node.ts';
 import type { NodeOf } from '../bind-parts.ts';
 import { conjunctsOf } from './conjuncts.ts';
@@ -19,8 +20,13 @@ import type { EstimatedColumn, SourceStatistics } from './statistics.ts';
 
 export interface Estimate {
   readonly rows: number;
+  /** How many times fewer it may be, where something is asked of what nothing is known of. */
+  readonly doubt: number;
   readonly columns: ReadonlyMap<string, EstimatedColumn>;
 }
+
+/** For each such condition. Sums of groups that are large are few, as are names that begin with something. */
+const DOUBT = 50;
 
 /** Of columns of which nothing is known, the share of the rows that are different. */
 const DISTINCT_SHARE = 0.1;
@@ -45,7 +51,7 @@ function estimated(node: PlanNode, facts: PlanFacts): Estimate | undefined {
     case 'shuffle-read':
       return ofSource(facts.statisticsOf(node.sourceId));
     case 'empty-scan':
-      return { rows: 0, columns: new Map() };
+      return { rows: 0, doubt: 1, columns: new Map() };
     case 'concat':
       return ofConcat(node, facts);
     case 'hash-join':
@@ -70,6 +76,7 @@ function estimated(node: PlanNode, facts: PlanFacts): Estimate | undefined {
 const ofSource = (given: SourceStatistics | undefined): Estimate | undefined =>
   given && {
     rows: given.rows,
+    doubt: 1,
     columns: new Map([...given.columns].map(([name, column]) => [name, { ...column, domain: column.distinct }])),
   };
 
@@ -83,14 +90,14 @@ function over(node: Over, input: Estimate, facts: PlanFacts): Estimate {
     case 'filter':
       return filteredBy(input, node.predicate, node.input, facts);
     case 'project':
-      return { rows: input.rows, columns: renamed(input.columns, node.columns) };
+      return { ...input, columns: renamed(input.columns, node.columns) };
     case 'limit':
     case 'top-n':
       return withRows(input, Math.min(node.limit, Math.max(0, input.rows - (node.offset ?? 0))));
     case 'sample':
       return withRows(input, node.size ?? input.rows * (node.fraction ?? 1));
     case 'aggregate':
-      return { rows: 1, columns: new Map() };
+      return { rows: 1, doubt: 1, columns: new Map() };
     case 'grouped-aggregate':
       return grouped(input, node.groupBy);
     case 'pivot':
@@ -103,9 +110,9 @@ function over(node: Over, input: Estimate, facts: PlanFacts): Estimate {
       return withRows(input, groupCount(input, names));
     }
     case 'explode':
-      return { rows: input.rows * ITEMS_OF_LIST, columns: input.columns };
+      return { ...input, rows: input.rows * ITEMS_OF_LIST };
     case 'unpivot':
-      return { rows: input.rows * node.values.length, columns: input.columns };
+      return { ...input, rows: input.rows * node.values.length };
     default:
       return input;
   }
@@ -120,21 +127,23 @@ function filteredBy(input: Estimate, predicate: Expression, node: PlanNode, fact
     const { share, columns } = shareOf(typed, (index) => estimate.columns.get(nameAt(index)));
     const changed = new Map([...columns].map(([index, statistics]) => [nameAt(index), statistics]));
     const kept = withRows(estimate, estimate.rows * share);
-    estimate = { rows: kept.rows, columns: new Map([...kept.columns, ...changed]) };
+    const isKnown = [...columnsIn(conjunct)].every((name) => estimate.columns.has(name));
+    const doubt = estimate.doubt * (isKnown ? 1 : DOUBT);
+    estimate = { rows: kept.rows, doubt, columns: new Map([...kept.columns, ...changed]) };
   }
   return estimate;
 }
 
 /** Some of the rows: of d values in n rows those that are among m of them, d (1 - (1 - m/n)^(n/d)). */
-function withRows({ rows, columns }: Estimate, kept: number): Estimate {
-  if (kept >= rows) return { rows: kept, columns };
+function withRows({ rows, doubt, columns }: Estimate, kept: number): Estimate {
+  if (kept >= rows) return { rows: kept, doubt, columns };
   const share = rows === 0 ? 0 : kept / rows;
   const thinned = [...columns].map(([name, statistics]): [string, EstimatedColumn] => {
     const { distinct } = statistics;
     if (distinct === undefined || distinct < 1) return [name, statistics];
     return [name, { ...statistics, distinct: distinct * (1 - (1 - share) ** Math.max(1, rows / distinct)) }];
   });
-  return { rows: kept, columns: new Map(thinned) };
+  return { rows: kept, doubt, columns: new Map(thinned) };
 }
 
 const renamed = (
@@ -151,8 +160,9 @@ const renamed = (
 function grouped(input: Estimate, keys: readonly NamedExpression[]): Estimate {
   const columns = renamed(input.columns, keys);
   return {
+    ...input,
     rows: groupCount(
-      { rows: input.rows, columns },
+      { ...input, columns },
       keys.map(({ name }) => name),
     ),
     columns,
@@ -170,7 +180,11 @@ function groupCount({ rows, columns }: Estimate, names: readonly string[]): numb
 function ofConcat(node: NodeOf<'concat'>, facts: PlanFacts): Estimate | undefined {
   const inputs = node.inputs.map((input) => estimateOf(input, facts));
   if (!inputs.every((input) => input !== undefined)) return undefined;
-  return { rows: inputs.reduce((sum, { rows }) => sum + rows, 0), columns: new Map() };
+  return {
+    rows: inputs.reduce((sum, { rows }) => sum + rows, 0),
+    doubt: Math.max(1, ...inputs.map(({ doubt }) => doubt)),
+    columns: new Map(),
+  };
 }
 
 function ofJoin(node: JoinNode, facts: PlanFacts): Estimate | undefined {
@@ -183,7 +197,8 @@ function ofJoin(node: JoinNode, facts: PlanFacts): Estimate | undefined {
       return known === undefined ? [] : [[name, known] as const];
     }),
   );
-  if (node.kind === 'asof-join') return { rows: left.rows, columns };
+  const doubt = left.doubt * right.doubt;
+  if (node.kind === 'asof-join') return { rows: left.rows, doubt: left.doubt, columns };
   const keys = node.kind === 'cross-join' ? [] : node.leftOn.map((key, at) => [key, node.rightOn[at]] as const);
   const pairs = joinedRows(left, right, keys);
   switch (joinTypeOf(node)) {
@@ -191,18 +206,18 @@ function ofJoin(node: JoinNode, facts: PlanFacts): Estimate | undefined {
     case 'anti': {
       const met = left.rows * matchedShare(left, right, keys);
       return withRows(
-        { rows: left.rows, columns },
+        { rows: left.rows, doubt, columns },
         node.kind === 'hash-join' && node.joinType === 'semi' ? met : left.rows - met,
       );
     }
     case 'left':
-      return { rows: Math.max(left.rows, pairs), columns };
+      return { rows: Math.max(left.rows, pairs), doubt, columns };
     case 'right':
-      return { rows: Math.max(right.rows, pairs), columns };
+      return { rows: Math.max(right.rows, pairs), doubt, columns };
     case 'outer':
-      return { rows: Math.max(left.rows, right.rows, pairs), columns };
+      return { rows: Math.max(left.rows, right.rows, pairs), doubt, columns };
     default:
-      return { rows: pairs, columns };
+      return { rows: pairs, doubt, columns };
   }
 }
 

@@ -17,6 +17,7 @@ import type { BoundNode } from '../bound-plan.ts';
 import { withInputs } from '../node-inputs.ts';
 import { PlanFacts, type Rule } from './rule.ts';
 import { chooseBuildSide } from './rules/choose-build-side.ts';
+import { countDistinct } from './rules/count-distinct.ts';
 import { crossToInner } from './rules/cross-to-inner.ts';
 import { dropEmpty } from './rules/drop-empty.ts';
 import { dropNodes } from './rules/drop-nodes.ts';
@@ -62,6 +63,7 @@ const REWRITES: readonly Rule[] = [
   pushLimit,
   mergeProjects,
   dropNodes,
+  countDistinct,
 ];
 
 /** Passes over the plan, and rules that fire one after the other at one node. */

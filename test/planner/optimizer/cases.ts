@@ -268,6 +268,9 @@ export const CASES: readonly Case[] = [
     a.select(col('x').mod(3).alias('r')).select('r', col('r').mul(col('r')).alias('n')),
   ),
 
+  same('count-distinct', 'of all rows', a.agg(col('x').countDistinct())),
+  left('count-distinct', 'not beside other aggregates', a.agg(col('x').countDistinct().alias('n'), col('x').sum())),
+
   same('drop-empty', 'a join with nothing', a.join(c.limit(0), { leftOn: 'k', rightOn: 'm' }).select('k')),
   same('drop-empty', 'an anti join with nothing', a.join(c.limit(0), { leftOn: 'k', rightOn: 'm', how: 'anti' })),
   same('drop-empty', 'an input of a concat', a.select('k').concat(b.select('k').limit(0))),
@@ -315,4 +318,10 @@ export const CASES: readonly Case[] = [
   same('choose-build-side', 'also of a semi join', c.join(a, { leftOn: 'm', rightOn: 'k', how: 'semi' }), {
     rows: { a: 1000, c: 10 },
   }),
+  same(
+    'choose-build-side',
+    'not where a filter may leave next to nothing of the usual one',
+    c.join(a.groupBy('k').agg(col('x').sum()).filter(col('x').gt(3)), { leftOn: 'm', rightOn: 'k' }),
+    { rows: { a: 1000, c: 10 }, isLeft: true },
+  ),
 ];

@@ -9,17 +9,17 @@ import type { Rule } from '../rule.ts';
 const INNER_FACTOR = 1.3;
 const OTHER_FACTOR = 3;
 
-/** A hash join keeps the smaller side in memory, where both are known and nobody has said which. */
+/** A hash join keeps the smaller side in memory, where both are known and nobody has said which; in doubt it stays. */
 export const chooseBuildSide: Rule = {
   name: 'choose-build-side',
   apply(node, facts) {
     if (node.kind !== 'hash-join' || node.buildSide !== undefined) return undefined;
-    const rows = { left: estimateOf(node.left, facts)?.rows, right: estimateOf(node.right, facts)?.rows };
+    const estimates = { left: estimateOf(node.left, facts), right: estimateOf(node.right, facts) };
     const usual: Side = node.joinType === 'right' ? 'left' : 'right';
     const other: Side = usual === 'left' ? 'right' : 'left';
-    const [kept, streamed] = [rows[usual], rows[other]];
+    const [kept, streamed] = [estimates[usual], estimates[other]];
     if (kept === undefined || streamed === undefined) return undefined;
     const factor = node.joinType === 'inner' ? INNER_FACTOR : OTHER_FACTOR;
-    return kept > streamed * factor ? { ...node, buildSide: other } : undefined;
+    return kept.rows / kept.doubt > streamed.rows * factor ? { ...node, buildSide: other } : undefined;
   },
 };
