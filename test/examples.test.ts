@@ -13,6 +13,7 @@ const FOUND: Readonly<Record<string, RegExp>> = {
   'sessions.ts': /ada +2 +2025-01-01T09:50:00 +2025-01-01T09:50:00 +1\n/,
   'partitioned-parquet.ts': /Ada +1815-12-10 +GB\n/,
   'udf.ts': /Grace Brewster Hopper +GBH\n/,
+  'large-groups.ts': /200000 +400000\n/,
   'trades-and-quotes.ts': /RACE +99.5 +10 +null +null +null\n/,
 };
 

@@ -205,12 +205,12 @@ export class Session implements AsyncDisposable {
     ) as never;
   }
 
-  /** The directory of rows that frames put aside. */
+  /** @internal The directory of rows that frames put aside. */
   get temporaryUri(): string {
     return this.#temporary.uri;
   }
 
-  /** Runs a task of a frame. Its progress is shown where somebody may be watching, but for `isQuiet`. */
+  /** @internal Runs a task of a frame. Its progress is shown where somebody may be watching, but for `isQuiet`. */
   async execute(task: Task, services: TaskRunServices): Promise<TaskResult> {
     if (this.#disposed.signal.aborted) throw new InvalidArgument('The session has been disposed of: make another one.');
     const running = this.#run(task, services);
