@@ -1,18 +1,15 @@
 /** One Parquet file, read by us and by pyarrow at once, a batch at a time. */
 
-import type { Batch } from '../../src/columnar/batch.ts';
-import { readColumn } from '../../src/columnar/column-values.ts';
 import { timestamp, typeName } from '../../src/columnar/data-type.ts';
 import type { Field } from '../../src/columnar/schema.ts';
 import { MillraceError } from '../../src/errors.ts';
 import { fileStore } from '../../src/io/file-store.ts';
 import { readParquetSchema } from '../../src/io/parquet/parquet-schema.ts';
 import { fileUri } from '../../src/io/uri.ts';
-import { MemoryBudget } from '../../src/memory/budget.ts';
-import { LinearMemory } from '../../src/memory/linear-memory.ts';
-import { parquetScan } from '../../src/operators/sources/parquet-scan.ts';
+import { checkFilters } from './check-filters.ts';
 import { difference, isSameType } from './difference.ts';
 import type { Found, Pyarrow } from './pyarrow.ts';
+import { Differs, scanFile } from './scan-file.ts';
 
 /**
  * What was found about a file.
@@ -27,6 +24,8 @@ export interface Verdict {
   readonly rows: number;
   /** Of what was compared. */
   readonly columns: number;
+  /** How many filters were tried. */
+  readonly filters?: number;
   /** The name of the error that refused it. */
   readonly error?: string;
   readonly detail?: string;
@@ -34,17 +33,26 @@ export interface Verdict {
   readonly pyarrow?: string;
 }
 
-const MEMORY_BYTES = 1024 ** 3;
-const MOST_MILLISECONDS = 120_000;
+export interface CheckedFile {
+  readonly path: string;
+  /** Where the values are that it should have, as pyarrow reads them: of a foreign file itself. */
+  readonly given: string;
+}
 
-/** A difference was found. */
-class Differs extends Error {}
+/** With filters too, if `hasFilters`, where it is read as pyarrow reads it. */
+export async function checkFile(file: CheckedFile, pyarrow: Pyarrow, hasFilters: boolean): Promise<Verdict> {
+  const verdict = await checkRows(file, pyarrow);
+  if (!hasFilters || verdict.verdict !== 'read' || verdict.columns === 0 || verdict.detail !== undefined)
+    return verdict;
+  try {
+    return { ...verdict, filters: await checkFilters(fileUri(file.path)) };
+  } catch (error) {
+    const detail = error instanceof Differs ? error.message : String((error as Error).stack);
+    return { ...verdict, verdict: 'wrong', detail };
+  }
+}
 
-/** Where all files are read to. */
-let linear = new LinearMemory(MEMORY_BYTES);
-
-/** `given` is where the values are that the file should have, where it is not itself that pyarrow reads. */
-export async function checkFile(path: string, pyarrow: Pyarrow, given: string = path): Promise<Verdict> {
+async function checkRows({ path, given }: CheckedFile, pyarrow: Pyarrow): Promise<Verdict> {
   const verdict = await checkedIn('ns', path, pyarrow, given);
   // Nanoseconds go from 1677 to 2262, and pyarrow does not say where they overflow: plans ask for microseconds then.
   if (verdict.error !== 'ArithmeticOverflow') return verdict;
@@ -64,7 +72,6 @@ async function checkedIn(int96: 'ns' | 'us', path: string, pyarrow: Pyarrow, giv
     const detail = `left out: ${missing.map(({ name, type }) => `${name} ${type}`).join(', ')}`;
     return { verdict: 'refused', ...compared, error: 'UnsupportedFile', detail };
   } catch (error) {
-    linear = new LinearMemory(MEMORY_BYTES);
     const { name, message } = error as Error;
     if (error instanceof MillraceError) {
       return {
@@ -90,7 +97,6 @@ interface Comparison {
 
 /** The columns of pyarrow's that we leave out. @throws Differs, and what a scan throws */
 async function compare(uri: string, { pyarrow, found, int96, compared }: Comparison): Promise<Found['columns']> {
-  const store = fileStore();
   const fields = await fieldsOf(uri, found, int96);
   const positions = fields.map(({ name }) => found?.columns.findIndex((column) => column.name === name) ?? 0);
   for (const [at, { name, type }] of fields.entries()) {
@@ -100,27 +106,17 @@ async function compare(uri: string, { pyarrow, found, int96, compared }: Compari
     }
   }
   compared.columns = fields.length;
-  const push = async (batch: Batch): Promise<'more'> => {
-    const theirs = found === undefined ? [] : await pyarrow.columns(compared.rows, batch.rowCount);
+  await scanFile(uri, fields, undefined, async (columns, rows) => {
+    const theirs = found === undefined ? [] : await pyarrow.columns(compared.rows, rows);
     for (const [at, { name, type }] of fields.entries()) {
-      const column = batch.columns[at];
-      const values = column === undefined ? [] : readColumn(linear, column, batch.rowCount);
-      for (const [row, value] of values.entries()) {
+      for (const [row, value] of (columns[at] ?? []).entries()) {
         const other = theirs[positions[at] ?? -1]?.[row];
         const text = found === undefined ? undefined : difference(value, type, other);
         if (text !== undefined) throw new Differs(`row ${compared.rows + row}, column ${name}: ${text}`);
       }
     }
-    compared.rows += batch.rowCount;
-    return 'more';
-  };
-  const budget = new MemoryBudget(MEMORY_BYTES, undefined, linear);
-  using run = parquetScan({ store, files: [{ uri }], readSchema: { fields } }).open({
-    memory: budget,
-    signal: AbortSignal.timeout(MOST_MILLISECONDS),
+    compared.rows += rows;
   });
-  await run.run({ push });
-  if (budget.usedBytes > 0) throw new Differs(`memory is kept: ${JSON.stringify(budget.holders())}`);
   if (found !== undefined && compared.rows !== found.rows) {
     throw new Differs(`${compared.rows} rows, pyarrow has ${found.rows}`);
   }

@@ -5,18 +5,13 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { CheckedFile } from './check-file.ts';
 import { python } from './pyarrow.ts';
 
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
-export interface GeneratedFile {
-  readonly path: string;
-  /** Of the values that its writer was given, as Arrow. */
-  readonly given: string;
-}
-
 /** Writes them where they are not there yet, which takes half a minute. */
-export function generatedFiles(): GeneratedFile[] {
+export function generatedFiles(): CheckedFile[] {
   const parts = [here('generate.py'), here('requirements.txt')].map((path) => readFileSync(path));
   const key = createHash('sha256').update(Buffer.concat(parts)).digest('hex').slice(0, 12);
   const folder = here(`.generated/${key}`);

@@ -10,8 +10,8 @@ import { checkFile, type Verdict } from './check-file.ts';
 import { generatedFiles } from './generated-files.ts';
 import { Pyarrow } from './pyarrow.ts';
 
-const USAGE = `Usage: npm run test:corpus -- <folder or file …> [--only TEXT] [--json]
-       npm run test:corpus -- --generated [--only TEXT] [--json]
+const USAGE = `Usage: npm run test:corpus -- <folder or file …> [--filters] [--only TEXT] [--json]
+       npm run test:corpus -- --generated [--filters] [--only TEXT] [--json]
 
 Reads every Parquet file below the folders, and compares every value with what pyarrow reads. Of each file it says:
   read       all columns are as pyarrow reads them
@@ -22,6 +22,8 @@ Ends with 1 if a file is wrong. pyarrow is installed into test/corpus/.venv at f
 
   --generated  files that pyarrow, DuckDB, Polars and fastparquet write, of every type, encoding, codec, nesting and version
                of pages, are compared with the values that these were given; any that is refused ends with 1 too
+  --filters    what was read is read again by filters: each column is asked for its least and greatest value and one between,
+               and the rows that come are counted beside those of the whole
   --only TEXT  files whose path holds this
   --json       one JSON object per file and line
   --help       this`;
@@ -32,6 +34,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     generated: { type: 'boolean', default: false },
+    filters: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -48,8 +51,9 @@ function parquetFiles(place: string): string[] {
     .sort();
 }
 
-const oneLine = ({ path, verdict, rows, columns, error, detail, pyarrow }: Report): string => {
-  const size = verdict === 'read' ? `${rows} rows, ${columns} columns` : undefined;
+const oneLine = ({ path, verdict, rows, columns, filters, error, detail, pyarrow }: Report): string => {
+  const tried = filters === undefined ? '' : `, ${filters} filters`;
+  const size = verdict === 'read' ? `${rows} rows, ${columns} columns${tried}` : undefined;
   const said = error === undefined ? detail : [error, detail].join(': ');
   const there = pyarrow === undefined ? undefined : `[pyarrow: ${pyarrow.split('\n')[0]}]`;
   return [verdict.padEnd(9), path, size, said, there].filter((part) => part !== undefined).join('  ');
@@ -85,11 +89,12 @@ if (missing !== undefined) {
   );
   const reports: Report[] = [];
   using pyarrow = await Pyarrow.start();
-  for (const { path, given } of files) {
+  for (const file of files) {
+    const { path } = file;
     const below = relative(here, path);
     const name = below.startsWith('..') ? path : below;
     progress(`${reports.length + 1} of ${files.length}  ${name}`);
-    const report = { path: name, ...(await checkFile(path, pyarrow, given)) };
+    const report = { path: name, ...(await checkFile(file, pyarrow, values.filters)) };
     reports.push(report);
     progress('');
     console.log(values.json ? JSON.stringify(report) : oneLine(report));

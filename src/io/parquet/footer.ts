@@ -33,6 +33,8 @@ export interface ParquetFooter {
   readonly rowGroups: RowGroupPlaces;
   /** Of each chunk, that its writer did not count. */
   readonly uncountedBytes: number;
+  /** Whether texts of 16 bytes are no upper bounds. */
+  readonly cutsBounds: boolean;
   /** As the file has it: a view of the tail. */
   readonly metadata: Uint8Array;
   readonly metadataStart: number;
@@ -71,6 +73,8 @@ const ELEMENT_BYTES = 512;
 /** Writers of the headers of dictionaries, which parquet-mr did not count before version 1.2.9: Impala and Arrow take them for as much. */
 const COUNTS_NO_HEADER = /^parquet-mr( version 1\.([01]\.|2\.[0-8]\b)|$)/;
 const HEADER_BYTES = 100;
+/** Its writer cut off what is greatest of texts after 16 bytes, and left it below what it stood for. */
+const CUTS_BOUNDS = /^hyparquet\b/;
 
 /** The end of a file, and what was found out about it with the same request. */
 export interface FileEnd {
@@ -113,7 +117,7 @@ export async function readFooter(request: FooterRequest, end?: FileEnd): Promise
   const isKept = read.bytes.byteLength <= memory.floorBytes / TAIL_SHARE;
   const tail = isKept ? read : { start: metadataStart, bytes: read.bytes.slice(metadataStart - read.start) };
   const metadata = tail.bytes.subarray(metadataStart - tail.start, size - TRAILER_BYTES - tail.start);
-  const { schemaAt, schemaBytes, elementCount, rowGroups, uncountedBytes } = parsed(uri, () => outlineOf(metadata));
+  const { schemaAt, schemaBytes, elementCount, rowGroups, ...habits } = parsed(uri, () => outlineOf(metadata));
   // Names become texts of up to 2 bytes a letter.
   const columnBytes = 2 * schemaBytes + elementCount * ELEMENT_BYTES;
   const heldBytes = tail.bytes.byteLength + placesBytes(rowGroups) + columnBytes;
@@ -129,7 +133,7 @@ export async function readFooter(request: FooterRequest, end?: FileEnd): Promise
     columns: fileColumns(uri, elements),
     rowGroupCount: rowGroups.count,
     rowGroups,
-    uncountedBytes,
+    ...habits,
     metadata,
     metadataStart,
     tail,
@@ -180,6 +184,8 @@ interface Outline {
   readonly rowGroups: RowGroupPlaces;
   /** Of each chunk, that its writer did not count. */
   readonly uncountedBytes: number;
+  /** Whether texts of 16 bytes are no upper bounds. */
+  readonly cutsBounds: boolean;
 }
 
 /** Walks over all of the metadata; a walk that ends well means that nothing in it claims more than there is. */
@@ -190,6 +196,7 @@ function outlineOf(metadata: Uint8Array): Outline {
   let elementCount = 0;
   let rowGroups = NO_ROW_GROUPS;
   let uncountedBytes = 0;
+  let cutsBounds = false;
   reader.struct((id, type) => {
     if (id === 4 && type === ThriftType.list) {
       rowGroups = readRowGroupPlaces(reader);
@@ -200,11 +207,13 @@ function outlineOf(metadata: Uint8Array): Outline {
       reader.skip(type);
       schemaBytes = reader.position - schemaAt;
     } else if (id === 6 && type === ThriftType.binary) {
-      if (COUNTS_NO_HEADER.test(reader.text())) uncountedBytes = HEADER_BYTES;
+      const writer = reader.text();
+      if (COUNTS_NO_HEADER.test(writer)) uncountedBytes = HEADER_BYTES;
+      cutsBounds = CUTS_BOUNDS.test(writer);
     } else reader.skip(type);
   });
   if (elementCount === 0) throw new ThriftError('it has no schema');
-  return { schemaAt, schemaBytes, elementCount, rowGroups, uncountedBytes };
+  return { schemaAt, schemaBytes, elementCount, rowGroups, uncountedBytes, cutsBounds };
 }
 
 /** Does `read`, and names the file in what it throws. */

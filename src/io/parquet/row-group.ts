@@ -78,8 +78,11 @@ interface Metadata {
   readonly metadataStart: number;
   readonly rowGroups: RowGroupPlaces;
   readonly uncountedBytes: number;
+  readonly cutsBounds: boolean;
 }
 
+/** Of a bound that was cut off; see `cutsBounds`. */
+const CUT_BYTES = 16;
 /** At the beginning of a file. */
 export const MAGIC_BYTES = 4;
 export const NO_ROW_GROUPS: RowGroupPlaces = { count: 0, chunksAt: new Uint32Array(), rows: new Float64Array() };
@@ -211,7 +214,8 @@ function readChunk(reader: ThriftReader, footer: Metadata, leaf: FileColumn, row
     plainBytes: likelyPlainBytes(countOf(numbers[6], `the size of column ${name}, decompressed,`), byteLength, codec),
     codec,
     encodings,
-    statistics,
+    statistics:
+      footer.cutsBounds && statistics?.max?.byteLength === CUT_BYTES ? { ...statistics, max: undefined } : statistics,
     columnIndex: placeOf(places[6], places[7]),
     offsetIndex: placeOf(places[4], places[5]),
     // Older writers do not say how long it is.

@@ -201,6 +201,21 @@ describe('what is said of a footer that lies', () => {
     await readAll(metadataOf({ 4: groupOf(chunk({})) }));
   });
 
+  test('the greatest text is not believed where the writer cut it off', async () => {
+    const bounds = (written: string, greatest: string): Promise<unknown> =>
+      footerOf(
+        fileOf(
+          metadataOf({ 6: text(written), 4: groupOf(chunk({ 12: struct({ 5: text(greatest), 6: text('a') }) })) }),
+        ),
+      ).then((footer) => {
+        const { min, max } = rowGroupOf(footer, 0, leavesIn(footer)).chunks[0]?.statistics ?? {};
+        return [min, max].map((bound) => bound && Buffer.from(bound).toString());
+      });
+    expect(await bounds('hyparquet', 'the dolor the ju')).toEqual(['a', undefined]);
+    expect(await bounds('hyparquet', 'the dolor')).toEqual(['a', 'the dolor']);
+    expect(await bounds('DuckDB', 'the dolor the ju')).toEqual(['a', 'the dolor the ju']);
+  });
+
   test('a column of which is not said whether it is optional is not', async () => {
     const [column] = (await footerOf(fileOf(metadataOf({ 2: structs(ROOT, struct({ 1: int32(2), 4: text('a') })) }))))
       .columns;
