@@ -60,6 +60,8 @@ export class RadixBuffer implements Disposable {
   #batchCount = 0;
   #parts = 1;
   #mostBytes = 0;
+  /** Rows for which room is made at once: after a full buffer there is likely to be another. */
+  #expectedRows = 0;
   /** Parts of the rows of a batch, and its rows in their order. */
   readonly #scratch: GrowingRegion;
   readonly #gathered: GatherScratch;
@@ -95,6 +97,7 @@ export class RadixBuffer implements Disposable {
 
   /** Forgets the rows. The next ones wait for a table of so many bytes. */
   begin(tableBytes: number): void {
+    const rowsPerByte = this.isFull && this.#mostBytes > 0 ? this.rowCount / this.#mostBytes : 0;
     if (this.#holding.budget.isScarce) this.#free();
     else this.#rows.clear();
     this.#batchCount = 0;
@@ -102,6 +105,7 @@ export class RadixBuffer implements Disposable {
     while (parts < MOST_PARTS && parts * PART_BYTES < tableBytes) parts *= 2;
     this.#parts = parts;
     this.#mostBytes = Math.min(MOST_BYTES, this.#holding.budget.limitBytes * BUDGET_SHARE, tableBytes * TABLE_SHARE);
+    this.#expectedRows = Math.floor(this.#mostBytes * rowsPerByte);
   }
 
   /**
@@ -114,6 +118,8 @@ export class RadixBuffer implements Disposable {
     const used = this.rowCount * this.#imageBytes;
     if (!this.#scratch.tryEnsure(rowCount * 8, 0)) return false;
     if (!this.#starts.tryEnsure((this.#batchCount + 1) * startsBytes, this.#batchCount * startsBytes)) return false;
+    // Growing on the way would copy.
+    if (used === 0 && this.#expectedRows > 0) this.#images.tryEnsure(this.#expectedRows * this.#imageBytes, 0);
     if (!this.#images.tryEnsure(used + rowCount * this.#imageBytes, used)) return false;
     const [parts, order] = [this.#scratch.address, this.#scratch.address + rowCount * 4];
     const starts = this.#starts.address + this.#batchCount * startsBytes;

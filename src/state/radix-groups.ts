@@ -25,6 +25,9 @@ const SLOT_BYTES = 16;
 /** Bits for each row, to estimate how many keys are new. */
 const BITS_PER_ROW = 8;
 
+/** Of a batch, to see whether keys follow each other. */
+const LOOKED_ROWS = 2048;
+
 /** Rows, and the address of the group of each, uint32: valid until the next. */
 export interface GroupedRows {
   readonly ids: number;
@@ -129,7 +132,8 @@ export class RadixGroups implements Disposable {
     if (this.#tableBytes < CACHED_BYTES || this.#holding.budget.isScarce) return false;
     const hashes = this.#table.hash(images, rowCount);
     // Rows whose keys follow each other find their groups where those before them have.
-    const isClustered = radixKernels(this.#holding.linear).countRepeatedHashes(hashes, rowCount) * 2 > rowCount;
+    const looked = Math.min(rowCount, LOOKED_ROWS);
+    const isClustered = radixKernels(this.#holding.linear).countRepeatedHashes(hashes, looked) * 2 > looked;
     if (isClustered) return false;
     if (this.#buffer === undefined) {
       this.#buffer = new RadixBuffer(this.#table.imageBytes, this.#schema, this.#holding);
