@@ -24,12 +24,15 @@ export interface GroupKernels {
   unpackFields(field: number, stride: number, width: number, rows: number, values: number): void;
   /** Returns the number of ones written. */
   unpackFlags(bytes: number, stride: number, bit: number, flip: 0 | 1, rows: number, bits: number): number;
-  /** Of the images whose uint32 numbers are at `list`, or of the first ones where that is 0. */
-  hashImages(table: number, images: number, list: number, rows: number, hashes: number): void;
+  hashImages(table: number, images: number, rows: number, hashes: number): void;
+  /** Of the images whose uint32 numbers are at `list`. */
+  hashListed(table: number, images: number, list: number, rows: number, hashes: number): void;
   /** Fetches slots of the parts that rows in their order are of. */
   readParts(table: number, hashes: number, rows: number, parts: number): number;
-  /** `list` as in `hashImages`. Returns the first row there was no room for, or `rows`. */
-  findGroups(
+  /** Returns the first row there was no room for, or `rows`. */
+  findGroups(table: number, images: number, hashes: number, from: number, rows: number, ids: number): number;
+  /** As `findGroups`, of the images whose uint32 numbers are at `list`. */
+  findListed(
     table: number,
     images: number,
     list: number,

@@ -90,20 +90,19 @@ export class GroupTable implements Disposable {
     return this.#keys.pack(columns, rowCount);
   }
 
-  /**
-   * The hashes of images, 8 bytes each: their address, valid until the next call of any method. Of the images whose
-   * uint32 numbers are at `list`, or of the first ones where that is 0. @throws MemoryBudgetExceeded
-   */
-  hash(images: number, rowCount: number, list: number = 0): number {
-    assert.ok(rowCount <= BATCH_ROWS);
-    this.#hashes.ensure(rowCount * 8, 0);
-    this.#kernels.hashImages(this.#slots.handle, images, list, rowCount, this.#hashes.address);
-    return this.#hashes.address;
+  /** The hashes of images, 8 bytes each: their address, valid until the next call of any method. @throws MemoryBudgetExceeded */
+  hash(images: number, rowCount: number): number {
+    const hashes = this.#roomForHashes(rowCount);
+    this.#kernels.hashImages(this.#slots.handle, images, rowCount, hashes);
+    return hashes;
   }
 
   /** As `groupIds`, by images of keys. @throws MemoryBudgetExceeded */
   groupsOf(images: number, rowCount: number): number {
-    return this.#groupsOf(images, rowCount, 0, this.hash(images, rowCount));
+    const hashes = this.hash(images, rowCount);
+    return this.#enter(rowCount, (row, ids) =>
+      this.#kernels.findGroups(this.#slots.handle, images, hashes, row, rowCount, ids),
+    );
   }
 
   /**
@@ -111,9 +110,12 @@ export class GroupTable implements Disposable {
    * upper bits of their hashes, which are taken for one of `parts` parts. @throws MemoryBudgetExceeded
    */
   groupsOfParts(images: number, rowCount: number, list: number, parts: number): number {
-    const hashes = this.hash(images, rowCount, list);
+    const hashes = this.#roomForHashes(rowCount);
+    this.#kernels.hashListed(this.#slots.handle, images, list, rowCount, hashes);
     this.#kernels.readParts(this.#slots.handle, hashes, rowCount, parts);
-    return this.#groupsOf(images, rowCount, list, hashes);
+    return this.#enter(rowCount, (row, ids) =>
+      this.#kernels.findListed(this.#slots.handle, images, list, hashes, row, rowCount, ids),
+    );
   }
 
   /** As `find`, by images of keys; leaves their hashes at the address that `hash` gives. @throws MemoryBudgetExceeded */
@@ -179,14 +181,19 @@ export class GroupTable implements Disposable {
     for (const region of [this.#images, this.#hashes, this.#ids, this.#lists]) region.free();
   }
 
-  #groupsOf(images: number, rowCount: number, list: number, hashes: number): number {
+  #roomForHashes(rowCount: number): number {
+    assert.ok(rowCount <= BATCH_ROWS);
+    this.#hashes.ensure(rowCount * 8, 0);
+    return this.#hashes.address;
+  }
+
+  /** The groups of all rows: `find` begins at a row, and gives the first one for which there was no room. */
+  #enter(rowCount: number, find: (row: number, ids: number) => number): number {
     this.#ids.ensure(rowCount * 4, 0);
     const ids = this.#ids.address;
-    let row = 0;
-    for (;;) {
-      row = this.#kernels.findGroups(this.#slots.handle, images, list, hashes, row, rowCount, ids);
+    for (let row = 0; ; this.#grow()) {
+      row = find(row, ids);
       if (row === rowCount) return ids;
-      this.#grow();
     }
   }
 

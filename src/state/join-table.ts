@@ -124,7 +124,7 @@ export class JoinTable {
   /** Writes to `hashes` what rows of these keys are in the order of, by its upper bits: 8 bytes for each image. */
   hash(images: number, rowCount: number, hashes: number): void {
     if (this.#slots !== undefined) {
-      groupKernels(this.#holding.linear).hashImages(this.#slots.handle, images, 0, rowCount, hashes);
+      groupKernels(this.#holding.linear).hashImages(this.#slots.handle, images, rowCount, hashes);
     } else if (this.#ranged !== undefined) {
       this.#kernels.hashWholes(images, this.#ranged.width, rowCount, this.#ranged.range.address, hashes);
     }

@@ -44,7 +44,7 @@ describe('hashes of keys', () => {
       let values = 0;
       withHashes(
         seed,
-        (kernels, handle, hashes) => kernels.hashImages(handle, values, 0, ROWS, hashes),
+        (kernels, handle, hashes) => kernels.hashImages(handle, values, ROWS, hashes),
         (hashes) => {
           expect(new Set(hashes).size).toBe(ROWS);
           for (const shift of [0n, 32n, 48n]) expect(fill(hashes, shift)).toBeGreaterThan(0.6);
@@ -88,7 +88,7 @@ describe('hashes of keys', () => {
     const [a, b] = SEEDS.map((seed) =>
       withHashes(
         seed,
-        (kernels, handle, hashes) => kernels.hashImages(handle, values, 0, ROWS, hashes),
+        (kernels, handle, hashes) => kernels.hashImages(handle, values, ROWS, hashes),
         (hashes) => Array.from(hashes.subarray(0, 1000)),
         (holding) => {
           values = columnFromValues(

@@ -130,8 +130,7 @@ export function unpackFlags(bytes: usize, stride: usize, bit: i32, flip: i32, ro
   return seal(hash);
 }
 
-// Images may be scattered: `list` has the uint32 numbers of those that are meant, or is 0 where they lie in order.
-
+/** The image of a row: the one whose uint32 number is in `list`, or the row's own where that is 0, a constant too. */
 @inline function imageOf(images: usize, bytes: usize, list: usize, row: usize): usize {
   return images + (list == 0 ? row : <usize>load<u32>(list + (row << 2))) * bytes;
 }
@@ -141,7 +140,17 @@ export function unpackFlags(bytes: usize, stride: usize, bit: i32, flip: i32, ro
 }
 
 /** The hashes of images, 8 bytes each. */
-export function hashImages(table: usize, images: usize, list: usize, rows: i32, hashes: usize): void {
+export function hashImages(table: usize, images: usize, rows: i32, hashes: usize): void {
+  const bytes = <usize>load<u32>(table, 12), seed = load<u64>(table, 24);
+  if (bytes == 8) hashAll(images, 8, 0, rows, seed, hashes);
+  else if (bytes == 16) hashAll(images, 16, 0, rows, seed, hashes);
+  else if (bytes == 24) hashAll(images, 24, 0, rows, seed, hashes);
+  else if (bytes == 32) hashAll(images, 32, 0, rows, seed, hashes);
+  else hashAll(images, bytes, 0, rows, seed, hashes);
+}
+
+/** The hashes of scattered images. A function of its own, for V8 makes one that does both slower. */
+export function hashListed(table: usize, images: usize, list: usize, rows: i32, hashes: usize): void {
   const bytes = <usize>load<u32>(table, 12), seed = load<u64>(table, 24);
   if (bytes == 8) hashAll(images, 8, list, rows, seed, hashes);
   else if (bytes == 16) hashAll(images, 16, list, rows, seed, hashes);
@@ -215,7 +224,17 @@ export function readParts(table: usize, hashes: usize, rows: i32, parts: u32): u
  * The numbers of the groups of images, which get the next number where they are new. Returns the first row that was not
  * numbered because the table has no room: `rows` when all were.
  */
-export function findGroups(table: usize, images: usize, list: usize, hashes: usize, from: i32, rows: i32, ids: usize): i32 {
+export function findGroups(table: usize, images: usize, hashes: usize, from: i32, rows: i32, ids: usize): i32 {
+  const bytes = <usize>load<u32>(table, 12);
+  if (bytes == 8) return find(table, images, 8, 0, hashes, from, rows, ids);
+  if (bytes == 16) return find(table, images, 16, 0, hashes, from, rows, ids);
+  if (bytes == 24) return find(table, images, 24, 0, hashes, from, rows, ids);
+  if (bytes == 32) return find(table, images, 32, 0, hashes, from, rows, ids);
+  return find(table, images, bytes, 0, hashes, from, rows, ids);
+}
+
+/** As `findGroups`, of scattered images. */
+export function findListed(table: usize, images: usize, list: usize, hashes: usize, from: i32, rows: i32, ids: usize): i32 {
   const bytes = <usize>load<u32>(table, 12);
   if (bytes == 8) return find(table, images, 8, list, hashes, from, rows, ids);
   if (bytes == 16) return find(table, images, 16, list, hashes, from, rows, ids);
