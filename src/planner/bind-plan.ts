@@ -43,6 +43,14 @@ export function bindPlan(plan: PlanNode, known: WeakMap<PlanNode, BoundNode> = n
   const problems = new Problems();
   checkPlan(plan, problems, '$.plan');
   checkAsyncCalls(plan, problems, '$.plan');
+  return bindInto(plan, known, problems);
+}
+
+/** As `bindPlan`, of a plan that is made of one that was bound: what it is made of is not gone through again. */
+export const bindRewritten = (plan: PlanNode, known: WeakMap<PlanNode, BoundNode>): BoundNode =>
+  bindInto(plan, known, new Problems());
+
+function bindInto(plan: PlanNode, known: WeakMap<PlanNode, BoundNode>, problems: Problems): BoundNode {
   const bound = new Binder(problems, known).bind(plan, '$.plan');
   problems.throwIfAny();
   if (bound === undefined) throw new Error('A plan that did not bind has no problems.');

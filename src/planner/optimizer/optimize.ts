@@ -13,6 +13,7 @@
 import assert from 'node:assert/strict';
 import { sameSchema } from '../../columnar/schema.ts';
 import type { PlanNode } from '../../plan/plan-node.ts';
+import { bindPlan } from '../bind-plan.ts';
 import type { BoundNode } from '../bound-plan.ts';
 import { withInputs } from '../node-inputs.ts';
 import { PlanFacts, type Rule } from './rule.ts';
@@ -77,7 +78,10 @@ export function optimize(plan: PlanNode, options: OptimizeOptions = {}): Optimiz
   const rewritten = driver.toFixPoint(plan, REWRITES);
   const ordered = driver.once(rewritten, [orderJoins]);
   const settled = ordered === rewritten ? rewritten : driver.toFixPoint(ordered, REWRITES);
-  return { plan: driver.once(settled, [chooseBuildSide]), fired: driver.fired };
+  const made = driver.once(settled, [chooseBuildSide]);
+  // Rules only look at what they change.
+  if (made !== plan) bindPlan(made, known);
+  return { plan: made, fired: driver.fired };
 }
 
 class Driver {

@@ -69,9 +69,18 @@ export function predicateBelow(node: PlanNode, predicate: Expression, facts: Pla
   }
 }
 
-/** Whether `predicate`, which is pure, is true of all rows of `node`, as far as filters below say so. */
-export function holds(node: PlanNode, predicate: Expression, facts: PlanFacts): boolean {
+/** Nodes that are looked at one below the other: what is asked of each costs as much as binding it. */
+const MOST_NODES_DOWN = 24;
+
+/** Whether `predicate`, which is pure, is true of all rows of `node`, as far as filters not far below say so. */
+export function holds(
+  node: PlanNode,
+  predicate: Expression,
+  facts: PlanFacts,
+  down: number = MOST_NODES_DOWN,
+): boolean {
   if (node.kind === 'empty-scan') return true;
+  if (down === 0) return false;
   if (node.kind === 'filter') {
     const schema = facts.schema(node);
     const typed = facts.typed(predicate, schema);
@@ -80,10 +89,10 @@ export function holds(node: PlanNode, predicate: Expression, facts: PlanFacts): 
       const other = facts.typed(e, schema);
       return other !== undefined && expressionKey(other) === key;
     };
-    return conjunctsOf(node.predicate).some(isSame) || holds(node.input, predicate, facts);
+    return conjunctsOf(node.predicate).some(isSame) || holds(node.input, predicate, facts, down - 1);
   }
   if (node.kind === 'limit' || node.kind === 'top-n' || node.kind === 'sample') {
-    return holds(node.input, predicate, facts);
+    return holds(node.input, predicate, facts, down - 1);
   }
   const simple = facts.typed(predicate, facts.schema(node));
   if (simple?.kind === 'literal') return simple.value === true;
@@ -92,7 +101,7 @@ export function holds(node: PlanNode, predicate: Expression, facts: PlanFacts): 
     below !== undefined &&
     nodeInputs(node).every((input, index) => {
       const asked = below.inputs[index];
-      return asked === undefined || holds(input, asked, facts);
+      return asked === undefined || holds(input, asked, facts, down - 1);
     })
   );
 }

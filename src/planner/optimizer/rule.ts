@@ -6,7 +6,7 @@ import type { Expression, TypedExpression } from '../../expressions/expression.t
 import { Problems } from '../../expressions/problems.ts';
 import { simplified } from '../../expressions/simplify.ts';
 import type { PlanNode } from '../../plan/plan-node.ts';
-import { bindPlan } from '../bind-plan.ts';
+import { bindRewritten } from '../bind-plan.ts';
 import type { BoundNode } from '../bound-plan.ts';
 import type { Estimate } from './estimate.ts';
 import type { StatisticsOf } from './statistics.ts';
@@ -35,7 +35,7 @@ export class PlanFacts {
 
   /** @throws InvalidPlan */
   bound(node: PlanNode): BoundNode {
-    return bindPlan(node, this.#known);
+    return bindRewritten(node, this.#known);
   }
 
   schema(node: PlanNode): Schema {

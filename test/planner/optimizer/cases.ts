@@ -306,6 +306,15 @@ export const CASES: readonly Case[] = [
     a.crossJoin(c).join(b.rename({ k: 'l' }), { leftOn: ['x', 'm'], rightOn: ['l', 'z'] }),
     { rows: { a: 1000, b: 1000, c: 1000 } },
   ),
+  same(
+    'order-joins',
+    'with a condition that reads no column',
+    a
+      .join(b.rename({ k: 'l' }), { leftOn: 'x', rightOn: 'l' })
+      .filter(lit(-0, types.float64).lt(lit(0, types.float64)))
+      .join(c, { leftOn: 'k', rightOn: 'm' }),
+    { rows: { a: 1_000_000, b: 900_000, c: 10 } },
+  ),
   left(
     'order-joins',
     'not where nothing is known',

@@ -196,6 +196,8 @@ class Orderer {
   #within(tree: Tree, filters: readonly Expression[], equalities: JoinGraph['equalities']): readonly Expression[] {
     const isNew = (e: Expression): boolean => {
       const of = relationsIn(e, this.#graph);
+      // What reads no column is asked of the whole.
+      if (of === 0) return tree.relations === (1 << this.#leaves.length) - 1;
       return (
         isWithin(of, tree) &&
         (tree.left === undefined || !(isWithin(of, tree.left) || isWithin(of, tree.right as Tree)))
