@@ -33,7 +33,7 @@ export interface ParquetFooter {
   readonly rowGroups: RowGroupPlaces;
   /** Of each chunk, that its writer did not count. */
   readonly uncountedBytes: number;
-  /** Whether texts of 16 bytes are no upper bounds. */
+  /** Whether texts of 16 bytes are no upper bounds, and column indexes of texts none that can be relied on. */
   readonly cutsBounds: boolean;
   /** As the file has it: a view of the tail. */
   readonly metadata: Uint8Array;
@@ -73,8 +73,8 @@ const ELEMENT_BYTES = 512;
 /** Writers of the headers of dictionaries, which parquet-mr did not count before version 1.2.9: Impala and Arrow take them for as much. */
 const COUNTS_NO_HEADER = /^parquet-mr( version 1\.([01]\.|2\.[0-8]\b)|$)/;
 const HEADER_BYTES = 100;
-/** Its writer cut off what is greatest of texts after 16 bytes, and left it below what it stood for. */
-const CUTS_BOUNDS = /^hyparquet\b/;
+/** Their writers cut off the greatest of texts after 16 bytes, here or in column indexes, and left it below what it stood for. */
+const CUTS_BOUNDS = /^(hyparquet\b|github\.com\/segmentio\/parquet-go\b)/;
 
 /** The end of a file, and what was found out about it with the same request. */
 export interface FileEnd {
@@ -184,7 +184,7 @@ interface Outline {
   readonly rowGroups: RowGroupPlaces;
   /** Of each chunk, that its writer did not count. */
   readonly uncountedBytes: number;
-  /** Whether texts of 16 bytes are no upper bounds. */
+  /** Whether texts of 16 bytes are no upper bounds, and column indexes of texts none that can be relied on. */
   readonly cutsBounds: boolean;
 }
 

@@ -216,7 +216,7 @@ function readChunk(reader: ThriftReader, footer: Metadata, leaf: FileColumn, row
     encodings,
     statistics:
       footer.cutsBounds && statistics?.max?.byteLength === CUT_BYTES ? { ...statistics, max: undefined } : statistics,
-    columnIndex: placeOf(places[6], places[7]),
+    columnIndex: footer.cutsBounds && leaf.physical === 'BYTE_ARRAY' ? undefined : placeOf(places[6], places[7]),
     offsetIndex: placeOf(places[4], places[5]),
     // Older writers do not say how long it is.
     bloomFilter: placeOf(bloomStart, numbers[15] ?? endOfData - (bloomStart ?? 0)),

@@ -216,6 +216,19 @@ describe('what is said of a footer that lies', () => {
     expect(await bounds('DuckDB', 'the dolor the ju')).toEqual(['a', 'the dolor the ju']);
   });
 
+  test('nor are column indexes of texts', async () => {
+    const indexOf = async (written: string, physical: number): Promise<unknown> => {
+      const column = struct({ 1: int32(physical), 3: int32(0), 4: text('a') });
+      const group = groupOf(chunk({}, { 6: int64(10), 7: int32(20) }));
+      const footer = await footerOf(fileOf(metadataOf({ 2: structs(ROOT, column), 4: group, 6: text(written) })));
+      return rowGroupOf(footer, 0, leavesIn(footer)).chunks[0]?.columnIndex;
+    };
+    const [INT64, BYTE_ARRAY] = [2, 6];
+    expect(await indexOf('github.com/segmentio/parquet-go', BYTE_ARRAY)).toBeUndefined();
+    expect(await indexOf('github.com/segmentio/parquet-go', INT64)).toEqual({ start: 10, byteLength: 20 });
+    expect(await indexOf('DuckDB', BYTE_ARRAY)).toEqual({ start: 10, byteLength: 20 });
+  });
+
   test('a column of which is not said whether it is optional is not', async () => {
     const [column] = (await footerOf(fileOf(metadataOf({ 2: structs(ROOT, struct({ 1: int32(2), 4: text('a') })) }))))
       .columns;
