@@ -45,7 +45,7 @@ export interface JoinOptions<
   readonly suffix?: X;
   /** Whether null equals null in keys: false where absent. */
   readonly nullEqualsNull?: boolean;
-  /** Which side is kept in memory, the smaller one at best: the right one where absent, of a right join the left one. */
+  /** Which side is kept in memory. Where absent the one that is expected to be smaller; where that is not known the right one, of a right join the left one. */
   readonly buildSide?: 'left' | 'right';
 }
 
