@@ -15,7 +15,7 @@ import type { PlanNode } from '../../src/plan/plan-node.ts';
 import type { Task } from '../../src/plan/task.ts';
 import { query } from '../support/duckdb.ts';
 import { col, int, op } from '../support/plans.ts';
-import { describeLane, emulator, freshBucket } from './harness.ts';
+import { describeLane, emulator, freshBucket, until } from './harness.ts';
 import { createFunction, invoke, recordOf } from './lambda.ts';
 
 const FACTS: PlanNode = {
@@ -149,8 +149,18 @@ async function outcomeOf(name: string, trial: Trial): Promise<'done' | 'MemoryBu
 /** Ends the process of a function, so that its next invocation begins with a new one. */
 async function makeCold(name: string): Promise<void> {
   const pid = (await recordOf(name)).invocations.at(-1)?.pid;
-  if (pid !== undefined) process.kill(pid, 'SIGKILL');
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  if (pid === undefined || !isThere(pid)) return;
+  process.kill(pid, 'SIGKILL');
+  // An invocation that came before would be given to the one that ends.
+  await until(`the process of ${name} is gone`, () => !isThere(pid));
+}
+
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 const MORE_TRIES = 5;
