@@ -2,10 +2,10 @@
  * Files with what lies at their ends, read ahead of the file that is decoded.
  *
  *     decoded   │ file 1 ═══════════ │ file 2 ══════ │ file 3 …
- *     ends      │ 1 │ 2 │            │ 3, 4 │        │ 5, 6, 7 │         more at a time the further it went on
+ *     ends      │ 1 │                │ 2, 3 │        │ 4, 5 │            more ahead the further it went on
  *
- * Whoever stops early has read little in vain, and many small files are read as fast as the network has them. Memory is
- * taken where it is there, never waited for: whoever waited for it would hold the lease that others wait for.
+ * Whoever stops in the first file has read no other's in vain, and many small files are read as fast as the network has
+ * them. Memory is taken where it is there, never waited for: whoever waited for it would hold the lease that others wait for.
  */
 
 import type { Holding, MemoryBudget } from '../../memory/budget.ts';
@@ -21,8 +21,6 @@ interface EndsRequest {
   readonly store: ObjectStore;
   readonly memory: MemoryBudget;
   readonly signal: AbortSignal;
-  /** Ends that are read beside the first file. */
-  readonly ahead: 0 | 1;
 }
 
 interface FileVersion {
@@ -44,7 +42,7 @@ interface Entry<File> {
 export async function* filesWithEnds<Found, File extends FileVersion>(
   files: Iterable<Found> | AsyncIterable<Found>,
   wanted: (found: Found) => File | undefined,
-  { store, memory, signal, ahead: first }: EndsRequest,
+  { store, memory, signal }: EndsRequest,
 ): AsyncGenerator<{ file: File; end: FileEnd | undefined }, void, void> {
   const bytes = endBytes(memory);
   const most = Math.max(1, Math.min(MOST_AHEAD, Math.floor((memory.floorBytes * AHEAD_SHARE) / bytes)));
@@ -71,7 +69,7 @@ export async function* filesWithEnds<Found, File extends FileVersion>(
   };
   let filling = Promise.resolve();
   try {
-    for (let ahead: number = first; ; ahead = Math.min(most, ahead + 1)) {
+    for (let ahead = 0; ; ahead = Math.min(most, ahead + 1)) {
       await filling;
       await fill(1);
       const entry = entries.shift();

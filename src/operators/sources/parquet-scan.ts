@@ -107,8 +107,7 @@ class ParquetScanRun implements SourceRun {
     if (this.#rowsLeft === 0) return;
     const { memory, signal } = this.#task;
     const files = filesOf(this.#options.files, signal);
-    const ahead = this.#options.limit === undefined ? 1 : 0;
-    const request = { store: this.#options.store, memory, signal, ahead } as const;
+    const request = { store: this.#options.store, memory, signal };
     for await (const { file, end } of filesWithEnds(files, (one) => this.#wanted(one), request)) {
       signal.throwIfAborted();
       if ((await this.#file(file, end, output)) === 'done' || this.#rowsLeft === 0) return;
