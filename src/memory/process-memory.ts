@@ -5,10 +5,10 @@
  *     │ Node, code of all libraries │ garbage of V8 │            budget            │
  *     ├──────── BASELINE ───────────┼── HEADROOM ───┤
  *
- * Measured with Node 24.21 on x64 Linux, resident bytes: Node itself 43 MB, with apache-arrow 65, with hyparquet, zod
- * and the static kernels 75, with parquet-wasm 88. On top comes garbage that V8 has not collected yet; the engine's hot
- * path allocates no objects, and 40 MiB held for it: with the whole budget used, processes of 192 and 256 MB that sorted,
- * grouped, wrote and printed 6 million rows stayed at 181 and 203 MB.
+ * Measured with Node 24.21 on x64 Linux, resident bytes: Node itself 41 MB, with apache-arrow 62, with zod 68, with the
+ * engine as a function's bundle 89, as the package's modules 97, with frames 110. On top comes garbage that V8 has not
+ * collected yet; the engine's hot path allocates no objects, and 40 MiB held for it: with the whole budget used, processes
+ * of 192 and 256 MB that sorted, grouped, wrote and printed 6 million rows stayed at 181 and 203 MB.
  *
  * A caller whose `onBatch` allocates much can outgrow that: V8's young generation goes up to 67 MB whatever the size of
  * the container. `keepHeapSmall` held it below 9 MB for a program that makes 3 million objects, 20,000 of them alive at a
