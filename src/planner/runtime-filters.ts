@@ -19,9 +19,11 @@ import { operandsOf, withColumnsAt, withOperands } from '../expressions/columns.
 import type { TypedColumn, TypedExpression } from '../expressions/expression.ts';
 import { expressionText } from '../expressions/expression-text.ts';
 import { isVolatile } from '../expressions/volatile.ts';
+import type { Side } from '../operators/joins/hash-join.ts';
 import type { BoundOf } from './bind-parts.ts';
 import type { BoundNode, BoundRuntimeFilter } from './bound-plan.ts';
 import { substituted } from './fuse.ts';
+import { keepsOnly } from './kept-side.ts';
 import { withInputs } from './node-inputs.ts';
 
 /** The same plan with runtime filters in its joins and scans. */
@@ -34,7 +36,6 @@ export function withRuntimeFilters(plan: BoundNode): BoundNode {
 
 type Told = Omit<BoundRuntimeFilter, 'key'>;
 type HashJoin = BoundOf<'hash-join'>;
-type Side = 'left' | 'right';
 
 /** The join with filters of its keys in the scans of its probe side, as far as they get there. */
 function told(join: HashJoin, nextId: () => number): BoundNode {
@@ -136,16 +137,6 @@ function sideOf({ left }: { readonly left: BoundNode }, at: number): [Side, numb
   return at < leftCount ? ['left', at] : ['right', at - leftCount];
 }
 
-/** Sides whose rows come out as they are, or not at all. */
-const KEEPS: Readonly<Record<HashJoin['joinType'], readonly Side[]>> = {
-  inner: ['left', 'right'],
-  left: ['left'],
-  right: ['right'],
-  outer: [],
-  semi: ['left'],
-  anti: ['left'],
-};
-
 /** Also on the other side where the key is one of the join: rows of it meet only rows with the same. */
 function belowJoin(join: HashJoin, key: TypedExpression, filter: Told): BoundNode | undefined {
   const keys = { left: join.leftKeys, right: join.rightKeys };
@@ -153,7 +144,7 @@ function belowJoin(join: HashJoin, key: TypedExpression, filter: Told): BoundNod
     return undefined;
   }
   const [side, own] = sideOf(join, join.columns[columnOf(key)] ?? -1);
-  if (!KEEPS[join.joinType].includes(side)) return undefined;
+  if (!keepsOnly(side, join.joinType)) return undefined;
   const placed = below(
     join[side],
     withColumnsAt(key, () => own),

@@ -3,14 +3,18 @@
 import { canFail } from '../../expressions/can-fail.ts';
 import type { Expression } from '../../expressions/expression.ts';
 import { columnsIn } from '../../expressions/expression-inputs.ts';
+import type { Side } from '../../operators/joins/hash-join.ts';
 import type { PlanNode } from '../../plan/plan-node.ts';
 import { isPure } from './expression-facts.ts';
-import { type JoinNode, type Side, sidesOf } from './join-sides.ts';
+import { type JoinNode, sidesOf } from './join-sides.ts';
 import type { PlanFacts } from './rule.ts';
 
-/** The only side that `e`, over the columns of the join, reads; undefined of both, of none, and of what is of neither. */
-export function onlySide(e: Expression, sides: ReadonlyMap<string, Side>): Side | undefined {
-  const read = new Set([...columnsIn(e)].map((name) => sides.get(name)));
+/** The only side that these, over the columns of the join, read; undefined of both, of none, and of what is of neither. */
+export function onlySide(
+  expressions: Expression | readonly Expression[],
+  sides: ReadonlyMap<string, Side>,
+): Side | undefined {
+  const read = new Set([expressions].flat().flatMap((e) => [...columnsIn(e)].map((name) => sides.get(name))));
   const [side] = read;
   return read.size === 1 ? side : undefined;
 }

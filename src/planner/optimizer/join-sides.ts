@@ -1,12 +1,12 @@
 /** From which side the columns of a join come: under the names that they have there. */
 
+import type { Side } from '../../operators/joins/hash-join.ts';
 import type { JoinType } from '../../plan/plan-node.ts';
 import type { NodeOf } from '../bind-parts.ts';
 import { sharedNames } from '../join-keys.ts';
 import type { PlanFacts } from './rule.ts';
 
 export type JoinNode = NodeOf<'hash-join' | 'cross-join' | 'sort-merge-join' | 'asof-join'>;
-export type Side = 'left' | 'right';
 
 /** A key of both sides of one name is that of the side that has all of its rows; of an outer join it is of neither. */
 export function sidesOf(node: JoinNode, facts: PlanFacts): ReadonlyMap<string, Side> {
@@ -29,10 +29,4 @@ export function sharedKeys(node: JoinNode): ReadonlySet<string> {
   if (node.kind !== 'asof-join') return sharedNames(node.leftOn, node.rightOn);
   const { leftBy = [], rightBy = [], leftOn, rightOn } = node;
   return sharedNames([...leftBy, leftOn], [...rightBy, rightOn]);
-}
-
-/** Whether every row of the join has a row of the side: so one that the side does not give takes all of its rows away. */
-export function keepsOnly(side: Side, joinType: JoinType): boolean {
-  if (joinType === 'inner') return true;
-  return side === 'left' ? joinType === 'left' || joinType === 'semi' || joinType === 'anti' : joinType === 'right';
 }

@@ -3,9 +3,10 @@
 import type { Expression, NamedExpression } from '../../expressions/expression.ts';
 import { columnsIn, withColumnsRenamed } from '../../expressions/expression-inputs.ts';
 import type { PlanNode } from '../../plan/plan-node.ts';
+import { keepsOnly } from '../kept-side.ts';
 import { conjunctsOf } from './conjuncts.ts';
 import { isPure, passed } from './expression-facts.ts';
-import { type JoinNode, joinTypeOf, keepsOnly, sidesOf } from './join-sides.ts';
+import { type JoinNode, joinTypeOf, sidesOf } from './join-sides.ts';
 import type { PlanFacts } from './rule.ts';
 
 /** Pure conditions over the columns of `node`. */

@@ -10,13 +10,14 @@
  */
 
 import type { Expression, NamedExpression } from '../../expressions/expression.ts';
-import { columnsIn } from '../../expressions/expression-inputs.ts';
 import { expressionKey } from '../../expressions/expression-key.ts';
 import type { PlanNode } from '../../plan/plan-node.ts';
+import { keepsOnly } from '../kept-side.ts';
 import { nodeInputs } from '../node-inputs.ts';
 import { conjunctsOf } from './conjuncts.ts';
 import { hasOneForm, isPure, passed } from './expression-facts.ts';
-import { type JoinNode, joinTypeOf, keepsOnly, sidesOf } from './join-sides.ts';
+import { onlySide } from './join-conditions.ts';
+import { type JoinNode, joinTypeOf, sidesOf } from './join-sides.ts';
 import type { PlanFacts } from './rule.ts';
 import { replaced } from './substitution.ts';
 
@@ -136,9 +137,8 @@ function throughKeys(
 
 function throughJoin(node: JoinNode, predicate: Expression, facts: PlanFacts): Below | undefined {
   const sides = sidesOf(node, facts);
-  const read = new Set([...columnsIn(predicate)].map((name) => sides.get(name)));
-  const [side] = read;
-  if (read.size !== 1 || side === undefined || !keepsOnly(side, joinTypeOf(node))) return undefined;
+  const side = onlySide(predicate, sides);
+  if (side === undefined || !keepsOnly(side, joinTypeOf(node))) return undefined;
   return { inputs: side === 'left' ? [predicate, undefined] : [undefined, predicate], sameValues: false };
 }
 

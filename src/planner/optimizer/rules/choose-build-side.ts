@@ -1,5 +1,5 @@
+import type { Side } from '../../../operators/joins/hash-join.ts';
 import { estimateOf } from '../estimate.ts';
-import type { Side } from '../join-sides.ts';
 import type { Rule } from '../rule.ts';
 
 /**

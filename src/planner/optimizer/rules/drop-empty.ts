@@ -1,5 +1,6 @@
 import type { PlanNode } from '../../../plan/plan-node.ts';
-import { type JoinNode, joinTypeOf, keepsOnly } from '../join-sides.ts';
+import { keepsOnly } from '../../kept-side.ts';
+import { type JoinNode, joinTypeOf } from '../join-sides.ts';
 import { atMostRows } from '../row-bounds.ts';
 import type { Rule } from '../rule.ts';
 

@@ -1,7 +1,8 @@
+import type { Side } from '../../../operators/joins/hash-join.ts';
 import type { JoinType } from '../../../plan/plan-node.ts';
 import type { NodeOf } from '../../bind-parts.ts';
 import { hasOneForm } from '../expression-facts.ts';
-import { type Side, sharedKeys, sidesOf } from '../join-sides.ts';
+import { sharedKeys, sidesOf } from '../join-sides.ts';
 import { rejectsNulls } from '../null-rejection.ts';
 import type { PlanFacts, Rule } from '../rule.ts';
 import { withSchema } from '../with-schema.ts';

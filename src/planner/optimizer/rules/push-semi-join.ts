@@ -1,11 +1,11 @@
 import type { Expression } from '../../../expressions/expression.ts';
-import { columnsIn } from '../../../expressions/expression-inputs.ts';
+import type { Side } from '../../../operators/joins/hash-join.ts';
 import type { PlanNode } from '../../../plan/plan-node.ts';
 import type { NodeOf } from '../../bind-parts.ts';
 import { estimateOf } from '../estimate.ts';
 import { isPure } from '../expression-facts.ts';
-import { mayMove } from '../join-conditions.ts';
-import { type Side, sidesOf } from '../join-sides.ts';
+import { mayMove, onlySide } from '../join-conditions.ts';
+import { sidesOf } from '../join-sides.ts';
 import type { PlanFacts, Rule } from '../rule.ts';
 import { replaced } from '../substitution.ts';
 
@@ -47,10 +47,8 @@ function belowProject(node: HashJoin, project: NodeOf<'project'>, facts: PlanFac
 }
 
 function belowJoin(node: HashJoin, join: HashJoin, facts: PlanFacts): PlanNode | undefined {
-  const sides = sidesOf(join, facts);
-  const read = new Set(node.leftOn.flatMap((key) => [...columnsIn(key)]).map((name) => sides.get(name)));
-  const [side] = read;
-  if (read.size !== 1 || side === undefined) return undefined;
+  const side = onlySide(node.leftOn, sidesOf(join, facts));
+  if (side === undefined) return undefined;
   if (!node.leftOn.every((key) => mayMove(key, join, facts))) return undefined;
   return isNoLarger(join, side, facts) ? { ...join, [side]: { ...node, left: join[side] } } : undefined;
 }

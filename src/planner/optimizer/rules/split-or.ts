@@ -1,8 +1,10 @@
 import type { Expression } from '../../../expressions/expression.ts';
+import type { Side } from '../../../operators/joins/hash-join.ts';
+import { keepsOnly } from '../../kept-side.ts';
 import { allOf, anyOf, conjunctsOf, disjunctsOf, filtered } from '../conjuncts.ts';
 import { isPure } from '../expression-facts.ts';
 import { mayMove, onlySide } from '../join-conditions.ts';
-import { type JoinNode, joinTypeOf, keepsOnly, type Side, sidesOf } from '../join-sides.ts';
+import { type JoinNode, joinTypeOf, sidesOf } from '../join-sides.ts';
 import { holds } from '../predicate-below.ts';
 import type { PlanFacts, Rule } from '../rule.ts';
 

@@ -1,9 +1,10 @@
 import type { Expression } from '../../../expressions/expression.ts';
+import type { Side } from '../../../operators/joins/hash-join.ts';
 import type { JoinType } from '../../../plan/plan-node.ts';
 import { allOf, conjunctsOf, filtered } from '../conjuncts.ts';
 import { isPure } from '../expression-facts.ts';
 import { mayMove, onlySide } from '../join-conditions.ts';
-import { type Side, sidesOf } from '../join-sides.ts';
+import { sidesOf } from '../join-sides.ts';
 import type { Rule } from '../rule.ts';
 
 /**
