@@ -21,10 +21,10 @@ import { InvalidArgument, MalformedFile, MemoryBudgetExceeded, UnsupportedFile }
 import type { TypedColumn } from '../../expressions/expression.ts';
 import type { Holding, MemoryBudget } from '../../memory/budget.ts';
 import type { ObjectStore } from '../object-store.ts';
+import type { ReadCosts } from '../record-reader.ts';
 import { leavesOfColumn } from './file-column.ts';
 import type { ParquetFooter } from './footer.ts';
 import { type ParquetWasmUse, useParquetWasm } from './parquet-wasm.ts';
-import type { ReadCosts } from './range-reads.ts';
 import { type ColumnChunk, rowGroupOf } from './row-group.ts';
 import { type ByteRange, coalesce, type ScanPlan } from './scan-plan.ts';
 import type { Reading } from './value-form.ts';

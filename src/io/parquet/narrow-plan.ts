@@ -15,12 +15,12 @@ import type { TypedExpression } from '../../expressions/expression.ts';
 import type { MemoryBudget } from '../../memory/budget.ts';
 import { inParallel } from '../in-parallel.ts';
 import type { ObjectStore } from '../object-store.ts';
+import type { ReadCosts } from '../record-reader.ts';
 import { bloomTest, readBloomHeader } from './bloom-filter.ts';
 import { dictionaryTest } from './dictionary-test.ts';
 import type { ParquetFooter } from './footer.ts';
 import { type FindBytes, LOCATION_BYTES, PageIndexes } from './page-indexes.ts';
 import { equalityColumns, mayMatch } from './prune.ts';
-import type { ReadCosts } from './range-reads.ts';
 import type { Place } from './row-group.ts';
 import {
   type ByteRange,

@@ -11,14 +11,9 @@ import { setImmediate } from 'node:timers/promises';
 import type { Holding } from '../../memory/budget.ts';
 import type { Region } from '../../memory/linear-memory.ts';
 import type { ObjectStore } from '../object-store.ts';
+import type { ReadCosts } from '../record-reader.ts';
 import type { ParquetFooter } from './footer.ts';
 import { type ByteRange, splitRange } from './scan-plan.ts';
-
-/** What reading has cost so far. */
-export interface ReadCosts {
-  bytesRead: number;
-  requests: number;
-}
 
 /** Of one file at a time. */
 const MAX_REQUESTS = 8;

@@ -2,61 +2,34 @@ import { Batch } from '../../columnar/batch.ts';
 import type { Column } from '../../columnar/column.ts';
 import type { Schema } from '../../columnar/schema.ts';
 import type { Value } from '../../columnar/value.ts';
-import type { TypedExpression } from '../../expressions/expression.ts';
 import { FilterProbe } from '../../io/filter-probe.ts';
-import type { ObjectStore } from '../../io/object-store.ts';
 import { ColumnMemory } from '../../io/parquet/column-memory.ts';
 import { filesWithEnds } from '../../io/parquet/ends-ahead.ts';
-import { FileReader, type OpenRowGroup, type RowReader } from '../../io/parquet/file-reader.ts';
+import { FileReader, type OpenRowGroup } from '../../io/parquet/file-reader.ts';
 import { FilterFirst } from '../../io/parquet/filter-first.ts';
 import { type FileEnd, readFooter } from '../../io/parquet/footer.ts';
 import type { NarrowRequest } from '../../io/parquet/narrow-plan.ts';
-import type { ReadCosts } from '../../io/parquet/range-reads.ts';
 import { planScan, type RangeTest, rangesOf, type ScanPlan } from '../../io/parquet/scan-plan.ts';
 import { matchColumns } from '../../io/parquet/value-form.ts';
-import { filterOfPartition, knownValues, type PartitionJson } from '../../io/partition-values.ts';
 import type { Counters, Demand, Output, Source, SourceRun, TaskContext } from '../operator.ts';
 import { constantColumns } from './constant-columns.ts';
 import type { RuntimeFilterColumn, SoughtKey } from './runtime-filter-column.ts';
-import { filesOf, type ScanFiles } from './scan-files.ts';
+import { filesOf } from './scan-files.ts';
+import { type KnownOfFile, type ScanFile, type ScanOptions, ScanRows } from './scan-rows.ts';
 
-/** One file to read, or a part of it. */
-interface ParquetFile {
-  readonly uri: string;
-  /** Pins the version; where absent, the one found first. */
-  readonly etag?: string | undefined;
+interface ParquetFile extends ScanFile {
   /** Indexes of the row groups to read; all where absent. */
   readonly rowGroups?: readonly number[] | undefined;
-  /** Values that all of its rows have, by column. */
-  readonly partition?: PartitionJson | undefined;
 }
 
-/** What is known of a file before it is looked at. */
-interface WantedFile extends ParquetFile {
-  /** Values of columns, by position, that all of its rows have; `values` with those that are computed of the rows. */
-  readonly known: ReadonlyMap<number, Value>;
-  readonly values: ReadonlyMap<number, Value>;
-  /** What is left to be found out. */
-  readonly filter: TypedExpression | undefined;
+interface WantedFile extends ParquetFile, KnownOfFile {
   readonly test: RangeTest | undefined;
 }
 
-export interface ParquetScanOptions {
-  readonly store: ObjectStore;
-  readonly files: ScanFiles<ParquetFile>;
-  /** What is read: columns by name, missing ones as nulls. */
-  readonly readSchema: Schema;
-  /** The column whose value is the uri of the file. */
-  readonly filePathColumn?: string | undefined;
-  /**
-   * Over `readSchema`. Row groups in which it cannot be true are not read, and batches in which it is not are left out;
-   * all others come unfiltered, as a whole.
-   */
-  readonly filter?: TypedExpression | undefined;
+/** Row groups in which the filter cannot be true are not read. */
+export interface ParquetScanOptions extends ScanOptions<ParquetFile> {
   /** What joins further up may tell of keys: the last column of `readSchema`, a bool of no file, is whether a row has such keys. */
   readonly runtimeFilters?: readonly SoughtKey[] | undefined;
-  /** Rows wanted at most, of all files, counted before any filter. */
-  readonly limit?: number | undefined;
   /** Another decoder than our own, which reads all files then: one to compare with. */
   readonly reader?: 'parquet-wasm' | undefined;
 }
@@ -75,16 +48,12 @@ class ParquetScanRun implements SourceRun {
   readonly #options: ParquetScanOptions;
   readonly #task: TaskContext;
   readonly #memories: readonly ColumnMemory[];
-  readonly #costs: ReadCosts = { bytesRead: 0, requests: 0 };
-  #bytesTotal = 0;
-  #rowsRead = 0;
-  #rowsSkipped = 0;
+  readonly #rows: ScanRows;
   #runtime: RuntimeFilterColumn | undefined;
   #probe: FilterProbe | undefined;
   #first: FilterFirst | undefined;
   /** Of the file that is read: columns that it does not say itself, by position. */
   #constants: ReadonlyMap<number, Column> = new Map();
-  #filesPruned = 0;
   #rowGroupsRead = 0;
   #rowGroupsPruned = 0;
   #rowGroupsPrunedByRuntime = 0;
@@ -95,49 +64,41 @@ class ParquetScanRun implements SourceRun {
     this.#options = options;
     this.#task = task;
     this.#memories = options.readSchema.fields.map(() => new ColumnMemory());
+    this.#rows = new ScanRows(options);
   }
 
   async run(output: Output): Promise<void> {
-    const { readSchema, filter, runtimeFilters } = this.#options;
+    const { store, files, readSchema, filter, runtimeFilters } = this.#options;
+    const { memory, signal } = this.#task;
     using runtime = runtimeFilters && (await openRuntimeFilters(runtimeFilters, readSchema, this.#task));
     this.#runtime = runtime;
-    using probe = FilterProbe.over(readSchema, filter, this.#task.memory, runtime);
+    using probe = FilterProbe.over(readSchema, filter, memory, runtime);
     this.#probe = probe;
     this.#first = filter && new FilterFirst(filter, runtime?.isNarrow);
-    if (this.#rowsLeft === 0) return;
-    const { memory, signal } = this.#task;
-    const files = filesOf(this.#options.files, signal);
-    const request = { store: this.#options.store, memory, signal };
-    for await (const { file, end } of filesWithEnds(files, (one) => this.#wanted(one), request)) {
-      signal.throwIfAborted();
-      if ((await this.#file(file, end, output)) === 'done' || this.#rowsLeft === 0) return;
-    }
+    const wanted = filesWithEnds(filesOf(files, signal), (one) => this.#wanted(one), { store, memory, signal });
+    await this.#rows.eachFile(wanted, signal, ({ file, end }) => this.#file(file, end, output));
   }
 
   /** Undefined where what is known of a file says that none of its rows can match. */
   #wanted(file: ParquetFile): WantedFile | undefined {
-    const { readSchema, filePathColumn } = this.#options;
-    const known = knownValues(file, readSchema.fields, filePathColumn);
-    const computedAt = readSchema.fields.length - 1;
-    // What is computed of the rows is true as far as files know.
-    const values = this.#runtime === undefined ? known : new Map([...known, [computedAt, true]]);
-    const filter = this.#options.filter && filterOfPartition(this.#options.filter, values);
-    const test = this.#runtime?.testOf(known);
-    if (filter !== 'never' && test !== 'never') return { ...file, known, values, filter, test };
-    this.#filesPruned += 1;
+    const found = this.#rows.knownOf(file, this.#computed);
+    if (found === undefined) return undefined;
+    const test = this.#runtime?.testOf(found.known);
+    if (test !== 'never') return { ...file, ...found, test };
+    this.#rows.prune();
     return undefined;
+  }
+
+  /** What is computed of the rows is true as far as files know. */
+  get #computed(): ReadonlyMap<number, Value> {
+    return this.#runtime === undefined ? new Map() : new Map([[this.#options.readSchema.fields.length - 1, true]]);
   }
 
   counters(): Counters {
     return {
-      'bytes read': this.#costs.bytesRead,
-      'bytes total': this.#bytesTotal,
-      requests: this.#costs.requests,
-      'files pruned': this.#filesPruned,
+      ...this.#rows.counters(),
       'row groups read': this.#rowGroupsRead,
       'row groups pruned': this.#rowGroupsPruned,
-      'rows read': this.#rowsRead,
-      'rows skipped': this.#rowsSkipped,
       ...(this.#options.runtimeFilters && {
         'row groups pruned by runtime filters': this.#rowGroupsPrunedByRuntime,
         'rows ruled out by runtime filters': this.#rowsRuledOut,
@@ -147,28 +108,25 @@ class ParquetScanRun implements SourceRun {
 
   [Symbol.dispose](): void {}
 
-  get #rowsLeft(): number {
-    return (this.#options.limit ?? Number.POSITIVE_INFINITY) - this.#rowsRead;
-  }
-
   async #file(file: WantedFile, end: FileEnd | undefined, output: Output): Promise<Demand> {
-    const { uri, etag, rowGroups, known, values, filter, test } = file;
+    const { uri, etag, rowGroups, known, filter, test } = file;
     const { store, readSchema } = this.#options;
     const { memory: budget, signal } = this.#task;
+    const { costs, left: limit } = this.#rows;
     using constants = budget.reserve('Scan');
     const constant = constantColumns(known, readSchema, constants);
     const runtime = this.#runtime?.column;
     this.#constants =
       runtime === undefined ? constant : new Map([...constant, [readSchema.fields.length - 1, runtime]]);
     const footer = await readFooter({ store, memory: budget, uri, etag, signal }, end);
-    this.#costs.bytesRead += footer.bytesRead;
-    this.#costs.requests += footer.requests;
-    this.#bytesTotal += footer.fileBytes;
+    costs.bytesRead += footer.bytesRead;
+    costs.requests += footer.requests;
+    costs.bytesTotal += footer.fileBytes;
     const { fields } = readSchema;
-    const readings = matchColumns(uri, footer.columns, fields, values);
-    const planned = planScan(footer, { memory: budget, readings, filter, test, rowGroups, limit: this.#rowsLeft });
+    const readings = matchColumns(uri, footer.columns, fields, this.#constants);
+    const planned = planScan(footer, { memory: budget, readings, filter, test, rowGroups, limit });
     const isOurs = planned.foreign === undefined && this.#options.reader === undefined;
-    const narrowing = { store, budget, signal, footer, readings, costs: this.#costs };
+    const narrowing = { store, budget, signal, footer, readings, costs };
     const narrows =
       test && planned.rowGroups.some((group) => test.mayNarrow(rangesOf(group, readings))) ? test : undefined;
     const isAsked = filter !== undefined && (filter.kind !== 'literal' || narrows !== undefined);
@@ -176,7 +134,7 @@ class ParquetScanRun implements SourceRun {
     this.#rowGroupsPruned += plan.prunedRowGroups;
     this.#rowGroupsPrunedByRuntime += plan.prunedByTest;
     if (plan.rowGroups.length === 0) return 'more';
-    const request = { store, budget, signal, footer, plan, fields, readings, costs: this.#costs };
+    const request = { store, budget, signal, footer, plan, fields, readings, costs };
     if (!isOurs) {
       // Loaded on demand, with Arrow: it takes longer to load than many a scan.
       const { foreignBatches } = await import('../../io/parquet/foreign-reader.ts');
@@ -193,45 +151,35 @@ class ParquetScanRun implements SourceRun {
   }
 
   async #rowGroups(reader: FileReader, output: Output): Promise<Demand> {
+    const rows = this.#rows;
     for (let open = await reader.next(); open !== undefined; open = await reader.next()) {
-      const { kept, rows } = open.group;
       this.#rowGroupsRead += 1;
       this.#probe?.reset();
-      const skippedBefore = this.#rowsSkipped;
+      const skippedBefore = rows.skipped;
       let row = 0;
-      for (const { start, end } of kept) {
+      for (const { start, end } of open.group.kept) {
         for (const column of open.columns) column.skip(start - row);
-        this.#rowsSkipped += start - row;
+        rows.skip(start - row);
         row = end;
-        if ((await this.#rows(reader, open, end - start, output)) === 'done') return 'done';
-        if (this.#rowsLeft === 0) return 'more';
+        if ((await this.#range(reader, open, end - start, output)) === 'done') return 'done';
+        if (rows.left === 0) return 'more';
       }
-      this.#rowsSkipped += rows - row;
-      if (!open.isFiltered) this.#first?.note(sparedShare(open, this.#rowsSkipped - skippedBefore));
+      rows.skip(open.group.rows - row);
+      if (!open.isFiltered) this.#first?.note(sparedShare(open, rows.skipped - skippedBefore));
     }
     return 'more';
   }
 
-  /** The next `rows` rows. */
-  async #rows(
-    reader: FileReader,
-    { columns, isFiltered }: OpenRowGroup,
-    rows: number,
-    output: Output,
-  ): Promise<Demand> {
-    for (let left = rows; left > 0; ) {
+  /** The next `rowCount` rows. */
+  async #range(reader: FileReader, open: OpenRowGroup, rowCount: number, output: Output): Promise<Demand> {
+    for (let ahead = rowCount; ahead > 0; ) {
       this.#task.signal.throwIfAborted();
-      const count = Math.min(reader.batchRows, left, this.#rowsLeft);
+      const count = Math.min(reader.batchRows, ahead, this.#rows.left);
       if (count === 0) return 'more';
-      left -= count;
+      ahead -= count;
       await reader.readAhead();
-      const batch = await this.#batch(columns, count, isFiltered);
-      if (batch === undefined) {
-        this.#rowsSkipped += count;
-        continue;
-      }
-      this.#rowsRead += count;
-      if ((await output.push(batch)) === 'done') return 'done';
+      const batch = await this.#batch(open, count);
+      if (batch !== undefined && (await this.#rows.push(batch, output)) === 'done') return 'done';
     }
     return 'more';
   }
@@ -239,39 +187,29 @@ class ParquetScanRun implements SourceRun {
   async #foreign(batches: AsyncIterable<Batch>, plan: ScanPlan, output: Output): Promise<Demand> {
     this.#rowGroupsRead += plan.rowGroups.length;
     for await (const batch of batches) {
-      const count = Math.min(batch.rowCount, this.#rowsLeft);
+      const count = Math.min(batch.rowCount, this.#rows.left);
       if (count === 0) return 'more';
-      this.#rowsRead += count;
       const columns = batch.columns.map((column, position) => this.#constants.get(position) ?? column);
       this.#runtime?.fill(columns, count);
       this.#rowsRuledOut += this.#runtime?.missing(count) ?? 0;
-      const demand = await output.push(new Batch(batch.schema, count, columns));
+      const demand = await this.#rows.push(new Batch(batch.schema, count, columns), output);
       if (demand === 'done') return 'done';
     }
     return 'more';
   }
 
   /** The next rows; undefined where the filter keeps none of them, and then most columns are not decoded. */
-  async #batch(readers: readonly RowReader[], count: number, isFiltered: boolean): Promise<Batch | undefined> {
+  async #batch({ columns, isFiltered }: OpenRowGroup, count: number): Promise<Batch | undefined> {
     const probe = !isFiltered && this.#probe?.isWorthwhile === true ? this.#probe : undefined;
-    const columns: Column[] = [];
-    const read = async (positions: Iterable<number>): Promise<void> => {
-      for (const position of positions) {
-        const column = this.#constants.get(position) ?? (await readers[position]?.read(count));
-        if (column !== undefined) columns[position] = column;
-      }
+    const source = {
+      read: (position: number) => this.#constants.get(position) ?? columns[position]?.read(count),
+      pass: (position: number) => columns[position]?.skip(count),
     };
-    const probed = probe?.columns ?? [];
-    await read(probed);
-    const others = [...readers.keys()].filter((position) => !probed.includes(position));
-    if (probe?.mayKeep(columns, count) === false) {
-      for (const position of others) readers[position]?.skip(count);
-      return undefined;
-    }
-    await read(others);
-    if (probe === undefined) this.#runtime?.fill(columns, count);
+    const batch = await this.#rows.batch(count, source, probe);
+    if (batch === undefined) return undefined;
+    if (probe === undefined) this.#runtime?.fill(batch.columns, count);
     this.#rowsRuledOut += this.#runtime?.missing(count) ?? 0;
-    return new Batch(this.#options.readSchema, count, columns);
+    return batch;
   }
 }
 

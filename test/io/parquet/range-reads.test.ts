@@ -37,7 +37,7 @@ async function windows(released: boolean): Promise<{
   const holding = await budget.lease('test', budget.floorBytes);
   const footer = { uri: URI, etag, tail: { start: Number.MAX_SAFE_INTEGER, bytes: new Uint8Array() } } as ParquetFooter;
   const signal = new AbortController().signal;
-  const reads = new RangeReads({ store, footer, signal, holding, costs: { bytesRead: 0, requests: 0 } });
+  const reads = new RangeReads({ store, footer, signal, holding, costs: { bytesRead: 0, bytesTotal: 0, requests: 0 } });
   const opened: ChunkWindow[] = [];
   return {
     reads,

@@ -1,0 +1,152 @@
+/**
+ * What scans of files have in common, whatever the format: which files are left out unread, columns of the filter before
+ * the others, rows counted up to the limit.
+ *
+ *     files ──values of their places──▶ those that may have rows ──open──▶ columns of the filter ──▶ batch ──▶ counted
+ *                                                                              └─none is kept──▶ passed over
+ */
+
+import { Batch } from '../../columnar/batch.ts';
+import type { Column } from '../../columnar/column.ts';
+import type { Schema } from '../../columnar/schema.ts';
+import type { Value } from '../../columnar/value.ts';
+import type { TypedExpression } from '../../expressions/expression.ts';
+import type { FilterProbe } from '../../io/filter-probe.ts';
+import type { ObjectStore } from '../../io/object-store.ts';
+import { filterOfPartition, knownValues, type PartitionJson } from '../../io/partition-values.ts';
+import type { ReadCosts } from '../../io/record-reader.ts';
+import type { Counters, Demand, Output } from '../operator.ts';
+import type { ScanFiles } from './scan-files.ts';
+
+/** One file to read, or a part of it. */
+export interface ScanFile {
+  readonly uri: string;
+  /** Pins the version; where absent, the one found first. */
+  readonly etag?: string | undefined;
+  /** Values that all of its rows have, by column. */
+  readonly partition?: PartitionJson | undefined;
+}
+
+export interface ScanOptions<File extends ScanFile> {
+  readonly store: ObjectStore;
+  readonly files: ScanFiles<File>;
+  /** What is read: columns by name, missing ones as nulls. */
+  readonly readSchema: Schema;
+  /** The column whose value is the uri of the file. */
+  readonly filePathColumn?: string | undefined;
+  /** Over `readSchema`. Batches in which it is true nowhere are left out; all others come unfiltered, as a whole. */
+  readonly filter?: TypedExpression | undefined;
+  /** Rows wanted at most, of all files, counted before any filter. */
+  readonly limit?: number | undefined;
+}
+
+/** What is known of a file before it is looked at. */
+export interface KnownOfFile {
+  /** Values of columns, by position, that all of its rows have. */
+  readonly known: ReadonlyMap<number, Value>;
+  /** What is left to be found out. */
+  readonly filter: TypedExpression | undefined;
+}
+
+/** Where the columns of the next rows come from. */
+export interface RowColumns {
+  read(position: number): Column | undefined | Promise<Column | undefined>;
+  /** Called for the columns that are not read, where the filter keeps none of the rows. */
+  pass?(position: number): void;
+}
+
+/** The rows of one scan. */
+export class ScanRows {
+  readonly costs: ReadCosts = { bytesRead: 0, bytesTotal: 0, requests: 0 };
+  readonly #options: ScanOptions<ScanFile>;
+  #filesPruned = 0;
+  #read = 0;
+  #skipped = 0;
+
+  constructor(options: ScanOptions<ScanFile>) {
+    this.#options = options;
+  }
+
+  /** Rows that may still be pushed. */
+  get left(): number {
+    return (this.#options.limit ?? Number.POSITIVE_INFINITY) - this.#read;
+  }
+
+  /** Rows so far that came into no batch. */
+  get skipped(): number {
+    return this.#skipped;
+  }
+
+  counters(): Counters {
+    return {
+      'bytes read': this.costs.bytesRead,
+      'bytes total': this.costs.bytesTotal,
+      requests: this.costs.requests,
+      'files pruned': this.#filesPruned,
+      'rows read': this.#read,
+      'rows skipped': this.#skipped,
+    };
+  }
+
+  /** Undefined, and counted, where what is known of a file says that none of its rows can match; `computed` are known of any file. */
+  knownOf(file: ScanFile, computed: ReadonlyMap<number, Value> = new Map()): KnownOfFile | undefined {
+    const { readSchema, filePathColumn, filter } = this.#options;
+    const known = knownValues(file, readSchema.fields, filePathColumn);
+    const left = filter && filterOfPartition(filter, computed.size === 0 ? known : new Map([...known, ...computed]));
+    if (left !== 'never') return { known, filter: left };
+    this.prune();
+    return undefined;
+  }
+
+  /** Counts a file that is left out. */
+  prune(): void {
+    this.#filesPruned += 1;
+  }
+
+  /** Counts rows that are passed over. */
+  skip(count: number): void {
+    this.#skipped += count;
+  }
+
+  /** `each` file in turn, until nobody wants more rows. */
+  async eachFile<File>(
+    files: Iterable<File> | AsyncIterable<File>,
+    signal: AbortSignal,
+    each: (file: File) => Promise<Demand>,
+  ): Promise<void> {
+    if (this.left === 0) return;
+    for await (const file of files) {
+      signal.throwIfAborted();
+      if ((await each(file)) === 'done' || this.left === 0) return;
+    }
+  }
+
+  /** The next `count` rows as a batch; undefined, and skipped, where the filter keeps none of them. */
+  async batch(count: number, source: RowColumns, probe: FilterProbe | undefined): Promise<Batch | undefined> {
+    const { readSchema } = this.#options;
+    const columns: Column[] = [];
+    const read = async (positions: Iterable<number>): Promise<void> => {
+      for (const position of positions) {
+        const column = source.read(position);
+        const there = column instanceof Promise ? await column : column;
+        if (there !== undefined) columns[position] = there;
+      }
+    };
+    const probed = probe?.columns ?? [];
+    await read(probed);
+    const others = [...readSchema.fields.keys()].filter((position) => !probed.includes(position));
+    if (probe?.mayKeep(columns, count) === false) {
+      for (const position of others) source.pass?.(position);
+      this.skip(count);
+      return undefined;
+    }
+    await read(others);
+    return new Batch(readSchema, count, columns);
+  }
+
+  /** Counts a batch and hands it on. */
+  async push(batch: Batch, output: Output): Promise<Demand> {
+    this.#read += batch.rowCount;
+    return await output.push(batch);
+  }
+}
