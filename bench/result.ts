@@ -1,16 +1,12 @@
 export interface Options {
-  /** The scale factor of TPC-H. */
-  readonly sf: number;
-  /** Of each contestant in TPC-H; one elsewhere. */
-  readonly threads: number;
+  /** Of TPC-H. */
+  readonly scale: number;
   /** Of the tables in memory. */
   readonly rows: number;
   /** Counted runs of each contestant. */
   readonly runs: number;
-  /** Runs only the cases whose name holds this; of TPC-H the queries of these names, with commas between. */
+  /** Runs only the cases whose name holds this. */
   readonly only: string;
-  /** Who runs the queries of TPC-H beside us: all where empty. */
-  readonly peers: readonly string[];
 }
 
 /** One line of a benchmark: figures by name, in the units of their names. */

@@ -1,6 +1,6 @@
 /** What columns a file has, for who has no plan yet. */
 
-import { type DataType, utf8 } from '../columnar/data-type.ts';
+import { type DataType, sameType, utf8 } from '../columnar/data-type.ts';
 import { field, type Schema } from '../columnar/schema.ts';
 import { UnsupportedFile } from '../errors.ts';
 import type { FileStatistics } from '../io/parquet/file-statistics.ts';
@@ -30,7 +30,7 @@ export async function describeFiles(
   format: ScanNode['format'],
   types: ReadonlyMap<string, DataType> = new Map(),
 ): Promise<FilesDescription> {
-  const [{ unionSchema, widerParquetType, widerType }, { together }] = await Promise.all([
+  const [{ unionSchema, widerType }, { together }] = await Promise.all([
     import('../io/union-schema.ts'),
     import('../io/text/inferred-type.ts'),
   ]);
@@ -43,14 +43,24 @@ export async function describeFiles(
     if (described.statistics !== undefined) statistics.push(described.statistics);
   }
   const commons = {
-    parquet: widerParquetType,
+    parquet: widerType,
     arrow: widerType,
     csv: together,
     json: together,
     text: together,
     warc: together,
   };
-  return { schema: unionSchema(files, commons[bound.kind], types), statistics };
+  const schema = unionSchema(files, commons[bound.kind], types);
+  return { schema, statistics: statistics.map((one, at) => ofTypes(one, files[at]?.schema, schema)) };
+}
+
+/** Without those of columns of other types than the joined one: their bounds are other numbers. */
+function ofTypes(statistics: FileStatistics, own: Schema | undefined, { fields }: Schema): FileStatistics {
+  const columns = [...statistics.columns].filter(([name]) => {
+    const [before, after] = [own?.fields.find((one) => one.name === name), fields.find((one) => one.name === name)];
+    return before !== undefined && after !== undefined && sameType(before.type, after.type);
+  });
+  return { ...statistics, columns: new Map(columns) };
 }
 
 async function describe(

@@ -9,7 +9,7 @@ import { parquetKernels } from '../kernels/parquet-kernels.ts';
 import { partitionKernels } from '../kernels/partition-kernels.ts';
 import { takeKernels, zeroNullsOf } from '../kernels/take-kernels.ts';
 import type { Holding } from '../memory/budget.ts';
-import { boundOf, exceedsPrecision } from './parquet/value-bound.ts';
+import { boundOf, exceedsDigits } from './parquet/value-bound.ts';
 import type { Bound } from './parquet/value-form.ts';
 
 export const bitmapBytes = (rows: number): number => Math.ceil(rows / 64) * 8;
@@ -41,7 +41,8 @@ export class ColumnChecks {
     const bound = boundKind(type, width);
     if (bound === undefined) return undefined;
     const bits = boundOf(parquetKernels(this.#work.linear), { width, bound }, values, rows);
-    if (exceedsPrecision(type, bits)) throw this.#refuse(`has a value that is no ${typeName(type)}`);
+    if (type.kind === 'decimal' && exceedsDigits(type.precision, bits))
+      throw this.#refuse(`has a value that is no ${typeName(type)}`);
     return bits;
   }
 

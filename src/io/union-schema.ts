@@ -6,10 +6,11 @@
  *     b.parquet   id int64                fare float32      ──▶    id int64, city utf8, fare float32
  */
 
-import { type DataType, integerBits, sameType, typeName } from '../columnar/data-type.ts';
+import { type DataType, sameType, typeName } from '../columnar/data-type.ts';
 import { type Field, field, type Schema } from '../columnar/schema.ts';
 import { InvalidArgument, SchemaMismatch } from '../errors.ts';
-import { isWidened } from './widened-columns.ts';
+import { commonType, excessDigits } from '../expressions/common-type.ts';
+import { isWidened } from './widening.ts';
 
 export interface FileSchema {
   readonly uri: string;
@@ -19,24 +20,12 @@ export interface FileSchema {
 /** The type that holds the values of two; undefined where there is none. */
 export type CommonType = (a: DataType, b: DataType) => DataType | undefined;
 
-/** What scans of Arrow widen. */
+/** What scans of Parquet and Arrow widen to: one of the two, or where neither holds the other's values, the type in which they meet. */
 export const widerType: CommonType = (a, b) => {
-  if (sameType(a, b)) return a;
-  if (isWidened(a, b)) return b;
-  return isWidened(b, a) ? a : undefined;
-};
-
-/** What scans of Parquet widen: within one kind of types, and decimals of one scale. */
-export const widerParquetType: CommonType = (a, b) => {
-  const isOneKind = a.kind === b.kind || (integerBits(a) !== undefined && integerBits(b) !== undefined);
-  const areFloats =
-    a.kind.startsWith('float') && b.kind.startsWith('float') && a.kind !== 'float16' && b.kind !== 'float16';
-  const hasOneScale = a.kind !== 'decimal' || b.kind !== 'decimal' || a.scale === b.scale;
-  return (isOneKind || areFloats) && hasOneScale && a.kind !== 'duration'
-    ? widerType(a, b)
-    : sameType(a, b)
-      ? a
-      : undefined;
+  const meeting = commonType(a, b);
+  return [b, a, ...(meeting === undefined || excessDigits(meeting) !== undefined ? [] : [meeting])].find((type) =>
+    [a, b].every((one) => sameType(one, type) || isWidened(one, type)),
+  );
 };
 
 /**

@@ -47,9 +47,16 @@ export interface ParquetKernels {
   narrow1(from: number, count: number, isSigned: boolean, to: number): number;
   narrow2(from: number, count: number, isSigned: boolean, to: number): number;
   widen4To8(from: number, count: number, isSigned: boolean, to: number): number;
+  /** In the upper half of `to` the values may be themselves, also of `widenFloats`. */
+  widen8To16(from: number, count: number, isSigned: boolean, to: number): number;
+  integersToFloats(from: number, count: number, isSigned: boolean, to: number): number;
+  /** Of `half-floats.ts`. */
+  widenHalves(from: number, count: number, to: number): void;
   widenFloats(from: number, count: number, to: number): number;
   /** Multiplies 8-byte integers; `from` may be `to`. */
   scale8(from: number, count: number, factor: bigint, to: number): number;
+  /** Multiplies 16-byte integers where they are, by the two halves of a factor. */
+  scale16(at: number, count: number, factorLow: bigint, factorHigh: bigint): number;
   convertInt96(from: number, count: number, tickNanoseconds: bigint, to: number): number;
   thousandfold4To8(from: number, count: number, to: number): number;
   /** Whether all of the 8-byte integers are in [0, limit). */

@@ -62,67 +62,67 @@ export function checkPlan(plan: PlanNode, problems: Problems, path: string): voi
 }
 
 function checkNames({ node, path }: PlacedNode, problems: Problems): void {
-  const names = (key: string, named: readonly { readonly name: string }[]): NameList => ({
-    names: named.map(({ name }) => name),
-    pathAt: (index) => `${path}.${key}[${index}].name`,
-  });
-  const texts = (key: string, given: readonly string[]): NameList => ({
-    names: given,
-    pathAt: (index) => `${path}.${key}[${index}]`,
-  });
-  const text = (key: string, name: string): NameList => ({ names: [name], pathAt: () => `${path}.${key}` });
+  const names = (key: string, named: readonly { readonly name: string }[]): readonly PlacedName[] =>
+    named.map(({ name }, index) => ({ name, path: `${path}.${key}[${index}].name` }));
+  const texts = (key: string, given: readonly string[]): readonly PlacedName[] =>
+    given.map((name, index) => ({ name, path: `${path}.${key}[${index}]` }));
   switch (node.kind) {
     case 'scan':
       addRepeated(
+        [
+          ...names('schema', node.schema),
+          ...(node.filePathColumn === undefined ? [] : [{ name: node.filePathColumn, path: `${path}.filePathColumn` }]),
+        ],
         problems,
-        names('schema', node.schema),
-        ...(node.filePathColumn === undefined ? [] : [text('filePathColumn', node.filePathColumn)]),
       );
-      addRepeated(problems, texts('columns', node.columns ?? []));
+      addRepeated(texts('columns', node.columns ?? []), problems);
       break;
     case 'in-memory-scan':
     case 'empty-scan':
     case 'shuffle-read':
-      addRepeated(problems, names('schema', node.schema));
+      addRepeated(names('schema', node.schema), problems);
       break;
     case 'project':
-      addRepeated(problems, names('columns', node.columns));
+      addRepeated(names('columns', node.columns), problems);
       break;
     case 'udf-project':
-      addRepeated(problems, texts('passthrough', node.passthrough ?? []));
+      addRepeated(texts('passthrough', node.passthrough ?? []), problems);
       break;
     case 'aggregate':
-      addRepeated(problems, names('aggregates', node.aggregates));
-      addRepeated(problems, names('stage.schema', stageSchema(node.stage)));
+      addRepeated(names('aggregates', node.aggregates), problems);
+      addRepeated(names('stage.schema', stageSchema(node.stage)), problems);
       break;
     case 'grouped-aggregate':
-      addRepeated(problems, names('stage.schema', stageSchema(node.stage)));
-      addRepeated(problems, names('groupBy', node.groupBy), names('aggregates', node.aggregates));
+      addRepeated(names('stage.schema', stageSchema(node.stage)), problems);
+      addRepeated([...names('groupBy', node.groupBy), ...names('aggregates', node.aggregates)], problems);
       break;
     case 'window-partition-only':
-      addRepeated(problems, names('aggregates', node.aggregates));
+      addRepeated(names('aggregates', node.aggregates), problems);
       break;
     case 'window-partition-and-order-by':
     case 'window-partition-and-dynamic-frame':
     case 'window-order-by-only':
-      addRepeated(problems, windowNames(node.functions, path));
+      addRepeated(windowNames(node.functions, path), problems);
       break;
     case 'explode':
     case 'dedup':
-      addRepeated(problems, texts('columns', node.columns ?? []));
+      addRepeated(texts('columns', node.columns ?? []), problems);
       break;
     case 'unpivot': {
       const { variableName = 'variable', valueName = 'value' } = node;
-      addRepeated(problems, texts('ids', node.ids), texts('values', node.values));
-      const made = [text('variableName', variableName), text('valueName', valueName)];
-      addRepeated(problems, texts('ids', node.ids), ...made);
+      addRepeated([...texts('ids', node.ids), ...texts('values', node.values)], problems);
+      const made = [
+        { name: variableName, path: `${path}.variableName` },
+        { name: valueName, path: `${path}.valueName` },
+      ];
+      addRepeated([...texts('ids', node.ids), ...made], problems);
       break;
     }
     case 'pivot':
-      addRepeated(problems, texts('groupBy', node.groupBy), texts('names', node.names));
+      addRepeated([...texts('groupBy', node.groupBy), ...texts('names', node.names)], problems);
       break;
     case 'write':
-      addRepeated(problems, texts('partitionBy', node.partitionBy ?? []));
+      addRepeated(texts('partitionBy', node.partitionBy ?? []), problems);
       break;
     default:
   }
@@ -142,27 +142,22 @@ function checkNumbers({ node, path }: PlacedNode, problems: Problems): void {
 const stageSchema = (stage: AggregateStage | undefined): readonly Field[] =>
   stage?.kind === 'final' ? stage.schema : [];
 
-const windowNames = (functions: readonly WindowCall[], path: string): NameList => ({
-  names: functions.map((call) => (call.kind === 'aggregate' ? call.aggregate.name : call.name)),
-  pathAt: (index) => `${path}.functions[${index}]${functions[index]?.kind === 'aggregate' ? '.aggregate' : ''}.name`,
-});
+const windowNames = (functions: readonly WindowCall[], path: string): readonly PlacedName[] =>
+  functions.map((call, index) =>
+    call.kind === 'aggregate'
+      ? { name: call.aggregate.name, path: `${path}.functions[${index}].aggregate.name` }
+      : { name: call.name, path: `${path}.functions[${index}].name` },
+  );
 
-/** Names that stand together, and the JSON path of each. */
-interface NameList {
-  readonly names: readonly string[];
-  readonly pathAt: (index: number) => string;
+interface PlacedName {
+  readonly name: string;
+  readonly path: string;
 }
 
-function addRepeated(problems: Problems, ...lists: readonly NameList[]): void {
-  const all = lists.flatMap(({ names }) => names);
-  if (new Set(all).size === all.length) return;
+function addRepeated(names: readonly PlacedName[], problems: Problems): void {
   const seen = new Set<string>();
-  for (const { names, pathAt } of lists) {
-    for (const [index, name] of names.entries()) {
-      if (seen.has(name)) {
-        problems.add(pathAt(index), `The name ${quoted(name)} is given twice; names of columns are unique.`);
-      }
-      seen.add(name);
-    }
+  for (const { name, path } of names) {
+    if (seen.has(name)) problems.add(path, `The name ${quoted(name)} is given twice; names of columns are unique.`);
+    seen.add(name);
   }
 }

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import * as types from '../../src/columnar/data-type.ts';
 import { field, schema, schemaText } from '../../src/columnar/schema.ts';
 import { InvalidArgument, SchemaMismatch } from '../../src/errors.ts';
-import { unionSchema, widerParquetType, widerType } from '../../src/io/union-schema.ts';
+import { unionSchema, widerType } from '../../src/io/union-schema.ts';
 import { cli } from '../cli/cli.ts';
 import { query } from '../support/duckdb.ts';
 import { scanRows, temporaryDirectory, writeByDuck } from './parquet/scan-file.ts';
@@ -36,6 +36,28 @@ test('files whose columns have grown are read as DuckDB does by name', async () 
   expect(schemaText({ fields: JSON.parse(first.stdout) })).toBe('id decimal(20, 2)?, city utf8?');
 });
 
+test('types that DuckDB widens to too', async () => {
+  const selects = [
+    "select 2147483647::int as a, 1::tinyint as b, 12.34::decimal(9,2) as c, date '2001-02-03' as d, 1.5::float as e, 7::int as f",
+    "select 0.25::decimal(9,2) as a, 200::utinyint as b, 0.0001::decimal(9,4) as c, timestamp '2001-02-03 04:05:06' as d, 2.5::double as e, 0.5::double as f",
+    'select 3::smallint as a, -5::int as b, 1::int as c, null::timestamp as d, 3.5::float as e, 3::smallint as f',
+  ];
+  const uris: string[] = [];
+  for (const [at, sql] of selects.entries()) uris.push(await writeByDuck(`${directory}/wider-${at}.parquet`, sql));
+  const { code, stdout } = await cli(['schema', `${directory}/wider-*.parquet`, '--from', 'all']);
+  expect(code).toBe(0);
+  const readSchema = { fields: JSON.parse(stdout) };
+  const from = `from read_parquet('${directory}/wider-*.parquet', union_by_name = true)`;
+  const [duckTypes = []] = await query(
+    `select ${[...'abcdef'].map((name) => `typeof(${name})`).join()} ${from} limit 1`,
+  );
+  expect(schemaText(readSchema)).toBe(
+    'a decimal(12, 2)?, b int32?, c decimal(14, 4)?, d timestamp(us)?, e float64?, f float64?',
+  );
+  expect(duckTypes).toEqual(['DECIMAL(12,2)', 'INTEGER', 'DECIMAL(14,4)', 'TIMESTAMP', 'DOUBLE', 'DOUBLE']);
+  expect((await scanRows(uris, { readSchema })).rows).toEqual(await query(`select * ${from}`));
+});
+
 test('a column of types that nothing holds is an error by file and column, unless it is given one', () => {
   const files = [
     { uri: 'file:///a', schema: schema(field('n', types.int64, false), field('d', types.date)) },
@@ -49,25 +71,29 @@ test('a column of types that nothing holds is an error by file and column, unles
   expect(() => unionSchema(files.slice(0, 1), widerType, new Map([['x', types.utf8]]))).toThrow(InvalidArgument);
 });
 
-test.each<[types.DataType, types.DataType, types.DataType | undefined, types.DataType | undefined]>([
-  [types.int32, types.int64, types.int64, types.int64],
-  [types.uint32, types.int32, undefined, undefined],
-  [types.uint32, types.int64, types.int64, types.int64],
-  [types.int32, types.float64, types.float64, undefined],
-  [types.int64, types.float64, undefined, undefined],
-  [types.float32, types.float64, types.float64, types.float64],
-  [types.decimal(9, 2), types.decimal(12, 4), types.decimal(12, 4), undefined],
-  [types.decimal(9, 2), types.decimal(12, 2), types.decimal(12, 2), types.decimal(12, 2)],
-  [types.date, types.timestamp('us'), types.timestamp('us'), undefined],
-  [types.timestamp('ms'), types.timestamp('ns'), types.timestamp('ns'), types.timestamp('ns')],
-  [types.timestamp('ms'), types.timestamp('ns', 'UTC'), undefined, undefined],
-  [types.utf8, types.int64, undefined, undefined],
-])('%j and %j', (a, b, common, ofParquet) => {
-  for (const [one, other] of [
-    [a, b],
-    [b, a],
-  ] as const) {
-    expect(widerType(one, other)).toEqual(common);
-    expect(widerParquetType(one, other)).toEqual(ofParquet);
-  }
+test.each<[types.DataType, types.DataType, types.DataType | undefined]>([
+  [types.int32, types.int64, types.int64],
+  [types.uint32, types.int32, types.int64],
+  [types.uint8, types.int8, types.int16],
+  [types.uint64, types.int64, undefined],
+  [types.int32, types.float64, types.float64],
+  [types.int32, types.float32, types.float64],
+  [types.int64, types.float64, undefined],
+  [types.float32, types.float64, types.float64],
+  [types.float16, types.float32, types.float32],
+  [types.decimal(9, 2), types.decimal(12, 4), types.decimal(12, 4)],
+  [types.decimal(9, 2), types.decimal(9, 4), types.decimal(11, 4)],
+  [types.decimal(38, 2), types.decimal(9, 4), undefined],
+  [types.int32, types.decimal(9, 2), types.decimal(12, 2)],
+  [types.int32, types.decimal(12, 2), types.decimal(12, 2)],
+  [types.int64, types.decimal(38, 20), undefined],
+  [types.date, types.timestamp('us'), types.timestamp('us')],
+  [types.date, types.timestamp('us', 'UTC'), undefined],
+  [types.timestamp('ms'), types.timestamp('ns'), types.timestamp('ns')],
+  [types.timestamp('ms'), types.timestamp('ns', 'UTC'), undefined],
+  [types.time('us'), types.time('ns'), types.time('ns')],
+  [types.utf8, types.int64, undefined],
+])('%j and %j', (a, b, common) => {
+  expect(widerType(a, b)).toEqual(common);
+  expect(widerType(b, a)).toEqual(common);
 });

@@ -3,7 +3,7 @@
 import { childTypes, type DataType, isBytes, nullType, sameType, storageType } from '../../columnar/data-type.ts';
 import type { Field } from '../../columnar/schema.ts';
 import { matchFields } from '../match-fields.ts';
-import { isWidened } from '../widened-columns.ts';
+import { isWidened } from '../widening.ts';
 import type { ArrowColumn } from './arrow-metadata.ts';
 
 /** A column that is read, or a part of one. */
@@ -25,8 +25,7 @@ export function matchArrowColumns(
   fields: readonly Field[],
   known: { has(position: number): boolean },
 ): (ArrowReading | undefined)[] {
-  const named = (wanted: string): ArrowColumn[] => columns.filter(({ name }) => name === wanted);
-  return matchFields(uri, named, fields, known, (column, { type }) => {
+  return matchFields(uri, columns, fields, known, (column, { type }) => {
     const reading = readingOf(column, type);
     if (reading !== undefined || column.type === undefined) return reading;
     return isWidened(column.type, type) ? readingOf(column, column.type) : undefined;

@@ -7,9 +7,11 @@
  * The upper half of a value's XXH64 chooses its block, the lower half a bit of each word. All of them set: perhaps there.
  */
 
-import { isInteger, isUnsigned } from '../../columnar/data-type.ts';
+import { type DataType, isInteger, isUnsigned } from '../../columnar/data-type.ts';
 import { xxhash64 } from '../../expressions/functions/hashing.ts';
-import { type Comparable, ticksPer } from './statistics.ts';
+import { factorBetween } from './bound-conversion.ts';
+import type { PhysicalType } from './schema-element.ts';
+import type { Comparable } from './statistics.ts';
 import { ThriftReader, ThriftType } from './thrift.ts';
 import type { ColumnReading } from './value-form.ts';
 
@@ -59,22 +61,26 @@ export function bloomTest(blocks: Uint8Array, reading: ColumnReading): (value: C
   };
 }
 
-/** The bytes of a value as the file has them; false where it cannot have it, true where that is not known. */
+/** The bytes of a value of the plan's type as the file has them; false where it cannot have it, true where that is not known. */
 export function storedBytes(value: Comparable, { file, field }: ColumnReading): Uint8Array | boolean {
   const { type, physical } = file;
   if (type === undefined) return true;
   if (value instanceof Uint8Array) return physical === 'BYTE_ARRAY' ? value : true;
-  if (typeof value === 'number') {
-    // Both zeros are one to comparisons.
-    if (value === 0 || (physical !== 'FLOAT' && physical !== 'DOUBLE')) return true;
-    if (physical === 'DOUBLE') return new Uint8Array(Float64Array.of(value).buffer);
-    return Math.fround(value) === value && new Uint8Array(Float32Array.of(value).buffer);
-  }
+  if (typeof value === 'bigint') return storedWhole(value, type, field.type, physical);
+  // A whole number that is read as a float.
+  if (isInteger(type)) return Number.isInteger(value) && storedWhole(BigInt(value), type, type, physical);
+  // Both zeros are one to comparisons.
+  if (value === 0 || (physical !== 'FLOAT' && physical !== 'DOUBLE')) return true;
+  if (physical === 'DOUBLE') return new Uint8Array(Float64Array.of(value).buffer);
+  return Math.fround(value) === value && new Uint8Array(Float32Array.of(value).buffer);
+}
+
+function storedWhole(value: bigint, type: DataType, to: DataType, physical: PhysicalType): Uint8Array | boolean {
   const isPlain = isInteger(type) || type.kind === 'date' || type.kind === 'decimal' || type.kind === 'timestamp';
   if (!isPlain || (physical !== 'INT32' && physical !== 'INT64')) return true;
-  const ticks = ticksPer(type, field.type);
-  if (ticks === 0n || value % ticks !== 0n) return ticks === 0n;
-  const whole = value / ticks;
+  const factor = factorBetween(type, to);
+  if (factor === undefined || value % factor !== 0n) return factor === undefined;
+  const whole = value / factor;
   const bits = physical === 'INT32' ? 32 : 64;
   const fits = (isUnsigned(type) ? BigInt.asUintN(bits, whole) : BigInt.asIntN(bits, whole)) === whole;
   if (!fits) return false;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Column, Dictionary } from '../../columnar/column.ts';
+import { typeName } from '../../columnar/data-type.ts';
 import type { Page } from './page-reader.ts';
 import type { ChunkSource, FileWork, PlainValues } from './plain-values.ts';
 
@@ -10,7 +11,9 @@ export function readDictionaryPage(page: Page, work: FileWork, source: ChunkSour
   const size = page.header.values;
   const entries = form.kind === 'text' ? texts(page, work, source, values) : numbers(page, source, values);
   const content = linear.u8.subarray(page.values, page.end);
-  const id = source.memory.dictionaryId(content, `${field.name} ${file.physical} ${entries.width} ${size}`);
+  // What the same bytes are read as, the types of the file and of the plan say.
+  const from = file.type === undefined ? '' : typeName(file.type);
+  const id = source.memory.dictionaryId(content, `${field.name} ${file.physical} ${from} ${size}`);
   return { id, size, values: entries };
 }
 

@@ -10,8 +10,8 @@ import type { ColumnBuffers, Scratch } from './column-buffers.ts';
 import type { ColumnMemory } from './column-memory.ts';
 import type { ColumnChunk } from './row-group.ts';
 import type { PageLocation } from './scan-plan.ts';
-import { boundOf, exceedsPrecision } from './value-bound.ts';
-import type { ColumnReading } from './value-form.ts';
+import { boundOf, exceedsDigits } from './value-bound.ts';
+import { type ColumnReading, scaled } from './value-form.ts';
 
 /** What readers of one file share. */
 export interface FileWork {
@@ -57,7 +57,7 @@ export class PlainValues {
     assert.ok(form.kind === 'sized');
     const taken = kernels.convertSizedBigEndian(from, end, count, form.width, to);
     if (taken === -1) throw this.damaged('a page is shorter than its values');
-    if (taken === -2) throw this.#misfit();
+    if (taken === -2 || !scaled(kernels, to, count, form.width, form.factor)) throw this.#misfit();
     return taken;
   }
 
@@ -65,7 +65,9 @@ export class PlainValues {
   convertLengths(lengths: number, from: number, count: number, to: number): void {
     const { form } = this.#source.reading;
     assert.ok(form.kind === 'sized');
-    if (this.#work.kernels.convertLengthsBigEndian(lengths, from, count, form.width, to) === 0) throw this.#misfit();
+    const { kernels } = this.#work;
+    const isRead = kernels.convertLengthsBigEndian(lengths, from, count, form.width, to) !== 0;
+    if (!isRead || !scaled(kernels, to, count, form.width, form.factor)) throw this.#misfit();
   }
 
   /** Checks `count` texts that were moved to `bytes`. */
@@ -83,10 +85,10 @@ export class PlainValues {
 
   /** Bits that the magnitudes of `count` converted values need; 0 where `hasBound` is false. */
   bitsOf(from: number, count: number): number {
-    const { form, file } = this.#source.reading;
+    const { form } = this.#source.reading;
     if (form.kind !== 'fixed' && form.kind !== 'sized') return 0;
     const bits = boundOf(this.#work.kernels, form, from, count);
-    if (exceedsPrecision(file.type, bits)) throw this.#misfit();
+    if (exceedsDigits(form.digits, bits)) throw this.#misfit();
     return bits;
   }
 

@@ -12,8 +12,8 @@
 import { type DataType, isFloat, isInteger } from '../../columnar/data-type.ts';
 import type { Value } from '../../columnar/value.ts';
 import { type ComparisonOperator, MIRRORED, type TypedExpression } from '../../expressions/expression.ts';
-import { isWholeCast } from '../../expressions/whole-conversion.ts';
-import { type Comparable, order, ticksPer, UNKNOWN_RANGE, type ValueRange } from './statistics.ts';
+import { boundConversion } from './bound-conversion.ts';
+import { type Comparable, order, UNKNOWN_RANGE, type ValueRange } from './statistics.ts';
 
 /** A set of outcomes, as bits. */
 type Outcomes = number;
@@ -165,7 +165,7 @@ export function rangeUnder(expression: TypedExpression, ranges: readonly (ValueR
   if (expression.kind !== 'cast') return { ...UNKNOWN_RANGE, mayBeNull: expression.nullable };
   if (expression.try === true) return UNKNOWN_RANGE;
   const inner = rangeUnder(expression.input, ranges);
-  const convert = conversion(expression.input.type, expression.type);
+  const convert = boundConversion(expression.input.type, expression.type);
   if (convert === undefined) return { ...UNKNOWN_RANGE, mayBeValue: inner.mayBeValue };
   const { low, high } = inner;
   const isSame = isInteger(expression.input.type) && isInteger(expression.type);
@@ -175,28 +175,4 @@ export function rangeUnder(expression: TypedExpression, ranges: readonly (ValueR
     low: low === undefined ? undefined : convert(low),
     high: high === undefined ? undefined : convert(high),
   };
-}
-
-const DAY_SECONDS = 86_400n;
-
-function conversion(from: DataType, to: DataType): ((bound: Comparable) => Comparable) | undefined {
-  const times = (factor: bigint) => (bound: Comparable) => (typeof bound === 'bigint' ? bound * factor : bound);
-  if (isInteger(from) || from.kind === 'date') {
-    if (isInteger(to) && isInteger(from)) return times(1n);
-    if (to.kind === 'float64' && isInteger(from)) return (bound) => Number(bound);
-    if (to.kind === 'decimal' && isInteger(from)) return times(10n ** BigInt(to.scale));
-    if (to.kind === 'timestamp' && from.kind === 'date' && isWholeCast(from, to)) {
-      return times(DAY_SECONDS * ticksPer({ ...to, unit: 's' }, to));
-    }
-    return undefined;
-  }
-  if (from.kind === 'decimal' && to.kind === 'decimal' && to.scale >= from.scale) {
-    return times(10n ** BigInt(to.scale - from.scale));
-  }
-  if (from.kind === 'float32' && to.kind === 'float64') return (bound) => bound;
-  if (from.kind === 'timestamp' && to.kind === 'timestamp' && isWholeCast(from, to)) {
-    const factor = ticksPer(from, to);
-    return factor === 0n ? undefined : times(factor);
-  }
-  return undefined;
 }

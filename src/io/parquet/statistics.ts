@@ -3,7 +3,8 @@
  * groups, never to prove that arithmetic cannot overflow.
  */
 
-import { type DataType, isUnsigned } from '../../columnar/data-type.ts';
+import { isUnsigned, sameType } from '../../columnar/data-type.ts';
+import { boundConversion } from './bound-conversion.ts';
 import type { ColumnChunk } from './row-group.ts';
 import type { PhysicalType } from './schema-element.ts';
 import type { ColumnReading } from './value-form.ts';
@@ -60,9 +61,22 @@ function isSignedInteger({ file }: ColumnReading): boolean {
   return isInteger && file.type !== undefined && !isUnsigned(file.type);
 }
 
-/** Undefined where the bytes are not those of one value, or their order is not known. */
+/** As a value of the plan's type. */
 function comparable(
-  { file, field }: ColumnReading,
+  reading: ColumnReading,
+  bytes: Uint8Array | undefined,
+  side: 'low' | 'high',
+): Comparable | undefined {
+  const { file, field } = reading;
+  const stored = storedBound(reading, bytes, side);
+  // Texts and bytes are read as each other, and have one order.
+  if (stored === undefined || file.type === undefined || typeof stored === 'object') return stored;
+  return sameType(file.type, field.type) ? stored : boundConversion(file.type, field.type)?.(stored);
+}
+
+/** Undefined where the bytes are not those of one value, or their order is not known. */
+function storedBound(
+  { file }: ColumnReading,
   bytes: Uint8Array | undefined,
   side: 'low' | 'high',
 ): Comparable | undefined {
@@ -88,12 +102,9 @@ function comparable(
         ? bigEndian(bytes)
         : integerBound(view, physical, false);
     case 'time': {
+      // Milliseconds are microseconds to us.
       const ticks = integerBound(view, physical, false);
-      return ticks && ticks * (physical === 'INT32' ? 1_000n : 1n) * ticksPer(type, field.type);
-    }
-    case 'timestamp': {
-      const ticks = integerBound(view, physical, false);
-      return ticks && ticks * ticksPer(type, field.type);
+      return ticks && ticks * (physical === 'INT32' ? 1_000n : 1n);
     }
     default:
       return integerBound(view, physical, isUnsigned(type));
@@ -118,12 +129,3 @@ function integerBound(view: DataView, physical: PhysicalType, isUnsigned: boolea
 
 const bigEndian = (bytes: Uint8Array): bigint =>
   BigInt.asIntN(bytes.byteLength * 8, BigInt(`0x${Buffer.from(bytes).toString('hex')}`));
-
-const TICKS = { s: 1n, ms: 1_000n, us: 1_000_000n, ns: 1_000_000_000n } as const;
-
-/** Ticks of `to` in one of `from`, which is as coarse or coarser. */
-export function ticksPer(from: DataType, to: DataType): bigint {
-  const isTime = from.kind === 'time' && to.kind === 'time';
-  if (!isTime && (from.kind !== 'timestamp' || to.kind !== 'timestamp')) return 1n;
-  return TICKS[to.unit] / TICKS[from.unit];
-}

@@ -1,4 +1,3 @@
-import type { DataType } from '../../columnar/data-type.ts';
 import { bitLength } from '../../kernels/magnitude.ts';
 import type { ParquetKernels } from '../../kernels/parquet-kernels.ts';
 import type { Bound } from './value-form.ts';
@@ -17,7 +16,7 @@ export function boundOf(
   return width === 8 ? bitLength(kernels.magnitude8(from, count)) : 32 - Math.clz32(kernels.magnitude4(from, count));
 }
 
-/** Whether a decimal type rules out values of that many bits. */
-export function exceedsPrecision(type: DataType | undefined, bits: number): boolean {
-  return type?.kind === 'decimal' && bits > (10n ** BigInt(type.precision) - 1n).toString(2).length;
+/** Whether decimals of so many digits, undefined for other numbers, rule out values of that many bits. */
+export function exceedsDigits(digits: number | undefined, bits: number): boolean {
+  return digits !== undefined && bits > (10n ** BigInt(digits) - 1n).toString(2).length;
 }

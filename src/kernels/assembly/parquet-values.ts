@@ -8,6 +8,8 @@
  * caller has checked to be there, but for texts, whose lengths are data and are checked here.
  */
 
+import { long_product } from './long-decimals';
+
 // Spreading -----------------------------------------------------------------------------------------------------------
 
 @inline
@@ -131,6 +133,26 @@ export function widen4To8(from: usize, count: u32, isSigned: bool, to: usize): b
   return true;
 }
 
+/** 8 bytes to 16; in the upper half of `to` they may be themselves. */
+export function widen8To16(from: usize, count: u32, isSigned: bool, to: usize): bool {
+  for (let i: u32 = 0; i < count; i++) {
+    const value = load<i64>(from + (<usize>i << 3));
+    store<i64>(to + (<usize>i << 4), value);
+    store<i64>(to + (<usize>i << 4), isSigned ? value >> 63 : 0, 8);
+  }
+  return true;
+}
+
+/** Integers of 4 bytes to float64. */
+export function integersToFloats(from: usize, count: u32, isSigned: bool, to: usize): bool {
+  for (let i: u32 = 0; i < count; i++) {
+    const value = load<u32>(from + (<usize>i << 2));
+    store<f64>(to + (<usize>i << 3), isSigned ? <f64>(<i32>value) : <f64>value);
+  }
+  return true;
+}
+
+/** float32 to float64; in the upper half of `to` they may be themselves. */
 export function widenFloats(from: usize, count: u32, to: usize): bool {
   for (let i: u32 = 0; i < count; i++) store<f64>(to + (<usize>i << 3), <f64>load<f32>(from + (<usize>i << 2)));
   return true;
@@ -146,6 +168,17 @@ export function scale8(from: usize, count: u32, factor: i64, to: usize): bool {
     store<i64>(to + (<usize>i << 3), value * factor);
   }
   return !bad;
+}
+
+/** Multiplies 16-byte integers where they are; false where a product, or what it is of, does not fit 127 bits. */
+export function scale16(at: usize, count: u32, factorLow: u64, factorHigh: i64): bool {
+  let fits = true;
+  for (let i: u32 = 0; i < count; i++) {
+    const to = at + (<usize>i << 4);
+    store<u64>(to, long_product(load<u64>(to), load<i64>(to, 8), factorLow, factorHigh, to + 8));
+    fits = fits && load<i64>(to, 8) != i64.MIN_VALUE;
+  }
+  return fits;
 }
 
 const JULIAN_DAY_OF_1970: i64 = 2440588;

@@ -5,35 +5,18 @@ import fc from 'fast-check';
 import { EnabledStatistics, Table, WriterPropertiesBuilder, writeParquet } from 'parquet-wasm';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type DataType, float64, int64, typeName } from '../../../src/columnar/data-type.ts';
-import type { Schema } from '../../../src/columnar/schema.ts';
 import { field } from '../../../src/columnar/schema.ts';
 import type { Scalar } from '../../../src/columnar/value.ts';
 import { MillraceError } from '../../../src/errors.ts';
-import { bindPredicate } from '../../../src/expressions/bind.ts';
-import type { Expression, TypedExpression } from '../../../src/expressions/expression.ts';
-import { interpreter } from '../../../src/expressions/interpret.ts';
-import { Problems } from '../../../src/expressions/problems.ts';
+import type { Expression } from '../../../src/expressions/expression.ts';
 import { memoryStore } from '../../../src/io/memory-store.ts';
 import { mayMatch } from '../../../src/io/parquet/prune.ts';
 import { NULL_RANGE, type ValueRange } from '../../../src/io/parquet/statistics.ts';
 import { col, int, op } from '../../support/plans.ts';
-import { type Row, testBudget } from '../../support/task.ts';
-import { type ScanResult, scanRows, temporaryDirectory, uriOf, writeByDuck } from './scan-file.ts';
+import { testBudget } from '../../support/task.ts';
+import { bound, matching, type ScanResult, scanRows, temporaryDirectory, uriOf, writeByDuck } from './scan-file.ts';
 
 const directory = temporaryDirectory();
-
-function bound(expression: Expression, schema: Schema): TypedExpression {
-  const problems = new Problems();
-  const predicate = bindPredicate(expression, schema, problems, '$');
-  if (predicate === undefined) throw new Error(JSON.stringify(problems));
-  return predicate;
-}
-
-/** The rows for which the interpreter, which knows nothing of pruning, finds the filter true. */
-function matching(filter: TypedExpression, rows: readonly Row[]): Row[] {
-  const evaluate = interpreter(filter);
-  return rows.filter((row) => evaluate({ value: (column) => row[column] ?? null, where: () => 'here' }) === true);
-}
 
 const literal = (type: DataType, value: null | boolean | number | string): Expression => ({
   kind: 'literal',

@@ -2,10 +2,20 @@
 
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { type DataType, int64, list, struct, timestamp, utf8 } from '../../../src/columnar/data-type.ts';
+import {
+  type DataType,
+  decimal,
+  float64,
+  int64,
+  list,
+  struct,
+  timestamp,
+  utf8,
+} from '../../../src/columnar/data-type.ts';
 import { field, schemaText } from '../../../src/columnar/schema.ts';
 import { SchemaMismatch } from '../../../src/errors.ts';
 import { fileStore } from '../../../src/io/file-store.ts';
+import { query, sqlType } from '../../support/duckdb.ts';
 import { valueInJson, wantedValues } from '../../support/fixture-values.ts';
 import { testBudget } from '../../support/task.ts';
 import { type ScanTestOptions, scanRows, schemaOf, uriOf } from './scan-file.ts';
@@ -43,6 +53,27 @@ test.each(FORMS)('parquet-wasm finds the same in %s', async (form) => {
       rows,
     );
   }
+});
+
+test.each(FORMS)('columns of wider types in the plan, %s, are what DuckDB casts to', async (form) => {
+  const wider: Record<string, DataType> = {
+    half: float64,
+    single: float64,
+    int8: decimal(6, 3),
+    uint32: float64,
+    int64: decimal(38, 19),
+    uint64: decimal(20, 0),
+    nine: decimal(25, 10),
+    eighteen: decimal(30, 6),
+    long: decimal(38, 6),
+    date: timestamp('ms'),
+  };
+  const readSchema = { fields: Object.entries(wider).map(([name, type]) => field(name, type)) };
+  const file = path(`flat_${form}.parquet`);
+  const casts = Object.entries(wider).map(([name, type]) => `"${name}"::${sqlType(type)}`);
+  expect((await scanRows(uriOf(file), { readSchema })).rows).toEqual(
+    await query(`select ${casts.join()} from '${path('flat_plain.parquet')}'`),
+  );
 });
 
 test('fields of structs are matched by name, in the order of the plan', async () => {

@@ -5,6 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import type { Schema } from '../../../src/columnar/schema.ts';
+import { bindPredicate } from '../../../src/expressions/bind.ts';
+import type { Expression, TypedExpression } from '../../../src/expressions/expression.ts';
+import { interpreter } from '../../../src/expressions/interpret.ts';
+import { Problems } from '../../../src/expressions/problems.ts';
 import { fileStore } from '../../../src/io/file-store.ts';
 import type { ObjectStore } from '../../../src/io/object-store.ts';
 import { readParquetSchema } from '../../../src/io/parquet/parquet-schema.ts';
@@ -66,4 +70,18 @@ export async function parquetMetadataOf(
     encodings: rows.flatMap(([encodings]) => String(encodings).split(/, ?/)),
     codecs: rows.map(([, codec]) => String(codec)),
   };
+}
+
+/** A predicate over a schema. */
+export function bound(expression: Expression, schema: Schema): TypedExpression {
+  const problems = new Problems();
+  const predicate = bindPredicate(expression, schema, problems, '$');
+  if (predicate === undefined) throw new Error(JSON.stringify(problems));
+  return predicate;
+}
+
+/** The rows for which the interpreter, which knows nothing of pruning, finds the filter true. */
+export function matching(filter: TypedExpression, rows: readonly Row[]): Row[] {
+  const evaluate = interpreter(filter);
+  return rows.filter((row) => evaluate({ value: (column) => row[column] ?? null, where: () => 'here' }) === true);
 }
