@@ -16,15 +16,15 @@ const venv = (): string => virtualEnvironment(path('.').replace(/\/$/, ''));
 export const python = (): string => `${venv()}/bin/python`;
 
 /** The uri of a TPC-H table as one Parquet file with the generator's defaults: snappy, row groups of 7 MiB. */
-export function tpchTable(table: string, scale: number): string {
-  const directory = path(`data/tpch-sf${scale}`);
+export function tpchTable(table: string, sf: number): string {
+  const directory = path(`data/tpch-sf${sf}`);
   const file = `${directory}/${table}.parquet`;
   if (!existsSync(file)) {
     const generator = `${venv()}/bin/tpchgen-cli`;
-    process.stderr.write(`Generating TPC-H ${table} at scale factor ${scale} …\n`);
+    process.stderr.write(`Generating TPC-H ${table} at scale factor ${sf} …\n`);
     const unfinished = `${directory}.unfinished`;
     mkdirSync(directory, { recursive: true });
-    run(generator, 'parquet', '-s', `${scale}`, `--tables=${table}`, '--overwrite', `--output-dir=${unfinished}`);
+    run(generator, 'parquet', '-s', `${sf}`, `--tables=${table}`, '--overwrite', `--output-dir=${unfinished}`);
     renameSync(`${unfinished}/${table}.parquet`, file);
   }
   return pathToFileURL(file).href;

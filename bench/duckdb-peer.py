@@ -1,22 +1,12 @@
-"""A warm DuckDB that times itself: one JSON request a line on stdin, one JSON answer a line on stdout.
-
-Floats and bools are themselves in JSON, as far as it has them; whole numbers, decimals, dates and all else are text, so
-that no digit is lost on the way.
-"""
+"""A warm DuckDB that times itself: one JSON request a line on stdin, one JSON answer a line on stdout."""
 
 import json
-import math
 import sys
 import time
 
 import duckdb
 
-
-def cell(value):
-    if value is None or isinstance(value, bool) or (isinstance(value, float) and math.isfinite(value)):
-        return value
-    return str(value)
-
+from cell import cell
 
 connection = duckdb.connect()
 print(json.dumps({"version": duckdb.__version__}), flush=True)

@@ -3,7 +3,8 @@
  * median of its runs. Absolute times on a shared machine mean little: the ratio is the figure.
  *
  *     npm run bench                      TPC-H Q1 and Q6 at scale factor 1
- *     npm run bench:tpch                 all queries of TPC-H, written as frames
+ *     npm run bench:tpch                 all queries of TPC-H beside DuckDB, Polars and Daft, warm and as fresh processes, with
+ *                                        their peak memory: -- --sf 1 --threads 1 --only Q5,Q9 --peers duckdb
  *     npm run bench:expressions          expressions over 10 million rows in memory
  *     npm run bench:operators            operators over 10 million rows in memory
  *     npm run bench:scan                 scans of Parquet, beside other readers too and over a limited network, of CSV and JSON
@@ -14,6 +15,7 @@
  */
 
 import { parseArgs } from 'node:util';
+import { ratioPlot } from './ratio-plot.ts';
 import type { Options, Result } from './result.ts';
 import { resultTable } from './result.ts';
 
@@ -28,31 +30,37 @@ const SUITES: Readonly<Record<string, () => Promise<(options: Options) => AsyncG
   write: async () => (await import('./write.ts')).write,
   functions: async () => (await import('./functions.ts')).functions,
 };
-const USAGE = `Usage: npm run bench -- [--suite ${Object.keys(SUITES).join('|')}] [--scale 1] [--rows 10000000] [--runs 9] [--only q1] [--json]`;
+const USAGE = `Usage: npm run bench -- [--suite ${Object.keys(SUITES).join('|')}] [--sf 1] [--threads 1] [--rows 10000000] [--runs 9] [--only q1] [--peers duckdb,polars,daft] [--json]`;
 
 const { values } = parseArgs({
   options: {
     suite: { type: 'string', default: 'warm' },
-    scale: { type: 'string', default: '1' },
+    sf: { type: 'string', default: '1' },
+    threads: { type: 'string', default: '1' },
     rows: { type: 'string', default: '10000000' },
     runs: { type: 'string', default: '9' },
     only: { type: 'string', default: '' },
+    peers: { type: 'string', default: '' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
+
+type Numbers = [sf: number, threads: number, rows: number, runs: number];
 
 const load = SUITES[values.suite];
 if (values.help || load === undefined) {
   console.log(USAGE);
   process.exitCode = values.help ? 0 : 2;
 } else {
-  const { scale, rows, runs, only, json } = values;
+  const { only, json } = values;
+  const [sf, threads, rows, runs] = [values.sf, values.threads, values.rows, values.runs].map(Number) as Numbers;
+  const peers = values.peers.split(',').filter((name) => name !== '');
   const suite = await load();
   const results: Result[] = [];
-  for await (const result of suite({ scale: Number(scale), rows: Number(rows), runs: Number(runs), only })) {
+  for await (const result of suite({ sf, threads, rows, runs, only, peers })) {
     results.push(result);
     if (json) console.log(JSON.stringify(result));
   }
-  if (!json) console.log(resultTable(results));
+  if (!json) console.log([resultTable(results), ...ratioPlot(results)].join('\n\n'));
 }

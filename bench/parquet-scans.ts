@@ -46,7 +46,7 @@ function measureOf({ name, type }: Field): Measured {
 interface ParquetCase {
   readonly name: string;
   /** The path of its file, which is made where it is not there. */
-  readonly file: (duckdb: DuckDB, scale: number) => Promise<string>;
+  readonly file: (duckdb: DuckDB, sf: number) => Promise<string>;
   /** All where absent. */
   readonly columns?: readonly string[];
   /** Rows with a value of the column from … to below …. */
@@ -63,9 +63,9 @@ const made =
     return path;
   };
 
-const snappy = async (_: DuckDB, scale: number): Promise<string> => fileURLToPath(tpchTable('lineitem', scale));
-const zstd = async (duckdb: DuckDB, scale: number): Promise<string> =>
-  made(`lineitem-sf${scale}-zstd`, `from '${await snappy(duckdb, scale)}'`, ', codec zstd')(duckdb);
+const snappy = async (_: DuckDB, sf: number): Promise<string> => fileURLToPath(tpchTable('lineitem', sf));
+const zstd = async (duckdb: DuckDB, sf: number): Promise<string> =>
+  made(`lineitem-sf${sf}-zstd`, `from '${await snappy(duckdb, sf)}'`, ', codec zstd')(duckdb);
 
 const THREE = ['l_extendedprice', 'l_discount', 'l_shipdate'];
 const WIDE = Array.from({ length: 1000 }, (_, at) => `(i * ${at + 1} % ${1000 + at})::bigint as c${at}`);
@@ -103,11 +103,11 @@ const CASES: readonly ParquetCase[] = [
 ];
 
 /** One thread each, all warm. */
-export async function* parquetScans({ scale, runs, only }: Options): AsyncGenerator<Result> {
+export async function* parquetScans({ sf, runs, only }: Options): AsyncGenerator<Result> {
   using duckdb = await DuckDB.start();
   using peer = await PythonPeer.start('scan-peer.py');
   for (const one of CASES.filter(({ name }) => name.includes(only))) {
-    const path = await one.file(duckdb, scale);
+    const path = await one.file(duckdb, sf);
     const scan = await scanOf(one, path);
     const where =
       one.range === undefined ? '' : ` where ${one.range[0]} >= ${one.range[1]} and ${one.range[0]} < ${one.range[2]}`;
@@ -134,7 +134,7 @@ export async function* parquetScans({ scale, runs, only }: Options): AsyncGenera
       duckdb_version: duckdb.version,
     };
   }
-  yield* overNetwork({ scale, runs, only });
+  yield* overNetwork({ sf, runs, only });
 }
 
 /** Digits behind the point. */
@@ -166,8 +166,8 @@ async function beside(
 }
 
 /** How much longer than the bytes take that are read. */
-async function* overNetwork({ scale, runs, only }: Pick<Options, 'scale' | 'runs' | 'only'>): AsyncGenerator<Result> {
-  const path = fileURLToPath(tpchTable('lineitem', scale));
+async function* overNetwork({ sf, runs, only }: Pick<Options, 'sf' | 'runs' | 'only'>): AsyncGenerator<Result> {
+  const path = fileURLToPath(tpchTable('lineitem', sf));
   const cases = [
     { name: 'network, all columns', columns: undefined },
     { name: 'network, 3 columns', columns: THREE },

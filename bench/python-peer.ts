@@ -24,9 +24,9 @@ export class PythonPeer implements Disposable {
     this.version = version;
   }
 
-  static async start(script: string): Promise<PythonPeer> {
+  static async start(script: string, ...given: string[]): Promise<PythonPeer> {
     const path = fileURLToPath(new URL(script, import.meta.url));
-    const process = spawn(python(), [path], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const process = spawn(python(), [path, ...given], { stdio: ['pipe', 'pipe', 'inherit'] });
     const lines = createInterface({ input: process.stdout })[Symbol.asyncIterator]();
     const hello = await lines.next();
     assert.ok(!hello.done, `${script} did not start`);

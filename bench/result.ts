@@ -1,12 +1,16 @@
 export interface Options {
-  /** Of TPC-H. */
-  readonly scale: number;
+  /** The scale factor of TPC-H. */
+  readonly sf: number;
+  /** Of each contestant in TPC-H; one elsewhere. */
+  readonly threads: number;
   /** Of the tables in memory. */
   readonly rows: number;
   /** Counted runs of each contestant. */
   readonly runs: number;
-  /** Runs only the cases whose name holds this. */
+  /** Runs only the cases whose name holds this; of TPC-H the queries of these names, with commas between. */
   readonly only: string;
+  /** Who runs the queries of TPC-H beside us: all where empty. */
+  readonly peers: readonly string[];
 }
 
 /** One line of a benchmark: figures by name, in the units of their names. */

@@ -79,10 +79,10 @@ const SQL = {
     and l_discount between 0.05 and 0.07 and l_quantity < 24`,
 };
 
-export function tpchCases(scale: number): Case[] {
-  const uri = tpchTable('lineitem', scale);
+export function tpchCases(sf: number): Case[] {
+  const uri = tpchTable('lineitem', sf);
   return (['q1', 'q6'] as const).map((name) => ({
-    name: `tpch-${name}-sf${scale}`,
+    name: `tpch-${name}-sf${sf}`,
     task: taskOf(name === 'q1' ? q1 : q6, uri),
     sql: SQL[name].replace('FILE', fileURLToPath(uri)),
   }));

@@ -24,7 +24,7 @@ export interface Contest<Ours extends Answer> {
 }
 
 /**
- * Both contestants run in turns, so that what else the machine does meets both alike. Gives the last of our answers.
+ * Both contestants run in turns. Gives the last of our answers.
  * @throws Error where the answers differ: there is no ratio then.
  */
 export async function takeTurns<Ours extends Answer>({
@@ -33,20 +33,38 @@ export async function takeTurns<Ours extends Answer>({
   theirs,
   runs,
 }: Contest<Ours>): Promise<{ answer: Ours; compared: Comparison }> {
-  const times = { ours: [] as number[], theirs: [] as number[] };
+  let answer: Ours | undefined;
+  const times = await timesInTurns({ ours, theirs }, runs, (answers) => {
+    const wrong = difference(answers.ours.rows, answers.theirs.rows);
+    if (wrong !== undefined) throw new Error(`${name}: the answers differ: ${wrong}`);
+    answer = answers.ours as Ours;
+  });
+  return { answer: answer as Ours, compared: comparison(times.ours, times.theirs) };
+}
+
+/**
+ * The times of contestants who run in turns, so that what else the machine does meets all alike. `check` sees the answers
+ * of each round, and throws where they are no good.
+ */
+export async function timesInTurns<Name extends string>(
+  contestants: Readonly<Record<Name, () => Promise<Answer>>>,
+  runs: number,
+  check: (answers: Readonly<Record<Name, Answer>>) => void,
+): Promise<Record<Name, number[]>> {
+  const names = Object.keys(contestants) as Name[];
+  const times = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Name, number[]>;
   const startMs = performance.now();
   for (let run = -WARM_UPS; ; run++) {
-    // The first run of a turn warms the caches that the other engine has just filled; the second is counted.
-    await ours();
-    const answer = await ours();
-    await theirs();
-    const duck = await theirs();
-    const wrong = difference(answer.rows, duck.rows);
-    if (wrong !== undefined) throw new Error(`${name}: the answers differ: ${wrong}`);
+    const answers = {} as Record<Name, Answer>;
+    for (const name of names) {
+      // The first run of a turn warms the caches that the others have just filled; the second is counted.
+      await contestants[name]();
+      answers[name] = await contestants[name]();
+    }
+    check(answers);
     if (run < 0) continue;
-    times.ours.push(answer.ms);
-    times.theirs.push(duck.ms);
+    for (const name of names) times[name].push(answers[name].ms);
     const isLate = run + 1 >= LEAST_RUNS && performance.now() - startMs > PATIENCE_MS;
-    if (run + 1 >= runs || isLate) return { answer, compared: comparison(times.ours, times.theirs) };
+    if (run + 1 >= runs || isLate) return times;
   }
 }

@@ -10,9 +10,9 @@ import { type Answer, takeTurns } from './turns.ts';
 const MEMORY_BYTES = 1024 ** 3;
 
 /** TPC-H queries from Parquet files in the page cache, one thread each, both engines warm. */
-export async function* warm({ scale, runs, only }: Options): AsyncGenerator<Result> {
+export async function* warm({ sf, runs, only }: Options): AsyncGenerator<Result> {
   using duckdb = await DuckDB.start();
-  for (const one of tpchCases(scale).filter(({ name }) => name.includes(only))) {
+  for (const one of tpchCases(sf).filter(({ name }) => name.includes(only))) {
     const { name, sql } = one;
     const contestants = { ours: () => runOurs(one), theirs: () => duckdb.run(sql, 1) };
     const { answer, compared } = await takeTurns({ name, ...contestants, runs });

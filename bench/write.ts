@@ -29,9 +29,9 @@ const CODECS = [
  * TPC-H lineitem in memory into Parquet, one thread each: ours into the buffers of uploads, DuckDB's into a file in the page
  * cache, parquet-wasm's into one array. Row groups have as many rows, levels are the defaults.
  */
-export async function* write({ scale, runs, only }: Options): AsyncGenerator<Result> {
+export async function* write({ sf, runs, only }: Options): AsyncGenerator<Result> {
   using duckdb = await DuckDB.start();
-  const uri = tpchTable('lineitem', scale);
+  const uri = tpchTable('lineitem', sf);
   const budget = new MemoryBudget(MEMORY_BYTES);
   using holding = budget.reserve('lineitem');
   const schema = await readParquetSchema(fileStore(), uri);

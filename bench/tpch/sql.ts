@@ -1,8 +1,10 @@
 /** The 22 queries of TPC-H as the benchmark has them, with the parameters of its validation. */
 export const TPCH_SQL: readonly string[] = [
-  `select l_returnflag, l_linestatus, sum(l_quantity), sum(l_extendedprice), sum(l_extendedprice * (1 - l_discount)),
-      sum(l_extendedprice * (1 - l_discount) * (1 + l_tax)), avg(l_quantity), avg(l_extendedprice), avg(l_discount), count(*)
-    from lineitem where l_shipdate <= date '1998-12-01' - interval 90 days
+  `select l_returnflag, l_linestatus, sum(l_quantity) as sum_qty, sum(l_extendedprice) as sum_base_price,
+      sum(l_extendedprice * (1 - l_discount)) as sum_disc_price,
+      sum(l_extendedprice * (1 - l_discount) * (1 + l_tax)) as sum_charge, avg(l_quantity) as avg_qty,
+      avg(l_extendedprice) as avg_price, avg(l_discount) as avg_disc, count(*) as count_order
+    from lineitem where l_shipdate <= date '1998-12-01' - interval '90 days'
     group by l_returnflag, l_linestatus order by l_returnflag, l_linestatus`,
 
   `select s_acctbal, s_name, n_name, p_partkey, p_mfgr, s_address, s_phone, s_comment
@@ -46,7 +48,7 @@ export const TPCH_SQL: readonly string[] = [
         and l_shipdate between date '1995-01-01' and date '1996-12-31')
     group by supp_nation, cust_nation, l_year order by supp_nation, cust_nation, l_year`,
 
-  `select o_year, sum(case when nation = 'BRAZIL' then volume else 0 end) / sum(volume) from (
+  `select o_year, sum(case when nation = 'BRAZIL' then volume else 0 end) / sum(volume) as mkt_share from (
       select extract(year from o_orderdate) as o_year, l_extendedprice * (1 - l_discount) as volume, n2.n_name as nation
       from part, supplier, lineitem, orders, customer, nation n1, nation n2, region
       where p_partkey = l_partkey and s_suppkey = l_suppkey and l_orderkey = o_orderkey and o_custkey = c_custkey
@@ -78,8 +80,8 @@ export const TPCH_SQL: readonly string[] = [
     order by value desc`,
 
   `select l_shipmode,
-      sum(case when o_orderpriority = '1-URGENT' or o_orderpriority = '2-HIGH' then 1 else 0 end),
-      sum(case when o_orderpriority <> '1-URGENT' and o_orderpriority <> '2-HIGH' then 1 else 0 end)
+      sum(case when o_orderpriority = '1-URGENT' or o_orderpriority = '2-HIGH' then 1 else 0 end) as high_line_count,
+      sum(case when o_orderpriority <> '1-URGENT' and o_orderpriority <> '2-HIGH' then 1 else 0 end) as low_line_count
     from orders, lineitem
     where o_orderkey = l_orderkey and l_shipmode in ('MAIL', 'SHIP') and l_commitdate < l_receiptdate
       and l_shipdate < l_commitdate and l_receiptdate >= date '1994-01-01' and l_receiptdate < date '1995-01-01'
@@ -147,10 +149,10 @@ export const TPCH_SQL: readonly string[] = [
     group by s_name order by numwait desc, s_name limit 100`,
 
   `select cntrycode, count(*), sum(c_acctbal) from (
-      select substring(c_phone from 1 for 2) as cntrycode, c_acctbal from customer
-      where substring(c_phone from 1 for 2) in ('13', '31', '23', '29', '30', '18', '17')
+      select substring(c_phone, 1, 2) as cntrycode, c_acctbal from customer
+      where substring(c_phone, 1, 2) in ('13', '31', '23', '29', '30', '18', '17')
         and c_acctbal > (select avg(c_acctbal) from customer
-          where c_acctbal > 0.00 and substring(c_phone from 1 for 2) in ('13', '31', '23', '29', '30', '18', '17'))
+          where c_acctbal > 0.00 and substring(c_phone, 1, 2) in ('13', '31', '23', '29', '30', '18', '17'))
         and not exists (select * from orders where o_custkey = c_custkey))
     group by cntrycode order by cntrycode`,
 ];

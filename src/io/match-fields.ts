@@ -3,28 +3,27 @@ import type { Field } from '../columnar/schema.ts';
 import { SchemaMismatch, UnsupportedFile } from '../errors.ts';
 
 /** A column as a file has it. */
-interface NamedColumn {
-  readonly name: string;
+interface FoundColumn {
   /** Undefined for types that Millrace does not hold; `unsupported` says which. */
   readonly type: DataType | undefined;
   readonly unsupported: string;
 }
 
 /**
- * How to read each field of `fields`, as `readingOf` says; undefined for a column that the file does not have, and for those at
+ * How to read each field of `fields` of a file that has the columns `named`, as `readingOf` says; undefined for a column that the file does not have, and for those at
  * the positions that `known` holds, whose values are had from elsewhere.
  * @throws SchemaMismatch, UnsupportedFile
  */
-export function matchFields<Column extends NamedColumn, Reading>(
+export function matchFields<Column extends FoundColumn, Reading>(
   uri: string,
-  columns: readonly Column[],
+  named: (name: string) => readonly Column[],
   fields: readonly Field[],
   known: { has(position: number): boolean } | undefined,
   readingOf: (column: Column, field: Field) => Reading | undefined,
 ): (Reading | undefined)[] {
   return fields.map((field, position) => {
     if (known?.has(position)) return undefined;
-    const found = columns.filter(({ name }) => name === field.name);
+    const found = named(field.name);
     const [column] = found;
     if (column === undefined) {
       if (field.nullable) return undefined;

@@ -62,67 +62,67 @@ export function checkPlan(plan: PlanNode, problems: Problems, path: string): voi
 }
 
 function checkNames({ node, path }: PlacedNode, problems: Problems): void {
-  const names = (key: string, named: readonly { readonly name: string }[]): readonly PlacedName[] =>
-    named.map(({ name }, index) => ({ name, path: `${path}.${key}[${index}].name` }));
-  const texts = (key: string, given: readonly string[]): readonly PlacedName[] =>
-    given.map((name, index) => ({ name, path: `${path}.${key}[${index}]` }));
+  const names = (key: string, named: readonly { readonly name: string }[]): NameList => ({
+    names: named.map(({ name }) => name),
+    pathAt: (index) => `${path}.${key}[${index}].name`,
+  });
+  const texts = (key: string, given: readonly string[]): NameList => ({
+    names: given,
+    pathAt: (index) => `${path}.${key}[${index}]`,
+  });
+  const text = (key: string, name: string): NameList => ({ names: [name], pathAt: () => `${path}.${key}` });
   switch (node.kind) {
     case 'scan':
       addRepeated(
-        [
-          ...names('schema', node.schema),
-          ...(node.filePathColumn === undefined ? [] : [{ name: node.filePathColumn, path: `${path}.filePathColumn` }]),
-        ],
         problems,
+        names('schema', node.schema),
+        ...(node.filePathColumn === undefined ? [] : [text('filePathColumn', node.filePathColumn)]),
       );
-      addRepeated(texts('columns', node.columns ?? []), problems);
+      addRepeated(problems, texts('columns', node.columns ?? []));
       break;
     case 'in-memory-scan':
     case 'empty-scan':
     case 'shuffle-read':
-      addRepeated(names('schema', node.schema), problems);
+      addRepeated(problems, names('schema', node.schema));
       break;
     case 'project':
-      addRepeated(names('columns', node.columns), problems);
+      addRepeated(problems, names('columns', node.columns));
       break;
     case 'udf-project':
-      addRepeated(texts('passthrough', node.passthrough ?? []), problems);
+      addRepeated(problems, texts('passthrough', node.passthrough ?? []));
       break;
     case 'aggregate':
-      addRepeated(names('aggregates', node.aggregates), problems);
-      addRepeated(names('stage.schema', stageSchema(node.stage)), problems);
+      addRepeated(problems, names('aggregates', node.aggregates));
+      addRepeated(problems, names('stage.schema', stageSchema(node.stage)));
       break;
     case 'grouped-aggregate':
-      addRepeated(names('stage.schema', stageSchema(node.stage)), problems);
-      addRepeated([...names('groupBy', node.groupBy), ...names('aggregates', node.aggregates)], problems);
+      addRepeated(problems, names('stage.schema', stageSchema(node.stage)));
+      addRepeated(problems, names('groupBy', node.groupBy), names('aggregates', node.aggregates));
       break;
     case 'window-partition-only':
-      addRepeated(names('aggregates', node.aggregates), problems);
+      addRepeated(problems, names('aggregates', node.aggregates));
       break;
     case 'window-partition-and-order-by':
     case 'window-partition-and-dynamic-frame':
     case 'window-order-by-only':
-      addRepeated(windowNames(node.functions, path), problems);
+      addRepeated(problems, windowNames(node.functions, path));
       break;
     case 'explode':
     case 'dedup':
-      addRepeated(texts('columns', node.columns ?? []), problems);
+      addRepeated(problems, texts('columns', node.columns ?? []));
       break;
     case 'unpivot': {
       const { variableName = 'variable', valueName = 'value' } = node;
-      addRepeated([...texts('ids', node.ids), ...texts('values', node.values)], problems);
-      const made = [
-        { name: variableName, path: `${path}.variableName` },
-        { name: valueName, path: `${path}.valueName` },
-      ];
-      addRepeated([...texts('ids', node.ids), ...made], problems);
+      addRepeated(problems, texts('ids', node.ids), texts('values', node.values));
+      const made = [text('variableName', variableName), text('valueName', valueName)];
+      addRepeated(problems, texts('ids', node.ids), ...made);
       break;
     }
     case 'pivot':
-      addRepeated([...texts('groupBy', node.groupBy), ...texts('names', node.names)], problems);
+      addRepeated(problems, texts('groupBy', node.groupBy), texts('names', node.names));
       break;
     case 'write':
-      addRepeated(texts('partitionBy', node.partitionBy ?? []), problems);
+      addRepeated(problems, texts('partitionBy', node.partitionBy ?? []));
       break;
     default:
   }
@@ -142,22 +142,27 @@ function checkNumbers({ node, path }: PlacedNode, problems: Problems): void {
 const stageSchema = (stage: AggregateStage | undefined): readonly Field[] =>
   stage?.kind === 'final' ? stage.schema : [];
 
-const windowNames = (functions: readonly WindowCall[], path: string): readonly PlacedName[] =>
-  functions.map((call, index) =>
-    call.kind === 'aggregate'
-      ? { name: call.aggregate.name, path: `${path}.functions[${index}].aggregate.name` }
-      : { name: call.name, path: `${path}.functions[${index}].name` },
-  );
+const windowNames = (functions: readonly WindowCall[], path: string): NameList => ({
+  names: functions.map((call) => (call.kind === 'aggregate' ? call.aggregate.name : call.name)),
+  pathAt: (index) => `${path}.functions[${index}]${functions[index]?.kind === 'aggregate' ? '.aggregate' : ''}.name`,
+});
 
-interface PlacedName {
-  readonly name: string;
-  readonly path: string;
+/** Names that stand together, and the JSON path of each. */
+interface NameList {
+  readonly names: readonly string[];
+  readonly pathAt: (index: number) => string;
 }
 
-function addRepeated(names: readonly PlacedName[], problems: Problems): void {
+function addRepeated(problems: Problems, ...lists: readonly NameList[]): void {
+  const all = lists.flatMap(({ names }) => names);
+  if (new Set(all).size === all.length) return;
   const seen = new Set<string>();
-  for (const { name, path } of names) {
-    if (seen.has(name)) problems.add(path, `The name ${quoted(name)} is given twice; names of columns are unique.`);
-    seen.add(name);
+  for (const { names, pathAt } of lists) {
+    for (const [index, name] of names.entries()) {
+      if (seen.has(name)) {
+        problems.add(pathAt(index), `The name ${quoted(name)} is given twice; names of columns are unique.`);
+      }
+      seen.add(name);
+    }
   }
 }

@@ -126,6 +126,30 @@ interface Visit {
  * are reached. For values that came as objects, which `checkText` has not seen.
  */
 export function checkValue(root: unknown, problems: Problems): void {
+  if (valuesLeft(root, MAX_VALUES, 0) < 0) findProblems(root, problems);
+}
+
+/**
+ * How many values there may be beside `value` and all in it, of `most`; negative where anything is wrong. Says neither what nor
+ * where, which would take a path for each value of every document.
+ */
+function valuesLeft(value: unknown, most: number, depth: number): number {
+  let left = most - 1;
+  if (typeof value !== 'object' || value === null) return isJsonScalar(value) ? left : -1;
+  if (depth >= MAX_NESTING) return -1;
+  if (Array.isArray(value)) {
+    for (let at = 0; at < value.length && left >= 0; at += 1) left = valuesLeft(value[at], left, depth + 1);
+    return left;
+  }
+  if (!isPlain(value)) return -1;
+  for (const key of Object.keys(value)) {
+    if (left < 0 || key === '__proto__') return -1;
+    left = valuesLeft((value as Readonly<Record<string, unknown>>)[key], left, depth + 1);
+  }
+  return left;
+}
+
+function findProblems(root: unknown, problems: Problems): void {
   const waiting: Visit[] = [{ value: root, path: '$', depth: 0 }];
   let values = 0;
   for (let visit = waiting.pop(); visit !== undefined; visit = waiting.pop()) {
@@ -151,14 +175,21 @@ export function checkValue(root: unknown, problems: Problems): void {
   }
 }
 
-const isJsonScalar = (value: unknown): boolean =>
-  value === null || value === undefined || ['boolean', 'string', 'number'].includes(typeof value);
+function isJsonScalar(value: unknown): boolean {
+  const type = typeof value;
+  return value === null || value === undefined || type === 'string' || type === 'number' || type === 'boolean';
+}
+
+/** Also an object of another realm. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null;
+}
 
 function childrenOf(value: object, path: string, problems: Problems): readonly { value: unknown; path: string }[] {
   if (Array.isArray(value))
     return Array.from(value, (element, index) => ({ value: element, path: pathOf(path, index) }));
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== null && prototype !== Object.prototype && Object.getPrototypeOf(prototype) !== null) {
+  if (!isPlain(value)) {
     problems.add(path, 'This is no JSON object.');
     return [];
   }

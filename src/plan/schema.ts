@@ -2,6 +2,7 @@
 
 import * as z from 'zod';
 import { BATCH_ROWS } from '../columnar/batch.ts';
+import type { Field } from '../columnar/schema.ts';
 import {
   aggregateCallSchema,
   aggregateFunctionSchema,
@@ -14,6 +15,7 @@ import {
   nameSchema,
   sortKeySchema,
 } from './expression-schema.ts';
+import { plainFields, plainFirst } from './plain-fields.ts';
 import type { JoinType, PlanNode, ScanFormat } from './plan-node.ts';
 import type { ScanFile, Task, TaskInput } from './task.ts';
 import { windowCallSchema, windowFrameSchema } from './window-schema.ts';
@@ -26,7 +28,10 @@ const MOST_SAMPLE_ROWS = 1_000_000_000;
 
 const count = z.int().min(0);
 const bytes = count.max(2 ** 48);
-const columns = z.array(fieldSchema).min(1);
+const fieldList = z.array(fieldSchema).min(1);
+const columns = plainFirst(fieldList, plainFields);
+// A description makes a copy of a schema.
+const describedColumns = (text: string): z.ZodType<Field[]> => plainFirst(fieldList.describe(text), plainFields);
 /** What a node is over: any node, which may hold others. */
 const input: z.ZodType<PlanNode> = z.lazy(() => planNodeSchema);
 
@@ -111,7 +116,7 @@ const scan = z
     kind: z.literal('scan'),
     sourceId: nameSchema,
     format: scanFormatSchema,
-    schema: columns.describe('The columns of the files that the plan knows; files may have more.'),
+    schema: describedColumns('The columns of the files that the plan knows; files may have more.'),
     filePathColumn: nameSchema
       .optional()
       .describe('Name of a further column, behind those of the schema: the uri of the file that a row is from.'),
@@ -276,7 +281,7 @@ const aggregateStage = z
     z.strictObject({ kind: z.literal('partial') }),
     z.strictObject({
       kind: z.literal('final'),
-      schema: columns.describe('Of the rows that the partial node aggregated.'),
+      schema: describedColumns('Of the rows that the partial node aggregated.'),
     }),
   ])
   .optional()

@@ -15,6 +15,9 @@ export function boundScan(
   wanted: readonly number[],
   filter: TypedExpression | undefined,
 ): BoundScan {
+  const isAll = wanted.length === known.fields.length && wanted.every((index, position) => index === position);
+  const same = { kind: 'scan' as const, sourceId, format, filePathColumn, limit };
+  if (isAll) return { ...same, schema: known, readSchema: known, filter };
   const filtered = new Set<number>();
   if (filter !== undefined) collectColumns(filter, filtered);
   for (const index of wanted) filtered.delete(index);
@@ -23,11 +26,7 @@ export function boundScan(
   const fieldsOf = (indexes: readonly number[]): readonly Field[] =>
     indexes.flatMap((index) => known.fields[index] ?? []);
   return {
-    kind: 'scan',
-    sourceId,
-    format,
-    filePathColumn,
-    limit,
+    ...same,
     schema: { fields: fieldsOf(wanted) },
     readSchema: { fields: fieldsOf(read) },
     filter: filter && withColumnsAt(filter, (index) => positions.get(index) ?? -1),

@@ -6,7 +6,7 @@ export async function loadCalledFunctions(plan: PlanNode): Promise<void> {
   await loadFunctions(calledNames(plan));
 }
 
-/** Whatever looks like a call. */
+/** Whatever looks like a call. Schemas, which may be long, have none. */
 function calledNames(plan: PlanNode): ReadonlySet<string> {
   const names = new Set<string>();
   const left: unknown[] = [plan];
@@ -15,7 +15,7 @@ function calledNames(plan: PlanNode): ReadonlySet<string> {
     if (typeof part !== 'object' || part === null) continue;
     if ('kind' in part && part.kind === 'function' && 'name' in part) names.add(String(part.name));
     // One by one: a list of an in-memory plan may be too long to be spread into arguments.
-    for (const value of Object.values(part)) left.push(value);
+    for (const [key, value] of Object.entries(part)) if (key !== 'schema') left.push(value);
   }
   return names;
 }

@@ -25,7 +25,8 @@ export function matchArrowColumns(
   fields: readonly Field[],
   known: { has(position: number): boolean },
 ): (ArrowReading | undefined)[] {
-  return matchFields(uri, columns, fields, known, (column, { type }) => {
+  const named = (wanted: string): ArrowColumn[] => columns.filter(({ name }) => name === wanted);
+  return matchFields(uri, named, fields, known, (column, { type }) => {
     const reading = readingOf(column, type);
     if (reading !== undefined || column.type === undefined) return reading;
     return isWidened(column.type, type) ? readingOf(column, column.type) : undefined;

@@ -3,6 +3,7 @@
  * what it means: the logical type, or the converted type of older writers.
  */
 
+import assert from 'node:assert/strict';
 import {
   binary,
   bool,
@@ -30,7 +31,6 @@ import {
   utf8,
   uuid,
 } from '../../columnar/data-type.ts';
-import { MalformedFile, UnsupportedFile } from '../../errors.ts';
 import type { PhysicalType, SchemaElement } from './schema-element.ts';
 
 /**
@@ -68,9 +68,6 @@ export interface FileColumn {
 export const leavesOfColumn = (column: FileColumn): readonly FileColumn[] =>
   column.children.length === 0 ? [column] : column.children.flatMap(leavesOfColumn);
 
-/** Structures nested deeper are refused: levels are bytes, and deep ones only come from those who mean harm. */
-const MAX_DEPTH = 64;
-
 interface Node {
   readonly element: SchemaElement;
   readonly children: readonly Node[];
@@ -78,27 +75,20 @@ interface Node {
   readonly leaf: number;
 }
 
-/** The columns on the top level. @throws MalformedFile where the elements are not a tree, UnsupportedFile of a deep one. */
-export function fileColumns(uri: string, elements: readonly SchemaElement[]): FileColumn[] {
-  let position = 1;
-  let leaf = 0;
-  const nodes = (count: number, depth: number): Node[] => {
-    if (depth > MAX_DEPTH) throw new UnsupportedFile(uri, `its schema is nested deeper than ${MAX_DEPTH} levels`);
-    const found: Node[] = [];
-    for (let child = 0; child < count; child += 1) {
-      const element = elements[position];
-      if (element === undefined) throw new MalformedFile(uri, 'its schema ends too early');
-      position += 1;
-      const first = leaf;
-      if (element.physical !== undefined) leaf += 1;
-      found.push({ element, leaf: first, children: nodes(childrenOf(element), depth + 1) });
-    }
-    return found;
+/** The column on the top level that `elements` are, each before its children; its first leaf is number `firstLeaf` of the file. */
+export function fileColumn(elements: readonly SchemaElement[], firstLeaf: number): FileColumn {
+  let position = 0;
+  let leaf = firstLeaf;
+  const next = (): Node => {
+    const element = elements[position];
+    assert.ok(element !== undefined);
+    position += 1;
+    const first = leaf;
+    if (element.physical !== undefined) leaf += 1;
+    return { element, leaf: first, children: Array.from({ length: childrenOf(element) }, next) };
   };
-  const [root] = elements;
-  return nodes(root === undefined ? 0 : root.childCount, 0).map((node) =>
-    columnOf(node, node.element.name, { slotLevel: 0, definition: 0, repetition: 0 }),
-  );
+  const node = next();
+  return columnOf(node, node.element.name, { slotLevel: 0, definition: 0, repetition: 0 });
 }
 
 const childrenOf = ({ childCount, physical }: SchemaElement): number => (physical === undefined ? childCount : 0);

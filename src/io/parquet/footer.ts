@@ -6,8 +6,8 @@
  *
  * What of the tail lies in front of the metadata need not be asked for again: indexes of pages, or the whole of a small file.
  *
- * The metadata is walked over once, to find out that it is well-formed and where in it the row groups are. Then its schema is
- * read, and of row groups what is asked for, when it is (`row-group.ts`).
+ * The metadata is walked over once, to find out that it is well-formed and where in it columns and row groups are. Of both is
+ * read what is asked for, when it is (`file-columns.ts`, `row-group.ts`).
  */
 
 import { MalformedFile, ObjectNotFound, UnsupportedFile } from '../../errors.ts';
@@ -15,10 +15,10 @@ import type { MemoryBudget } from '../../memory/budget.ts';
 import { noteGarbage } from '../../memory/process-memory.ts';
 import type { ObjectInfo, ObjectStore } from '../object-store.ts';
 import { readTail } from '../object-tail.ts';
-import { type FileColumn, fileColumns } from './file-column.ts';
+import { FileColumns } from './file-columns.ts';
 import { MAGIC_BYTES, NO_ROW_GROUPS, placesBytes, type RowGroupPlaces, readRowGroupPlaces } from './row-group.ts';
-import { readSchemaElements } from './schema-element.ts';
-import { ThriftError, ThriftReader, ThriftType } from './thrift.ts';
+import { type ElementPlaces, elementPlacesBytes, readElementPlaces } from './schema-element.ts';
+import { ThriftError, ThriftReader, ThriftType, wellFormed } from './thrift.ts';
 
 export interface ParquetFooter {
   readonly uri: string;
@@ -28,7 +28,7 @@ export interface ParquetFooter {
   /** Requests and bytes it took to read. */
   readonly requests: number;
   readonly bytesRead: number;
-  readonly columns: readonly FileColumn[];
+  readonly columns: FileColumns;
   readonly rowGroupCount: number;
   readonly rowGroups: RowGroupPlaces;
   /** Of each chunk, that its writer did not count. */
@@ -117,20 +117,19 @@ export async function readFooter(request: FooterRequest, end?: FileEnd): Promise
   const isKept = read.bytes.byteLength <= memory.floorBytes / TAIL_SHARE;
   const tail = isKept ? read : { start: metadataStart, bytes: read.bytes.slice(metadataStart - read.start) };
   const metadata = tail.bytes.subarray(metadataStart - tail.start, size - TRAILER_BYTES - tail.start);
-  const { schemaAt, schemaBytes, elementCount, rowGroups, ...habits } = parsed(uri, () => outlineOf(metadata));
+  const { elements, schemaBytes, rowGroups, ...habits } = wellFormed(uri, () => outlineOf(metadata));
   // Names become texts of up to 2 bytes a letter.
-  const columnBytes = 2 * schemaBytes + elementCount * ELEMENT_BYTES;
+  const columnBytes = 2 * schemaBytes + elements.count * ELEMENT_BYTES + elementPlacesBytes(elements);
   const heldBytes = tail.bytes.byteLength + placesBytes(rowGroups) + columnBytes;
   using lease = await memory.lease('Scan footer', heldBytes, signal);
   lease.grow(heldBytes);
-  const elements = parsed(uri, () => readSchemaElements(new ThriftReader(metadata, schemaAt, metadata.byteLength)));
   return {
     uri,
     etag,
     fileBytes: size,
     requests: isThere ? 1 : 2,
     bytesRead: read.bytes.byteLength,
-    columns: fileColumns(uri, elements),
+    columns: new FileColumns(uri, metadata, elements),
     rowGroupCount: rowGroups.count,
     rowGroups,
     ...habits,
@@ -177,9 +176,7 @@ function metadataBytes(uri: string, tail: Uint8Array, fileBytes: number): number
 
 /** What of the metadata is found without making anything of it. */
 interface Outline {
-  /** Where the list of the schema's elements is. */
-  readonly schemaAt: number;
-  readonly elementCount: number;
+  readonly elements: ElementPlaces;
   readonly schemaBytes: number;
   readonly rowGroups: RowGroupPlaces;
   /** Of each chunk, that its writer did not count. */
@@ -191,9 +188,8 @@ interface Outline {
 /** Walks over all of the metadata; a walk that ends well means that nothing in it claims more than there is. */
 function outlineOf(metadata: Uint8Array): Outline {
   const reader = new ThriftReader(metadata, 0, metadata.byteLength);
-  let schemaAt = 0;
+  let elements: ElementPlaces | undefined;
   let schemaBytes = 0;
-  let elementCount = 0;
   let rowGroups = NO_ROW_GROUPS;
   let uncountedBytes = 0;
   let cutsBounds = false;
@@ -201,10 +197,8 @@ function outlineOf(metadata: Uint8Array): Outline {
     if (id === 4 && type === ThriftType.list) {
       rowGroups = readRowGroupPlaces(reader);
     } else if (id === 2 && type === ThriftType.list) {
-      schemaAt = reader.position;
-      elementCount = reader.list(ThriftType.struct) ?? 0;
-      reader.position = schemaAt;
-      reader.skip(type);
+      const schemaAt = reader.position;
+      elements = readElementPlaces(reader);
       schemaBytes = reader.position - schemaAt;
     } else if (id === 6 && type === ThriftType.binary) {
       const writer = reader.text();
@@ -212,16 +206,6 @@ function outlineOf(metadata: Uint8Array): Outline {
       cutsBounds = CUTS_BOUNDS.test(writer);
     } else reader.skip(type);
   });
-  if (elementCount === 0) throw new ThriftError('it has no schema');
-  return { schemaAt, schemaBytes, elementCount, rowGroups, uncountedBytes, cutsBounds };
-}
-
-/** Does `read`, and names the file in what it throws. */
-function parsed<T>(uri: string, read: () => T): T {
-  try {
-    return read();
-  } catch (cause) {
-    if (!(cause instanceof ThriftError)) throw cause;
-    throw new MalformedFile(uri, `its metadata is not well-formed: ${cause.message}`);
-  }
+  if (elements === undefined || elements.count === 0) throw new ThriftError('it has no schema');
+  return { elements, schemaBytes, rowGroups, uncountedBytes, cutsBounds };
 }

@@ -57,7 +57,7 @@ export async function* foreignBatches(request: ForeignRequest): AsyncGenerator<B
   const bytes = new Uint8Array(footer.fileBytes);
   await fill(request, bytes, footerRange(footer));
   for (const group of plan.rowGroups) {
-    const chunks = rowGroupOf(footer, group.index, footer.columns.flatMap(leavesOfColumn)).chunks;
+    const chunks = rowGroupOf(footer, group.index, footer.columns.all().flatMap(leavesOfColumn)).chunks;
     for (const range of coalesce(chunks)) await fill(request, bytes, range);
     prepare(use, chunks, footer.fileBytes, budget);
     const options = { rowGroups: [group.index], batchSize: BATCH_ROWS };

@@ -10,7 +10,6 @@
  * is checked to have the rows that the index says when it is read.
  */
 
-import { collectColumns } from '../../expressions/columns.ts';
 import type { TypedExpression } from '../../expressions/expression.ts';
 import type { MemoryBudget } from '../../memory/budget.ts';
 import { inParallel } from '../in-parallel.ts';
@@ -25,6 +24,7 @@ import type { Place } from './row-group.ts';
 import {
   type ByteRange,
   coalesce,
+  columnsAsked,
   type PageLocation,
   type PlannedRowGroup,
   type RangeTest,
@@ -106,7 +106,7 @@ async function isRuledOut(
   const filtered = asked.filter(({ chunk }) => chunk.bloomFilter !== undefined);
   const coded = asked.filter((one) => !filtered.includes(one) && isShort(one.chunk.dictionary, group));
   if (filtered.length === 0 && coded.length === 0) return false;
-  const ranges = rangesOf(group, readings);
+  const ranges = rangesOf(group, readings, columnsAsked(request));
   using lease = await budget.lease(OWNER, Math.min(4 * MOST_BYTES, budget.floorBytes), signal);
   const narrow = (position: number, mayEqual: ValueRange['mayEqual']): void => {
     const range = ranges[position];
@@ -166,19 +166,13 @@ interface IndexedColumn {
 const isWanted = (ranges: readonly ValueRange[], { filter, test }: NarrowRequest): boolean =>
   mayMatch(filter, ranges) && test?.mayMatch(ranges) !== false;
 
-const columnsOf = ({ filter, test }: NarrowRequest): ReadonlySet<number> => {
-  const columns = new Set<number>(test?.columns);
-  collectColumns(filter, columns);
-  return columns;
-};
-
 /** Of all row groups at once; `heldBytes` are those that are kept for them beside the tail of the file. */
 async function readIndexes(
   groups: readonly PlannedRowGroup[],
   request: NarrowRequest,
 ): Promise<{ indexes: PageIndexes | undefined; heldBytes: number }> {
   const { budget, signal, footer } = request;
-  const columns = columnsOf(request);
+  const columns = columnsAsked(request);
   const places = groups
     .filter(isWorthIt)
     .flatMap(({ chunks }) =>
@@ -201,7 +195,7 @@ function keepPages(
   indexes: PageIndexes,
   request: NarrowRequest,
 ): PlannedRowGroup[] {
-  const columns = columnsOf(request);
+  const columns = columnsAsked(request);
   let patience = PATIENCE;
   return groups.flatMap((group) => {
     if (patience === 0 || !isWorthIt(group)) return [group];
@@ -241,7 +235,7 @@ function narrowGroup(
 /** Of pages that begin at different rows: the rows between one beginning and the next are looked at together. */
 function keptRows(group: PlannedRowGroup, columns: readonly IndexedColumn[], request: NarrowRequest): RowRange[] {
   const starts = [...new Set(columns.flatMap(({ rows }) => rows.map(({ start }) => start)))].sort((a, b) => a - b);
-  const ranges = rangesOf(group, request.readings);
+  const ranges = rangesOf(group, request.readings, columnsAsked(request));
   const pageOf = columns.map(() => 0);
   const kept: { start: number; end: number }[] = [];
   for (const [at, start] of starts.entries()) {

@@ -34,9 +34,9 @@ const footerOf = (store: ObjectStore, uri: string, signal: AbortSignal | undefin
 
 /** @throws UnsupportedFile where no column has a type of ours. */
 function schemaOf({ uri, columns }: ParquetFooter): Schema {
-  const fields = columns.flatMap(({ name, type, nullable }): Field[] =>
-    type === undefined ? [] : [{ name, type, nullable }],
-  );
+  const fields = columns
+    .all()
+    .flatMap(({ name, type, nullable }): Field[] => (type === undefined ? [] : [{ name, type, nullable }]));
   if (fields.length === 0) throw new UnsupportedFile(uri, 'it has no column of a type that Millrace has');
   return { fields };
 }

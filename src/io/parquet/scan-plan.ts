@@ -6,9 +6,11 @@
  */
 
 import { MemoryBudgetExceeded } from '../../errors.ts';
+import { collectColumns } from '../../expressions/columns.ts';
 import type { TypedExpression } from '../../expressions/expression.ts';
 import type { MemoryBudget } from '../../memory/budget.ts';
 import { CODECS } from './decompress.ts';
+import type { FileColumn } from './file-column.ts';
 import type { ParquetFooter } from './footer.ts';
 import type { PageIndexes } from './page-indexes.ts';
 import { mayMatch } from './prune.ts';
@@ -94,9 +96,10 @@ const MAX_RANGE_BYTES: number = 8 << 20;
 /** @throws MalformedFile, UnsupportedFile, MemoryBudgetExceeded */
 export function planScan(footer: ParquetFooter, request: ScanRequest): ScanPlan {
   const { readings, filter, test, limit, memory } = request;
-  const leaves = readings.flatMap((reading) =>
-    reading === undefined ? [] : leavesOf(reading).map(({ file }) => file),
-  );
+  const leaves = fileLeavesOf(readings);
+  const asked = columnsAsked(request);
+  const told = readings.map((reading, position) => (asked.has(position) ? reading : undefined));
+  const toldLeaves = fileLeavesOf(told);
   const indexes = request.rowGroups ?? Array.from({ length: footer.rowGroupCount }, (_, index) => index);
   const rowGroups: PlannedRowGroup[] = [];
   let [prunedRowGroups, prunedByTest] = [0, 0];
@@ -105,17 +108,21 @@ export function planScan(footer: ParquetFooter, request: ScanRequest): ScanPlan 
   for (const index of indexes) {
     // Without a filter every row counts; the row groups behind the last one wanted are not even looked at.
     if (filter === undefined && limit !== undefined && rows >= limit) break;
+    if (filter !== undefined || test !== undefined) {
+      // Of row groups that are left out no other chunks are looked at.
+      const group = planRowGroup(rowGroupOf(footer, index, toldLeaves), told);
+      if (group.rows === 0) continue;
+      const ranges = rangesOf(group, readings, asked);
+      const isOut = filter !== undefined && !mayMatch(filter, ranges);
+      const isOutByTest = !isOut && test?.mayMatch(ranges) === false;
+      if (isOut || isOutByTest) {
+        prunedRowGroups += 1;
+        if (isOutByTest) prunedByTest += 1;
+        continue;
+      }
+    }
     const group = planRowGroup(rowGroupOf(footer, index, leaves), readings);
     if (group.rows === 0) continue;
-    if (filter !== undefined && !mayMatch(filter, rangesOf(group, readings))) {
-      prunedRowGroups += 1;
-      continue;
-    }
-    if (test?.mayMatch(rangesOf(group, readings)) === false) {
-      prunedRowGroups += 1;
-      prunedByTest += 1;
-      continue;
-    }
     heldBytes += leaves.length * CHUNK_BYTES;
     if (footer.heldBytes + heldBytes > memory.floorBytes) {
       throw new MemoryBudgetExceeded('Scan footer', heldBytes, footer.heldBytes, memory.limitBytes);
@@ -137,9 +144,24 @@ function planRowGroup({ index, rows, chunks: found }: RowGroup, readings: ScanRe
   return { index, rows, chunks, kept: [{ start: 0, end: rows }], pages: [] };
 }
 
-/** What the footer says of the columns' values in a row group. */
-export const rangesOf = ({ rows, chunks }: PlannedRowGroup, readings: ScanRequest['readings']): ValueRange[] =>
+const fileLeavesOf = (readings: ScanRequest['readings']): FileColumn[] =>
+  readings.flatMap((reading) => (reading === undefined ? [] : leavesOf(reading).map(({ file }) => file)));
+
+/** Positions of the columns whose values decide which rows are wanted. */
+export function columnsAsked({ filter, test }: Pick<ScanRequest, 'filter' | 'test'>): ReadonlySet<number> {
+  const columns = new Set<number>(test?.columns);
+  if (filter !== undefined) collectColumns(filter, columns);
+  return columns;
+}
+
+/** What the footer says of the values of the columns `asked` in a row group. */
+export const rangesOf = (
+  { rows, chunks }: PlannedRowGroup,
+  readings: ScanRequest['readings'],
+  asked: ReadonlySet<number>,
+): ValueRange[] =>
   readings.map((reading, position) => {
+    if (!asked.has(position)) return UNKNOWN_RANGE;
     const [chunk] = chunks[position] ?? [];
     if (reading === undefined || chunk === undefined) return NULL_RANGE;
     return 'form' in reading ? rangeOf(reading, chunk, rows) : UNKNOWN_RANGE;

@@ -86,8 +86,7 @@ export interface SchemaElement {
   readonly physical: PhysicalType | undefined;
   /** Bytes of one value of FIXED_LEN_BYTE_ARRAY. */
   readonly typeBytes: number;
-  /** Undefined of the root only. */
-  readonly repetition: (typeof REPETITIONS)[number] | undefined;
+  readonly repetition: (typeof REPETITIONS)[number];
   readonly childCount: number;
   /** Undefined, as `logical`, where there is none, or one that is not known. */
   readonly converted: (typeof CONVERTED_TYPES)[number] | undefined;
@@ -100,16 +99,55 @@ export interface SchemaElement {
 /** A name and the end. */
 const LEAST_ELEMENT_BYTES = 3;
 
-/** The elements of a list, the root first. @throws ThriftError */
-export function readSchemaElements(reader: ThriftReader): SchemaElement[] {
-  const count = reader.list(ThriftType.struct, LEAST_ELEMENT_BYTES);
-  if (count === undefined) throw new ThriftError('its schema is no list of structs');
-  const elements: SchemaElement[] = [];
-  for (let at = 0; at < count; at += 1) elements.push(readElement(reader, at === 0));
-  return elements;
+/** Where the elements of a schema are, the root first: nothing is made of them yet. */
+export interface ElementPlaces {
+  readonly count: number;
+  /** Of each, and of its name, in the metadata. */
+  readonly at: Uint32Array;
+  readonly nameAt: Uint32Array;
+  readonly nameBytes: Uint32Array;
+  /** Of each; -1 of a leaf. */
+  readonly childCount: Int32Array;
 }
 
-function readElement(reader: ThriftReader, isRoot: boolean): SchemaElement {
+export const elementPlacesBytes = ({ count }: ElementPlaces): number => count * 16;
+
+/** Walks over the list of elements at which `reader` stands. @throws ThriftError */
+export function readElementPlaces(reader: ThriftReader): ElementPlaces {
+  const count = reader.list(ThriftType.struct, LEAST_ELEMENT_BYTES) ?? 0;
+  const [at, nameAt, nameBytes] = [new Uint32Array(count), new Uint32Array(count), new Uint32Array(count)];
+  const childCount = new Int32Array(count);
+  for (let element = 0; element < count; element += 1) {
+    at[element] = reader.position;
+    let isLeaf = false;
+    let children = 0;
+    for (let field = reader.field(0); field !== 0; field = reader.field(field)) {
+      const type = field & 15;
+      if (field === NAME) {
+        const name = reader.binary();
+        nameAt[element] = reader.position - name.byteLength;
+        nameBytes[element] = name.byteLength;
+        continue;
+      }
+      const number = reader.number(type);
+      if (number === undefined) reader.skip(type);
+      else if (field >> 4 === PHYSICAL_TYPE) isLeaf = true;
+      else if (field >> 4 === CHILD_COUNT) children = Math.max(0, number);
+    }
+    if (nameAt[element] === 0) throw new ThriftError('its schema has an element without a name');
+    childCount[element] = isLeaf ? -1 : children;
+  }
+  return { count, at, nameAt, nameBytes, childCount };
+}
+
+/** As `ThriftReader.field` gives it. */
+const NAME = 4 * 16 + ThriftType.binary;
+/** Ids of fields. */
+const PHYSICAL_TYPE = 1;
+const CHILD_COUNT = 5;
+
+/** The element at which `reader` stands, which is not the root. @throws ThriftError */
+export function readElement(reader: ThriftReader): SchemaElement {
   let name: string | undefined;
   let logical: LogicalType | undefined;
   const numbers = reader.numbers((id, type) => {
@@ -122,8 +160,8 @@ function readElement(reader: ThriftReader, isRoot: boolean): SchemaElement {
   const physical = type === undefined ? undefined : PHYSICAL_TYPES[type];
   if (physical === undefined && type !== undefined) throw new ThriftError(`${name} is of the unknown type ${type}`);
   // hyparquet leaves out what is zero in Thrift.
-  const repetition = repeats === undefined && isRoot ? undefined : REPETITIONS[repeats ?? 0];
-  if (repetition === undefined && !isRoot) throw new ThriftError(`${name} is neither required, optional nor repeated`);
+  const repetition = REPETITIONS[repeats ?? 0];
+  if (repetition === undefined) throw new ThriftError(`${name} is neither required, optional nor repeated`);
   return {
     name,
     physical,

@@ -10,6 +10,8 @@
  * Nothing is made of what is passed over.
  */
 
+import { MalformedFile } from '../../errors.ts';
+
 export const ThriftType = {
   stop: 0,
   true: 1,
@@ -36,6 +38,16 @@ export class ThriftError extends Error {
   constructor(detail: string, isShort: boolean = false) {
     super(detail);
     this.isShort = isShort;
+  }
+}
+
+/** Does `read`, of the metadata of a file, and names the file in what it throws. @throws MalformedFile */
+export function wellFormed<T>(uri: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    if (!(cause instanceof ThriftError)) throw cause;
+    throw new MalformedFile(uri, `its metadata is not well-formed: ${cause.message}`);
   }
 }
 
@@ -70,19 +82,46 @@ export class ThriftReader {
     }
   }
 
+  /**
+   * The next field of a struct, id and type in one number: 16 * id + type, or 0 behind the last. `before` is the one in front of
+   * it, 0 of the first; its value has to be read or passed over in between.
+   */
+  field(before: number): number {
+    const head = this.#byte();
+    const type = head & 15;
+    if (type === ThriftType.stop) return 0;
+    const id = head < 16 ? this.small() : (before >> 4) + (head >> 4);
+    return id * 16 + type;
+  }
+
   /** Reads a struct: its numbers and booleans by id, 1 for true; `other` is for the other fields, as above. */
   numbers(other: (id: number, type: number) => void = (_, type) => this.skip(type)): Numbers {
     const numbers: (number | undefined)[] = [];
     this.struct((id, type) => {
-      const isKnown = id > 0 && id <= MAX_NUMBER_ID;
-      if (isKnown && type === ThriftType.int64) numbers[id] = this.integer();
-      else if (isKnown && (type === ThriftType.int32 || type === ThriftType.int16)) numbers[id] = this.small();
-      else if (isKnown && type === ThriftType.byte) numbers[id] = (this.#byte() << 24) >> 24;
-      else if (isKnown && type === ThriftType.true) numbers[id] = 1;
-      else if (isKnown && type === ThriftType.false) numbers[id] = 0;
-      else other(id, type);
+      const number = id > 0 && id <= MAX_NUMBER_ID ? this.number(type) : undefined;
+      if (number === undefined) other(id, type);
+      else numbers[id] = number;
     });
     return numbers;
+  }
+
+  /** A value that is a number or a boolean, 1 for true; undefined of other types, with the value still to be read. */
+  number(type: number): number | undefined {
+    switch (type) {
+      case ThriftType.int64:
+        return this.integer();
+      case ThriftType.int32:
+      case ThriftType.int16:
+        return this.small();
+      case ThriftType.byte:
+        return (this.#byte() << 24) >> 24;
+      case ThriftType.true:
+        return 1;
+      case ThriftType.false:
+        return 0;
+      default:
+        return undefined;
+    }
   }
 
   /**

@@ -25,6 +25,7 @@ import { matchFields } from '../match-fields.ts';
 import { isWidened } from '../widening.ts';
 import { factorBetween } from './bound-conversion.ts';
 import type { FileColumn } from './file-column.ts';
+import type { FileColumns } from './file-columns.ts';
 
 /** How bounds of the values are found: over 4 or 8 bytes, or not at all because the type says enough. */
 export type Bound = 'signed' | 'unsigned' | 'type' | 'none';
@@ -92,11 +93,11 @@ export function leavesOf(reading: Reading): readonly ColumnReading[] {
  */
 export function matchColumns(
   uri: string,
-  columns: readonly FileColumn[],
+  columns: FileColumns,
   fields: readonly Field[],
   known?: { has(position: number): boolean },
 ): (Reading | undefined)[] {
-  return matchFields(uri, columns, fields, known, readingOf);
+  return matchFields(uri, (name) => columns.named(name), fields, known, readingOf);
 }
 
 /** Undefined where the types do not go together. */

@@ -128,7 +128,9 @@ class ParquetScanRun implements SourceRun {
     const isOurs = planned.foreign === undefined && this.#options.reader === undefined;
     const narrowing = { store, budget, signal, footer, readings, costs };
     const narrows =
-      test && planned.rowGroups.some((group) => test.mayNarrow(rangesOf(group, readings))) ? test : undefined;
+      test && planned.rowGroups.some((group) => test.mayNarrow(rangesOf(group, readings, test.columns)))
+        ? test
+        : undefined;
     const isAsked = filter !== undefined && (filter.kind !== 'literal' || narrows !== undefined);
     const plan = isAsked && isOurs ? await narrowed(planned, { ...narrowing, filter, test: narrows }) : planned;
     this.#rowGroupsPruned += plan.prunedRowGroups;

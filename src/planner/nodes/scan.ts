@@ -17,13 +17,13 @@ export function bindScan(node: NodeOf<'scan'>, problems: Problems, path: string)
   const all: Schema = {
     fields: filePathColumn === undefined ? node.schema : [...node.schema, field(filePathColumn, utf8, false)],
   };
-  const positions = columnPositions(all);
   const columnsPath = pathOf(path, 'columns');
-  const wanted = (node.columns ?? all.fields.map(({ name }) => name)).map((name, index) => {
-    const position = positions.get(name);
+  const positionOf = (name: string, index: number): number => {
+    const position = columnPositions(all).get(name);
     if (position === undefined) addUnknownColumn(name, all, problems, pathOf(columnsPath, index));
     return position ?? -1;
-  });
+  };
+  const wanted = node.columns?.map(positionOf) ?? [...all.fields.keys()];
   let filter: TypedExpression | undefined;
   if (node.filter !== undefined) {
     filter = bindPredicate(node.filter, all, problems, pathOf(path, 'filter'));
