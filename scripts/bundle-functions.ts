@@ -18,7 +18,8 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { deflateRawSync } from 'node:zlib';
-import { build, type Metafile, type Plugin } from 'esbuild';
+import { build, type Metafile } from 'esbuild';
+import { buildMerged } from './merged-chunks.ts';
 
 const FUNCTIONS = ['execute-task', 'plan-stage', 'commit-job', 'abort-job', 'start-on-object'] as const;
 /** Zipped bytes of ours in `execute-task`, kernels included. */
@@ -52,21 +53,6 @@ const OTHER_KERNELS = [
 /** Stays a package of its own: `parquet-wasm.ts` evaluates it anew for each instance. */
 const PARQUET_WASM = 'node_modules/parquet-wasm/node/parquet_wasm.js';
 
-/**
- * CommonJS modules that are bundled into modules ask for these two. Every chunk lies in the same directory, so that what
- * a library reads from beside itself is found there.
- */
-const BANNER = `import{createRequire as $createRequire}from'node:module';const require=$createRequire(import.meta.url),__dirname=import.meta.dirname;`;
-
-/** zod brings the words of fifty languages, of which it uses one, as a namespace that no bundler takes apart. */
-const oneLanguage: Plugin = {
-  name: 'one-language',
-  setup: ({ onLoad }) =>
-    onLoad({ filter: /\/zod\/v4\/locales\/index\.js$/ }, () => ({
-      contents: `export { default as en } from './en.js';`,
-    })),
-};
-
 /** Bytes as they lie there, and as they weigh in a zip. */
 interface Weight {
   readonly raw: number;
@@ -84,27 +70,19 @@ interface BundleWeight {
 async function bundle(name: string): Promise<Metafile> {
   const directory = bundleDirectory(name);
   rmSync(directory, { recursive: true, force: true });
-  const { metafile } = await build({
+  const udfs = name === 'execute-task' ? udfEntries() : {};
+  const metafile = await buildMerged({
     absWorkingDir: root,
-    entryPoints: { index: `functions/${name}.ts`, ...(name === 'execute-task' ? udfEntries() : {}) },
+    entryPoints: { index: `functions/${name}.ts`, ...udfs },
+    groups: ['index'],
+    // Threads of actors load modules of functions, and not the function.
+    apart: Object.keys(udfs),
     // A module of functions imports what defines them by the name of this package.
     alias: { millrace: join(root, 'src/index.ts') },
     outdir: directory,
-    outExtension: { '.js': '.mjs' },
-    chunkNames: '[name]-[hash]',
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node24',
-    mainFields: ['module', 'main'],
-    minify: true,
+    extension: '.mjs',
+    minify: { minify: true },
     sourcemap: 'external',
-    legalComments: 'none',
-    banner: { js: BANNER },
-    plugins: [oneLanguage],
-    metafile: true,
-    logLevel: 'warning',
   });
   setMapsApart(name, directory);
   if (name === 'execute-task' && UDFS.size > 0) {

@@ -1,0 +1,216 @@
+/**
+ * Bundles, with what is always loaded together in one file. esbuild gives a chunk of its own to all that some modules share
+ * which are loaded on demand, though the entry has loaded it before them. `execute-task` began with 91 files so, and Node takes
+ * longer to find a file and to link it than to compile it: 138 ms of processor time until its handler could be called, 110 with one file.
+ *
+ *     esbuild      index ─▶ a, b, c        x, on demand ─▶ a, c        y, on demand ─▶ b
+ *     here         index + a + b + c       x, on demand ─▶ index       y, on demand ─▶ index
+ *
+ * So what esbuild has written is bundled once more, file by file: a file of a group is one with its entry, which exports all that
+ * others may need of it under names that tell the file; what others import of it, they import from there.
+ */
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join, relative } from 'node:path';
+import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
+
+export interface MergedBuild {
+  readonly absWorkingDir: string;
+  /** By the name that the file gets. */
+  readonly entryPoints: Readonly<Record<string, string>>;
+  /** Names of entries: each is one file with all that it imports at once, but for what one before it has. */
+  readonly groups: readonly string[];
+  /** Names of entries that are loaded without the groups, in threads of their own: what they need stays in chunks. */
+  readonly apart?: readonly string[];
+  readonly outdir: string;
+  readonly extension: '.js' | '.mjs';
+  readonly external?: string[];
+  readonly alias?: Record<string, string>;
+  readonly minify: Pick<BuildOptions, 'minify' | 'minifySyntax' | 'minifyWhitespace'>;
+  readonly sourcemap: 'external' | false;
+}
+
+/**
+ * CommonJS modules that are bundled into modules ask for these two. Every chunk lies in the same directory, so that what
+ * a library reads from beside itself is found there.
+ */
+const BANNER = `import{createRequire as $createRequire}from'node:module';const require=$createRequire(import.meta.url),__dirname=import.meta.dirname;`;
+
+/** zod brings the words of fifty languages, of which it uses one, as a namespace that no bundler takes apart. */
+const oneLanguage: Plugin = {
+  name: 'one-language',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /\/zod\/v4\/locales\/index\.js$/ }, () => ({
+      contents: `export { default as en } from './en.js';`,
+    })),
+};
+
+type Output = Metafile['outputs'][string];
+
+/** Writes the files, and gives what esbuild would have said of them. */
+export async function buildMerged(options: MergedBuild): Promise<Metafile> {
+  const parts = mkdtempSync(join(tmpdir(), 'millrace-chunks-'));
+  try {
+    return await new Merging(options, parts, await buildParts(options, parts)).write();
+  } finally {
+    rmSync(parts, { recursive: true, force: true });
+  }
+}
+
+const commonOptions = ({ absWorkingDir, extension, external = [], minify }: MergedBuild) =>
+  ({
+    absWorkingDir,
+    outExtension: { '.js': extension },
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    external,
+    ...minify,
+    legalComments: 'none',
+    metafile: true,
+    logLevel: 'warning',
+  }) satisfies BuildOptions;
+
+/** As esbuild does it. */
+async function buildParts(options: MergedBuild, outdir: string): Promise<Metafile> {
+  const { metafile } = await build({
+    ...commonOptions(options),
+    entryPoints: { ...options.entryPoints },
+    outdir,
+    alias: options.alias ?? {},
+    chunkNames: '[name]-[hash]',
+    splitting: true,
+    mainFields: ['module', 'main'],
+    sourcemap: options.sourcemap === false ? false : 'linked',
+    plugins: [oneLanguage],
+  });
+  return metafile;
+}
+
+class Merging {
+  readonly #options: MergedBuild;
+  readonly #parts: string;
+  /** What esbuild has written, by file. */
+  readonly #files: ReadonlyMap<string, Output>;
+  /** The entries of the groups, and of each file of one its entry and its number. */
+  readonly #groups: readonly string[];
+  readonly #groupOf = new Map<string, string>();
+  readonly #numbers = new Map<string, number>();
+
+  constructor(options: MergedBuild, parts: string, { outputs }: Metafile) {
+    this.#options = options;
+    this.#parts = parts;
+    const { extension, groups, apart = [] } = options;
+    const found = Object.entries(outputs).filter(([path]) => path.endsWith(extension));
+    this.#files = new Map(found.map(([path, output]) => [basename(path), output]));
+    const alone = new Set(apart.flatMap((name) => [...this.#importedBy(`${name}${extension}`, new Set())]));
+    this.#groups = groups.map((name) => `${name}${extension}`);
+    for (const entry of this.#groups) {
+      for (const file of this.#importedBy(entry, new Set([...alone, ...this.#groupOf.keys()]))) {
+        this.#numbers.set(file, this.#numbers.size);
+        this.#groupOf.set(file, entry);
+      }
+    }
+  }
+
+  async write(): Promise<Metafile> {
+    const { outdir, sourcemap } = this.#options;
+    const common = { ...commonOptions(this.#options), banner: { js: BANNER }, sourcemap };
+    const metafiles: Metafile[] = [];
+    for (const entry of this.#groups) {
+      const stdin = { contents: this.#groupText(entry), resolveDir: this.#parts, sourcefile: 'group' };
+      const plugins = [this.#plugin(entry)];
+      metafiles.push((await build({ ...common, stdin, plugins, outfile: join(outdir, entry) })).metafile);
+    }
+    const others = [...this.#files.keys()].filter((file) => !this.#groupOf.has(file));
+    const entryPoints = others.map((file) => join(this.#parts, file));
+    metafiles.push((await build({ ...common, entryPoints, outdir, plugins: [this.#plugin(undefined)] })).metafile);
+    // What is in a group and may be loaded by itself, too.
+    for (const [file, entry] of this.#groupOf) {
+      if (file !== entry && this.#files.get(file)?.entryPoint !== undefined) {
+        writeFileSync(join(outdir, file), this.#fromGroup(file));
+      }
+    }
+    return { inputs: {}, outputs: Object.assign({}, ...metafiles.map(({ outputs }) => this.#described(outputs))) };
+  }
+
+  /** `entry` and what it imports at once, and that imports, but for `without`. */
+  #importedBy(entry: string, without: ReadonlySet<string>): ReadonlySet<string> {
+    const found = new Set([entry]);
+    for (const file of found) {
+      for (const { path, kind, external } of this.#files.get(file)?.imports ?? []) {
+        const isOurs = kind === 'import-statement' && external !== true;
+        if (isOurs && !without.has(basename(path))) found.add(basename(path));
+      }
+    }
+    return found;
+  }
+
+  #exportsOf(file: string): readonly string[] {
+    return this.#files.get(file)?.exports ?? [];
+  }
+
+  /** The name under which the group of `file` exports `name` of it. */
+  #groupName(file: string, name: string): string {
+    return `$${this.#numbers.get(file)}${name}`;
+  }
+
+  /** The entry, as it was, with all that its files export. */
+  #groupText(entry: string): string {
+    const files = [...this.#groupOf].filter(([, group]) => group === entry).map(([file]) => file);
+    const exported = files.map((file) => {
+      const names = this.#exportsOf(file).map((name) => `${name} as ${this.#groupName(file, name)}`);
+      return `export {${names.join()}} from './${file}';`;
+    });
+    return [`import './${entry}';`, `export {${this.#exportsOf(entry).join()}} from './${entry}';`, ...exported].join(
+      '\n',
+    );
+  }
+
+  /** A file of a group, as others see it. */
+  #fromGroup(file: string): string {
+    const names = this.#exportsOf(file).map((name) => `${this.#groupName(file, name)} as ${name}`);
+    return `export {${names.join()}} from './${this.#groupOf.get(file)}';`;
+  }
+
+  /** While the group of `self` is bundled, or a file of none. */
+  #plugin(self: string | undefined): Plugin {
+    const setup: Plugin['setup'] = ({ onResolve, onLoad }) => {
+      onResolve({ filter: /^\.\/[^/]+$/ }, ({ path, kind, namespace }) => {
+        const file = basename(path);
+        const group = this.#groupOf.get(file);
+        if (namespace !== 'group' && group !== undefined && kind === 'import-statement') {
+          return group === self ? { path: join(this.#parts, file) } : { path: file, namespace: 'group' };
+        }
+        return this.#files.has(file) ? { path, external: true } : undefined;
+      });
+      onLoad({ filter: /.*/, namespace: 'group' }, ({ path }) => ({ contents: this.#fromGroup(path) }));
+    };
+    return { name: 'groups', setup };
+  }
+
+  /** What has become of the inputs that esbuild was given first. */
+  #described(outputs: Metafile['outputs']): Metafile['outputs'] {
+    const { absWorkingDir, outdir } = this.#options;
+    const described = Object.entries(outputs).map(([path, output]): [string, Output] => {
+      const imports = output.imports.map((imported) => {
+        const isOurs = this.#files.has(basename(imported.path)) && imported.path.startsWith('./');
+        return isOurs
+          ? { path: relative(absWorkingDir, join(outdir, basename(imported.path))), kind: imported.kind }
+          : imported;
+      });
+      const inputs: Output['inputs'] = {};
+      for (const [part, { bytesInOutput }] of Object.entries(output.inputs)) {
+        const first = this.#files.get(basename(part));
+        if (first === undefined || first.bytes === 0) continue;
+        for (const [input, { bytesInOutput: bytes }] of Object.entries(first.inputs)) {
+          inputs[input] = { bytesInOutput: Math.round((bytes * bytesInOutput) / first.bytes) };
+        }
+      }
+      return [path, { ...output, imports, inputs }];
+    });
+    return Object.fromEntries(described);
+  }
+}
