@@ -14,7 +14,7 @@ import { type Committed, TaskOutput } from './commit/task-output.ts';
 import { isKeptForJobs } from './commit/work-paths.ts';
 import { InvalidArgument, ObjectNotFound } from './errors.ts';
 import type { ObjectStore } from './io/object-store.ts';
-import { forgetParquetWasm } from './io/parquet/parquet-wasm.ts';
+import { forgetParquetWasm } from './io/parquet/parquet-wasm-instance.ts';
 import { newAttemptId } from './io/part-name.ts';
 import { retryingStore } from './io/retrying-store.ts';
 import { redactUri } from './io/uri.ts';

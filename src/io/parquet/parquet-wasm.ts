@@ -17,6 +17,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Holding, MemoryBudget } from '../../memory/budget.ts';
+import { currentParquetWasm } from './parquet-wasm-instance.ts';
 
 /** Of the instance before its first call. */
 const INITIAL_BYTES = 3 * 1024 * 1024;
@@ -32,27 +33,17 @@ export interface ParquetWasmUse extends Disposable {
   settle(): void;
 }
 
-/** The instance for the next budget that wants one. */
-let current: ParquetWasm | undefined;
 const accounts = new WeakMap<MemoryBudget, Account>();
 
 /** Loads parquet-wasm where the process has no instance. @throws MemoryBudgetExceeded */
 export async function useParquetWasm(budget: MemoryBudget): Promise<ParquetWasmUse> {
   let account = accounts.get(budget);
   if (account === undefined) {
-    current ??= newInstance();
-    account = new Account(budget, current);
+    account = new Account(budget, currentParquetWasm(newInstance));
     accounts.set(budget, account);
   }
   account.open();
   return new Use(account);
-}
-
-/** Gives the next budget an instance of its own. True where that leaves one for the garbage collection. */
-export function forgetParquetWasm(): boolean {
-  const isGarbage = current !== undefined;
-  current = undefined;
-  return isGarbage;
 }
 
 /** V8 shares code between modules of the same bytes, for as long as there is one: this one is, when no instance is left. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { forgetParquetWasm, useParquetWasm } from '../../../src/io/parquet/parquet-wasm.ts';
+import { useParquetWasm } from '../../../src/io/parquet/parquet-wasm.ts';
+import { forgetParquetWasm } from '../../../src/io/parquet/parquet-wasm-instance.ts';
 import { MemoryBudget } from '../../../src/memory/budget.ts';
 import { collectGarbage } from '../../../src/memory/process-memory.ts';
 
