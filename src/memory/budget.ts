@@ -35,6 +35,7 @@ export class MemoryBudget {
   #peakBytes = 0;
   #waiting: (() => void)[] = [];
   readonly #holdings = new Set<Holding>();
+  readonly #spares = new Set<() => void>();
 
   /** `floorBytes` defaults to a quarter of the limit. `linear` may be one that an earlier task has left. */
   constructor(limitBytes: number, floorBytes: number = Math.floor(limitBytes / 4), linear?: LinearMemory) {
@@ -97,6 +98,25 @@ export class MemoryBudget {
     );
   }
 
+  /**
+   * Says that its caller retains what it could do without: `giveBack` frees it, when bytes that somebody else has to retain do not
+   * fit. Called at most once, and not after what this returns is disposed of.
+   */
+  spare(giveBack: () => void): Disposable {
+    this.#spares.add(giveBack);
+    return { [Symbol.dispose]: () => this.#spares.delete(giveBack) };
+  }
+
+  /** Whether something was given back that was spare. For holdings. */
+  reclaim(): boolean {
+    for (const giveBack of this.#spares) {
+      this.#spares.delete(giveBack);
+      giveBack();
+      return true;
+    }
+    return false;
+  }
+
   /** Counts bytes outside linear memory. For holdings. */
   takeOutside(deltaBytes: number): boolean {
     if (deltaBytes > 0 && this.#outsideBytes + deltaBytes + this.linear.committedBytes > this.limitBytes) return false;
@@ -126,14 +146,19 @@ export class MemoryBudget {
   }
 
   #retain(deltaBytes: number): boolean {
+    while (deltaBytes > 0 && !this.#mayRetain(deltaBytes)) if (!this.reclaim()) return false;
     const retainedBytes = this.#retainedBytes + deltaBytes;
-    if (deltaBytes > 0 && retainedBytes > this.limitBytes - this.floorBytes) return false;
-    if (deltaBytes > 0 && this.usedBytes + deltaBytes > this.limitBytes) return false;
     assert.ok(retainedBytes >= 0);
     this.#retainedBytes = retainedBytes;
     this.#notePeak();
     if (deltaBytes < 0) this.#wakeAll();
     return true;
+  }
+
+  #mayRetain(bytes: number): boolean {
+    return (
+      this.#retainedBytes + bytes <= this.limitBytes - this.floorBytes && this.usedBytes + bytes <= this.limitBytes
+    );
   }
 
   #notePeak(): void {
@@ -176,7 +201,8 @@ export class Holding implements Disposable {
     assert.ok(this.#open, `${this.owner} grows a holding that was disposed`);
     assert.ok(bytes >= 0);
     if (!this.#take(bytes)) return false;
-    if (!this.budget.takeOutside(bytes)) {
+    while (!this.budget.takeOutside(bytes)) {
+      if (this.budget.reclaim()) continue;
       this.#take(-bytes);
       return false;
     }
@@ -202,7 +228,10 @@ export class Holding implements Disposable {
     assert.ok(this.#open, `${this.owner} allocates from a holding that was disposed`);
     const footprint = LinearMemory.footprint(bytes);
     if (!this.#take(footprint)) return undefined;
-    const region = this.linear.allocate(bytes, this.budget.linearCeilingBytes);
+    let region = this.linear.allocate(bytes, this.budget.linearCeilingBytes);
+    while (region === undefined && this.budget.reclaim()) {
+      region = this.linear.allocate(bytes, this.budget.linearCeilingBytes);
+    }
     if (region === undefined) {
       this.#take(-footprint);
       return undefined;

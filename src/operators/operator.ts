@@ -23,6 +23,7 @@ import type { Batch } from '../columnar/batch.ts';
 import type { Schema } from '../columnar/schema.ts';
 import type { MemoryBudget } from '../memory/budget.ts';
 import type { RuntimeFilter } from '../state/runtime-filter.ts';
+import type { SharedRows } from '../state/shared-rows.ts';
 
 /** `done`: the consumer wants no more; the producer must not push again. */
 export type Demand = 'more' | 'done';
@@ -44,6 +45,8 @@ export interface TaskContext {
    * sides, which begin later. It is there as long as these read.
    */
   readonly runtimeFilters?: Map<number, RuntimeFilter> | undefined;
+  /** What several read, by the name that the plan gives it: who makes it leaves it to the task, which disposes of it. */
+  readonly shared?: Map<string, SharedRows> | undefined;
 }
 
 /** Figures that only the operator itself can count, in their units: `row groups pruned`, `bytes read`. */

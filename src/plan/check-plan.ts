@@ -1,5 +1,6 @@
 /** What a plan must be beyond its form, and can be checked without types: where writes stand, and names given twice. */
 
+import { isDeepStrictEqual } from 'node:util';
 import { BATCH_ROWS } from '../columnar/batch.ts';
 import type { Field } from '../columnar/schema.ts';
 import { type Problems, pathOf, quoted } from '../expressions/problems.ts';
@@ -42,7 +43,9 @@ const ROOTS: ReadonlySet<NodeKind> = new Set(['commit-write', 'repartition', 'in
 
 export function checkPlan(plan: PlanNode, problems: Problems, path: string): void {
   const root: PlacedNode = { node: plan, path };
+  const shared = new Map<string, PlacedNode>();
   for (const placed of nodesOf(root)) {
+    checkShared(placed, shared, problems);
     checkNames(placed, problems);
     checkNumbers(placed, problems);
     for (const input of inputsOf(placed)) {
@@ -58,6 +61,20 @@ export function checkPlan(plan: PlanNode, problems: Problems, path: string): voi
   } else if (plan.kind === 'commit-write' && plan.mode === 'overwrite-partitions') {
     if (plan.input.kind === 'write' && (plan.input.partitionBy ?? []).length > 0) return;
     problems.add(pathOf(path, 'mode'), 'overwrite-partitions overwrites partitions, and the write has no partitionBy.');
+  }
+}
+
+/** `known` has the first node of each name. */
+function checkShared({ node, path }: PlacedNode, known: Map<string, PlacedNode>, problems: Problems): void {
+  if (node.kind !== 'shared') return;
+  const first = known.get(node.name);
+  if (first === undefined) {
+    known.set(node.name, { node: node.input, path });
+  } else if (first.node !== node.input && !isDeepStrictEqual(first.node, node.input)) {
+    problems.add(
+      pathOf(path, 'input'),
+      `It differs from that of ${first.path}, which has the name ${quoted(node.name)} too: give them two names.`,
+    );
   }
 }
 

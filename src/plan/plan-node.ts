@@ -275,6 +275,16 @@ export interface LimitNode {
   readonly offset?: number | undefined;
 }
 
+/**
+ * The rows of its input, which are made once for all nodes of the plan that have the same name, and kept in memory while these are read;
+ * made again where there is no room. Nodes of one name have equal inputs, whose rows are the same whenever they are made.
+ */
+export interface SharedNode {
+  readonly kind: 'shared';
+  readonly input: PlanNode;
+  readonly name: string;
+}
+
 /** All rows of the first input, then all of the second, and so on; the schemas are equal. */
 export interface ConcatNode {
   readonly kind: 'concat';
@@ -604,6 +614,7 @@ export type PlanNode =
   | DedupNode
   | PivotNode
   | LimitNode
+  | SharedNode
   | ConcatNode
   | AggregateNode
   | GroupedAggregateNode

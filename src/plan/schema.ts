@@ -269,6 +269,14 @@ const limit = z
   })
   .describe('Passes on the rows [offset, offset + limit) of its input.');
 
+const shared = z
+  .strictObject({
+    kind: z.literal('shared'),
+    input,
+    name: nameSchema.describe('Nodes of one name have equal inputs.'),
+  })
+  .describe('The rows of its input, made once for all nodes of this name and kept in memory while they are read.');
+
 const concat = z
   .strictObject({
     kind: z.literal('concat'),
@@ -563,6 +571,7 @@ export const planNodeSchema: z.ZodType<PlanNode> = z
     dedup,
     pivot,
     limit,
+    shared,
     concat,
     aggregate,
     groupedAggregate,

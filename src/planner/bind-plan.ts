@@ -157,6 +157,8 @@ function bindOver(
       const { rows, strict = false } = node;
       return { kind: 'into-batches', input, rows, strict, schema: input.schema };
     }
+    case 'shared':
+      return { kind: 'shared', input, name: node.name, schema: input.schema };
     case 'monotonically-increasing-id':
       return bindMonotonicallyIncreasingId(input, node, problems, path);
     case 'dedup':

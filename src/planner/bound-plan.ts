@@ -174,6 +174,7 @@ export type BoundNode = { readonly schema: Schema } & (
       readonly names: readonly PivotName[];
     }
   | { readonly kind: 'limit'; readonly input: BoundNode; readonly limit: number; readonly offset: number }
+  | { readonly kind: 'shared'; readonly input: BoundNode; readonly name: string }
   | { readonly kind: 'concat'; readonly inputs: readonly BoundNode[] }
   | {
       readonly kind: 'aggregate';

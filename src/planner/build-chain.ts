@@ -27,6 +27,7 @@ import { limit } from '../operators/streaming-sinks/limit.ts';
 import type { TaskInput } from '../plan/task.ts';
 import type { Chain, ChainStage } from '../runtime/chain.ts';
 import { concat } from '../runtime/concat.ts';
+import type { SharedChain } from '../runtime/shared.ts';
 import type { LoadedUdf, UdfName } from '../udf/udf-modules.ts';
 import { asyncCallStage, type UriRules } from './async-call-stage.ts';
 import type { BoundNode } from './bound-plan.ts';
@@ -83,6 +84,8 @@ const hasHashJoin = (node: BoundNode): boolean => node.kind === 'hash-join' || n
 
 class ChainBuilder {
   readonly #resources: ChainResources;
+  /** By name. */
+  readonly #shared: Map<string, Promise<SharedChain>> = new Map();
 
   constructor(resources: ChainResources) {
     this.#resources = resources;
@@ -106,6 +109,8 @@ class ChainBuilder {
           source: concat(node.schema, await Promise.all(node.inputs.map((input) => this.chain(input)))),
           stages: [],
         };
+      case 'shared':
+        return this.#sharedRows(node);
       case 'filter':
       case 'project':
         return this.#step(fuse(node));
@@ -138,6 +143,14 @@ class ChainBuilder {
       default:
         return this.#over(node.input, await buildStage(node));
     }
+  }
+
+  /** Of nodes of one name the input is built once. */
+  async #sharedRows({ name, input }: OfKind<'shared'>): Promise<Chain> {
+    const { shared } = await import('../runtime/shared.ts');
+    const known = this.#shared.get(name) ?? this.chain(input).then((chain) => ({ name, chain, readers: 0 }));
+    this.#shared.set(name, known);
+    return { source: shared(await known), stages: [] };
   }
 
   async #over(input: BoundNode, ...stages: ChainStage[]): Promise<Chain> {

@@ -9,8 +9,8 @@ import { expressionText, nameText } from '../expressions/expression-text.ts';
 import type { BoundOf } from './bind-parts.ts';
 import type { BoundNode } from './bound-plan.ts';
 import { nodeInputs } from './node-inputs.ts';
-import { aggregatesText, columnsText, keysText, namesText, rangeText } from './node-text.ts';
-import { aggregateNodeText, groupedAggregateText, groupsText } from './nodes/aggregate.ts';
+import { columnsText, keysText, namesText, rangeText } from './node-text.ts';
+import { aggregateNodeText, finalAggregateText, groupedAggregateText } from './nodes/aggregate.ts';
 import { asofJoinText } from './nodes/asof-join.ts';
 import { asyncCallText } from './nodes/async-call.ts';
 import { crossJoinText } from './nodes/cross-join.ts';
@@ -33,13 +33,18 @@ import { withRuntimeFilters } from './runtime-filters.ts';
 /** With the runtime filters that its joins have when it is run. Ends without a line break. */
 export function explainPlan(plan: BoundNode): string {
   const lines: string[] = [];
-  addLines(withRuntimeFilters(plan), 0, lines);
+  addLines(withRuntimeFilters(plan), 0, lines, new Set());
   return lines.join('\n');
 }
 
-function addLines(node: BoundNode, depth: number, lines: string[]): void {
+/** What is below shared rows is there once. */
+function addLines(node: BoundNode, depth: number, lines: string[], shared: Set<string>): void {
   lines.push(`${'  '.repeat(depth)}${nodeText(node)}`);
-  for (const input of nodeInputs(node)) addLines(input, depth + 1, lines);
+  if (node.kind === 'shared') {
+    if (shared.has(node.name)) return;
+    shared.add(node.name);
+  }
+  for (const input of nodeInputs(node)) addLines(input, depth + 1, lines, shared);
 }
 
 /** The line of one node: its name, as statistics and errors have it too, and its parameters. */
@@ -50,6 +55,7 @@ function nodeText(node: BoundNode): string {
     case 'empty-scan':
     case 'glob-scan':
     case 'shuffle-read':
+    case 'shared':
       return sourceText(node);
     case 'project':
       return `Project ${columnsText(node.columns)}`;
@@ -82,8 +88,7 @@ function nodeText(node: BoundNode): string {
     case 'grouped-aggregate':
       return groupedAggregateText(node);
     case 'final-aggregate':
-      if (node.groupBy.length > 0) return `FinalAggregate${groupsText(node)}`;
-      return `FinalAggregate ${aggregatesText(node.aggregates)}`;
+      return finalAggregateText(node);
     case 'sort':
       return `Sort by ${keysText(node.keys)}`;
     case 'top-n':
@@ -136,7 +141,9 @@ function outputText(node: BoundOf<'write' | 'repartition' | 'into-partitions' | 
   }
 }
 
-function sourceText(node: BoundOf<'scan' | 'in-memory-scan' | 'empty-scan' | 'glob-scan' | 'shuffle-read'>): string {
+function sourceText(
+  node: BoundOf<'scan' | 'in-memory-scan' | 'empty-scan' | 'glob-scan' | 'shuffle-read' | 'shared'>,
+): string {
   switch (node.kind) {
     case 'scan':
       return scanText(node);
@@ -148,5 +155,7 @@ function sourceText(node: BoundOf<'scan' | 'in-memory-scan' | 'empty-scan' | 'gl
       return globScanText(node);
     case 'shuffle-read':
       return `ShuffleRead ${nameText(node.sourceId)} columns ${namesText(node.schema.fields)}`;
+    case 'shared':
+      return `Shared ${nameText(node.name)} columns ${namesText(node.schema.fields)}`;
   }
 }

@@ -9,7 +9,7 @@
  *  1. A filter directly above a scan becomes a part of the scan's filter, which prunes files by it.
  *  2. A limit above a scan, with nothing between them but what keeps every row, tells the scan how many rows are wanted at most.
  *     Filters and limits above calls that wait for storage go below them first (`below-calls.ts`).
- *  3. Columns that nobody above needs are not made, and not read (`pruning.ts`).
+ *  3. Columns that nobody above needs are not made, and not read (`pruning.ts`). Of shared rows all readers are asked first.
  */
 
 import assert from 'node:assert/strict';
@@ -34,19 +34,29 @@ import { pruneMonotonicallyIncreasingId } from './nodes/monotonically-increasing
 import { prunePivot } from './nodes/pivot.ts';
 import { pruneProject } from './nodes/project.ts';
 import { pruneScan } from './nodes/scan.ts';
+import { pruneShared, type SharedNeeds } from './nodes/shared.ts';
 import { pruneSort } from './nodes/sort.ts';
 import { pruneSortMergeJoin } from './nodes/sort-merge-join.ts';
 import { pruneUdfProject } from './nodes/udf-project.ts';
 import { pruneUnpivot } from './nodes/unpivot.ts';
 import { pruneWindow } from './nodes/window.ts';
-import { allColumns, type Pruned, prunePassing, unchanged, whole } from './pruning.ts';
+import { allColumns, type Prune, type Pruned, prunePassing, unchanged, whole } from './pruning.ts';
 
 /** The same plan, with the same schema at its root. */
 export function pushDown(plan: BoundNode): BoundNode {
-  const { node } = pruned(withFiltersAndLimitsInScans(plan), allColumns(plan.schema));
-  assert.ok(sameSchema(plan.schema, node.schema));
-  return node;
+  const filtered = withFiltersAndLimitsInScans(plan);
+  const needs: SharedNeeds = new Map();
+  for (;;) {
+    const known = countNeeds(needs);
+    const { node } = prunerOf(needs)(filtered, allColumns(plan.schema));
+    assert.ok(sameSchema(plan.schema, node.schema));
+    // The first reader of shared rows did not know what others need.
+    if (countNeeds(needs) === known) return node;
+  }
 }
+
+const countNeeds = (needs: SharedNeeds): number =>
+  [...needs.values()].reduce((sum, { size }) => sum + size, needs.size);
 
 function withFiltersAndLimitsInScans(node: BoundNode): BoundNode {
   const inner = withInputs(node, withFiltersAndLimitsInScans);
@@ -94,8 +104,14 @@ function withRowLimit(node: BoundNode, rows: number): BoundNode {
   }
 }
 
+function prunerOf(needs: SharedNeeds): Prune {
+  const prune: Prune = (node, needed) =>
+    node.kind === 'shared' ? pruneShared(node, needed, needs, prune) : pruned(node, needed, prune);
+  return prune;
+}
+
 /** One line per kind. */
-function pruned(node: BoundNode, needed: ReadonlySet<number>): Pruned {
+function pruned(node: Exclude<BoundNode, BoundOf<'shared'>>, needed: ReadonlySet<number>, prune: Prune): Pruned {
   switch (node.kind) {
     case 'scan':
       return pruneScan(node, needed);
@@ -105,56 +121,56 @@ function pruned(node: BoundNode, needed: ReadonlySet<number>): Pruned {
     case 'shuffle-read':
       return { node, positionOf: unchanged };
     case 'project':
-      return pruneProject(node, needed, pruned);
+      return pruneProject(node, needed, prune);
     case 'async-call':
-      return pruneAsyncCall(node, needed, pruned);
+      return pruneAsyncCall(node, needed, prune);
     case 'udf-project':
-      return pruneUdfProject(node, needed, pruned);
+      return pruneUdfProject(node, needed, prune);
     case 'filter':
-      return pruneFilter(node, needed, pruned);
+      return pruneFilter(node, needed, prune);
     case 'limit':
     case 'sample':
     case 'into-batches':
-      return prunePassing(node, needed, pruned);
+      return prunePassing(node, needed, prune);
     case 'explode':
-      return pruneExplode(node, needed, pruned);
+      return pruneExplode(node, needed, prune);
     case 'unpivot':
-      return pruneUnpivot(node, needed, pruned);
+      return pruneUnpivot(node, needed, prune);
     case 'monotonically-increasing-id':
-      return pruneMonotonicallyIncreasingId(node, needed, pruned);
+      return pruneMonotonicallyIncreasingId(node, needed, prune);
     case 'dedup':
-      return pruneDedup(node, needed, pruned);
+      return pruneDedup(node, needed, prune);
     case 'pivot':
-      return prunePivot(node, needed, pruned);
+      return prunePivot(node, needed, prune);
     case 'sort':
     case 'top-n':
-      return pruneSort(node, needed, pruned);
+      return pruneSort(node, needed, prune);
     case 'concat':
-      return pruneConcat(node, needed, pruned);
+      return pruneConcat(node, needed, prune);
     case 'aggregate':
-      return pruneAggregate(node, pruned);
+      return pruneAggregate(node, prune);
     case 'grouped-aggregate':
-      return pruneGroupedAggregate(node, pruned);
+      return pruneGroupedAggregate(node, prune);
     case 'final-aggregate':
-      return pruneFinalAggregate(node, pruned);
+      return pruneFinalAggregate(node, prune);
     case 'window-partition-only':
     case 'window-partition-and-order-by':
     case 'window-partition-and-dynamic-frame':
     case 'window-order-by-only':
-      return pruneWindow(node, needed, pruned);
+      return pruneWindow(node, needed, prune);
     case 'hash-join':
-      return pruneHashJoin(node, needed, pruned);
+      return pruneHashJoin(node, needed, prune);
     case 'cross-join':
-      return pruneCrossJoin(node, needed, pruned);
+      return pruneCrossJoin(node, needed, prune);
     case 'sort-merge-join':
-      return pruneSortMergeJoin(node, needed, pruned);
+      return pruneSortMergeJoin(node, needed, prune);
     case 'asof-join':
-      return pruneAsofJoin(node, needed, pruned);
+      return pruneAsofJoin(node, needed, prune);
     case 'write':
     case 'repartition':
     case 'into-partitions':
     case 'gather':
     case 'commit-write':
-      return { node: { ...node, input: whole(node.input, pruned) }, positionOf: unchanged };
+      return { node: { ...node, input: whole(node.input, prune) }, positionOf: unchanged };
   }
 }

@@ -10,6 +10,7 @@
  */
 
 import type { Counters, Output, SourceRun, TaskContext } from '../operators/operator.ts';
+import type { SharedRows } from '../state/shared-rows.ts';
 import type { OperatorStats } from '../stats/operator-stats.ts';
 import { asCancelled } from './cancellation.ts';
 import { type Chain, stageOperator } from './chain.ts';
@@ -44,11 +45,15 @@ export class ChainRun implements Disposable {
   readonly #links: Link[] = [];
   readonly #source: SourceRun;
   readonly #stages: { readonly link: Link; readonly run: Drive }[] = [];
+  /** Of the whole task, where this is its outermost chain. */
+  readonly #shared: Map<string, Disposable> = new Map();
 
-  constructor({ source, stages }: Chain, { memory, signal, maintainOrder, runtimeFilters = new Map() }: TaskContext) {
+  constructor({ source, stages }: Chain, given: TaskContext) {
+    const { memory, signal, maintainOrder, runtimeFilters = new Map(), shared = new Map<string, SharedRows>() } = given;
+    if (given.shared === undefined) this.#shared = shared;
     this.#callerSignal = signal;
     this.#signal = AbortSignal.any([signal, this.#failure.signal]);
-    const task: TaskContext = { memory, signal: this.#signal, maintainOrder, runtimeFilters };
+    const task: TaskContext = { memory, signal: this.#signal, maintainOrder, runtimeFilters, shared };
     try {
       this.#source = this.#open(source.name, () => source.open(task)).run;
       for (const stage of stages) {
@@ -72,6 +77,7 @@ export class ChainRun implements Disposable {
       this.#disposeAfter(first);
       throw first;
     }
+    this.#disposeShared();
   }
 
   /** Of every operator as it is now, the last one first and those it reads from below it. */
@@ -86,6 +92,7 @@ export class ChainRun implements Disposable {
 
   [Symbol.dispose](): void {
     for (const link of this.#links.toReversed()) link[Symbol.dispose]();
+    this.#disposeShared();
   }
 
   async #drive(output: Output): Promise<void> {
@@ -171,6 +178,11 @@ export class ChainRun implements Disposable {
         if (error instanceof Error && error.cause === undefined) error.cause = later;
       }
     }
+    this.#disposeShared();
+  }
+
+  #disposeShared(): void {
+    for (const rows of this.#shared.values()) rows[Symbol.dispose]();
   }
 }
 

@@ -37,6 +37,34 @@ describe('memory budget', () => {
     );
   });
 
+  test('what is spare is given back to who has to retain bytes, once', () => {
+    const budget = budgetOf(8 * MiB);
+    using kept = budget.reserve('Shared');
+    using state = budget.reserve('Sort');
+    kept.grow(2 * MiB);
+    const gave: string[] = [];
+    budget.spare(() => {
+      gave.push('first');
+      kept.release();
+    });
+    budget.spare(() => gave.push('second'))[Symbol.dispose]();
+    expect(state.tryGrow(3 * MiB)).toBe(true);
+    expect(gave).toEqual([]);
+    expect(state.tryGrow(3 * MiB)).toBe(true);
+    expect(gave).toEqual(['first']);
+    expect(state.tryGrow(MiB)).toBe(false);
+    expect(gave).toEqual(['first']);
+  });
+
+  test('what is spare makes room in linear memory too', () => {
+    const budget = budgetOf(8 * MiB);
+    using kept = budget.reserve('Shared');
+    using state = budget.reserve('Sort');
+    kept.allocate(2 * MiB);
+    budget.spare(() => kept.release());
+    expect(state.tryAllocate(5 * MiB)).toBeDefined();
+  });
+
   test('a lease waits until there is room, and gets it', async () => {
     const budget = budgetOf(8 * MiB);
     const first = await budget.lease('Scan', 2 * MiB);

@@ -81,6 +81,7 @@ export const EVERY_NODE: { readonly [Kind in NodeKind]: Complete<Kind> } = {
     names: ['1', '2'],
   },
   limit: { kind: 'limit', input: leaf, limit: 1, offset: 2 },
+  shared: { kind: 'shared', input: leaf, name: 'trips' },
   concat: { kind: 'concat', inputs: [leaf, leaf] },
   aggregate: {
     kind: 'aggregate',

@@ -59,10 +59,10 @@ export const aggregateNodeText = ({ partial, aggregates }: BoundOf<'aggregate'>)
 export const groupedAggregateText = (node: BoundOf<'grouped-aggregate'>): string =>
   `${node.partial === true ? 'PartialGroupedAggregate' : 'GroupedAggregate'}${groupsText(node)}`;
 
-export function groupsText({
-  groupBy,
-  aggregates,
-}: Pick<BoundOf<'grouped-aggregate'>, 'groupBy' | 'aggregates'>): string {
+export const finalAggregateText = (node: BoundOf<'final-aggregate'>): string =>
+  node.groupBy.length > 0 ? `FinalAggregate${groupsText(node)}` : `FinalAggregate ${aggregatesText(node.aggregates)}`;
+
+function groupsText({ groupBy, aggregates }: Pick<BoundOf<'grouped-aggregate'>, 'groupBy' | 'aggregates'>): string {
   const results = aggregates.length === 0 ? '' : ` aggregates ${aggregatesText(aggregates)}`;
   return ` by ${columnsText(groupBy)}${results}`;
 }

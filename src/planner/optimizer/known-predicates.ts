@@ -24,6 +24,7 @@ export function knownPredicates(node: PlanNode, facts: PlanFacts): readonly Expr
     case 'limit':
     case 'sample':
     case 'into-batches':
+    case 'shared':
     case 'monotonically-increasing-id':
     case 'dedup':
     case 'window-partition-only':

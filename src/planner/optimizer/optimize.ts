@@ -31,6 +31,7 @@ import { outerToInner } from './rules/outer-to-inner.ts';
 import { pushFilter } from './rules/push-filter.ts';
 import { pushLimit } from './rules/push-limit.ts';
 import { pushSemiJoin } from './rules/push-semi-join.ts';
+import { shareRows } from './rules/share-rows.ts';
 import { simplifyFilter } from './rules/simplify-filter.ts';
 import { splitOr } from './rules/split-or.ts';
 import { splitResidual } from './rules/split-residual.ts';
@@ -78,7 +79,7 @@ export function optimize(plan: PlanNode, options: OptimizeOptions = {}): Optimiz
   const rewritten = driver.toFixPoint(plan, REWRITES);
   const ordered = driver.once(rewritten, [orderJoins]);
   const settled = ordered === rewritten ? rewritten : driver.toFixPoint(ordered, REWRITES);
-  const made = driver.once(settled, [chooseBuildSide]);
+  const made = driver.atRoot(driver.once(settled, [chooseBuildSide]), shareRows);
   // Rules only look at what they change.
   if (made !== plan) bindPlan(made, known);
   return { plan: made, fired: driver.fired };
@@ -90,6 +91,11 @@ class Driver {
 
   constructor(facts: PlanFacts) {
     this.#facts = facts;
+  }
+
+  /** A rule that looks at the whole plan. */
+  atRoot(plan: PlanNode, rule: Rule): PlanNode {
+    return this.#first(plan, [rule]) ?? plan;
   }
 
   toFixPoint(plan: PlanNode, rules: readonly Rule[]): PlanNode {

@@ -16,6 +16,7 @@ export function atMostRows(node: PlanNode): number {
     case 'sort':
     case 'dedup':
     case 'into-batches':
+    case 'shared':
     case 'monotonically-increasing-id':
       return atMostRows(node.input);
     case 'concat':

@@ -93,6 +93,15 @@ const joinOf = (joinType: JoinType): Query =>
   );
 const number = col('s').cast(types.int64);
 
+/** One row of many. */
+const few = a.join(c, { leftOn: 'k', rightOn: 'm', how: 'semi' });
+/** Sums as floats. */
+const sumWith = (zero: number): DataFrame =>
+  a.groupBy('k').agg(col('x').sum().add(lit(zero, types.float64)).alias('x'));
+/** Rows of a frame beside the greatest of each key of it, or of another one like it. */
+const twice = (frame: DataFrame, other: DataFrame = frame): DataFrame =>
+  frame.join(other.groupBy('k').agg(col('x').max().alias('most')), { on: 'k' });
+
 export const CASES: readonly Case[] = [
   same(
     'push-filter',
@@ -333,4 +342,27 @@ export const CASES: readonly Case[] = [
     c.join(a.groupBy('k').agg(col('x').sum()).filter(col('x').gt(3)), { leftOn: 'm', rightOn: 'k' }),
     { rows: { a: 1000, c: 10 }, isLeft: true },
   ),
+
+  same('share-rows', 'what two read', twice(few), { rows: { a: 1_000_000, c: 10 } }),
+  same('share-rows', 'written twice', twice(few, a.join(c, { leftOn: 'k', rightOn: 'm', how: 'semi' })), {
+    rows: { a: 1_000_000, c: 10 },
+  }),
+  same('share-rows', 'groups, of which nothing is known', twice(a.groupBy('k').agg(col('x').sum()))),
+  same(
+    'share-rows',
+    'the largest parts, and what is in parts that differ',
+    twice(twice(few).groupBy('k').agg(col('x').max())).concat(few.select('k', 'x', col('y').alias('most'))),
+    { rows: { a: 1_000_000, c: 10 } },
+  ),
+  same('share-rows', 'not what is soon read again', twice(few), { rows: { a: 1000, c: 10 }, isLeft: true }),
+  same('share-rows', 'not what is as large as what it is made of', twice(a.filter(col('k').gt(1))), {
+    rows: { a: 1_000_000 },
+    isLeft: true,
+  }),
+  left('share-rows', 'not where nothing is known', twice(few)),
+  same('share-rows', 'what is below of what is random', twice(few.withColumn('r', fn.random())), {
+    rows: { a: 1_000_000, c: 10 },
+  }),
+  left('share-rows', 'not a sample that is drawn anew', twice(a.sample({ size: 3 }).groupBy('k').agg(col('x').sum()))),
+  same('share-rows', 'what is below of two zeros', twice(sumWith(0), sumWith(-0))),
 ];

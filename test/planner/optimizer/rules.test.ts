@@ -63,7 +63,7 @@ describe.each(RULES)('%s', (rule) => {
   test.each(cases.map((one) => [one.title, one] as const))('%s', async (_, one) => {
     const { plan, fired } = optimized(one);
     expect(fired.has(rule)).toBe(one.isLeft !== true);
-    if (JSON.stringify(one.query.plan).includes('random')) return;
+    if (/random|sample/.test(JSON.stringify(one.query.plan))) return;
     expect(await rowsOf(one.query, plan)).toEqual(await rowsOf(one.query, one.query.plan));
   });
 });

@@ -14,6 +14,7 @@ import { nodeInputs } from '../../../src/planner/node-inputs.ts';
 import { optimize } from '../../../src/planner/optimizer/optimize.ts';
 import type { SourceStatistics } from '../../../src/planner/optimizer/statistics.ts';
 import { fuzzed } from '../../support/fuzz.ts';
+import { col } from '../../support/plans.ts';
 import { joinsOf, planOf, TABLE_NAMES } from './random-plans.ts';
 
 type JsonRow = Extract<TaskInput, { kind: 'rows' }>['rows'][number];
@@ -38,6 +39,19 @@ describe('an optimized plan', () => {
     );
   });
 
+  test('gives the same rows, where parts come several times', async () => {
+    await fc.assert(
+      fc.asyncProperty(choices, tables, async (chosen, rows) => {
+        await expectSame(
+          severalTimes(planOf(chosen)),
+          rows,
+          rows.map(() => 1_000_000),
+        );
+      }),
+      fuzzed(60),
+    );
+  });
+
   test('gives the same rows, whatever joins are expected to cost', async () => {
     const few = fc.tuple(...TABLE_NAMES.map(() => fc.array(row, { maxLength: 5 })));
     const counts = fc.array(fc.integer({ min: 1, max: 1_000_000 }), { minLength: 3, maxLength: 3 });
@@ -49,6 +63,15 @@ describe('an optimized plan', () => {
     );
   });
 });
+
+/** As it is, as groups of it, and as it is where it has such groups. */
+function severalTimes(plan: PlanNode): PlanNode {
+  const { fields } = bindPlan(plan).schema;
+  const distinct: PlanNode = { kind: 'dedup', input: { ...plan } };
+  const on = fields.map(({ name }) => col(name));
+  const met: PlanNode = { kind: 'hash-join', left: plan, right: distinct, leftOn: on, rightOn: on, joinType: 'semi' };
+  return { kind: 'concat', inputs: [plan, distinct, met] };
+}
 
 /** `known` are rows of the tables, as statistics have them. */
 async function expectSame(plan: PlanNode, rows: Tables, known: readonly number[]): Promise<void> {

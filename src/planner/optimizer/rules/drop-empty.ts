@@ -32,6 +32,7 @@ function hasNoRows(node: PlanNode): boolean {
     case 'explode':
     case 'unpivot':
     case 'into-batches':
+    case 'shared':
     case 'monotonically-increasing-id':
     case 'dedup':
     case 'sort':
