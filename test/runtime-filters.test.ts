@@ -208,7 +208,9 @@ test('joins give the same rows as DuckDB, whatever their scans are told', async 
   await fc.assert(
     fc.asyncProperty(cases, async (one) => {
       const { keys, joinType, buildSide, kept } = one;
-      const { from, count, modulo } = kept;
+      const { from, modulo } = kept;
+      // Of two values, thousands on both sides are millions of pairs.
+      const count = keys.every(({ name }) => name === 'flag') ? Math.min(kept.count, 10) : kept.count;
       const left = leftOf(one);
       const predicate = [
         op(col('id'), '>=', int(from)),

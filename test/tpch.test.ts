@@ -33,3 +33,8 @@ test.each(TPCH_SQL.map((sql, index) => [index + 1, sql] as const))('Q%i', async 
   expect(theirs.flat().some((cell) => cell !== null)).toBe(true);
   expect(difference(ours, theirs)).toBeUndefined();
 });
+
+test('Q21 finds its suspects once', () => {
+  const plan = TPCH_FRAMES[20]?.(tables).explain() as string;
+  expect(plan.split('\n').filter((line) => line.includes('Shared'))).toHaveLength(2);
+});

@@ -214,6 +214,32 @@ describe('sample', () => {
   });
 });
 
+describe('shared', () => {
+  test('has equal inputs under one name', () => {
+    const named = (name: string, input: PlanNode): PlanNode => ({ kind: 'shared', name, input });
+    const all = (...inputs: readonly PlanNode[]): PlanNode => ({ kind: 'concat', inputs });
+    const few: PlanNode = { kind: 'limit', input: flat, limit: 3 };
+    expect(problemsOf(all(named('a', few), named('a', { ...few }), named('b', flat)))).toEqual([]);
+    expect(problemsOf(all(named('a', few), named('b', flat), named('a', { ...few, limit: 4 })))).toEqual([
+      '$.plan.inputs[2].input: It differs from that of $.plan.inputs[0], which has the name "a" too: give them two names.',
+    ]);
+  });
+
+  test('keeps what is asked of one reader from the others', () => {
+    const named: PlanNode = { kind: 'shared', name: 'a', input: flat };
+    const filter: PlanNode = { kind: 'filter', input: named, predicate: op(col('id'), '>', int(1)) };
+    const limit: PlanNode = { kind: 'limit', input: named, limit: 1 };
+    expect(explained(only({ kind: 'concat', inputs: [filter, limit] }, 'id'))).toEqual([
+      'Concat',
+      '  Filter id > 1',
+      '    Shared a columns id',
+      '      Scan items columns id',
+      '  Limit 1',
+      '    Shared a columns id',
+    ]);
+  });
+});
+
 describe('into-batches', () => {
   test('says how many rows', () => {
     expect(explained({ kind: 'into-batches', input: flat, rows: 100 })[0]).toBe('IntoBatches 100 rows');
