@@ -26,10 +26,9 @@ import { project } from '../operators/streaming/project.ts';
 import { limit } from '../operators/streaming-sinks/limit.ts';
 import type { TaskInput } from '../plan/task.ts';
 import type { Chain, ChainStage } from '../runtime/chain.ts';
-import { concat } from '../runtime/concat.ts';
 import type { SharedChain } from '../runtime/shared.ts';
 import type { LoadedUdf, UdfName } from '../udf/udf-modules.ts';
-import { asyncCallStage, type UriRules } from './async-call-stage.ts';
+import type { UriRules } from './async-call-stage.ts';
 import type { BoundNode } from './bound-plan.ts';
 import { buildStage } from './build-stage.ts';
 import { type FusedStep, fuse, fuseAggregate, passesOn } from './fuse.ts';
@@ -105,17 +104,14 @@ class ChainBuilder {
       case 'shuffle-read':
         return { source: await this.#shuffleRead(node), stages: [] };
       case 'concat':
-        return {
-          source: concat(node.schema, await Promise.all(node.inputs.map((input) => this.chain(input)))),
-          stages: [],
-        };
+        return this.#concat(node);
       case 'shared':
         return this.#sharedRows(node);
       case 'filter':
       case 'project':
         return this.#step(fuse(node));
       case 'async-call':
-        return this.#over(node.input, await asyncCallStage(node, this.#resources));
+        return this.#asyncCall(node);
       case 'udf-project':
         return this.#udfProject(node);
       case 'limit':
@@ -220,6 +216,16 @@ class ChainBuilder {
         return jsonScan({ ...options, json: format });
       }
     }
+  }
+
+  async #concat({ schema, inputs }: OfKind<'concat'>): Promise<Chain> {
+    const { concat } = await import('../runtime/concat.ts');
+    return { source: concat(schema, await Promise.all(inputs.map((input) => this.chain(input)))), stages: [] };
+  }
+
+  async #asyncCall(node: OfKind<'async-call'>): Promise<Chain> {
+    const { asyncCallStage } = await import('./async-call-stage.ts');
+    return this.#over(node.input, await asyncCallStage(node, this.#resources));
   }
 
   async #udfProject(node: OfKind<'udf-project'>): Promise<Chain> {
