@@ -62,13 +62,10 @@ async function boundPlan(
   task: Awaited<ReturnType<typeof import('./task-document.ts')['readTask']>>,
   terminal: Terminal,
 ): Promise<BoundNode> {
-  const [{ bindPlan }, { loadCalledFunctions }, { pushDown }, { loadPlan }] = await Promise.all([
-    import('../planner/bind-plan.ts'),
-    import('../planner/load-called-functions.ts'),
+  const [{ loadAndBind }, { pushDown }, { loadPlan }] = await Promise.all([
+    import('../planner/load-and-bind.ts'),
     import('../planner/push-down.ts'),
     import('./load-plan.ts'),
   ]);
-  const plan = await loadPlan(task, terminal.signal);
-  await loadCalledFunctions(plan);
-  return pushDown(bindPlan(plan));
+  return pushDown(await loadAndBind(await loadPlan(task, terminal.signal), task));
 }

@@ -10,6 +10,8 @@ export interface RunOptions {
   readonly memory: number;
   readonly udf: UdfModules;
   readonly out?: string;
+  readonly overflow?: 'error' | 'wrap';
+  readonly timezone?: string;
   readonly format: Format;
   readonly json?: true;
   readonly limit?: number;
@@ -30,6 +32,13 @@ export function addRunCommand(program: Command, terminal: Terminal): Command {
     .description('Run a task. Shows its rows; where it writes, the files of the result.')
     .argument('<task.json>', 'the task, or a job to be run as one; - for standard input')
     .option('--out <directory>', 'where to write, instead of the output in the task')
+    .addOption(
+      new Option('--overflow <rule>', 'what integers beyond their types are, instead of what the task says').choices([
+        'error',
+        'wrap',
+      ]),
+    )
+    .option('--timezone <name>', 'on whose clock current_date and its like are, instead of that in the task')
     .addOption(
       new Option('--format <format>', 'how rows are printed')
         .choices(['table', 'json', 'csv', 'arrow'])

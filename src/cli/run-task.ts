@@ -11,7 +11,13 @@ import type { Terminal } from './terminal.ts';
 export async function runTask(path: string, options: RunOptions, terminal: Terminal): Promise<void> {
   const means = { memoryBytes: budgetFor(options.memory), udfs: options.udf };
   const read = await readTask(path, terminal.signal);
-  const task = options.out === undefined ? read : { ...read, output: { uri: uriOf(options.out) } };
+  const { out, overflow, timezone } = options;
+  const task = {
+    ...read,
+    ...(out !== undefined && { output: { uri: uriOf(out) } }),
+    ...(overflow && { overflow }),
+    ...(timezone && { timezone }),
+  };
   if (options.json) {
     const first = new FirstRows(options.limit ?? 40);
     const result = await executeWithProgress(task, means, terminal, async (batch) => first.add(batch));

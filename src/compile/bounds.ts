@@ -1,7 +1,8 @@
 /**
  * Interval arithmetic over whole numbers: the range of every sub-expression, from its type, from its literals and from
  * the bounds (`bits`) that columns carry. Where the range of a result fits its machine word, no overflow check is
- * emitted. Ranges are of exact results: what overflows on the way is caught on the way.
+ * emitted. Ranges are of exact results: what overflows on the way is caught on the way. What wraps around instead may be
+ * any value of its type.
  *
  * From its range also follows whether a decimal is short or long. One that is proven to fit 8 bytes is short. Of the
  * others a column is as it comes, what is made of a long one is long, and so is a quotient. The rest depends on `long`:
@@ -31,6 +32,7 @@ export class Bounds {
   readonly #columns: readonly ColumnLayout[];
   readonly #long: boolean;
   readonly #known = new Map<TypedExpression, Range>();
+  readonly #wrapping = new Set<TypedExpression>();
   readonly #isLong = new Map<TypedExpression, boolean>();
   #assumesShort = false;
 
@@ -59,12 +61,21 @@ export class Bounds {
   of(e: TypedExpression): Range {
     const known = this.#known.get(e);
     if (known !== undefined) return known;
-    const range = this.#compute(e);
+    const exact = this.#compute(e);
+    const isBeyond = wraps(e) && !within(exact, typeRange(e.type));
+    if (isBeyond) this.#wrapping.add(e);
+    const range = isBeyond ? typeRange(e.type) : exact;
     this.#known.set(e, range);
     return range;
   }
 
-  /** Whether every exact value of `e` can be held. */
+  /** Whether values of `e` may be beyond its type, and are to be wrapped around in it. */
+  wraps(e: TypedExpression): boolean {
+    this.of(e);
+    return this.#wrapping.has(e);
+  }
+
+  /** Whether every exact value of `e` can be held; what wraps around always can. */
   fits(e: TypedExpression): boolean {
     const machine = this.machine(e);
     return machine === undefined || machine.bits === 0 || within(this.of(e), heldRange(e.type, machine));
@@ -151,6 +162,8 @@ export class Bounds {
     return { least: least / divisor - 1n, greatest: greatest / divisor + 1n };
   }
 }
+
+const wraps = (e: TypedExpression): boolean => (e.kind === 'arithmetic' || e.kind === 'function') && e.wraps === true;
 
 /** The range of a quotient, or of a remainder, which is no greater than either side. */
 function divided(e: Arithmetic, left: Range, right: Range): Range {

@@ -147,13 +147,14 @@ const sum = laneFunction({
       return valid === undefined ? choice.value(position) : choice.pick(valid, choice.value(position), zero);
     };
     const isSafe = bounds.fits(e);
+    const onOverflow = bounds.wraps(e) ? 'wrap' : isSafe ? 'none' : 'flag';
     let total = zero;
     for (const position of e.arguments.keys()) {
       const value = present(position);
       if (isFloat(e.type))
         total = lanes.keep(lanes.zip(lanes.operations(machine.type).add, total, value), machine.type);
       else if (!isLong(machine))
-        total = lanes.keep(wholeArithmetic(lanes, '+', machine, total, value, isSafe), machine.type);
+        total = lanes.keep(wholeArithmetic(lanes, '+', machine, total, value, onOverflow), machine.type);
       else {
         const sum = addLong(lanes, '+', total as unknown as Long, halvesOf(value as unknown as Long));
         if (!isSafe) flagOutsideLong(lanes, heldRange(e.type, bounds.machine(e)!), sum);

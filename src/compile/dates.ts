@@ -269,7 +269,7 @@ function intervalAdded(lanes: LaneCode, type: DataType, value: Local, interval: 
   }
   const from = months === 0 ? (value as Local<'i64'>) : monthsAddedToTicks(lanes, type, value as Local<'i64'>, months);
   const more = keep64(lanes, i64.const(BigInt(days) * perDay + ticks));
-  return wholeArithmetic(lanes, '+', machineOf(int64)!, [from], [more], false)[0]!;
+  return wholeArithmetic(lanes, '+', machineOf(int64)!, [from], [more], 'flag')[0]!;
 }
 
 /** To a timestamp. */
@@ -278,7 +278,7 @@ function daysAdded(lanes: LaneCode, type: DataType, sign: bigint, value: ValueAt
   const days = value(1) as Local<'i64'>;
   flagBeyond(lanes, days, INT64.greatest / perDay);
   const more = keep64(lanes, i64.mul(get(days), i64.const(perDay)));
-  return wholeArithmetic(lanes, sign > 0n ? '+' : '-', machineOf(int64)!, [value(0)], [more], false)[0]!;
+  return wholeArithmetic(lanes, sign > 0n ? '+' : '-', machineOf(int64)!, [value(0)], [more], 'flag')[0]!;
 }
 
 function monthsAddedToTicks(lanes: LaneCode, type: DataType, value: Local<'i64'>, months: number): Local<'i64'> {

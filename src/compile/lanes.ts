@@ -212,6 +212,7 @@ export class Lanes {
       return longArithmetic(this.#lanes, e, bounds, left, right);
     }
     const safe = bounds.fits(e);
+    const onOverflow = bounds.wraps(e) ? 'wrap' : safe ? 'none' : 'flag';
     if (machine.bits === 0) return floatArithmetic(this.#lanes, operator, machine, left, right);
     if (operator === '//' || operator === '%')
       return [divideWhole(this.#lanes, operator, machine, left[0]!, right[0]!, safe)];
@@ -219,7 +220,7 @@ export class Lanes {
     const factor = e.right.kind === 'literal' ? e.right.value : null;
     const times = typeof factor === 'bigint' ? factor : undefined;
     const areShort = bounds.isShortProduct(e);
-    return wholeArithmetic(this.#lanes, operator, machine, left, right, safe, { times, areShort });
+    return wholeArithmetic(this.#lanes, operator, machine, left, right, onOverflow, { times, areShort });
   }
 
   #choose(e: Typed<'if-else'>, machine: Machine): readonly Code[] {

@@ -10,6 +10,8 @@
  *     a * b            the highest bits ever seen on each side bound every product of the batch
  *     8, 16 bits       computed in 32 bits, exact; the result must equal itself cut to its width
  *
+ * What wraps around needs no check: words do it by themselves, and 8 or 16 bits are cut to their width.
+ *
  * Of the signed multiply one bit is kept back: x ^ (x >> 63) is one less than a negative's magnitude, so that
  * -(2 ** 31) * -(2 ** 32) shows 31 + 32 bits and is 2 ** 63, which does not fit.
  * Source of the bit tricks: Warren, "Hacker's Delight", 2-13.
@@ -28,14 +30,17 @@ export interface Factors {
   readonly areShort?: boolean;
 }
 
-/** `a` operator `b` as exact whole numbers of `machine`; checked unless `safe`. */
+/** What is done about a result that its type cannot hold: nothing where there is none. */
+export type OnOverflow = 'none' | 'flag' | 'wrap';
+
+/** `a` operator `b` as whole numbers of `machine`: exact, but for what wraps. */
 export function wholeArithmetic(
   lanes: LaneCode,
   operator: '+' | '-' | '*',
   machine: Machine,
   a: readonly Local[],
   b: readonly Local[],
-  safe: boolean,
+  onOverflow: OnOverflow,
   { times, areShort = false }: Factors = {},
 ): Code[] {
   const { type } = machine;
@@ -45,7 +50,8 @@ export function wholeArithmetic(
   const isShort = areShort && operator === '*' && lanes.wide && type === 'i64';
   const computed = shifts !== undefined ? a.map((x) => shifted(x, shifts)) : isShort ? shortProducts(a, b) : undefined;
   const result = lanes.keep(computed ?? lanes.zip(operation, a, b), type);
-  if (!safe) {
+  if (onOverflow === 'wrap') return result.map((r) => cutToWidth(lanes, machine, r));
+  if (onOverflow === 'flag') {
     if (machine.bits < 32) flagOutside(lanes, machine, result);
     else if (operator === '*') flagProduct(lanes, machine, a, b);
     else
@@ -89,6 +95,13 @@ export function flagOutside(lanes: LaneCode, machine: Machine, values: readonly 
     }),
     'i32',
   );
+}
+
+/** What leaves the type is lost. */
+export function cutToWidth(lanes: LaneCode, machine: Machine, value: Local): Code {
+  if (machine.bits >= 32) return get(value);
+  if (machine.signed) return signExtended(lanes, machine.bits, value);
+  return lanes.operations('i32').and(get(value), lanes.constant('i32', (1 << machine.bits) - 1));
 }
 
 export function signExtended(lanes: LaneCode, bits: number, value: Local): Code {

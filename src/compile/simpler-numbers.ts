@@ -27,7 +27,7 @@ export function simplerNumber(e: TypedExpression): TypedExpression | undefined {
     case 'is_inf':
       return compared(e, { ...e, name: 'abs', type: x.type }, '=');
     case 'negate':
-      return isWhole(e.type) ? arithmetic('-', literal(zeroOf(e.type), e.type), x) : undefined;
+      return isWhole(e.type) ? { ...arithmetic('-', literal(zeroOf(e.type), e.type), x), wraps: e.wraps } : undefined;
     case 'radians':
       return inFloat64(e.type, x, (wide) => scaled(wide, Math.PI, 180));
     case 'degrees':
@@ -48,7 +48,11 @@ function compared(e: FunctionCall, left: TypedExpression, operator: ComparisonOp
   return { kind: 'compare', operator, left, right, type: e.type, nullable: e.nullable };
 }
 
-function arithmetic(operator: ArithmeticOperator, left: TypedExpression, right: TypedExpression): TypedExpression {
+function arithmetic(
+  operator: ArithmeticOperator,
+  left: TypedExpression,
+  right: TypedExpression,
+): TypedExpression & { readonly kind: 'arithmetic' } {
   const { type } = left;
   return { kind: 'arithmetic', operator, left, right, type, nullable: left.nullable || right.nullable };
 }

@@ -25,7 +25,7 @@ import {
 import { narrowed } from './long-casts.ts';
 import { addLong, asLong, keepLong, type Long } from './long-numbers.ts';
 import { isLong, isWhole, type Machine, machineOf } from './machine.ts';
-import { flagOutside, signExtended, signOf } from './overflow.ts';
+import { cutToWidth, flagOutside, signOf } from './overflow.ts';
 import { cutOf } from './rounding-cut.ts';
 
 const machineAt = ({ bounds, e }: LaneCall, position: number): Machine => bounds.machine(e.arguments[position]!)!;
@@ -44,6 +44,7 @@ const abs = laneFunction({
       value(0).map((x) => magnitudeOf(lanes, from, x)),
       from.type,
     );
+    if (bounds.wraps(e)) return result.map((v) => cutToWidth(lanes, from, v));
     if (!bounds.fits(e)) {
       if (from.bits < 32) flagOutside(lanes, from, result);
       else {
@@ -140,7 +141,7 @@ function shiftedBy(lanes: LaneCode, machine: Machine, direction: 'left' | 'right
     return moved(lanes, machine, 'shr', x, isBeyond ? machine.bits - 1 : Number(by));
   if (isBeyond) return lanes.constant(machine.type, 0);
   const result = moved(lanes, machine, direction === 'left' ? 'shl' : 'shrU', x, Number(by));
-  return direction === 'left' ? cutToWidth(lanes, machine, result) : result;
+  return direction === 'left' ? cutOff(lanes, machine, result) : result;
 }
 
 function moved(lanes: LaneCode, machine: Machine, how: 'shl' | 'shr' | 'shrU', x: Local, by: number): Code {
@@ -169,17 +170,12 @@ function shiftedByRow(
       ? i32[how](get(x as Local<'i32'>), i32.wrap(count))
       : i64[how](get(x as Local<'i64'>), count);
   if (isSigned) return result;
-  const cut = direction === 'left' ? cutToWidth(lanes, machine, result) : result;
+  const cut = direction === 'left' ? cutOff(lanes, machine, result) : result;
   return lanes.pick(isBeyond, lanes.constant(machine.type, 0), cut);
 }
 
-/** What leaves the type is lost. */
-function cutToWidth(lanes: LaneCode, machine: Machine, value: Code): Code {
-  if (machine.bits >= 32) return value;
-  const [kept] = lanes.keep([value], 'i32') as [Local];
-  if (machine.signed) return signExtended(lanes, machine.bits, kept);
-  return lanes.operations('i32').and(get(kept), lanes.constant('i32', (1 << machine.bits) - 1));
-}
+const cutOff = (lanes: LaneCode, machine: Machine, value: Code): Code =>
+  machine.bits >= 32 ? value : cutToWidth(lanes, machine, lanes.keep([value], 'i32')[0]!);
 
 const bitCount = laneFunction({
   takes: (call) => isInteger(typeAt(call, 0)),

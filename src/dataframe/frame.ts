@@ -527,7 +527,7 @@ export class DataFrame<S = any> {
 
   /** The task that an output runs, optimized, as `execute-task` takes it. Rows that are in memory are no part of it. */
   toPlan(): Task {
-    return taskOf(this.query);
+    return { ...this.session.settings, ...taskOf(this.query) };
   }
 
   /** Writes Parquet files below the directory; all of them become visible at once. */
@@ -579,7 +579,7 @@ export class DataFrame<S = any> {
   }
 
   #over(plan: PlanNode, method: string): DataFrame<any> {
-    return new DataFrame(this.session, queryOf(plan, this.query.inputs, method));
+    return new DataFrame(this.session, queryOf(this.session.withTimeZone(plan), this.query.inputs, method));
   }
 
   #next({ plan }: Rows, method: string): DataFrame<any> {
@@ -592,7 +592,7 @@ export class DataFrame<S = any> {
     }
     return new DataFrame(
       this.session,
-      queryOf(plan, inputsOf(this.query, ...others.map(({ query }) => query)), method),
+      queryOf(this.session.withTimeZone(plan), inputsOf(this.query, ...others.map(({ query }) => query)), method),
     );
   }
 }

@@ -826,13 +826,13 @@ export interface ScalarFunctions {
   makeTime<D extends string = never>(hour: Operand<number | bigint | null, D>, minute: Operand<number | bigint | null, D>, second: Operand<number | bigint | Decimal | null, D>): Expr<Temporal | null, D>;
   /** The timestamp in microseconds of a date and a time of day; where a time zone is given, on its clock and in that zone. Seconds may have a fraction, which is rounded to the microsecond. What no calendar or clock shows is an error. The zone is a literal. */
   makeTimestamp<D extends string = never>(year: Operand<number | bigint | null, D>, month: Operand<number | bigint | null, D>, day: Operand<number | bigint | null, D>, hour: Operand<number | bigint | null, D>, minute: Operand<number | bigint | null, D>, second: Operand<number | bigint | Decimal | null, D>, timezone?: Operand<string | null, D>): Expr<Temporal | null, D>;
-  /** The timestamp in microseconds and in UTC of a date and a time of day, on the clock of UTC or of the time zone that is given. Seconds may have a fraction, which is rounded to the microsecond. What no calendar or clock shows is an error. The zone is a literal. */
+  /** The timestamp in microseconds of a date and a time of day, on the clock of the time zone that is given, or of that of the session, in which it is: UTC where it says none. Seconds may have a fraction, which is rounded to the microsecond. What no calendar or clock shows is an error. The zone is a literal. */
   makeTimestampLtz<D extends string = never>(year: Operand<number | bigint | null, D>, month: Operand<number | bigint | null, D>, day: Operand<number | bigint | null, D>, hour: Operand<number | bigint | null, D>, minute: Operand<number | bigint | null, D>, second: Operand<number | bigint | Decimal | null, D>, timezone?: Operand<string | null, D>): Expr<Temporal | null, D>;
-  /** The date in UTC. It is that of the moment at which the task's plan is bound, for all of its rows. */
+  /** The date in the time zone of the session: UTC where it says none. It is that of the moment at which the task's plan is bound, for all of its rows. */
   currentDate(): Expr<any, never>;
-  /** The timestamp in microseconds and in UTC. It is that of the moment at which the task's plan is bound, for all of its rows. */
+  /** The timestamp in microseconds, in the time zone of the session: UTC where it says none. It is that of the moment at which the task's plan is bound, for all of its rows. */
   currentTimestamp(): Expr<any, never>;
-  /** The time zone of `current_timestamp`: always `'UTC'`. It is that of the moment at which the task's plan is bound, for all of its rows. */
+  /** The time zone of the session: `'UTC'` where it says none. It is that of the moment at which the task's plan is bound, for all of its rows. */
   currentTimezone(): Expr<any, never>;
   /** The date, time or timestamp as text, on the clock of its zone: in ISO 8601, or by a format with the directives of C's strftime, such as `%d.%m.%Y %H:%M:%S`. `%f`, `%g` and `%n` are microseconds, milliseconds and nanoseconds of the second, `%3f` as many digits of it, `%-d` a number without zeros before it, `%z` how far the clock is from UTC and `%Z` its zone. */
   strftime<D extends string = never>(time: Operand<Temporal | null, D>, format?: Operand<string | null, D>): Expr<string | null, D>;

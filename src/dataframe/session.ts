@@ -11,6 +11,7 @@ import { type DataType, int64 } from '../columnar/data-type.ts';
 import { type Field, field, type Schema } from '../columnar/schema.ts';
 import { InvalidArgument, ObjectNotFound } from '../errors.ts';
 import { executeTask, type TaskResult, type TaskServices } from '../execute-task.ts';
+import { timeZoneProblem } from '../expressions/time-zone.ts';
 import { listGlob } from '../io/glob.ts';
 import type { ObjectStore } from '../io/object-store.ts';
 import { retryingStore } from '../io/retrying-store.ts';
@@ -22,7 +23,8 @@ import type {
   TextScanFormat,
   WarcScanFormat,
 } from '../plan/plan-node.ts';
-import type { ScanFile, Task } from '../plan/task.ts';
+import type { PlanSettings, ScanFile, Task } from '../plan/task.ts';
+import { inTimeZone } from '../planner/in-time-zone.ts';
 import { isUdf } from '../udf/udf.ts';
 import type { UdfModules } from '../udf/udf-modules.ts';
 import { deskStore } from './desk-store.ts';
@@ -48,6 +50,16 @@ export interface SessionOptions {
   readonly temp?: string;
   /** Who is told of queries as they run. */
   readonly subscribers?: readonly QuerySubscriber[];
+  /**
+   * What integers are that their types cannot hold, of sums, `add`, `sub`, `mul`, `abs`, `negate`, `columns_sum` and `list_sum`: an
+   * error, which they are where absent, or wrapped around, as in two's complement. Decimals, dates and times never wrap.
+   */
+  readonly overflow?: 'error' | 'wrap';
+  /**
+   * The time zone of `current_date`, `current_timestamp`, `current_timezone` and `make_timestamp_ltz`, by its name, such as
+   * `Europe/Berlin`: UTC where absent. Zones of columns are of their types.
+   */
+  readonly timezone?: string;
 }
 
 export interface ReadOptions {
@@ -95,12 +107,29 @@ export class Session implements AsyncDisposable {
   readonly #memoryBytes: number;
   readonly #store: ObjectStore;
   readonly #subscribers: readonly QuerySubscriber[];
+  readonly #overflow: 'error' | 'wrap';
+  readonly #timezone: string;
   readonly #udfs: Record<string, URL> = {};
   readonly #temporary: TemporaryPlace;
   readonly #disposed: AbortController = new AbortController();
   readonly #running: Set<Promise<unknown>> = new Set();
 
-  constructor({ memory = DEFAULT_MEMORY_BYTES, storage, temp, subscribers = [] }: SessionOptions = {}) {
+  /** @throws InvalidArgument where there is no such time zone, or no such rule of overflow */
+  constructor({
+    memory = DEFAULT_MEMORY_BYTES,
+    storage,
+    temp,
+    subscribers = [],
+    overflow = 'error',
+    timezone = 'UTC',
+  }: SessionOptions = {}) {
+    const problem = timeZoneProblem(timezone);
+    if (problem !== undefined) throw new InvalidArgument(problem);
+    if (overflow !== 'error' && overflow !== 'wrap') {
+      throw new InvalidArgument(`overflow is 'error' or 'wrap', and not '${overflow}'.`);
+    }
+    this.#overflow = overflow;
+    this.#timezone = timezone;
     this.#memoryBytes = memory;
     this.#store = storage ?? deskStore();
     this.#temporary = new TemporaryPlace(this.#store, temp);
@@ -205,6 +234,16 @@ export class Session implements AsyncDisposable {
     ) as never;
   }
 
+  /** @internal What tasks of its frames have of it. */
+  get settings(): PlanSettings {
+    return this.#overflow === 'error' ? {} : { overflow: this.#overflow };
+  }
+
+  /** @internal The plan with the session's time zone in it, so that it means the same elsewhere. */
+  withTimeZone(plan: PlanNode): PlanNode {
+    return inTimeZone(plan, this.#timezone);
+  }
+
   /** @internal The directory of rows that frames put aside. */
   get temporaryUri(): string {
     return this.#temporary.uri;
@@ -237,22 +276,25 @@ export class Session implements AsyncDisposable {
     const { jobId: id } = task;
     for (const { onStart } of this.#subscribers) onStart?.(id, task.plan as PlanNode);
     try {
-      const result = await executeTask(task, {
-        store: this.#store,
-        memoryBytes: this.#memoryBytes,
-        // What a large query has left would be too much for the next one.
-        ownsProcess: this.#running.size === 0,
-        // Whoever writes the query may read what they ask for.
-        allowedUris: { downloads: ['s3://', 'file:///', 'https://'], uploads: ['s3://', 'file:///'] },
-        udfs: this.#udfs satisfies UdfModules,
-        onProgress: (statistics) => {
-          if (!isQuiet) progress.update(statistics);
-          for (const { onProgress } of this.#subscribers) onProgress?.(id, statistics);
+      const result = await executeTask(
+        { ...this.settings, ...task },
+        {
+          store: this.#store,
+          memoryBytes: this.#memoryBytes,
+          // What a large query has left would be too much for the next one.
+          ownsProcess: this.#running.size === 0,
+          // Whoever writes the query may read what they ask for.
+          allowedUris: { downloads: ['s3://', 'file:///', 'https://'], uploads: ['s3://', 'file:///'] },
+          udfs: this.#udfs satisfies UdfModules,
+          onProgress: (statistics) => {
+            if (!isQuiet) progress.update(statistics);
+            for (const { onProgress } of this.#subscribers) onProgress?.(id, statistics);
+          },
+          signal,
+          ...(onBatch && { onBatch: (batch) => takenOrAborted(onBatch(batch), signal) }),
+          ...services,
         },
-        signal,
-        ...(onBatch && { onBatch: (batch) => takenOrAborted(onBatch(batch), signal) }),
-        ...services,
-      });
+      );
       for (const { onEnd } of this.#subscribers) onEnd?.(id, { statistics: result.statistics });
       return result;
     } catch (error) {

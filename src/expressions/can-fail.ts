@@ -13,9 +13,10 @@ export function canFail(e: TypedExpression): boolean {
 }
 
 function failsItself(e: TypedExpression): boolean {
-  if (e.kind === 'arithmetic') return !isFloat(e.type);
+  if (e.kind === 'arithmetic') return !isFloat(e.type) && e.wraps !== true;
   if (e.kind === 'cast') return e.try !== true && castBetween(e.input.type, e.type)?.canFail !== false;
   if (e.kind === 'function') {
+    if (e.wraps === true) return false;
     return functionNamed(e.name).canFail(e.arguments.map(({ type }) => type));
   }
   return false;

@@ -31,6 +31,7 @@ function makeKey(e: TypedExpression): string {
     case 'cast':
       return `${e.try === true ? 'try-' : ''}cast(${expressionKey(e.input)},${typeName(e.type)})`;
     case 'arithmetic':
+      return `(${expressionKey(e.left)}${e.operator}${expressionKey(e.right)}:${typeName(e.type)}${wrapping(e)})`;
     case 'compare':
     case 'logic':
       return `(${expressionKey(e.left)}${e.operator}${expressionKey(e.right)}:${typeName(e.type)})`;
@@ -39,8 +40,10 @@ function makeKey(e: TypedExpression): string {
     case 'lambda':
       return `(${e.parameters.map(({ slot }) => `%${slot}`).join()}) => ${expressionKey(e.body)}`;
     case 'function':
-      return `${e.name}(${e.arguments.map(expressionKey).join()}):${typeName(e.type)}`;
+      return `${e.name}(${e.arguments.map(expressionKey).join()}):${typeName(e.type)}${wrapping(e)}`;
     default:
       return `${e.kind}(${operandsOf(e).map(expressionKey).join()}):${typeName(e.type)}`;
   }
 }
+
+const wrapping = ({ wraps }: { readonly wraps?: boolean | undefined }): string => (wraps === true ? ' wraps' : '');

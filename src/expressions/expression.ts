@@ -185,6 +185,8 @@ export type TypedExpression = Typed &
         readonly operator: ArithmeticOperator;
         readonly left: TypedExpression;
         readonly right: TypedExpression;
+        /** Of integers with `+`, `-` and `*`: what is beyond the type wraps around in it. Else it is an error. */
+        readonly wraps?: boolean | undefined;
       }
     | {
         readonly kind: 'compare';
@@ -211,7 +213,13 @@ export type TypedExpression = Typed &
     | { readonly kind: 'coalesce'; readonly inputs: readonly TypedExpression[] }
     | { readonly kind: 'is-in'; readonly input: TypedExpression; readonly list: readonly TypedExpression[] }
     | { readonly kind: 'list'; readonly items: readonly TypedExpression[] }
-    | { readonly kind: 'function'; readonly name: string; readonly arguments: readonly TypedExpression[] }
+    | {
+        readonly kind: 'function';
+        readonly name: string;
+        readonly arguments: readonly TypedExpression[];
+        /** As of arithmetic, where the result is an integer. */
+        readonly wraps?: boolean | undefined;
+      }
     | { readonly kind: 'lambda'; readonly parameters: readonly LambdaParameter[]; readonly body: TypedExpression }
     | { readonly kind: 'parameter'; readonly name: string; readonly slot: number }
   );
@@ -235,6 +243,8 @@ export interface TypedAggregate {
   readonly filter?: TypedExpression | undefined;
   readonly distinct?: boolean | undefined;
   readonly options?: AggregateOptions | undefined;
+  /** Of a sum of integers: what is beyond the type of the result wraps around in it. */
+  readonly wraps?: boolean | undefined;
   /** Of the result. */
   readonly type: DataType;
 }

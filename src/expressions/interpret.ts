@@ -23,7 +23,7 @@ import type { LambdaValue } from './functions/function-definition.ts';
 import { functionNamed } from './functions/registry.ts';
 import { roundedTo } from './literal.ts';
 import { order } from './value-order.ts';
-import { wholeValue } from './whole-value.ts';
+import { wholeValue, wrappedValue } from './whole-value.ts';
 
 /** Gives the values of a row, and says in errors where it is. */
 export interface Row {
@@ -192,7 +192,7 @@ function call(e: Kind<'function'>, slots: Slots): Evaluate {
 function checked(value: Value, e: Kind<'function'>, row: Row): Value {
   if (typeof value !== 'number' && typeof value !== 'bigint') return value;
   if (isFloat(e.type)) return roundedTo(e.type, Number(value));
-  const result = wholeValue(BigInt(value), e.type);
+  const result = e.wraps === true ? wrappedValue(BigInt(value), e.type) : wholeValue(BigInt(value), e.type);
   if (result !== undefined) return result;
   throw new ArithmeticOverflow(`${row.where()}: ${expressionText(e)}: ${value} does not fit ${typeName(e.type)}.`);
 }
@@ -217,7 +217,7 @@ function arithmetic(e: Kind<'arithmetic'>, slots: Slots): Evaluate {
   return strict([e.left, e.right], slots, (row, a, b) => {
     const exact = exactResult(e, wholeOf(a), wholeOf(b));
     if (exact === undefined) return null;
-    const result = wholeValue(exact, e.type);
+    const result = e.wraps === true ? wrappedValue(exact, e.type) : wholeValue(exact, e.type);
     if (result !== undefined) return result;
     const shown = `${literalText(a, e.left.type)} ${e.operator} ${literalText(b, e.right.type)}`;
     throw new ArithmeticOverflow(

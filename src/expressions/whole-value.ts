@@ -1,7 +1,7 @@
 /** Types whose values are whole numbers, and what they can hold. */
 
 import assert from 'node:assert/strict';
-import { type DataType, integerBits } from '../columnar/data-type.ts';
+import { type DataType, integerBits, isUnsigned } from '../columnar/data-type.ts';
 import type { Value } from '../columnar/value.ts';
 import { integerRange } from './literal.ts';
 import { ticksPerDay } from './temporal-text.ts';
@@ -43,6 +43,14 @@ export function wholeHolder(type: DataType): (exact: bigint) => NonNullable<Valu
   const { least, greatest } = range;
   const isNumber = type.kind === 'date' || (integerBits(type) ?? 64) < 64;
   return (exact) => (exact < least || exact > greatest ? undefined : isNumber ? Number(exact) : exact);
+}
+
+/** A whole number as an integer of the type, wrapped around where that cannot hold it. */
+export function wrappedValue(exact: bigint, type: DataType): NonNullable<Value> {
+  const bits = integerBits(type);
+  assert.ok(bits !== undefined, `${type.kind} does not wrap around`);
+  const held = isUnsigned(type) ? BigInt.asUintN(bits, exact) : BigInt.asIntN(bits, exact);
+  return bits < 64 ? Number(held) : held;
 }
 
 const holders = new WeakMap<DataType, ReturnType<typeof wholeHolder>>();

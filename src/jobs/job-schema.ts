@@ -7,7 +7,7 @@ import { isJobId } from '../io/part-name.ts';
 import { relativePathProblem } from '../io/uri.ts';
 import { nameSchema } from '../plan/expression-schema.ts';
 import { documentJsonSchema } from '../plan/json-schema.ts';
-import { inputSchema, planNodeSchema, planReferenceSchema, uriSchema } from '../plan/schema.ts';
+import { inputSchema, planNodeSchema, planReferenceSchema, planSettingsShape, uriSchema } from '../plan/schema.ts';
 import type { Job, JobInput } from './job.ts';
 import type { Trigger, TriggerInput } from './trigger.ts';
 
@@ -59,6 +59,7 @@ const jobShape = <Input>(plan: z.ZodType<Job['plan']>, input: z.ZodType<Input>) 
   inputs: z.record(nameSchema, input).describe('By source id.'),
   output: z.strictObject({ uri: uriSchema }).describe('The directory into which the job puts its files.'),
   taskBytes: z.int().min(1).optional().describe('Stored bytes that one task reads, about: 256 MiB where absent.'),
+  ...planSettingsShape,
 });
 
 const jobWith = (plan: z.ZodType<Job['plan']>): z.ZodType<Job> =>

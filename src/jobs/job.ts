@@ -1,7 +1,7 @@
 /** A job as its author writes it: a plan that ends in a commit, what it reads, and where it writes. */
 
 import type { CommitWriteNode, PlanNode, WriteNode } from '../plan/plan-node.ts';
-import type { TaskInput } from '../plan/task.ts';
+import type { PlanSettings, TaskInput } from '../plan/task.ts';
 
 /** All objects that the glob matches when the job is planned; at least one has to. */
 export interface GlobInput {
@@ -12,7 +12,7 @@ export interface GlobInput {
 /** What tasks have partitioned only the planner of stages knows. */
 export type JobInput = Exclude<TaskInput, { kind: 'shuffle' }> | GlobInput;
 
-export interface Job {
+export interface Job extends PlanSettings {
   /** Version of this document's form. */
   readonly version: 1;
   /** The caller's idempotency key: the same job is done once. One is made up where it is absent. */
@@ -29,6 +29,12 @@ export interface Job {
 
 /** The plan of a job. */
 export type JobPlan = CommitWriteNode & { readonly input: WriteNode };
+
+/** What its tasks have of it. */
+export const settingsOf = ({ overflow, timezone }: PlanSettings): PlanSettings => ({
+  ...(overflow && { overflow }),
+  ...(timezone && { timezone }),
+});
 
 /** A job as it lies in its work prefix: with its name, and with the plan itself. */
 export interface StoredJob extends Job {

@@ -23,10 +23,9 @@ import { retryingStore } from '../io/retrying-store.ts';
 import { parseUri } from '../io/uri.ts';
 import { MAX_DOCUMENT_CHARACTERS } from '../plan/document-limits.ts';
 import type { Task } from '../plan/task.ts';
-import { bindPlan } from '../planner/bind-plan.ts';
-import { loadCalledFunctions } from '../planner/load-called-functions.ts';
+import { loadAndBind } from '../planner/load-and-bind.ts';
 import { cutJob, type StageTask } from './cut-job.ts';
-import type { StoredJob } from './job.ts';
+import { type StoredJob, settingsOf } from './job.ts';
 import { itemsUri, type JobPlace, placeOfJob, stagePlanUri, taskDocumentUri } from './job-paths.ts';
 import { type JobServices, readJob } from './read-job.ts';
 import { encodeItems, parseItems, readItems, type StageItem } from './stage-items.ts';
@@ -79,8 +78,7 @@ async function planFirstStage(
   services: Required<Pick<JobServices, 'store' | 'retryPolicy'>> & JobServices,
 ): Promise<readonly StageItem[]> {
   const { store, retryPolicy = DEFAULT_RETRY_POLICY, signal } = services;
-  await loadCalledFunctions(job.plan);
-  const bound = bindPlan(job.plan);
+  const bound = await loadAndBind(job.plan, job);
   const { destination } = place;
   if (job.plan.mode === 'error-if-exists' && (await listCommitted(store, destination, { signal })).live.length > 0) {
     throw new OutputExists(destination);
@@ -96,7 +94,7 @@ async function planFirstStage(
 /** Writes the tasks' documents, where no other planner does. */
 function putTasks(
   place: JobPlace,
-  { jobId, output }: StoredJob,
+  { jobId, output, ...job }: StoredJob,
   tasks: readonly StageTask[],
   { store, signal }: JobServices,
 ): Promise<StageItem[]> {
@@ -104,7 +102,7 @@ function putTasks(
   const plan = { uri: stagePlanUri(place, 0) };
   return inParallel([...tasks.entries()], REQUESTS_AT_ONCE, async ([taskId, { inputs, size }]) => {
     const uri = taskDocumentUri(place, 0, attemptId, taskId);
-    const task: Task = { version: 1, jobId, stageId: 0, taskId, plan, inputs, output };
+    const task: Task = { version: 1, jobId, stageId: 0, taskId, plan, inputs, output, ...settingsOf(job) };
     const bytes = encoded(task);
     if (bytes.byteLength > MAX_DOCUMENT_CHARACTERS) throw tooLargeTask(taskId, bytes.byteLength);
     await store.put(uri, bytes, { signal });

@@ -2,7 +2,7 @@ import { DEFAULT_RETRY_POLICY } from '../io/backoff.ts';
 import { retryingStore } from '../io/retrying-store.ts';
 import type { Task } from '../plan/task.ts';
 import { wholeInputs } from './cut-job.ts';
-import type { Job } from './job.ts';
+import { type Job, settingsOf } from './job.ts';
 import { type JobServices, loadPlan } from './read-job.ts';
 import { resolveInputs } from './resolve-inputs.ts';
 import { newJobId } from './store-job.ts';
@@ -24,5 +24,5 @@ export async function wholeJobTask({ job, ...services }: JobServices & { readonl
   const { jobId = newJobId(), output } = job;
   const plan = await loadPlan(job, { store, signal });
   const inputs = wholeInputs(await resolveInputs(job.inputs, { store, signal }));
-  return { version: 1, jobId, stageId: WHOLE_JOB_STAGE, taskId: 0, plan, inputs, output };
+  return { version: 1, jobId, stageId: WHOLE_JOB_STAGE, taskId: 0, plan, inputs, output, ...settingsOf(job) };
 }

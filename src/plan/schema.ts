@@ -3,6 +3,7 @@
 import * as z from 'zod';
 import { BATCH_ROWS } from '../columnar/batch.ts';
 import type { Field } from '../columnar/schema.ts';
+import { timeZoneProblem } from '../expressions/time-zone.ts';
 import {
   aggregateCallSchema,
   aggregateFunctionSchema,
@@ -17,7 +18,7 @@ import {
 } from './expression-schema.ts';
 import { plainFields, plainFirst } from './plain-fields.ts';
 import type { JoinType, PlanNode, ScanFormat } from './plan-node.ts';
-import type { ScanFile, Task, TaskInput } from './task.ts';
+import type { PlanSettings, ScanFile, Task, TaskInput } from './task.ts';
 import { windowCallSchema, windowFrameSchema } from './window-schema.ts';
 
 const MAX_URI_CHARACTERS = 8_192;
@@ -667,6 +668,25 @@ export const planReferenceSchema: z.ZodType<{ uri: string }> = z
   .strictObject({ uri: uriSchema })
   .describe('Where the plan is.');
 
+const timeZoneSchema = z
+  .string()
+  .max(64)
+  .superRefine((name, context) => {
+    const message = timeZoneProblem(name);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  });
+
+/** What holds for all expressions, in a task and in what becomes tasks. */
+export const planSettingsShape: { [K in keyof Required<PlanSettings>]: z.ZodType<PlanSettings[K]> } = {
+  overflow: z
+    .enum(['error', 'wrap'])
+    .optional()
+    .describe('What integers beyond their types are: an error, which they are where it is absent, or wrapped around.'),
+  timezone: timeZoneSchema
+    .optional()
+    .describe('On whose clock current_date, current_timestamp and make_timestamp_ltz are: UTC where absent.'),
+};
+
 /** `plan` is one or the other, and which one is seen before parsing, so that problems are those of the one meant. */
 const taskWith = (plan: z.ZodType<Task['plan']>): z.ZodType<Task> =>
   z
@@ -687,6 +707,7 @@ const taskWith = (plan: z.ZodType<Task['plan']>): z.ZodType<Task> =>
         .boolean()
         .optional()
         .describe('False: rows may come in another order than that of the inputs where that saves waiting.'),
+      ...planSettingsShape,
       output: z
         .strictObject({ uri: uriSchema })
         .optional()

@@ -45,8 +45,22 @@ export type TaskInput =
   /** Columns by name, each an array of JSON values as literals write them. */
   | { readonly kind: 'rows'; readonly rows: readonly Readonly<Record<string, null | boolean | number | string>>[] };
 
+/** What holds for all expressions of a plan. */
+export interface PlanSettings {
+  /**
+   * What an integer is that its type cannot hold, of `+`, `-`, `*`, abs, negate, columns_sum, list_sum and sums: an error, which
+   * it is where absent, or wrapped around, as in two's complement. Decimals, dates and times never wrap.
+   */
+  readonly overflow?: 'error' | 'wrap' | undefined;
+  /**
+   * The name of the time zone on whose clock current_date, current_timestamp, current_timezone and make_timestamp_ltz are: UTC
+   * where absent.
+   */
+  readonly timezone?: string | undefined;
+}
+
 /** One unit of work: a plan, what it reads, and where it writes. */
-export interface Task {
+export interface Task extends PlanSettings {
   /** Version of this document's form. */
   readonly version: 1;
   /** The caller's idempotency key: the same job is done once. */

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { BATCH_ROWS } from '../columnar/batch.ts';
 import type { Column } from '../columnar/column.ts';
-import { fixedWidth } from '../columnar/data-type.ts';
+import { fixedWidth, isInteger } from '../columnar/data-type.ts';
 import { accumulateKernels } from '../kernels/accumulate-kernels.ts';
 import { groupKernels } from '../kernels/group-kernels.ts';
 import type { Holding } from '../memory/budget.ts';
@@ -148,7 +148,8 @@ export class AggregateAnswers implements Disposable {
     const validity = from.present(count, to);
     const { linear } = this.#holding;
     const [at, { stride, rows }] = [from.at(value), from];
-    if (value.kind === 'sum') writeSums(type, value, from, values);
+    if (value.kind === 'sum' && aggregate.wraps === true && isInteger(type)) from.unpack(value, 8, values);
+    else if (value.kind === 'sum') writeSums(type, value, from, values);
     else if (value.kind === 'float-sum') accumulateKernels(linear).floatSums(at, stride, rows, values);
     else if (value.kind === 'product') writeProducts(type, value, from, values);
     else if (type.kind === 'bool') groupKernels(linear).unpackFlags(at, stride, 0, 0, rows, values);

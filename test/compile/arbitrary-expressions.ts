@@ -34,6 +34,7 @@ import { castBetween } from '../../src/expressions/cast-value.ts';
 import type { ArithmeticOperator, ComparisonOperator, TypedExpression } from '../../src/expressions/expression.ts';
 import { TICKS_PER_SECOND, ticksPerDay } from '../../src/expressions/temporal-text.ts';
 import type { Holding } from '../../src/memory/budget.ts';
+import { wrapOverflow } from '../../src/planner/wrap-overflow.ts';
 import { numberCalls } from './arbitrary-number-calls.ts';
 import { timeCalls } from './arbitrary-time-calls.ts';
 
@@ -237,7 +238,8 @@ function makeExpression(type: DataType, depth: number): fc.Arbitrary<TypedExpres
   choices.push(...timeCalls(type, TYPES, deeper));
   choices.push(...numberCalls(type, TYPES, deeper));
   if (type === bool) choices.push(...predicates(deeper));
-  return fc.oneof(...choices);
+  const any = fc.oneof(...choices);
+  return isInteger(type) ? fc.tuple(any, fc.boolean()).map(([e, wraps]) => (wraps ? wrapOverflow(e) : e)) : any;
 }
 
 function predicates(deeper: (of: DataType) => fc.Arbitrary<TypedExpression>): fc.Arbitrary<TypedExpression>[] {

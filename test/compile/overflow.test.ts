@@ -23,8 +23,10 @@ import {
 } from '../../src/columnar/data-type.ts';
 import type { Value } from '../../src/columnar/value.ts';
 import { rangeOf } from '../../src/compile/machine.ts';
+import { simplerNumber } from '../../src/compile/simpler-numbers.ts';
 import type { ArithmeticOperator, TypedExpression } from '../../src/expressions/expression.ts';
 import { interpreter } from '../../src/expressions/interpret.ts';
+import { wrapOverflow } from '../../src/planner/wrap-overflow.ts';
 import { cellOf, column, Probe, probeAll, valuesOf } from './probe.ts';
 
 const INTEGERS = [int8, int16, int32, int64, uint8, uint16, uint32, uint64];
@@ -71,6 +73,47 @@ describe.each(INTEGERS.map((type) => ({ name: typeName(type), type })))('arithme
     expect(wrong).toEqual([]);
     // Products are bounded by bits only; all other checks are exact.
     expect(falseAlarms / cases).toBeLessThanOrEqual(operator === '*' && machine(type).bits >= 32 ? 0.1 : 0);
+  });
+});
+
+describe.each(INTEGERS.map((type) => ({ name: typeName(type), type })))('$name wraps around', ({ type }) => {
+  const { bits, signed } = machine(type);
+  const wrapped = (exact: bigint): Value =>
+    cellOf(signed ? BigInt.asIntN(bits, exact) : BigInt.asUintN(bits, exact), type);
+  const OPERATORS = {
+    '+': (a: bigint, b: bigint) => a + b,
+    '-': (a: bigint, b: bigint) => a - b,
+    '*': (a: bigint, b: bigint) => a * b,
+  };
+  const FUNCTIONS = {
+    abs: (a: bigint) => (a < 0n ? -a : a),
+    negate: (a: bigint) => -a,
+    columns_sum: (a: bigint, b: bigint) => a + b + a,
+  };
+  const [a, b] = [column(0, type), column(1, type)];
+
+  /** Compiled, a row and four rows at a time, and interpreted. */
+  function check(e: TypedExpression, exact: (a: bigint, b: bigint) => bigint): void {
+    const given = [...pairs(type)];
+    const expected = given.map(([x, y]) => wrapped(exact(BigInt(x as bigint), BigInt(y as bigint))));
+    const wrapping = wrapOverflow(e);
+    const evaluate = interpreter(wrapping);
+    expect(given.map((row) => evaluate({ value: (n) => row[n] ?? null, where: () => '' }))).toEqual(expected);
+    for (const dictionary of [false, true]) {
+      expect(valuesOf(simplerNumber(wrapping) ?? wrapping, [type, type], given, { dictionary })).toEqual(expected);
+    }
+  }
+
+  test.each(Object.entries(OPERATORS))('with %s', (operator, exact) => {
+    check(
+      { kind: 'arithmetic', operator: operator as ArithmeticOperator, left: a, right: b, type, nullable: true },
+      exact,
+    );
+  });
+
+  test.each(Object.entries(FUNCTIONS))('in %s', (name, exact) => {
+    const given = name === 'columns_sum' ? [a, b, a] : [a];
+    check({ kind: 'function', name, arguments: given, type, nullable: true }, exact);
   });
 });
 

@@ -131,14 +131,22 @@ export const MAKING_TIME_FUNCTIONS: readonly FunctionDefinition[] = [
   ),
   makeTimestamp(
     'make_timestamp_ltz',
-    'The timestamp in microseconds and in UTC of a date and a time of day, on the clock of UTC or of the time zone that is given.',
+    'The timestamp in microseconds of a date and a time of day, on the clock of the time zone that is given, or of that of the session, in which it is: UTC where it says none.',
     () => 'UTC',
     [
       [[2024n, 7n, 1n, 12n, 30n, 0], '2024-07-01T12:30:00Z'],
       [[2024n, 7n, 1n, 12n, 30n, 0, 'Europe/Berlin'], '2024-07-01T10:30:00Z'],
     ],
   ),
-  now('current_date', ['today'], 'The date in UTC.', date, () => Number(nowMicros() / DAY_MICROS)),
-  now('current_timestamp', ['now'], 'The timestamp in microseconds and in UTC.', timestamp('us', 'UTC'), nowMicros),
-  now('current_timezone', [], "The time zone of `current_timestamp`: always `'UTC'`.", utf8, () => 'UTC'),
+  now('current_date', ['today'], 'The date in the time zone of the session: UTC where it says none.', date, () =>
+    Number(nowMicros() / DAY_MICROS),
+  ),
+  now(
+    'current_timestamp',
+    ['now'],
+    'The timestamp in microseconds, in the time zone of the session: UTC where it says none.',
+    timestamp('us', 'UTC'),
+    nowMicros,
+  ),
+  now('current_timezone', [], "The time zone of the session: `'UTC'` where it says none.", utf8, () => 'UTC'),
 ];
