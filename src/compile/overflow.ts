@@ -104,7 +104,7 @@ export function cutToWidth(lanes: LaneCode, machine: Machine, value: Local): Cod
   return lanes.operations('i32').and(get(value), lanes.constant('i32', (1 << machine.bits) - 1));
 }
 
-export function signExtended(lanes: LaneCode, bits: number, value: Local): Code {
+function signExtended(lanes: LaneCode, bits: number, value: Local): Code {
   const by = i32.const(32 - bits);
   if (lanes.wide) return i32x4.shr(i32x4.shl(get(value as Local<'v128'>), by), by);
   return (bits === 8 ? i32.extend8 : i32.extend16)(get(value as Local<'i32'>));

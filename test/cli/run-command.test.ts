@@ -193,6 +193,28 @@ describe('millrace run', () => {
     ]);
   });
 
+  test('--overflow and --timezone say what holds for all expressions', async () => {
+    const doubled = {
+      kind: 'binary',
+      operator: '*',
+      left: column('n'),
+      right: { kind: 'literal', type: int64, value: 2048 },
+    };
+    const zone = { kind: 'function', name: 'current_timezone', arguments: [] };
+    const columns = [
+      { name: 'n', expression: doubled },
+      { name: 'zone', expression: zone },
+    ];
+    const input = { kind: 'filter', predicate: { kind: 'is-not-null', input: column('day') }, input: ROWS_TASK.plan };
+    const task = JSON.stringify({ ...ROWS_TASK, plan: { kind: 'project', columns, input } });
+    const runIt = (...more: string[]) => cli(['run', '-', '--format', 'csv', ...more], { input: task });
+    expect(await runIt()).toMatchObject({ code: 1, stderr: expect.stringContaining('does not fit int64') });
+    const { stdout } = await runIt('--overflow', 'wrap', '--timezone', 'Asia/Kolkata');
+    const wrapped = BigInt.asIntN(64, 9007199254740993n * 2048n);
+    expect(stdout).toBe(`n,zone\r\n2048,Asia/Kolkata\r\n${wrapped},Asia/Kolkata\r\n`);
+    expect((await runIt('--timezone', 'Asia/Tokio')).stderr).toContain('Asia/Tokyo');
+  });
+
   test('--out takes the place of the output in the task', async () => {
     const task = save('elsewhere.json', fileTask(WRITE, { output: { uri: 'not-there' } }));
     const { code, stdout } = await run(task, '--out', 'elsewhere', '--json');
