@@ -22,7 +22,7 @@ const PROCESS_BYTES = 256e6;
 keepHeapSmall();
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const terminal = new ProcessTerminal();
-const means = { memoryBytes: budgetFor(PROCESS_BYTES), udfs: {} };
+const means = { memoryBytes: budgetFor(PROCESS_BYTES), threads: 1, udfs: {} };
 
 await terminal.write('3 million US flights of 2001: delays by airport and month (demo/flights.json)\n\n');
 const flights: Task = { ...(await readTask('demo/flights.json', terminal.signal)), jobId: `flights-${Date.now()}` };

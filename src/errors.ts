@@ -179,6 +179,12 @@ export class MemoryBudgetExceeded extends MillraceError {
   }
 }
 
+/** A thread that ran a part of a query ended by itself: its heap was exhausted, or something ended it. */
+export class ThreadDied extends MillraceError {
+  override readonly name = 'ThreadDied';
+  override readonly retryable = true;
+}
+
 /** One column would hold more text than its 32-bit offsets can address. */
 export class ColumnTooLarge extends MillraceError {
   override readonly name = 'ColumnTooLarge';

@@ -21,9 +21,8 @@ import { redactUri } from './io/uri.ts';
 import { MemoryBudget } from './memory/budget.ts';
 import type { LinearMemory } from './memory/linear-memory.ts';
 import { borrowLinearMemory, collectGarbage, forgetLinearMemory } from './memory/process-memory.ts';
-import { commitShuffle } from './operators/blocking-sinks/commit-shuffle.ts';
 import { commitWrite } from './operators/blocking-sinks/commit-write.ts';
-import type { Demand, Output } from './operators/operator.ts';
+import type { Demand, Output, Source } from './operators/operator.ts';
 import { emptyScan } from './operators/sources/empty-scan.ts';
 import { parsePlan, parseTask } from './plan/parse-task.ts';
 import type { PlanNode } from './plan/plan-node.ts';
@@ -39,6 +38,13 @@ import type { Chain } from './runtime/chain.ts';
 import { openChain } from './runtime/run-chain.ts';
 import type { TaskStats } from './stats/task-stats.ts';
 import type { UdfModules } from './udf/udf-modules.ts';
+
+/** Where batches of a result go that stay as they are. Disposed of when the task ends. */
+export interface BatchSink extends Disposable {
+  push(batch: Batch): Promise<void>;
+  /** After the last push, where nothing has failed. */
+  finish(): Promise<void>;
+}
 
 /** What a task needs from outside. */
 export interface TaskServices {
@@ -72,6 +78,10 @@ export interface TaskServices {
    * plan writes, the rows are the files of the result.
    */
   readonly onBatch?: ((batch: RecordBatch) => void | Promise<void>) | undefined;
+  /** @internal Gets the rows of the result as they are, in place of `onBatch`; what it keeps is of the budget. */
+  readonly openSink?: ((memory: MemoryBudget, schema: Schema) => BatchSink) | undefined;
+  /** @internal Take the places of in-memory-scans, by source id. */
+  readonly sources?: ReadonlyMap<string, Source> | undefined;
   /** Gets the figures so far a few times per second. Must not throw. */
   readonly onProgress?: ((statistics: TaskStats) => void) | undefined;
 }
@@ -121,7 +131,8 @@ export async function executeTask(task: unknown, services: TaskServices): Promis
   return await run.execute(plan, parsed, store, output, recorded);
 }
 
-async function loadPlan({ plan, ...task }: Task, store: ObjectStore, signal: AbortSignal): Promise<PlanNode> {
+/** The plan of a task, which may be another object. */
+export async function loadPlan({ plan, ...task }: Task, store: ObjectStore, signal: AbortSignal): Promise<PlanNode> {
   if ('kind' in plan) return plan;
   const stored = await store.get(plan.uri, { signal, maxBytes: MAX_PLAN_BYTES });
   if (stored === undefined) throw new ObjectNotFound(redactUri(plan.uri));
@@ -176,17 +187,21 @@ class TaskRun {
     using loan = borrowLinearMemory(this.#memoryBytes);
     const memory = new MemoryBudget(this.#memoryBytes, undefined, loan.linear);
     const chain = recorded
-      ? this.#recordedChain(plan, recorded)
+      ? await this.#recordedChain(plan, recorded)
       : await buildChain(plan, {
           inputs: task.inputs,
           batches: this.#services.batches,
+          sources: this.#services.sources,
           store,
           uris: uriRules(this.#services, task),
           udfs: await loadUdfs(plan, this.#services.udfs ?? {}),
           ...(output && { output: this.#writing(output), shuffle: this.#shuffling(output) }),
         });
-    const rows = new RowCounter(await batchConsumer(this.#services, loan.linear));
+    using sink = this.#services.openSink?.(memory, schema);
+    const consume = sink ? (batch: Batch) => sink.push(batch) : await batchConsumer(this.#services, loan.linear);
+    const rows = new RowCounter(consume);
     await this.#run(chain, rows, memory, task.maintainOrder);
+    await sink?.finish();
     const statistics = this.#statistics();
     if (this.#committed === undefined) return { schema, rowCount: rows.rowCount, statistics };
     const { manifest, manifestUri, files, pieces } = this.#committed;
@@ -237,12 +252,14 @@ class TaskRun {
     return JSON.parse(JSON.stringify(this.#statistics())) as JsonValue;
   }
 
-  #recordedChain({ kind, schema }: BoundNode, recorded: Committed): Chain {
+  async #recordedChain({ kind, schema }: BoundNode, recorded: Committed): Promise<Chain> {
     this.#committed = recorded;
-    const stage = SHUFFLES.has(kind)
-      ? commitShuffle({ commit: async () => recorded.pieces })
-      : commitWrite({ input: schema, commit: async () => recorded.files });
-    return { source: emptyScan({ schema }), stages: [stage] };
+    const source = emptyScan({ schema });
+    if (!SHUFFLES.has(kind)) {
+      return { source, stages: [commitWrite({ input: schema, commit: async () => recorded.files })] };
+    }
+    const { commitShuffle } = await import('./operators/blocking-sinks/commit-shuffle.ts');
+    return { source, stages: [commitShuffle({ commit: async () => recorded.pieces })] };
   }
 }
 

@@ -33,7 +33,6 @@ export async function* tpch({ sf, threads, runs, only, peers: wanted }: Options)
   const known = TPCH_PEERS.map(({ name }) => name);
   const unknown = wanted.find((name) => !known.includes(name));
   if (unknown !== undefined) throw new Error(`There is no peer ${unknown}, but ${known.join(', ')}`);
-  if (threads !== 1) process.stderr.write(`Millrace has one thread, the others ${threads}\n`);
   const names = only.toUpperCase().split(',');
   const queries = TPCH_FRAMES.map((_, index) => ({
     number: index + 1,
@@ -51,7 +50,7 @@ async function* warm({ sf, threads, runs, queries, peers }: Contest): AsyncGener
   const start = async (peer: TpchPeer): Promise<WarmPeer> => processes.use(await WarmPeer.start(peer, sf, threads));
   const judge = await start(DUCKDB);
   const others = await Promise.all(peers.map((peer) => (peer === DUCKDB ? Promise.resolve(judge) : start(peer))));
-  await using session = new Session({ memory: MEMORY_BYTES });
+  await using session = new Session({ memory: MEMORY_BYTES, threads });
   const tables = await tablesOf(session, sf);
   for (const query of queries) {
     const { number, name, refused } = query;
@@ -80,7 +79,7 @@ async function* cold({ sf, threads, runs, queries, peers }: Contest): AsyncGener
   const ours = fileURLToPath(new URL('process.ts', import.meta.url));
   for (const query of queries) {
     const commands: Record<string, readonly string[]> = {
-      millrace: [process.execPath, ours, tpchFolder(sf), `${query.number}`, `${MEMORY_BYTES}`],
+      millrace: [process.execPath, ours, tpchFolder(sf), `${query.number}`, `${MEMORY_BYTES}`, `${threads}`],
     };
     for (const peer of peers.filter(({ name }) => !query.refused.has(name))) {
       commands[peer.name] = coldCommand(peer, query.number, sf, threads);

@@ -34,7 +34,7 @@ export function addCleanCommand(program: Command, terminal: Terminal): Command {
 async function cleanDestination(destination: string, options: CleanCommandOptions, terminal: Terminal): Promise<void> {
   const [{ clean }, { deskStore }, { uriOf }, { retryingStore }] = await Promise.all([
     import('../commit/clean.ts'),
-    import('../dataframe/desk-store.ts'),
+    import('../io/desk-store.ts'),
     import('../dataframe/places.ts'),
     import('../io/retrying-store.ts'),
   ]);

@@ -30,7 +30,7 @@ export async function readDocument(path: string, signal: AbortSignal): Promise<s
 
 async function storedText(uri: string, signal: AbortSignal): Promise<string> {
   const [{ deskStore }, { retryingStore }] = await Promise.all([
-    import('../dataframe/desk-store.ts'),
+    import('../io/desk-store.ts'),
     import('../io/retrying-store.ts'),
   ]);
   const stored = await retryingStore(deskStore()).get(uri, { maxBytes: MAX_DOCUMENT_BYTES, signal });

@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 import { budgetFor } from '../memory/process-memory.ts';
+import type { PlanNode } from '../plan/plan-node.ts';
 import type { BoundNode } from '../planner/bound-plan.ts';
 import type { UdfModules } from '../udf/udf-modules.ts';
-import { addMemoryOption } from './memory-option.ts';
+import { addResourceOptions, type ResourceOptions } from './resource-options.ts';
 import type { Terminal } from './terminal.ts';
 import { addUdfOption } from './udf-option.ts';
 
-interface ExplainOptions {
-  readonly memory: number;
+interface ExplainOptions extends ResourceOptions {
   readonly udf: UdfModules;
   readonly analyze?: true;
   readonly json?: true;
@@ -28,12 +28,12 @@ export function addExplainCommand(program: Command, terminal: Terminal): Command
     .option('--json', 'print one JSON document')
     .addHelpText('after', EXAMPLES)
     .action((path: string, options: ExplainOptions) => explain(path, options, terminal));
-  return addUdfOption(addMemoryOption(command));
+  return addUdfOption(addResourceOptions(command));
 }
 
 async function explain(
   path: string,
-  { memory, udf: udfs, analyze, json }: ExplainOptions,
+  { memory, threads, udf: udfs, analyze, json }: ExplainOptions,
   terminal: Terminal,
 ): Promise<void> {
   const memoryBytes = budgetFor(memory);
@@ -43,10 +43,10 @@ async function explain(
     import('../columnar/schema.ts'),
   ]);
   const task = await readTask(path, terminal.signal);
-  const bound = await boundPlan(task, terminal);
-  const text = explainPlan(bound);
+  const { plan, bound } = await boundPlan(task, terminal);
+  const text = [explainPlan(bound), ...(threads > 1 ? [await threadsText(plan, threads)] : [])].join('\n\n');
   const { executeWithProgress } = await import('./task-execution.ts');
-  const statistics = analyze && (await executeWithProgress(task, { memoryBytes, udfs }, terminal)).statistics;
+  const statistics = analyze && (await executeWithProgress(task, { memoryBytes, threads, udfs }, terminal)).statistics;
   if (json) {
     await terminal.write(`${JSON.stringify({ plan: text, schema: bound.schema.fields, statistics })}\n`);
     return;
@@ -61,11 +61,17 @@ async function explain(
 async function boundPlan(
   task: Awaited<ReturnType<typeof import('./task-document.ts')['readTask']>>,
   terminal: Terminal,
-): Promise<BoundNode> {
+): Promise<{ readonly plan: PlanNode; readonly bound: BoundNode }> {
   const [{ loadAndBind }, { pushDown }, { loadPlan }] = await Promise.all([
     import('../planner/load-and-bind.ts'),
     import('../planner/push-down.ts'),
     import('./load-plan.ts'),
   ]);
-  return pushDown(await loadAndBind(await loadPlan(task, terminal.signal), task));
+  const plan = await loadPlan(task, terminal.signal);
+  return { plan, bound: pushDown(await loadAndBind(plan, task)) };
+}
+
+async function threadsText(plan: PlanNode, threads: number): Promise<string> {
+  const { explainInThreads } = await import('../threads/explain-in-threads.ts');
+  return explainInThreads(plan, threads, () => undefined);
 }

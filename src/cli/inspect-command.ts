@@ -51,7 +51,7 @@ interface Inspection {
 
 async function ofManifest(uri: string, { signal }: Terminal): Promise<Inspection> {
   const [{ deskStore }, { parseJobManifest }, { retryingStore }] = await Promise.all([
-    import('../dataframe/desk-store.ts'),
+    import('../io/desk-store.ts'),
     import('../commit/manifest.ts'),
     import('../io/retrying-store.ts'),
   ]);
@@ -63,7 +63,7 @@ async function ofManifest(uri: string, { signal }: Terminal): Promise<Inspection
 
 async function ofDestination(uri: string, { signal }: Terminal): Promise<Inspection> {
   const [{ deskStore }, { listCommitted }, { retryingStore }] = await Promise.all([
-    import('../dataframe/desk-store.ts'),
+    import('../io/desk-store.ts'),
     import('../commit/read-manifest.ts'),
     import('../io/retrying-store.ts'),
   ]);

@@ -1,8 +1,8 @@
 /** Jobs from files, as the command line takes them: with paths where others have uris. */
 
-import { deskStore } from '../dataframe/desk-store.ts';
 import { globUri, uriOf } from '../dataframe/places.ts';
 import { Problems } from '../expressions/problems.ts';
+import { deskStore } from '../io/desk-store.ts';
 import type { Job } from '../jobs/job.ts';
 import { parseJob } from '../jobs/parse-job.ts';
 import { jsonDocument } from '../plan/json-document.ts';

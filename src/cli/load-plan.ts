@@ -1,5 +1,5 @@
-import { deskStore } from '../dataframe/desk-store.ts';
 import { ObjectNotFound } from '../errors.ts';
+import { deskStore } from '../io/desk-store.ts';
 import { retryingStore } from '../io/retrying-store.ts';
 import { parsePlan } from '../plan/parse-task.ts';
 import type { PlanNode } from '../plan/plan-node.ts';

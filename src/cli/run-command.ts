@@ -1,13 +1,12 @@
 import { type Command, Option } from 'commander';
 import type { UdfModules } from '../udf/udf-modules.ts';
-import { addMemoryOption } from './memory-option.ts';
 import { parseCount } from './quantities.ts';
+import { addResourceOptions, type ResourceOptions } from './resource-options.ts';
 import type { Format } from './row-writers.ts';
 import type { Terminal } from './terminal.ts';
 import { addUdfOption } from './udf-option.ts';
 
-export interface RunOptions {
-  readonly memory: number;
+export interface RunOptions extends ResourceOptions {
   readonly udf: UdfModules;
   readonly out?: string;
   readonly overflow?: 'error' | 'wrap';
@@ -20,7 +19,7 @@ export interface RunOptions {
 const EXAMPLES = `
 Examples:
   $ millrace run task.json
-  $ millrace run task.json --memory 1GB --out results/
+  $ millrace run task.json --memory 1GB --threads 4 --out results/
   $ millrace run task.json --format csv > rows.csv
   $ millrace run task.json --udf text=./udfs/text.ts
   $ cat task.json | millrace run - --json | jq .rowCount`;
@@ -55,5 +54,5 @@ export function addRunCommand(program: Command, terminal: Terminal): Command {
       const { runTask } = await import('./run-task.ts');
       await runTask(path, options, terminal);
     });
-  return addUdfOption(addMemoryOption(command));
+  return addUdfOption(addResourceOptions(command));
 }

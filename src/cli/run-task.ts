@@ -9,7 +9,7 @@ import type { Terminal } from './terminal.ts';
 
 /** Runs the task at `path`, and shows its rows, or the files that it has written. */
 export async function runTask(path: string, options: RunOptions, terminal: Terminal): Promise<void> {
-  const means = { memoryBytes: budgetFor(options.memory), udfs: options.udf };
+  const means = { memoryBytes: budgetFor(options.memory), threads: options.threads, udfs: options.udf };
   const read = await readTask(path, terminal.signal);
   const { out, overflow, timezone } = options;
   const task = {

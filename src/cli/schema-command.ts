@@ -47,7 +47,7 @@ async function documentSchema(job: true | undefined): Promise<Readonly<Record<st
 /** The fields, as the `schema` of a scan. */
 async function fileSchema(place: string, options: SchemaOptions, { signal }: Terminal): Promise<unknown> {
   const [{ deskStore }, { globUri }, { retryingStore }, { formatOf, describeFiles }] = await Promise.all([
-    import('../dataframe/desk-store.ts'),
+    import('../io/desk-store.ts'),
     import('../dataframe/places.ts'),
     import('../io/retrying-store.ts'),
     import('../dataframe/file-schema.ts'),

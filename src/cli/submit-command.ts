@@ -47,7 +47,7 @@ async function submit(path: string, options: SubmitOptions, terminal: Terminal):
     import('../jobs/parse-job.ts'),
     import('../jobs/start-job.ts'),
     import('../jobs/step-functions.ts'),
-    import('../dataframe/desk-store.ts'),
+    import('../io/desk-store.ts'),
   ]);
   const read = await readJob(path, terminal.signal);
   const job = jobId === undefined ? read : parseJob({ ...read, jobId });

@@ -8,10 +8,12 @@ import type { TaskResult } from '../execute-task.ts';
 import type { Compression, PlanNode, WriteFormat, WriteMode } from '../plan/plan-node.ts';
 import type { Task, TaskInput } from '../plan/task.ts';
 import { explainPlan } from '../planner/explain.ts';
-import { nodeInputs } from '../planner/node-inputs.ts';
+import { sourcesOf } from '../planner/node-inputs.ts';
+import type { StatisticsOf } from '../planner/optimizer/statistics.ts';
 import { pushDown } from '../planner/push-down.ts';
 import { renderStats } from '../stats/render-stats.ts';
 import type { TaskStats } from '../stats/task-stats.ts';
+import { explainInThreads } from '../threads/explain-in-threads.ts';
 import { loadedOnce } from './loaded-once.ts';
 import { uriOf } from './places.ts';
 import { boundQuery, newSourceId, optimizedQuery, type Query, queryOf, taskInputs } from './query.ts';
@@ -55,9 +57,6 @@ export function taskOf(query: Query): Task {
   const inputs = new Map([...query.inputs].filter(([id]) => read.has(id)));
   return { version: 1, jobId: randomUUID(), stageId: 0, taskId: 0, plan, inputs: taskInputs(inputs) };
 }
-
-const sourcesOf = (plan: PlanNode): readonly string[] =>
-  'sourceId' in plan ? [plan.sourceId] : nodeInputs(plan).flatMap(sourcesOf);
 
 export async function collectQuery<S>(session: Session, query: Query, options: RunOptions = {}): Promise<Table<S>> {
   const batches: RecordBatch[] = [];
@@ -177,7 +176,10 @@ export function explainQuery(
   { analyze = false, optimized = true, rules = false, ...options }: ExplainOptions,
 ): string | Promise<string> {
   const made = optimizedQuery(query);
-  const plan = explainPlan(pushDown(boundQuery(optimized ? made.plan : query.plan, 'explain')));
+  const shown = optimized ? made.plan : query.plan;
+  const whole = explainPlan(pushDown(boundQuery(shown, 'explain')));
+  const plan =
+    session.threads > 1 ? `${whole}\n\n${explainInThreads(shown, session.threads, statisticsIn(query))}` : whole;
   const text = rules ? `${plan}\n\n${firedText(made.fired)}` : plan;
   if (!analyze) return text;
   return runTask(session, query, taskOf(query), options).then(
@@ -215,5 +217,11 @@ export async function runTask(
     if (input.kind === 'pieces') pieces[id] = { kind: 'shuffle', pieces: await input.load(options) };
   }
   const whole = { ...task, inputs: { ...task.inputs, ...pieces } };
-  return await session.execute(whole, { batches, ...(onBatch && { onBatch }), ...options, isQuiet });
+  const services = { batches, ...(onBatch && { onBatch }), ...options, isQuiet };
+  return await session.execute(whole, { ...services, statisticsOf: statisticsIn({ inputs }) });
 }
+
+const statisticsIn =
+  ({ inputs }: Pick<Query, 'inputs'>): StatisticsOf =>
+  (id) =>
+    inputs.get(id)?.statistics;

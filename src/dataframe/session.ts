@@ -12,6 +12,7 @@ import { type Field, field, type Schema } from '../columnar/schema.ts';
 import { InvalidArgument, ObjectNotFound } from '../errors.ts';
 import { executeTask, type TaskResult, type TaskServices } from '../execute-task.ts';
 import { timeZoneProblem } from '../expressions/time-zone.ts';
+import { deskStore } from '../io/desk-store.ts';
 import { listGlob } from '../io/glob.ts';
 import type { ObjectStore } from '../io/object-store.ts';
 import { retryingStore } from '../io/retrying-store.ts';
@@ -25,9 +26,11 @@ import type {
 } from '../plan/plan-node.ts';
 import type { PlanSettings, ScanFile, Task } from '../plan/task.ts';
 import { inTimeZone } from '../planner/in-time-zone.ts';
+import { sourceStatistics } from '../planner/optimizer/source-statistics.ts';
+import type { ThreadedServices } from '../threads/execute-in-threads.ts';
+import type { ThreadPool } from '../threads/thread-pool.ts';
 import { isUdf } from '../udf/udf.ts';
 import type { UdfModules } from '../udf/udf-modules.ts';
-import { deskStore } from './desk-store.ts';
 import { type Expr, type NeededBy, type Operand, withPart } from './expr.ts';
 import { describeFiles, type FilesDescription } from './file-schema.ts';
 import { DataFrame } from './frame.ts';
@@ -37,13 +40,17 @@ import { globUri, uriOf } from './places.ts';
 import { newSourceId, type QueryInput, queryOf } from './query.ts';
 import { QueryProgress } from './query-progress.ts';
 import type { QuerySubscriber } from './query-subscriber.ts';
-import { sourceStatistics } from './source-statistics.ts';
 import { TemporaryPlace } from './temporary-place.ts';
 import type { GivenAs, Temporal } from './value-types.ts';
 
 export interface SessionOptions {
   /** Bytes that a query may hold: 1 GiB where absent. */
   readonly memory?: number;
+  /**
+   * How many processor cores a query may use: 1 where absent. With more, queries that read much have worker threads beside this one, and of
+   * `memory` each its part; they need the storage of the process, not one that is given here.
+   */
+  readonly threads?: number;
   /** Where uris lead; files, S3 and the web where absent. */
   readonly storage?: ObjectStore;
   /** A directory for rows that `repartition` puts aside, a path or a uri of the storage: that of the system where absent. */
@@ -92,8 +99,11 @@ export interface WarcRecord {
 }
 
 const DEFAULT_MEMORY_BYTES = 1024 * 1024 * 1024;
+const MOST_THREADS = 64;
 
-interface TaskRunServices extends Pick<TaskServices, 'batches' | 'onBatch' | 'signal'> {
+interface TaskRunServices
+  extends Pick<TaskServices, 'batches' | 'onBatch' | 'signal'>,
+    Pick<ThreadedServices, 'statisticsOf'> {
   readonly isQuiet?: boolean;
 }
 
@@ -105,6 +115,8 @@ export type UdfsOf<M> = {
 /** See the top of the file. Disposing of it ends its queries, and removes what they have put aside. */
 export class Session implements AsyncDisposable {
   readonly #memoryBytes: number;
+  readonly #threads: number;
+  #pool: ThreadPool | undefined;
   readonly #store: ObjectStore;
   readonly #subscribers: readonly QuerySubscriber[];
   readonly #overflow: 'error' | 'wrap';
@@ -114,9 +126,10 @@ export class Session implements AsyncDisposable {
   readonly #disposed: AbortController = new AbortController();
   readonly #running: Set<Promise<unknown>> = new Set();
 
-  /** @throws InvalidArgument where there is no such time zone, or no such rule of overflow */
+  /** @throws InvalidArgument where there is no such time zone, or no such rule of overflow, or so many threads are none */
   constructor({
     memory = DEFAULT_MEMORY_BYTES,
+    threads = 1,
     storage,
     temp,
     subscribers = [],
@@ -128,9 +141,13 @@ export class Session implements AsyncDisposable {
     if (overflow !== 'error' && overflow !== 'wrap') {
       throw new InvalidArgument(`overflow is 'error' or 'wrap', and not '${overflow}'.`);
     }
+    if (!Number.isInteger(threads) || threads < 1 || threads > MOST_THREADS) {
+      throw new InvalidArgument(`A session of ${threads} threads: a whole number from 1 to ${MOST_THREADS} is needed.`);
+    }
     this.#overflow = overflow;
     this.#timezone = timezone;
     this.#memoryBytes = memory;
+    this.#threads = storage === undefined ? threads : 1;
     this.#store = storage ?? deskStore();
     this.#temporary = new TemporaryPlace(this.#store, temp);
     this.#subscribers = subscribers;
@@ -244,6 +261,11 @@ export class Session implements AsyncDisposable {
     return inTimeZone(plan, this.#timezone);
   }
 
+  /** @internal How many threads a query may have: one where others would not find the storage. */
+  get threads(): number {
+    return this.#threads;
+  }
+
   /** @internal The directory of rows that frames put aside. */
   get temporaryUri(): string {
     return this.#temporary.uri;
@@ -264,6 +286,7 @@ export class Session implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#disposed.abort();
     await Promise.allSettled(this.#running);
+    await this.#pool?.[Symbol.asyncDispose]();
     await this.#temporary[Symbol.asyncDispose]();
   }
 
@@ -276,7 +299,7 @@ export class Session implements AsyncDisposable {
     const { jobId: id } = task;
     for (const { onStart } of this.#subscribers) onStart?.(id, task.plan as PlanNode);
     try {
-      const result = await executeTask(
+      const result = await this.#execute(
         { ...this.settings, ...task },
         {
           store: this.#store,
@@ -301,6 +324,16 @@ export class Session implements AsyncDisposable {
       for (const { onEnd } of this.#subscribers) onEnd?.(id, { error });
       throw error;
     }
+  }
+
+  async #execute(task: Task, services: ThreadedServices): Promise<TaskResult> {
+    if (this.#threads === 1) return await executeTask(task, services);
+    const [{ executeInThreads, mostThreadBytes }, { ThreadPool }] = await Promise.all([
+      import('../threads/execute-in-threads.ts'),
+      import('../threads/thread-pool.ts'),
+    ]);
+    this.#pool ??= new ThreadPool(this.#threads, mostThreadBytes(this.#memoryBytes, this.#threads));
+    return await executeInThreads(task, services, this.#pool);
   }
 
   async #read<S>(

@@ -46,6 +46,33 @@ export function cutFiles(pieces: readonly FilePiece[], taskBytes: number): reado
   return tasks;
 }
 
+/**
+ * The files of `count` tasks of about the same size, neighbours in each; fewer where there are not so many pieces. However many files one has.
+ *
+ *     pieces        │   a   │ b │ c │            d0           │ e │         by where the middle of each is
+ *     tasks         │       0       │            1            │ 2 │
+ */
+export function dealFiles(pieces: readonly FilePiece[], count: number): readonly (readonly ScanFile[])[] {
+  const total = pieces.reduce((sum, { bytes }) => sum + bytes, 0);
+  const tasks = Array.from({ length: count }, (): FilePiece[] => []);
+  let before = 0;
+  for (const piece of pieces) {
+    const middle = (before + piece.bytes / 2) / Math.max(1, total);
+    tasks[Math.min(count - 1, Math.floor(middle * count))]?.push(piece);
+    before += piece.bytes;
+  }
+  return tasks.filter((dealt) => dealt.length > 0).map(joinedPieces);
+}
+
+function joinedPieces(pieces: readonly FilePiece[]): readonly ScanFile[] {
+  const files: ScanFile[] = [];
+  for (const [index, { file, fileIndex }] of pieces.entries()) {
+    const last = pieces[index - 1]?.fileIndex === fileIndex ? files.pop() : undefined;
+    files.push(last === undefined ? file : joined(last, file));
+  }
+  return files;
+}
+
 /** Two parts of one file. */
 function joined(first: ScanFile, second: ScanFile): ScanFile {
   if (first.range !== undefined && second.range !== undefined) {

@@ -4,14 +4,13 @@ import { InvalidArgument } from '../errors.ts';
 import type { ObjectStore } from '../io/object-store.ts';
 import type { PlanNode } from '../plan/plan-node.ts';
 import type { ScanFile, Task, TaskInput } from '../plan/task.ts';
-import type { BoundNode, BoundScanFormat } from '../planner/bound-plan.ts';
+import type { BoundNode } from '../planner/bound-plan.ts';
 import { pushDown } from '../planner/push-down.ts';
-import { cutFiles, type FilePiece } from './cut-files.ts';
+import { cutFiles } from './cut-files.ts';
+import { inputPieces } from './input-pieces.ts';
 import { DEFAULT_TASK_BYTES, type StoredJob } from './job.ts';
 import { type ResolvedInput, resolveInputs, type SizedFile } from './resolve-inputs.ts';
-import { type Reading, rowGroupPieces } from './row-group-pieces.ts';
 import { MAX_STAGE_TASKS, type TaskSize } from './stage-items.ts';
-import type { TextFormat } from './text-pieces.ts';
 
 /** What one task of the stage is given. */
 export interface StageTask {
@@ -38,27 +37,10 @@ export async function cutJob(job: StoredJob, bound: BoundNode, sources: Sources)
   if (sourceId === undefined || input?.kind !== 'files') return [{ inputs: wholeInputs(resolved), size: 'large' }];
   const { taskBytes = DEFAULT_TASK_BYTES } = job;
   const { format, ...reading } = scanOf(pushDown(bound));
-  const pieces = await piecesOf(input.files, taskBytes, format, { ...reading, ...sources });
+  const pieces = await inputPieces(input.files, taskBytes, format, { ...reading, ...sources });
   const cut = cutFiles(pieces, taskBytes);
   if (cut.length > MAX_STAGE_TASKS) throw tooManyTasks(cut.length, taskBytes, pieces);
   return cut.map((files) => ({ inputs: { [sourceId]: { kind: 'files', files } }, size: 'small' }));
-}
-
-const isText = (format: BoundScanFormat): format is TextFormat => ['csv', 'json', 'text'].includes(format.kind);
-
-/** What reads text is loaded for large files of it only. */
-async function piecesOf(
-  files: readonly SizedFile[],
-  taskBytes: number,
-  format: BoundScanFormat,
-  reading: Reading,
-): Promise<readonly FilePiece[]> {
-  if (format.kind === 'parquet') return rowGroupPieces(files, taskBytes, reading);
-  if (isText(format) && files.some(({ bytes }) => bytes > taskBytes)) {
-    const { textPieces } = await import('./text-pieces.ts');
-    return textPieces(files, taskBytes, { ...reading, format });
-  }
-  return files.map(({ file, bytes }, fileIndex) => ({ fileIndex, file, bytes }));
 }
 
 /** The inputs as one task reads them. @throws InvalidArgument for more files than its document can name */

@@ -48,7 +48,7 @@ async function resolve(input: JobInput, sources: Sources): Promise<ResolvedInput
     case 'glob':
       return { kind: 'files', files: await matchingFiles(input.glob, sources) };
     case 'files':
-      return { kind: 'files', files: await inParallel(input.files, REQUESTS_AT_ONCE, (file) => sized(file, sources)) };
+      return { kind: 'files', files: await sizedFiles(input.files, sources) };
   }
 }
 
@@ -65,6 +65,10 @@ async function matchingFiles(glob: string, { store, signal }: Sources): Promise<
   if (files.length > 0) return files;
   throw new InvalidArgument(`${redactUri(glob)} matches no object. Names that begin with _ or . are not matched.`);
 }
+
+/** @throws ObjectNotFound, ObjectChanged */
+export const sizedFiles = (files: readonly ScanFile[], sources: Sources): Promise<SizedFile[]> =>
+  inParallel(files, REQUESTS_AT_ONCE, (file) => sized(file, sources));
 
 async function sized(file: ScanFile, { store, signal }: Sources): Promise<SizedFile> {
   const info = await store.head(file.uri, { signal });

@@ -12,7 +12,7 @@ import type { RecordBatch } from 'apache-arrow';
 import type { ObjectStore } from '../io/object-store.ts';
 import type { OutputFiles } from '../io/output-files.ts';
 import { aggregate } from '../operators/blocking-sinks/aggregate.ts';
-import { type CommitShuffleOptions, commitShuffle } from '../operators/blocking-sinks/commit-shuffle.ts';
+import type { CommitShuffleOptions } from '../operators/blocking-sinks/commit-shuffle.ts';
 import { commitWrite, type ResultFile } from '../operators/blocking-sinks/commit-write.ts';
 import { type GroupedAggregateOptions, groupedAggregate } from '../operators/blocking-sinks/grouped-aggregate.ts';
 import type { ShuffleOptions } from '../operators/blocking-sinks/shuffle-output.ts';
@@ -42,7 +42,7 @@ export interface ChainResources {
   readonly inputs: Readonly<Record<string, TaskInput>>;
   readonly store: ObjectStore;
   /** Of inputs that are batches already, by source id: they take the place of an in-memory-scan of the same columns. */
-  readonly sources?: ReadonlyMap<string, Source>;
+  readonly sources?: ReadonlyMap<string, Source> | undefined;
   /** Arrow record batches, by the source id of the in-memory-scan whose rows they are. */
   readonly batches?: Readonly<Record<string, readonly RecordBatch[]>> | undefined;
   /** Nothing where absent. */
@@ -268,6 +268,7 @@ class ChainBuilder {
   async #shuffle(node: OfKind<'repartition' | 'into-partitions' | 'gather'>): Promise<Chain> {
     const { shuffle } = this.#resources;
     assert.ok(shuffle !== undefined);
+    const { commitShuffle } = await import('../operators/blocking-sinks/commit-shuffle.ts');
     const options = { input: node.input.schema, codec: node.compression, files: shuffle.files };
     return this.#over(node.input, await shuffleStage(node, options), commitShuffle({ commit: shuffle.commit }));
   }

@@ -6,8 +6,8 @@ export async function loadCalledFunctions(plan: PlanNode): Promise<void> {
   await loadFunctions(calledNames(plan));
 }
 
-/** Whatever looks like a call. Schemas, which may be long, have none. */
-function calledNames(plan: PlanNode): ReadonlySet<string> {
+/** Whatever looks like a call in a plan, or in a part of one. Schemas, which may be long, have none. */
+export function calledNames(plan: unknown): ReadonlySet<string> {
   const names = new Set<string>();
   const left: unknown[] = [plan];
   while (left.length > 0) {

@@ -1,10 +1,15 @@
 import { INPUT_KEYS, type Inputs } from '../plan/check-plan.ts';
+import type { PlanNode } from '../plan/plan-node.ts';
 
 /** The inputs of a node, of a plan or bound, in order. */
 export function nodeInputs<Node extends { readonly kind: string }>(node: Node): readonly Node[] {
   const inputs: Inputs<Node> = node;
   return INPUT_KEYS.flatMap((key) => (inputs[key] ?? []) as Node | readonly Node[]);
 }
+
+/** The ids of all sources that a plan reads; one that it reads twice comes twice. */
+export const sourcesOf = (plan: PlanNode): readonly string[] =>
+  'sourceId' in plan ? [plan.sourceId] : nodeInputs(plan).flatMap(sourcesOf);
 
 /** `node` over `change` of each of its inputs, which are told their places; `node` itself where that changes none. */
 export function withInputs<Node extends { readonly kind: string }>(

@@ -28,9 +28,10 @@ const BELOW_EXECUTE_TASK = Object.keys(LAYERS);
 const ENTRIES: Readonly<Record<string, readonly string[]>> = {
   'execute-task': BELOW_EXECUTE_TASK,
   tasks: ['execute-task', ...BELOW_EXECUTE_TASK],
+  threads: ['execute-task', ...BELOW_EXECUTE_TASK],
   index: ['dataframe', 'tasks', 'execute-task', ...BELOW_EXECUTE_TASK],
-  dataframe: ['execute-task', ...BELOW_EXECUTE_TASK],
-  cli: ['dataframe', 'execute-task', ...BELOW_EXECUTE_TASK],
+  dataframe: ['threads', 'execute-task', ...BELOW_EXECUTE_TASK],
+  cli: ['dataframe', 'threads', 'execute-task', ...BELOW_EXECUTE_TASK],
   functions: ['execute-task', ...BELOW_EXECUTE_TASK],
 };
 
@@ -90,13 +91,13 @@ const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
   'node:dns': ['io/http/'],
   'node:http': ['io/socket-pool', 'io/http/'],
   'node:https': ['io/socket-pool', 'io/http/'],
-  'node:module': ['io/parquet/', 'cli/'],
+  'node:module': ['io/parquet/', 'threads/thread-', 'cli/'],
   'node:os': ['io/', 'memory/process-memory', 'dataframe/temporary-place', 'cli/'],
   'node:path': ['io/', 'dataframe/places', 'cli/'],
   'node:process': ['memory/process-memory', 'stats/progress-bar', 'dataframe/', 'cli/'],
   'node:net': ['io/http/'],
   'node:stream': ['io/s3/', 'io/text/', 'io/response-body'],
-  'node:worker_threads': ['udf/actor-'],
+  'node:worker_threads': ['udf/actor-', 'threads/thread-'],
   'node:timers': ['runtime/', 'udf/', 'operators/streaming-sinks/udf-project', 'io/', 'commit/', 'cli/'],
   'node:tls': ['io/socket-pool'],
   'node:url': ['io/', 'cli/'],

@@ -55,6 +55,7 @@ const NAMES_OF_AWS: ReadonlySet<string> = new Set([
 const NOT_RETRIED: Readonly<Record<string, string>> = {
   ObjectChanged: 'the inputs of a job are pinned: the version it was planned with does not come back',
   ServiceUnavailable: 'comes of starting executions, which no task of the machine does',
+  ThreadDied: 'comes of threads, and functions have one',
 };
 
 const ours = new Map(

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { cutFiles, type FilePiece } from '../../src/jobs/cut-files.ts';
+import { cutFiles, dealFiles, type FilePiece } from '../../src/jobs/cut-files.ts';
+import type { ScanFile } from '../../src/plan/task.ts';
 
 /** Files with their row groups, or whole. */
 const pieces: fc.Arbitrary<FilePiece[]> = fc
@@ -14,14 +15,15 @@ const pieces: fc.Arbitrary<FilePiece[]> = fc
     }),
   );
 
+/** Of files, or of each of their row groups. */
+const namesOf = (files: readonly ScanFile[]): string[] =>
+  files.flatMap(({ uri, rowGroups }) => rowGroups?.map((group) => `${uri} ${group}`) ?? [uri]);
+
 test('every piece is in exactly one task, in order, and tasks are as large as they may be', () => {
   fc.assert(
     fc.property(pieces, fc.integer({ min: 1, max: 250 }), (given, taskBytes) => {
       const tasks = cutFiles(given, taskBytes);
-      const flat = tasks.flatMap((files) =>
-        files.flatMap(({ uri, rowGroups }) => rowGroups?.map((group) => `${uri} ${group}`) ?? [uri]),
-      );
-      expect(flat).toEqual(given.map(({ file }) => (file.rowGroups ? `${file.uri} ${file.rowGroups[0]}` : file.uri)));
+      expect(tasks.flatMap(namesOf)).toEqual(namesOf(given.map(({ file }) => file)));
       let next = 0;
       for (const files of tasks) {
         const count = files.reduce((sum, { rowGroups }) => sum + (rowGroups?.length ?? 1), 0);
@@ -36,6 +38,26 @@ test('every piece is in exactly one task, in order, and tasks are as large as th
       }
     }),
     { numRuns: 2000 },
+  );
+});
+
+test('of dealt pieces too, and no task has more than its part and half of a piece at each end', () => {
+  fc.assert(
+    fc.property(pieces, fc.integer({ min: 1, max: 8 }), (given, count) => {
+      const tasks = dealFiles(given, count);
+      expect(tasks.length).toBeLessThanOrEqual(count);
+      expect(tasks.flatMap(namesOf)).toEqual(namesOf(given.map(({ file }) => file)));
+      const total = given.reduce((sum, { bytes }) => sum + bytes, 0);
+      let next = 0;
+      for (const files of tasks) {
+        const own = given.slice(next, next + namesOf(files).length);
+        const bytes = own.reduce((sum, piece) => sum + piece.bytes, 0);
+        const ends = ((own[0]?.bytes ?? 0) + (own.at(-1)?.bytes ?? 0)) / 2;
+        if (own.length > 1) expect(bytes).toBeLessThanOrEqual(total / count + ends + 1e-6);
+        next += own.length;
+      }
+    }),
+    { numRuns: 500 },
   );
 });
 

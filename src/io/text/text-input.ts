@@ -233,12 +233,13 @@ export async function lookedAt({
   etag,
   signal,
   costs,
+  part,
 }: Omit<TextFile, 'encoding'>): Promise<{ readonly size: number; readonly etag: string }> {
   costs.requests += 1;
   const info = await store.head(uri, { signal });
   if (info === undefined) throw new ObjectNotFound(uri);
   if (etag !== undefined && info.etag !== etag) throw new ObjectChanged(uri, etag, info.etag);
-  costs.bytesTotal += info.size;
+  costs.bytesTotal += part === undefined ? info.size : Math.min(part.end, info.size) - part.start;
   return info;
 }
 

@@ -121,7 +121,8 @@ class ParquetScanRun implements SourceRun {
     const footer = await readFooter({ store, memory: budget, uri, etag, signal }, end);
     costs.bytesRead += footer.bytesRead;
     costs.requests += footer.requests;
-    costs.bytesTotal += footer.fileBytes;
+    const share = rowGroups === undefined ? 1 : rowGroups.length / Math.max(1, footer.rowGroupCount);
+    costs.bytesTotal += Math.round(footer.fileBytes * share);
     const { fields } = readSchema;
     const readings = matchColumns(uri, footer.columns, fields, this.#constants);
     const planned = planScan(footer, { memory: budget, readings, filter, test, rowGroups, limit });

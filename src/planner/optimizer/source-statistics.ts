@@ -1,5 +1,5 @@
-import type { FileStatistics } from '../io/parquet/file-statistics.ts';
-import type { ColumnStatistics, SourceStatistics } from '../planner/optimizer/statistics.ts';
+import type { FileStatistics } from '../../io/parquet/file-statistics.ts';
+import type { ColumnStatistics, SourceStatistics } from './statistics.ts';
 
 /** From this share of rows on, values are taken to be different in every file. */
 const NEARLY_UNIQUE = 0.5;

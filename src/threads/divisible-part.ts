@@ -1,0 +1,189 @@
+/**
+ * Which part of a plan may be run over shares of a scan's files, one beside the other, and what then makes the result of their rows:
+ *
+ *     Sort                          Sort                            here, over the rows of all shares
+ *       GroupedAggregate              FinalAggregate
+ *         HashJoin           ──▶        Exchange
+ *           Filter
+ *             Scan lineitem               PartialGroupedAggregate   in every thread, for a share of lineitem
+ *           Scan part                       HashJoin
+ *                                             Filter
+ *                                               Scan lineitem
+ *                                             Scan part             all of it
+ *
+ * Rows of a scan stay rows of their own on the way up as long as nodes ask nothing of other rows: that way is the spine. What is kept of a
+ * join, its build side, is kept by every thread. A share is a plan as any other, so nothing below knows of threads.
+ */
+
+import type { Field } from '../columnar/schema.ts';
+import type { AggregateCall, AggregateFunction } from '../expressions/expression.ts';
+import { FUNCTIONS } from '../expressions/functions/registry.ts';
+import type { PlanNode } from '../plan/plan-node.ts';
+import type { NodeOf } from '../planner/bind-parts.ts';
+import { calledNames } from '../planner/load-called-functions.ts';
+import { nodeInputs } from '../planner/node-inputs.ts';
+
+export interface DivisiblePart {
+  /** What is run over a share. */
+  readonly share: PlanNode;
+  /** The source that is divided, as the plan names it, and as shares do: other scans of it read all of it. */
+  readonly sourceId: string;
+  readonly shareId: string;
+  /** Whether rows of the input become rows of a result one by one: else a share gives what it has found out in the end. */
+  readonly streams: boolean;
+  /** Whether reading the rows costs much more than sending them: they are parsed of text. */
+  readonly isCostly: boolean;
+  /** Whether a build side, or rows that nobody has bounded, are kept by every thread. */
+  readonly retains: boolean;
+  /** Whether rows come in the order of the scan. */
+  readonly isOrdered: boolean;
+  /** The part of the plan, over the rows of all shares. */
+  readonly over: (rows: PlanNode) => PlanNode;
+}
+
+type SchemaOf = (node: PlanNode) => readonly Field[];
+
+/** The part with `node` as its root; undefined where shares of no scan would do. Functions that it calls are loaded. */
+export function divisiblePart(node: PlanNode, schemaOf: SchemaOf): DivisiblePart | undefined {
+  switch (node.kind) {
+    case 'aggregate':
+    case 'grouped-aggregate':
+      return aggregatePart(node, schemaOf);
+    case 'top-n': {
+      const { offset = 0, limit, ...rest } = node;
+      const spine = spineOf(node.input);
+      const share = spine && isPure(node.keys) ? { ...rest, input: spine.share, limit: limit + offset } : undefined;
+      return spine && share && { ...spine, share, streams: false, retains: true, over: over(node) };
+    }
+    case 'limit': {
+      const { offset = 0, limit, ...rest } = node;
+      const spine = spineOf(node.input);
+      return spine && { ...spine, share: { ...rest, input: spine.share, limit: limit + offset }, over: over(node) };
+    }
+    case 'dedup': {
+      const spine = spineOf(node.input);
+      return spine && { ...spine, share: { ...node, input: spine.share }, retains: true, over: over(node) };
+    }
+    default: {
+      const spine = spineOf(node);
+      return spine && { ...spine, over: (rows) => rows };
+    }
+  }
+}
+
+const over =
+  <Node extends PlanNode & { readonly input: PlanNode }>(node: Node) =>
+  (input: PlanNode): PlanNode =>
+    ({ ...node, input }) as PlanNode;
+
+/**
+ * Aggregates whose partial states are about as large as their results. Of the others a share would send all values, so that it may as well
+ * send its rows.
+ */
+const SMALL_STATES: ReadonlySet<AggregateFunction> = new Set([
+  'count',
+  'sum',
+  'product',
+  'mean',
+  'min',
+  'max',
+  'bool_and',
+  'bool_or',
+  'stddev',
+  'var',
+  'skew',
+  'any_value',
+  'first',
+  'last',
+  'min_by',
+  'max_by',
+  'approx_count_distinct',
+  'approx_percentile',
+]);
+
+const hasSmallState = ({ function: name, distinct = false }: AggregateCall): boolean =>
+  SMALL_STATES.has(name) && !distinct;
+
+function aggregatePart(node: NodeOf<'aggregate' | 'grouped-aggregate'>, schemaOf: SchemaOf): DivisiblePart | undefined {
+  const { input, aggregates } = node;
+  if (node.stage !== undefined || !aggregates.every(hasSmallState) || !isPure(ownParts(node))) return undefined;
+  const spine = spineOf(input);
+  if (spine === undefined) return undefined;
+  const share: PlanNode = { ...node, input: spine.share, stage: { kind: 'partial' } };
+  const stage = { kind: 'final', schema: schemaOf(input) } as const;
+  return { ...spine, share, streams: false, over: (rows) => ({ ...node, input: rows, stage }) };
+}
+
+type Spine = Omit<DivisiblePart, 'over'>;
+
+function spineOf(node: PlanNode): Spine | undefined {
+  switch (node.kind) {
+    case 'scan': {
+      if (node.limit !== undefined || !isPure(node.filter)) return undefined;
+      const { sourceId } = node;
+      const shareId = `share of ${sourceId}`;
+      const share: PlanNode = { ...node, sourceId: shareId };
+      const format = typeof node.format === 'string' ? node.format : node.format.kind;
+      const isCostly = format === 'csv' || format === 'json';
+      return { share, sourceId, shareId, streams: true, isCostly, retains: false, isOrdered: true };
+    }
+    case 'filter':
+    case 'project':
+    case 'explode':
+    case 'unpivot': {
+      const spine = isPure(ownParts(node)) ? spineOf(node.input) : undefined;
+      return spine && { ...spine, share: { ...node, input: spine.share } as PlanNode };
+    }
+    case 'hash-join':
+    case 'cross-join':
+    case 'asof-join': {
+      const side = streamedSide(node);
+      if (side === undefined || !isPure(ownParts(node))) return undefined;
+      const spine = isRepeatable(node[side === 'left' ? 'right' : 'left']) ? spineOf(node[side]) : undefined;
+      if (spine === undefined) return undefined;
+      const isOrdered = spine.isOrdered && node.kind !== 'hash-join';
+      return { ...spine, share: { ...node, [side]: spine.share }, retains: true, isOrdered };
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** The side whose rows pass through, where what becomes of one does not depend on the others. */
+function streamedSide(node: NodeOf<'hash-join' | 'cross-join' | 'asof-join'>): 'left' | 'right' | undefined {
+  if (node.kind === 'asof-join') return 'left';
+  if (node.kind === 'cross-join') return node.collect === 'left' ? 'right' : 'left';
+  const { joinType, buildSide = joinType === 'right' ? 'left' : 'right' } = node;
+  const streamed = buildSide === 'left' ? 'right' : 'left';
+  // Rows of the kept side that come out by themselves, matched or not, would come out of every share.
+  const keptRowsComeOut = joinType !== 'inner' && joinType !== (streamed === 'left' ? 'left' : 'right');
+  const isOfStreamed = streamed === 'left' && (joinType === 'semi' || joinType === 'anti');
+  return keptRowsComeOut && !isOfStreamed ? undefined : streamed;
+}
+
+/** Whether every thread gets the same rows of a plan, and can: rows in memory and functions of users stay where they are. */
+function isRepeatable(node: PlanNode): boolean {
+  if (REPEATABLE_NEVER.has(node.kind) || ('limit' in node && node.limit !== undefined)) return false;
+  return isPure(ownParts(node)) && nodeInputs(node).every(isRepeatable);
+}
+
+const REPEATABLE_NEVER: ReadonlySet<PlanNode['kind']> = new Set([
+  'in-memory-scan',
+  'udf-project',
+  'sample',
+  'monotonically-increasing-id',
+]);
+
+/** A node without its inputs. */
+function ownParts(node: PlanNode): object {
+  const { input: _, inputs: _inputs, left: _left, right: _right, ...own } = node as PlanNode & Record<string, unknown>;
+  return own;
+}
+
+/** Whether no call in it gives something else the next time, or waits for the world. */
+function isPure(part: unknown): boolean {
+  return [...calledNames(part)].every((name) => {
+    const called = FUNCTIONS.get(name);
+    return called !== undefined && !called.isVolatile && !called.isAsync;
+  });
+}
