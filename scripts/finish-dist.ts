@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const path = (relative: string): string => fileURLToPath(new URL(`../${relative}`, import.meta.url));
 
-for (const name of ['kernels', 'text-kernels', 'window-kernels', 'parquet-write-kernels']) {
+for (const name of ['kernels', 'text-kernels', 'window-kernels', 'parquet-write-kernels', 'zstd-kernels']) {
   copyFileSync(path(`src/kernels/${name}.wasm`), path(`dist/kernels/${name}.wasm`));
 }
 assert.ok(readFileSync(path('dist/cli/main.js'), 'utf8').startsWith('#!/usr/bin/env node\n'));

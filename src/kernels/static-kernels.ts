@@ -1,6 +1,6 @@
 /**
  * The kernels compiled ahead, from `assembly/`: one WebAssembly module for what most plans need, one for windows, one for
- * files of text and one for writing Parquet, each with one instance per linear memory. Each `…-kernels.ts` beside this file gives its part of the exports their types.
+ * files of text, one for writing Parquet and one for zstd, each with one instance per linear memory. Each `…-kernels.ts` beside this file gives its part of the exports their types.
  */
 
 import { readFileSync } from 'node:fs';
@@ -32,6 +32,9 @@ export const windowModule = (linear: LinearMemory): Exports => exportsOf('./wind
 
 /** Those of `assembly/parquet-write-index.ts`, which only writes of Parquet files need. */
 export const parquetWriteKernels = (linear: LinearMemory): Exports => exportsOf('./parquet-write-kernels.wasm', linear);
+
+/** Those of `assembly/zstd-index.ts`, which only pages that zstd compressed need. */
+export const zstdModule = (linear: LinearMemory): Exports => exportsOf('./zstd-kernels.wasm', linear);
 
 /** Those of `assembly/text-index.ts`, which only scans of files of text, and of Arrow, need. */
 export const fileKernels = (linear: LinearMemory): Exports => exportsOf('./text-kernels.wasm', linear);

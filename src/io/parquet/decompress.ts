@@ -1,6 +1,8 @@
-import { brotliDecompressSync, constants, gunzipSync, zstdDecompressSync } from 'node:zlib';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import type { ParquetKernels } from '../../kernels/parquet-kernels.ts';
+import { zstdKernels, zstdWorkBytes } from '../../kernels/zstd-kernels.ts';
 import type { Holding } from '../../memory/budget.ts';
+import { LinearMemory } from '../../memory/linear-memory.ts';
 
 /** The codecs of column chunks that we decompress, by Parquet's names. */
 export const CODECS: ReadonlySet<string> = new Set([
@@ -13,11 +15,11 @@ export const CODECS: ReadonlySet<string> = new Set([
   'LZ4_RAW',
 ]);
 
-/**
- * Frames that need a larger window to decompress than this, 32 MiB, are refused. No writer's default comes near: it
- * takes zstd's levels 20 to 22 and pages as large.
- */
-const ZSTD_WINDOW_LOG = 25;
+/** What decompressing to `toBytes` takes beside input and output: of a library all that it makes, which is copied. */
+export function codecBytes(codec: string, toBytes: number): number {
+  if (codec === 'ZSTD') return LinearMemory.footprint(zstdWorkBytes(toBytes));
+  return codec === 'GZIP' || codec === 'BROTLI' ? toBytes : 0;
+}
 
 /** Linear memory to decompress in, and what counts the bytes beside it. */
 export interface Workplace {
@@ -41,6 +43,7 @@ export function decompress(
   if (codec === 'SNAPPY') return kernels.snappyDecompress(from, fromBytes, to, toBytes) !== 0;
   if (codec === 'LZ4') return hadoopLz4({ holding, kernels }, from, fromBytes, to, toBytes);
   if (codec === 'LZ4_RAW') return kernels.lz4Decompress(from, fromBytes, to, toBytes) !== 0;
+  if (codec === 'ZSTD') return zstd(holding, from, fromBytes, to, toBytes);
   holding.grow(toBytes);
   try {
     const { u8 } = holding.linear;
@@ -55,11 +58,19 @@ export function decompress(
   }
 }
 
+function zstd(holding: Holding, from: number, fromBytes: number, to: number, toBytes: number): boolean {
+  const work = holding.allocate(zstdWorkBytes(toBytes));
+  try {
+    return zstdKernels(holding.linear).zstdDecompress(from, fromBytes, to, toBytes, work.address) !== 0;
+  } finally {
+    holding.free(work);
+  }
+}
+
 function inflate(codec: string, input: Uint8Array, toBytes: number): Uint8Array {
   const options = { maxOutputLength: Math.max(1, toBytes), chunkSize: Math.max(64, toBytes + 1) };
   if (codec === 'GZIP') return gunzipSync(input, options);
-  if (codec === 'BROTLI') return brotliDecompressSync(input, options);
-  return zstdDecompressSync(input, { ...options, params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG } });
+  return brotliDecompressSync(input, options);
 }
 
 /**

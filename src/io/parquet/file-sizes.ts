@@ -3,6 +3,7 @@ import { isNested } from '../../columnar/data-type.ts';
 import type { Field } from '../../columnar/schema.ts';
 import { LinearMemory } from '../../memory/linear-memory.ts';
 import { ColumnBuffers, Scratch } from './column-buffers.ts';
+import { codecBytes } from './decompress.ts';
 import type { FileRequest } from './file-reader.ts';
 import type { ColumnChunk } from './row-group.ts';
 import { type ByteRange, type PlannedRowGroup, rangesToRead, type ScanPlan } from './scan-plan.ts';
@@ -55,14 +56,14 @@ export class FileSizes {
     this.zeroBytes = zeroBytes(rows);
 
     this.#stored = plan.rowGroups.map((group) => storedBytes(rangesToRead(group)));
-    const inflated = plan.rowGroups.reduce((most, { chunks }) => Math.max(most, largestInflated(chunks.flat())), 0);
+    const codecs = plan.rowGroups.reduce((most, { chunks }) => Math.max(most, mostOfCodecs(chunks.flat())), 0);
     const inLeaves = plan.rowGroups.map(({ chunks, rows: groupRows }) =>
       chunks.flatMap((leaves, at) =>
         leaves.map((chunk) => plainBytes(chunk, readings[at], rows / Math.max(1, groupRows))),
       ),
     );
     const mostOf = (leaf: number): number => inLeaves.reduce((most, bytes) => Math.max(most, bytes[leaf] ?? 0), 0);
-    this.#plainBytes = [...(inLeaves[0] ?? []).keys()].reduce((sum, leaf) => sum + mostOf(leaf), inflated);
+    this.#plainBytes = [...(inLeaves[0] ?? []).keys()].reduce((sum, leaf) => sum + mostOf(leaf), codecs);
     const most = this.#stored.reduce((bytes, stored, at) => Math.max(bytes, stored + this.#aheadBytes(at)), 0);
     this.leaseBytes = Math.min(floorBytes, fixedBytes(rows) + most + this.#plainBytes);
     this.#roomBytes = this.leaseBytes - fixedBytes(rows);
@@ -108,10 +109,9 @@ const PAGE_SLACK_BYTES = 6 * 8192;
 /** Of an entry of a nested column in a batch: its levels, its offset, its value, and what growing leaves free. */
 const ENTRY_BYTES = 64;
 
-/** Of a page that a library decompresses, which is copied: one at a time. */
-const largestInflated = (chunks: readonly ColumnChunk[]): number =>
-  chunks.reduce((most, { codec, plainBytes: bytes }) => (INFLATED.has(codec) ? Math.max(most, bytes) : most), 0);
-const INFLATED: ReadonlySet<string> = new Set(['GZIP', 'BROTLI', 'ZSTD']);
+/** Of the page whose decompressing takes most: one at a time. */
+const mostOfCodecs = (chunks: readonly ColumnChunk[]): number =>
+  chunks.reduce((most, { codec, plainBytes: bytes }) => Math.max(most, codecBytes(codec, bytes)), 0);
 
 /** What decoding a chunk takes beside its stored bytes, in batches of a share of its rows. */
 function plainBytes(chunk: ColumnChunk, reading: Reading | undefined, batchShare: number): number {

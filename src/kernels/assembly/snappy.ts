@@ -15,58 +15,13 @@
  * prices take 13 of 62 ms less with them.
  */
 
-/** shuffles[offset * 16 + i] = i % offset: a vector filled with the last `offset` bytes, again and again. */
-const SHUFFLES: usize = memory.data<u8>([
-  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-  0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1,
-  0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0,
-  0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3,
-  0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0,
-  0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5, 0, 1, 2, 3,
-  0, 1, 2, 3, 4, 5, 6, 0, 1, 2, 3, 4, 5, 6, 0, 1,
-  0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7,
-  0, 1, 2, 3, 4, 5, 6, 7, 8, 0, 1, 2, 3, 4, 5, 6,
-  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1, 2, 3, 4, 5,
-  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 0, 1, 2, 3, 4,
-  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0, 1, 2, 3,
-  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0, 1, 2,
-  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 0, 1,
-  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 0,
-]);
-
-/** steps[offset]: the greatest multiple of `offset` within a vector. */
-const STEPS: usize = memory.data<u8>([0, 16, 16, 15, 16, 15, 12, 14, 16, 9, 10, 11, 12, 13, 14, 15]);
-
-/** Moves `count` bytes in vectors; the places may not overlap. */
-@inline
-function move(to: usize, from: usize, count: usize): void {
-  let i: usize = 0;
-  do {
-    v128.store(to + i, v128.load(from + i));
-    i += 16;
-  } while (i < count);
-}
+import { moveVectors, repeatBefore } from './wide-moves';
 
 @inline
 function move48(to: usize, from: usize): void {
   v128.store(to, v128.load(from));
   v128.store(to, v128.load(from, 16), 16);
   v128.store(to, v128.load(from, 32), 32);
-}
-
-/** Writes the `offset` bytes before `to`, fewer than 16, again and again, `count` bytes in all. */
-@inline
-function repeat(to: usize, source: usize, offset: usize, count: usize): void {
-  const last = v128.load(source);
-  if (count <= offset) {
-    v128.store(to, last);
-    return;
-  }
-  // The pattern is `offset` bytes long, so a step of whole patterns keeps it in phase.
-  const pattern = v128.swizzle(last, v128.load(SHUFFLES + (offset << 4)));
-  const step = <usize>load<u8>(STEPS + offset);
-  for (let i: usize = 0; i < count; i += step) v128.store(to + i, pattern);
 }
 
 /** Bytes an element and its vectors may reach behind where it starts, in the input and in the output. */
@@ -128,8 +83,8 @@ export function snappyDecompress(from: usize, fromBytes: usize, to: usize, toByt
       const source = output - offset;
       if (offset >= 16) {
         v128.store(output, v128.load(source));
-        if (count > 16) move(output + 16, source + 16, count - 16);
-      } else repeat(output, source, offset, count);
+        if (count > 16) moveVectors(output + 16, source + 16, count - 16);
+      } else repeatBefore(output, source, offset, count);
       output += count;
     }
     if (input >= inputEnd) break;
@@ -155,7 +110,7 @@ function checkedElement(input: usize, inputEnd: usize, to: usize, output: usize,
       if (count == 0 || input > inputEnd) return 0;
     }
     if (count > inputEnd - input || count > outputEnd - output) return 0;
-    if (count <= 256) move(output, input, count);
+    if (count <= 256) moveVectors(output, input, count);
     else memory.copy(output, input, count);
     return (<u64>(output + count) << 32) | <u64>(input + count);
   }
@@ -173,7 +128,7 @@ function checkedElement(input: usize, inputEnd: usize, to: usize, output: usize,
   }
   if (input > inputEnd || offset == 0 || offset > output - to || count > outputEnd - output) return 0;
   const source = output - offset;
-  if (offset >= 16) move(output, source, count);
-  else repeat(output, source, offset, count);
+  if (offset >= 16) moveVectors(output, source, count);
+  else repeatBefore(output, source, offset, count);
   return (<u64>(output + count) << 32) | <u64>input;
 }
