@@ -24,7 +24,7 @@ const outdir = resolve(process.argv[2] ?? join(root, 'dist/cli'));
 const workers = Object.fromEntries(
   globSync('src/**/*-worker.ts', { cwd: root }).map((path) => [basename(path, '.ts'), path]),
 );
-const KERNELS = ['kernels', 'text-kernels', 'window-kernels', 'parquet-write-kernels'];
+const KERNELS = ['kernels', 'text-kernels', 'window-kernels', 'parquet-write-kernels', 'zstd-kernels'];
 
 rmSync(outdir, { recursive: true, force: true });
 const metafile = await buildMerged({
