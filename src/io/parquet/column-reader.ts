@@ -13,7 +13,7 @@ import type { Column } from '../../columnar/column.ts';
 import { ChunkValues } from './chunk-values.ts';
 import type { PageHeader } from './page-header.ts';
 import type { ChunkSource, FileWork } from './plain-values.ts';
-import type { PageLocation } from './scan-plan.ts';
+import { pageOfRow } from './scan-plan.ts';
 
 export class ColumnReader {
   readonly #work: FileWork;
@@ -122,15 +122,4 @@ export class ColumnReader {
     if (valid < 0) throw this.#values.damaged('its levels are damaged');
     return valid;
   }
-}
-
-/** The page with the row, where there is one: by halving, for they are in order. */
-function pageOfRow(pages: readonly PageLocation[], row: number): PageLocation | undefined {
-  let [low, high] = [0, pages.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((pages[middle]?.rows.end ?? 0) <= row) low = middle + 1;
-    else high = middle;
-  }
-  return pages[low];
 }

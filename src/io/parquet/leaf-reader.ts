@@ -5,11 +5,15 @@
  *                            │ up to where the next row begins
  *                            ▼
  *              batch      │ levels of its entries │       slots with a value ──▶ chunk-values.ts
+ *
+ * A row may go on in the next page, but for pages of which an index says which rows they have: these begin with a row, and
+ * those without any that is wanted are passed over unseen.
  */
 
 import type { Column } from '../../columnar/column.ts';
 import { ChunkValues } from './chunk-values.ts';
 import type { ChunkSource, FileWork } from './plain-values.ts';
+import { pageOfRow } from './scan-plan.ts';
 
 export class LeafReader {
   readonly #work: FileWork;
@@ -20,6 +24,10 @@ export class LeafReader {
   /** Entries whose levels are decoded, from `#from` to `#to`. */
   #from = 0;
   #to = 0;
+  /** Rows of the chunk that have begun, or were passed over. */
+  #row = 0;
+  /** Where the rows of the current page end, if that is known. */
+  #pageEnd: number | undefined;
   /** Of the batch. */
   #entries = 0;
   #valid = 0;
@@ -83,10 +91,26 @@ export class LeafReader {
   /** Passes over the next `rows` rows, outside of any batch. */
   async pass(rows: number): Promise<void> {
     const { scratch, holding } = this.#work;
-    await this.#take(rows, (count, from) => {
+    const left = await this.#seek(rows);
+    await this.#take(left, (count, from) => {
       holding.linear.u8.fill(0, scratch.bits, scratch.bits + Math.ceil(count / 8) + 8);
       this.#values.passValues(this.#slots(count, from, scratch.bits, 0).valid);
     });
+  }
+
+  /** Goes to the page with the row behind the next `rows`, where that is a later one and known; returns how many of them are left. */
+  async #seek(rows: number): Promise<number> {
+    const { pages, chunk } = this.#source;
+    const wanted = this.#row + rows;
+    const page = pages && pageOfRow(pages, wanted);
+    if (page === undefined || page.rows.start <= this.#row) return rows;
+    // Every row has an entry, or more.
+    await this.#values.seek(page.start, chunk.values - page.rows.start);
+    this.#pageEntries = 0;
+    this.#from = this.#to;
+    this.#row = page.rows.start;
+    this.#pageEnd = undefined;
+    return wanted - page.rows.start;
   }
 
   /** Calls `use` with entries, from one page each time, that make `rows` rows in all. */
@@ -94,8 +118,8 @@ export class LeafReader {
     let begun = 0;
     for (;;) {
       if (this.#from === this.#to) {
-        // What goes on in the next page belongs to the last row; without lists nothing does.
-        if (begun === rows && this.#source.reading.file.repetition === 0) return;
+        // What goes on in the next page belongs to the last row; without lists, or where pages begin with rows, nothing does.
+        if (begun === rows && (this.#source.reading.file.repetition === 0 || this.#isAtPageEnd())) return;
         if (!(await this.#refill())) break;
       }
       const from = this.#levelsAt(this.#from);
@@ -105,19 +129,33 @@ export class LeafReader {
       if (begun === 0 && began === 0 && count > 0) throw this.damaged('its levels begin in the middle of a row');
       if (count === 0) return;
       begun += began;
+      this.#row += began;
       this.#from += count;
       use(count, from);
     }
     if (begun < rows) throw this.damaged('its pages hold fewer rows than the footer claims');
   }
 
+  /** Whether the page, of which it is known which rows it has, is done. @throws MalformedFile where it has others */
+  #isAtPageEnd(): boolean {
+    if (this.#pageEnd === undefined || this.#pageEntries > 0) return false;
+    if (this.#row !== this.#pageEnd) throw this.damaged('a page does not have the rows that its index says');
+    return true;
+  }
+
   /** Decodes more levels, at most those of a batch's rows; false at the end of the chunk. */
   async #refill(): Promise<boolean> {
     const { kernels, scratch } = this.#work;
-    const { buffers, batchRows, reading } = this.#source;
+    const { buffers, batchRows, reading, pages } = this.#source;
     const { definition, repetition } = reading.file;
     if (this.#pageEntries === 0) {
-      if (this.#values.entriesAhead === 0) return false;
+      if (this.#values.entriesAhead === 0 || (this.#isAtPageEnd() && this.#row === pages?.at(-1)?.rows.end))
+        return false;
+      const indexed = pages && pageOfRow(pages, this.#row)?.rows;
+      if (pages !== undefined && indexed?.start !== this.#row) {
+        throw this.damaged('a page does not have the rows that its index says');
+      }
+      this.#pageEnd = indexed?.end;
       const header = await this.#values.nextHeader();
       const page = await this.#values.open(header);
       kernels.beginHybrid(buffers.levelState, page.definitions, page.definitionsEnd, bitsOf(definition));

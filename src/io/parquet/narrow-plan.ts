@@ -25,7 +25,6 @@ import {
   type ByteRange,
   coalesce,
   columnsAsked,
-  type PageLocation,
   type PlannedRowGroup,
   type RangeTest,
   type RowRange,
@@ -224,11 +223,7 @@ function narrowGroup(
   if (kept.length === 0) return undefined;
   const [first] = kept;
   if (first?.start === 0 && first.end === group.rows) return group;
-  const pages = group.chunks.map((leaves, position) =>
-    leaves.map((chunk): readonly PageLocation[] | undefined =>
-      'form' in (request.readings[position] ?? {}) ? indexes.locations(chunk, group) : undefined,
-    ),
-  );
+  const pages = group.chunks.map((leaves) => leaves.map((chunk) => indexes.locations(chunk, group)));
   return { ...group, kept, pages };
 }
 

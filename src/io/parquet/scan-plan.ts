@@ -201,6 +201,17 @@ function pagesOfRows(pages: readonly PageLocation[], rows: readonly RowRange[]):
   });
 }
 
+/** The page with the row, where there is one: by halving, for they are in order. */
+export function pageOfRow(pages: readonly PageLocation[], row: number): PageLocation | undefined {
+  let [low, high] = [0, pages.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((pages[middle]?.rows.end ?? 0) <= row) low = middle + 1;
+    else high = middle;
+  }
+  return pages[low];
+}
+
 /** Rows between two that are wanted which are decoded along, rather than that there are two batches. */
 const MAX_GAP_ROWS = 4096;
 

@@ -1,0 +1,131 @@
+/** Pages of nested columns, of which only those are read that have rows that are wanted. */
+
+import { Table as ArrowTable, tableToIPC } from 'apache-arrow';
+import fc from 'fast-check';
+import { EnabledStatistics, Table, WriterPropertiesBuilder, WriterVersion, writeParquet } from 'parquet-wasm';
+import { expect, test } from 'vitest';
+import { copyToArrow } from '../../../src/columnar/arrow.ts';
+import { BATCH_ROWS } from '../../../src/columnar/batch.ts';
+import { batchFromRows } from '../../../src/columnar/column-from-values.ts';
+import * as types from '../../../src/columnar/data-type.ts';
+import { field, schema } from '../../../src/columnar/schema.ts';
+import type { Expression } from '../../../src/expressions/expression.ts';
+import { countedStore } from '../../../src/io/counted-store.ts';
+import { memoryStore } from '../../../src/io/memory-store.ts';
+import { col, int, op } from '../../support/plans.ts';
+import { type Row, testBudget } from '../../support/task.ts';
+import { bound, scanRows } from './scan-file.ts';
+
+const POINT = types.struct(field('x', types.int32), field('label', types.utf8));
+const SCHEMA = schema(
+  field('id', types.int64),
+  field('k', types.int32),
+  field('tags', types.list(types.utf8)),
+  field('point', POINT),
+  field('deep', types.list(types.struct(field('n', types.int64), field('points', types.list(POINT))))),
+  field('counts', types.map(types.utf8, types.int32)),
+  field('text', types.utf8),
+);
+const URI = 'memory://bucket/nested.parquet';
+
+/** Chunks should be far longer than what is read along between two pages. */
+const FILLING = ', and so on'.repeat(10);
+
+/** Lists of every length from none to some that a page does not hold many of, and nulls at every depth. */
+function rowOf(i: number): Row {
+  const point = (n: number) => (n % 7 === 3 ? null : [n, n % 5 === 2 ? null : `point ${n} of the row ${i}${FILLING}`]);
+  const range = (count: number): number[] => Array.from({ length: count }, (_, at) => at);
+  return [
+    BigInt(i),
+    (i * 7919) % 1009,
+    i % 11 === 4
+      ? null
+      : range(i % 97 === 0 ? 250 : i % 5).map((at) => (at % 4 === 3 ? null : `tag ${at} of ${i}${FILLING}`)),
+    point(i),
+    i % 6 === 5 ? null : range(i % 4).map((at) => (at === 2 ? null : [BigInt(i + at), range((i + at) % 3).map(point)])),
+    i % 9 === 8 ? null : range(i % 3).map((at) => [`key ${at}`, at === 1 ? null : i]),
+    `a text that is long enough to be worth leaving out, of row ${i}`,
+  ];
+}
+
+/** As arrow-rs writes it: `groupRows` rows in each row group, in pages of 100 rows of most columns. */
+async function written(rows: readonly Row[], groupRows: number, version: WriterVersion = WriterVersion.V1) {
+  using holding = testBudget(256 << 20).reserve('test');
+  const batches = Array.from({ length: Math.ceil(rows.length / BATCH_ROWS) }, (_, at) =>
+    copyToArrow(batchFromRows(holding, SCHEMA, rows.slice(at * BATCH_ROWS, (at + 1) * BATCH_ROWS)), holding.linear),
+  );
+  const properties = new WriterPropertiesBuilder()
+    .setWriterVersion(version)
+    .setStatisticsEnabled(EnabledStatistics.Page)
+    .setDictionaryEnabled(false)
+    .setColumnDictionaryEnabled('k', true)
+    .setDataPageSizeLimit(4000)
+    .setWriteBatchSize(100)
+    .setMaxRowGroupSize(groupRows)
+    .build();
+  const bytes = writeParquet(Table.fromIPCStream(tableToIPC(new ArrowTable(batches), 'stream')), properties);
+  const store = memoryStore();
+  await store.put(URI, bytes);
+  return { store, byteLength: bytes.byteLength };
+}
+
+const within = (from: number, to: number): Expression =>
+  op(op(col('id'), '>=', int(from)), 'and', op(col('id'), '<', int(to)));
+
+const idsOf = (rows: readonly Row[]): number[] => rows.map(([id]) => Number(id));
+
+test('rows of any ranges are those that were written', async () => {
+  const rows = Array.from({ length: 4000 }, (_, i) => rowOf(i));
+  const files = [await written(rows, 2000), await written(rows, 2000, WriterVersion.V2)] as const;
+  const range = fc.tuple(fc.nat(3999), fc.nat(120)).map(([from, count]) => [from, from + count] as const);
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(range, { minLength: 1, maxLength: 4 }),
+      fc.subarray(SCHEMA.fields.slice(1), { minLength: 1 }),
+      fc.boolean(),
+      fc.constantFrom(...files),
+      async (ranges, others, isSmall, { store }) => {
+        const readSchema = { fields: [...SCHEMA.fields.slice(0, 1), ...others] };
+        const expression = ranges.map(([from, to]) => within(from, to)).reduce((a, b) => op(a, 'or', b));
+        const filter = bound(expression, readSchema);
+        const budget = testBudget(isSmall ? 8 << 20 : 64 << 20);
+        const found = (await scanRows(URI, { store, readSchema, filter, budget })).rows;
+        const positions = readSchema.fields.map((one) => SCHEMA.fields.indexOf(one));
+        for (const row of found) {
+          const whole = rows[Number(row[0])];
+          expect(row).toEqual(positions.map((position) => whole?.[position]));
+        }
+        const ids = idsOf(found);
+        expect(ids).toEqual(ids.toSorted((a, b) => a - b));
+        const there = new Set(ids);
+        const wanted = [...rows.keys()].filter((id) => ranges.some(([from, to]) => from <= id && id < to));
+        expect(wanted.filter((id) => !there.has(id))).toEqual([]);
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+const WIDE = { fields: ['id', 'tags', 'deep', 'text'].map((name) => SCHEMA.fields.find((one) => one.name === name)!) };
+const wideOf = ([id, , tags, , deep, , text]: Row): Row => [id!, tags!, deep!, text!];
+
+const long = Promise.resolve().then(() => {
+  const rows = Array.from({ length: 20_000 }, (_, i) => rowOf(i));
+  return written(rows, rows.length);
+});
+
+test.each([
+  ['by what its pages say of it', within(10_000, 10_010), 500],
+  ['by its values', op(op(col('id'), '*', int(1)), '=', int(10_003)), 500],
+])('a filter %s leaves pages of all other columns unread', async (_, expression, most) => {
+  const { store, byteLength } = await long;
+  const counted = countedStore(store);
+  const filter = bound(expression, WIDE);
+  const budget = testBudget(128 << 20);
+  const { rows: found } = await scanRows(URI, { store: counted.store, readSchema: WIDE, filter, budget });
+  expect(found).toContainEqual(wideOf(rowOf(10_003)));
+  expect(found.length).toBeLessThanOrEqual(most);
+  const { bytesRead, get } = counted.counts();
+  expect(bytesRead).toBeLessThan(byteLength / 4);
+  expect(get).toBeLessThan(20);
+});
