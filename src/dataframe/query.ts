@@ -11,7 +11,7 @@ import type { Schema } from '../columnar/schema.ts';
 import { InvalidPlan, InvalidQuery } from '../errors.ts';
 import type { PlanNode } from '../plan/plan-node.ts';
 import type { ScanFile, ShufflePieceInput, TaskInput } from '../plan/task.ts';
-import { bindPlan } from '../planner/bind-plan.ts';
+import { bindAbove } from '../planner/bind-plan.ts';
 import type { BoundNode } from '../planner/bound-plan.ts';
 import { type Optimized, optimize } from '../planner/optimizer/optimize.ts';
 import type { SourceStatistics } from '../planner/optimizer/statistics.ts';
@@ -52,7 +52,7 @@ export function queryOf(plan: PlanNode, inputs: QueryInputs, method: string): Qu
 export function boundQuery(plan: PlanNode, method: string): BoundNode {
   checkNode(plan, method);
   try {
-    return bindPlan(plan, bound);
+    return bindAbove(plan, bound);
   } catch (error) {
     if (!(error instanceof InvalidPlan)) throw error;
     throw new InvalidQuery(error.problems, method);

@@ -1,6 +1,6 @@
 /** Keys of expressions by their structure. */
 
-import { typeName } from '../columnar/data-type.ts';
+import { sameType, typeName } from '../columnar/data-type.ts';
 import { operandsOf } from './columns.ts';
 import type { TypedExpression } from './expression.ts';
 import { valueToJson } from './literal.ts';
@@ -47,3 +47,41 @@ function makeKey(e: TypedExpression): string {
 }
 
 const wrapping = ({ wraps }: { readonly wraps?: boolean | undefined }): string => (wraps === true ? ' wraps' : '');
+
+/** Whether two have one key, without making those of large expressions. */
+export function sameExpression(a: TypedExpression, b: TypedExpression): boolean {
+  if (a === b) return true;
+  if (!sameHead(a, b)) return false;
+  const [operands, others] = [operandsOf(a), operandsOf(b)];
+  return (
+    operands.length === others.length &&
+    operands.every((operand, index) => sameExpression(operand, others[index] as TypedExpression))
+  );
+}
+
+/** Whether they differ by their operands at most. */
+function sameHead(a: TypedExpression, b: TypedExpression): boolean {
+  switch (a.kind) {
+    case 'column':
+    case 'literal':
+    case 'parameter':
+      return a.kind === b.kind && expressionKey(a) === expressionKey(b);
+    case 'cast':
+      return a.kind === b.kind && (a.try === true) === (b.try === true) && sameType(a.type, b.type);
+    case 'arithmetic':
+      return a.kind === b.kind && a.operator === b.operator && sameType(a.type, b.type) && wrapping(a) === wrapping(b);
+    case 'compare':
+    case 'logic':
+      return a.kind === b.kind && a.operator === b.operator && sameType(a.type, b.type);
+    case 'function':
+      return a.kind === b.kind && a.name === b.name && sameType(a.type, b.type) && wrapping(a) === wrapping(b);
+    case 'lambda':
+      return (
+        a.kind === b.kind &&
+        a.parameters.length === b.parameters.length &&
+        a.parameters.every(({ slot }, index) => slot === b.parameters[index]?.slot)
+      );
+    default:
+      return a.kind === b.kind && sameType(a.type, b.type);
+  }
+}

@@ -33,18 +33,34 @@ function inputsOf({ node, path }: PlacedNode): readonly PlacedNode[] {
   });
 }
 
-/** All nodes, each before its inputs. */
-export function nodesOf(root: PlacedNode): readonly PlacedNode[] {
-  return [root, ...inputsOf(root).flatMap(nodesOf)];
+/** Nodes that need not be looked at, nor what is below them. */
+export interface KnownNodes {
+  has(node: PlanNode): boolean;
+}
+
+/** All nodes but `known` ones, each before its inputs; one that is an input several times comes once. */
+export function nodesOf(root: PlacedNode, known?: KnownNodes): readonly PlacedNode[] {
+  const found: PlacedNode[] = [];
+  const seen = new Set<PlanNode>();
+  const visit = (placed: PlacedNode): void => {
+    const { node } = placed;
+    if (seen.has(node) || known?.has(node) === true) return;
+    seen.add(node);
+    found.push(placed);
+    for (const input of inputsOf(placed)) visit(input);
+  };
+  visit(root);
+  return found;
 }
 
 /** What has done its work once it has its rows. */
 const ROOTS: ReadonlySet<NodeKind> = new Set(['commit-write', 'repartition', 'into-partitions', 'gather']);
 
-export function checkPlan(plan: PlanNode, problems: Problems, path: string): void {
+/** Of shared rows that are in `known` it is not checked which names they have. */
+export function checkPlan(plan: PlanNode, problems: Problems, path: string, known?: KnownNodes): void {
   const root: PlacedNode = { node: plan, path };
   const shared = new Map<string, PlacedNode>();
-  for (const placed of nodesOf(root)) {
+  for (const placed of nodesOf(root, known)) {
     checkShared(placed, shared, problems);
     checkNames(placed, problems);
     checkNumbers(placed, problems);

@@ -46,6 +46,14 @@ export function bindPlan(plan: PlanNode, known: WeakMap<PlanNode, BoundNode> = n
   return bindInto(plan, known, problems);
 }
 
+/** As `bindPlan`, where all of `known` was bound by this before, so that only what is above it has to be checked. */
+export function bindAbove(plan: PlanNode, known: WeakMap<PlanNode, BoundNode>): BoundNode {
+  const problems = new Problems();
+  checkPlan(plan, problems, '$.plan', known);
+  checkAsyncCalls(plan, problems, '$.plan', known);
+  return bindInto(plan, known, problems);
+}
+
 /** As `bindPlan`, of a plan that is made of one that was bound: what it is made of is not gone through again. */
 export const bindRewritten = (plan: PlanNode, known: WeakMap<PlanNode, BoundNode>): BoundNode =>
   bindInto(plan, known, new Problems());

@@ -9,7 +9,7 @@
 
 import { FUNCTIONS } from '../expressions/functions/registry.ts';
 import { type Problems, pathOf } from '../expressions/problems.ts';
-import { INPUT_KEYS, nodesOf } from '../plan/check-plan.ts';
+import { INPUT_KEYS, type KnownNodes, nodesOf } from '../plan/check-plan.ts';
 import type { PlanNode } from '../plan/plan-node.ts';
 
 /** The operands of each kind of expression, by their key, that may be left out in some row. */
@@ -29,8 +29,8 @@ const ELSEWHERE = 'may only be called in the columns of a project: put it there,
 const NOT_WALKED: ReadonlySet<string> = new Set(['schema', ...INPUT_KEYS]);
 
 /** Adds a problem for each call of an async function that stands where it may not. */
-export function checkAsyncCalls(plan: PlanNode, problems: Problems, planPath: string): void {
-  for (const { node, path } of nodesOf({ node: plan, path: planPath })) {
+export function checkAsyncCalls(plan: PlanNode, problems: Problems, planPath: string, known?: KnownNodes): void {
+  for (const { node, path } of nodesOf({ node: plan, path: planPath }, known)) {
     const refusal = node.kind === 'project' ? undefined : ELSEWHERE;
     for (const [key, value] of Object.entries(node)) {
       if (NOT_WALKED.has(key)) continue;

@@ -52,13 +52,13 @@ export interface Optimized {
 
 const REWRITES: readonly Rule[] = [
   dropEmpty,
-  simplifyFilter,
   mergeFilters,
   factorOr,
   splitOr,
   outerToInner,
   crossToInner,
   pushFilter,
+  simplifyFilter,
   splitResidual,
   inferPredicate,
   pushSemiJoin,
@@ -88,6 +88,8 @@ export function optimize(plan: PlanNode, options: OptimizeOptions = {}): Optimiz
 class Driver {
   readonly #facts: PlanFacts;
   readonly fired: Map<string, number> = new Map();
+  /** Nodes to which none of these rules applies. */
+  readonly #settled: Map<readonly Rule[], WeakSet<PlanNode>> = new Map();
 
   constructor(facts: PlanFacts) {
     this.#facts = facts;
@@ -122,11 +124,13 @@ class Driver {
   }
 
   #applied(node: PlanNode, rules: readonly Rule[]): PlanNode {
+    const settled = this.#settled.get(rules) ?? new WeakSet();
+    this.#settled.set(rules, settled);
     let current = node;
-    for (let count = 0; count < MAX_AT_NODE; count += 1) {
+    for (let count = 0; count < MAX_AT_NODE && !settled.has(current); count += 1) {
       const next = this.#first(current, rules);
-      if (next === undefined) break;
-      current = next;
+      if (next === undefined) settled.add(current);
+      else current = next;
     }
     return current;
   }

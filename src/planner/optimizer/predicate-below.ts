@@ -10,7 +10,7 @@
  */
 
 import type { Expression, NamedExpression } from '../../expressions/expression.ts';
-import { expressionKey } from '../../expressions/expression-key.ts';
+import { sameExpression } from '../../expressions/expression-key.ts';
 import type { PlanNode } from '../../plan/plan-node.ts';
 import { keepsOnly } from '../kept-side.ts';
 import { nodeInputs } from '../node-inputs.ts';
@@ -85,10 +85,9 @@ export function holds(
   if (node.kind === 'filter') {
     const schema = facts.schema(node);
     const typed = facts.typed(predicate, schema);
-    const key = typed && expressionKey(typed);
     const isSame = (e: Expression): boolean => {
       const other = facts.typed(e, schema);
-      return other !== undefined && expressionKey(other) === key;
+      return typed !== undefined && other !== undefined && sameExpression(typed, other);
     };
     return conjunctsOf(node.predicate).some(isSame) || holds(node.input, predicate, facts, down - 1);
   }

@@ -27,6 +27,8 @@ export class PlanFacts {
   readonly statisticsOf: StatisticsOf;
   /** What `estimate.ts` has found out. */
   readonly estimates: WeakMap<PlanNode, Estimate> = new WeakMap();
+  /** What was bound over each schema. */
+  readonly #typed: WeakMap<Schema, WeakMap<Expression, { readonly made: TypedExpression | undefined }>> = new WeakMap();
 
   constructor(known: WeakMap<PlanNode, BoundNode>, statisticsOf: StatisticsOf) {
     this.#known = known;
@@ -44,7 +46,13 @@ export class PlanFacts {
 
   /** `e` over columns of `schema`, simplified; undefined where it is not right there. */
   typed(e: Expression, schema: Schema): TypedExpression | undefined {
+    const known = this.#typed.get(schema) ?? new WeakMap<Expression, { readonly made: TypedExpression | undefined }>();
+    this.#typed.set(schema, known);
+    const found = known.get(e);
+    if (found !== undefined) return found.made;
     const typed = bindExpression(e, schema, new Problems(), '$');
-    return typed && simplified(typed);
+    const made = typed && simplified(typed);
+    known.set(e, { made });
+    return made;
   }
 }

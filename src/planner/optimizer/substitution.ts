@@ -8,9 +8,10 @@
  */
 
 import type { Schema } from '../../columnar/schema.ts';
+import { columnPositions } from '../../expressions/bind.ts';
 import type { Expression, NamedExpression, TypedColumn } from '../../expressions/expression.ts';
 import { columnsIn, withColumnsReplaced } from '../../expressions/expression-inputs.ts';
-import { expressionKey } from '../../expressions/expression-key.ts';
+import { sameExpression } from '../../expressions/expression-key.ts';
 import { simplified } from '../../expressions/simplify.ts';
 import { substituted } from '../fuse.ts';
 import type { PlanFacts } from './rule.ts';
@@ -23,22 +24,34 @@ export interface Projection {
   readonly schema: Schema;
 }
 
+const named = new WeakMap<readonly NamedExpression[], ReadonlyMap<string, Expression>>();
+
+function expressionsByName(columns: readonly NamedExpression[]): ReadonlyMap<string, Expression> {
+  const known = named.get(columns) ?? new Map(columns.map(({ name, expression }) => [name, expression]));
+  named.set(columns, known);
+  return known;
+}
+
 /** `e` over the input of the projection; undefined where that cannot be said with the same meaning. */
 export function replaced(
   e: Expression,
   { columns, input, schema }: Projection,
   facts: PlanFacts,
 ): Expression | undefined {
-  const by = new Map(columns.map(({ name, expression }) => [name, expression]));
+  const by = expressionsByName(columns);
   const read = columnsIn(e);
   if ([...read].some((name) => !by.has(name))) return undefined;
   const made = withColumnsReplaced(e, by);
   const [before, after] = [facts.typed(e, schema), facts.typed(made, input)];
   if (before === undefined || after === undefined) return undefined;
-  const typed = schema.fields.map(({ name }): TypedColumn => {
-    const given = read.has(name) ? by.get(name) : undefined;
-    // What is not read is never looked at.
-    return { name, expression: (given && facts.typed(given, input)) ?? before };
-  });
-  return expressionKey(simplified(substituted(before, typed))) === expressionKey(after) ? made : undefined;
+  // What is not read is never looked at.
+  const typed: TypedColumn[] = [];
+  for (const name of read) {
+    const given = by.get(name);
+    typed[columnPositions(schema).get(name) ?? 0] = {
+      name,
+      expression: (given && facts.typed(given, input)) ?? before,
+    };
+  }
+  return sameExpression(simplified(substituted(before, typed)), after) ? made : undefined;
 }
