@@ -23,6 +23,7 @@ import {
   interval,
   list,
   map,
+  sameType,
   storageType,
   struct,
   time,
@@ -114,22 +115,22 @@ export function argumentText(parameter: Parameter): string {
   return [...kinds, null].map((kind) => (kind === null ? 'null' : TEXTS[kind])).join(' | ');
 }
 
-/** What the result is where the expression that it is a method of has values of `T`; of a function, that has none, `self` is undefined. */
-export function resultText(definition: FunctionDefinition, self: number | undefined): string {
+/** What the result is where the argument at `self`, which may be the expression of a method, has values of `T`. */
+export function resultText(definition: FunctionDefinition, self: number): string {
   // What is made of a lambda is no matter of the types beside it.
   if (definition.parameters.some(({ lambda }) => lambda !== undefined)) return 'any';
-  const calls = callsOf(definition, self ?? 0);
+  const calls = callsOf(definition, self);
   const results = new Set(calls.map(({ result }) => kindOf(result)));
-  if (calls.length === 0 || results.has('object')) return 'any';
-  if (self !== undefined && calls.every(({ of, result }) => isAlike(of, result))) {
+  if (calls.length === 0) return 'any';
+  if (calls.every(({ of, result }) => of !== undefined && isAlike(of, result))) {
     return results.size === 1 && !results.has('list') ? constantText(results) : 'T | null';
   }
   if (
-    self !== undefined &&
-    calls.every(({ of, result }) => isItem(of, result)) &&
+    calls.every(({ of, result }) => of !== undefined && isItem(of, result)) &&
     (results.size > 1 || results.has('list'))
   )
     return 'Item<T>';
+  if (results.has('object')) return 'any';
   if (!results.has('list')) {
     const isNumeric = [...results].every((kind) => ['number', 'bigint', 'Decimal'].includes(kind));
     return results.size === 1 || isNumeric ? constantText(results) : 'any';
@@ -154,7 +155,8 @@ function itemOf(type: DataType): DataType | undefined {
 /** Whether values of both are of one kind in JavaScript, and so are items of lists. */
 function isAlike(a: DataType, b: DataType): boolean {
   const [itemA, itemB] = [itemOf(a), itemOf(b)];
-  return itemA !== undefined && itemB !== undefined ? isAlike(itemA, itemB) : kindOf(a) === kindOf(b);
+  if (itemA !== undefined && itemB !== undefined) return isAlike(itemA, itemB);
+  return kindOf(a) === 'object' ? sameType(a, b) : kindOf(a) === kindOf(b);
 }
 
 function isItem(of: DataType, result: DataType): boolean {
@@ -163,8 +165,8 @@ function isItem(of: DataType, result: DataType): boolean {
 }
 
 interface SampleCall {
-  /** The type of the expression. */
-  readonly of: DataType;
+  /** The type of the argument; undefined where there are none. */
+  readonly of: DataType | undefined;
   readonly result: DataType;
 }
 
@@ -181,7 +183,7 @@ function callsOf({ name, parameters, examples }: FunctionDefinition, self: numbe
       const call: Expression = { kind: 'function', name, arguments: inputs };
       const bound = bindExpression(call, { fields: columns }, new Problems(), '');
       const of = types[self];
-      if (bound !== undefined && of !== undefined && bound.type.kind !== 'null') found.push({ of, result: bound.type });
+      if (bound !== undefined && bound.type.kind !== 'null') found.push({ of, result: bound.type });
     }
   }
   return found;
@@ -213,6 +215,7 @@ function combinations(parameters: readonly Parameter[], self: number): readonly 
     const all = typesOf(parameter);
     return all.length === 0 ? [parameter.preferred] : all;
   });
+  if (types.length === 0) return [[]];
   return (types[self] ?? []).flatMap((of) => {
     const follows = parameters.map((parameter, at): DataType | undefined => {
       if (at === self) return of;

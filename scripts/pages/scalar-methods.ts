@@ -1,6 +1,13 @@
 /** The interfaces of `src/dataframe/scalar-methods.ts`, from the table of methods: what TypeScript knows of them. */
 
-import { camelCase, definitions, type Method, methods, type Namespace } from '../../src/dataframe/scalar-functions.ts';
+import {
+  camelCase,
+  definitions,
+  type Method,
+  methods,
+  type Namespace,
+  selfOf,
+} from '../../src/dataframe/scalar-functions.ts';
 import type { FunctionDefinition, Parameter } from '../../src/expressions/functions/function-definition.ts';
 import { argumentText, resultText } from './function-types.ts';
 
@@ -89,13 +96,40 @@ const LAMBDA_METHODS: Readonly<Record<string, string>> = {
     'filter<D extends string = never>(predicate: ((item: Expr<Item<T>, never>, index: Expr<bigint, never>) => ExprLike<boolean | null, D>) | ExprLike<boolean | null, D>): Expr<T | null, C | D, N>;',
 };
 
+/** Functions of lambdas, and those that make lists of values. */
+const WRITTEN_FUNCTIONS: Readonly<Record<string, string>> = {
+  list_map:
+    'listMap<L extends Operand<readonly unknown[] | null>, const V extends Operand>(list: L, change: ((item: Expr<Item<ValueOf<L>>, never>, index: Expr<bigint, never>) => V) | V): Expr<readonly ValueOf<V>[] | null, NeededBy<L> | NeededBy<V>>;',
+  list_filter:
+    'listFilter<L extends Operand<readonly unknown[] | null>, D extends string = never>(list: L, predicate: ((item: Expr<Item<ValueOf<L>>, never>, index: Expr<bigint, never>) => ExprLike<boolean | null, D>) | ExprLike<boolean | null, D>): Expr<ValueOf<L> | null, NeededBy<L> | D>;',
+  to_list:
+    'toList<V extends readonly Operand[]>(...value: V): Expr<readonly ValueOf<V[number]>[], NeededBy<V[number]>>;',
+  list_fill:
+    'listFill<V extends Operand, D extends string = never>(count: Operand<number | bigint | null, D>, value: V): Expr<readonly ValueOf<V>[] | null, NeededBy<V> | D>;',
+};
+
+/** A result that is of one argument has its type from that, `V`; of one that repeats, from all of them. */
 function functionLines(definition: FunctionDefinition): readonly string[] {
   const { name, parameters } = definition;
-  const generic = parameters.length === 0 ? '' : '<D extends string = never>';
-  const columns = parameters.length === 0 ? 'never' : 'D';
+  const written = WRITTEN_FUNCTIONS[name];
+  if (written !== undefined) return [...documented(definition), `  ${written}`];
+  const self = selfOf(definition);
+  const result = resultText(definition, self);
+  const source = /\bT\b/.test(result) ? parameters[self] : undefined;
+  const others = parameters.filter((parameter) => parameter !== source);
+  const of = source?.repeats === true ? 'V[number]' : 'V';
+  const repeated = (type: string): string => (source?.repeats === true ? `readonly ${type}[]` : type);
+  const generics = [
+    ...(source === undefined ? [] : [`V extends ${repeated(`Operand<${argumentText(source)}>`)}`]),
+    ...(others.length === 0 ? [] : ['D extends string = never']),
+  ];
+  const columns = [...(source === undefined ? [] : [`NeededBy<${of}>`]), ...(others.length === 0 ? [] : ['D'])];
+  const generic = generics.length === 0 ? '' : `<${generics.join(', ')}>`;
+  const value = result.replace(/\bT\b/g, `ValueOf<${of}>`);
+  const given = parameterTexts(parameters, false, source === undefined ? 'any' : 'Item<ValueOf<V>>', source);
   return [
     ...documented(definition),
-    `  ${camelCase(name)}${generic}(${parameterTexts(parameters, false, 'any')}): Expr<${resultText(definition, undefined)}, ${columns}>;`,
+    `  ${camelCase(name)}${generic}(${given}): Expr<${value}, ${columns.join(' | ') || 'never'}>;`,
   ];
 }
 
@@ -109,14 +143,14 @@ const thisText = (namespace: Namespace | undefined, self: Parameter | undefined,
 
 const documented = ({ doc }: FunctionDefinition): readonly string[] => [`  /** ${doc.replaceAll('*/', '*\\/')} */`];
 
-/** Behind one that may be left out, all may be; `mayLack` of what repeats: the expression itself is one. */
-function parameterTexts(parameters: readonly Parameter[], mayLack: boolean, item: string): string {
+/** Behind one that may be left out, all may be; `mayLack` of what repeats: the expression itself is one. `source` is a `V`. */
+function parameterTexts(parameters: readonly Parameter[], mayLack: boolean, item: string, source?: Parameter): string {
   const firstOptional = parameters.findIndex(({ default: given }) => given !== undefined);
   return parameters
     .map((parameter, index) => {
-      const type = parameterType(parameter, item);
+      const type = parameter === source ? 'V' : parameterType(parameter, item);
       const name = RESERVED[parameter.name] ?? camelCase(parameter.name);
-      if (parameter.repeats === true) return `...${name}: readonly ${type}[]`;
+      if (parameter.repeats === true) return `...${name}: ${parameter === source ? type : `readonly ${type}[]`}`;
       return `${name}${!mayLack && firstOptional !== -1 && index >= firstOptional ? '?' : ''}: ${type}`;
     })
     .join(', ');

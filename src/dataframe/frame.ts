@@ -60,6 +60,7 @@ import type {
 } from './frame-types.ts';
 import { columnsOf, exprsOf } from './given-exprs.ts';
 import { GroupBy } from './group-by.ts';
+import { inlined } from './inlined.ts';
 import { apart, joinKeys, sharedName } from './join-sides.ts';
 import { column, passed } from './named-columns.ts';
 import { type OrderOptions, orderOf } from './order.ts';
@@ -525,9 +526,12 @@ export class DataFrame<S = any> {
     return explainQuery(this.session, this.query, options);
   }
 
-  /** The task that an output runs, optimized, as `execute-task` takes it. Rows that are in memory are no part of it. */
+  /**
+   * The task that an output runs, optimized, as `execute-task` takes it. Rows that are in memory are no part of it; of a cache, and of
+   * what was divided, it has that from which these are made. @throws InvalidQuery where it reads a partition
+   */
   toPlan(): Task {
-    return { ...this.session.settings, ...taskOf(this.query) };
+    return { ...this.session.settings, ...taskOf(inlined(this.query)) };
   }
 
   /** Writes Parquet files below the directory; all of them become visible at once. */

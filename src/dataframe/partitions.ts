@@ -115,18 +115,21 @@ function divided(
       ),
     );
   });
-  const reading = (pieces: (all: ShufflePieceInput[][]) => readonly ShufflePieceInput[]): Query => {
+  const reading = (
+    pieces: (all: ShufflePieceInput[][]) => readonly ShufflePieceInput[],
+    rowsOf: Query | undefined,
+  ): Query => {
     const sourceId = newSourceId('partitions');
     const load = async (options: RunOptions): Promise<readonly ShufflePieceInput[]> => pieces(await written(options));
     const rows = projected(
       { plan: { kind: 'shuffle-read', sourceId, schema: schema.fields }, columns },
       query.columns.map(passed),
     );
-    return queryOf(rows.plan, new Map([[sourceId, { kind: 'pieces', load }]]), 'repartition');
+    return queryOf(rows.plan, new Map([[sourceId, { kind: 'pieces', load, rowsOf }]]), 'repartition');
   };
   return {
-    whole: reading((all) => all.flat()),
-    parts: Array.from({ length: partitions }, (_, partition) => reading((all) => all[partition] ?? [])),
+    whole: reading((all) => all.flat(), queryOf(plan, query.inputs, 'repartition')),
+    parts: Array.from({ length: partitions }, (_, partition) => reading((all) => all[partition] ?? [], undefined)),
   };
 }
 

@@ -27,9 +27,19 @@ export type QueryInput = {
   | { readonly kind: 'files'; readonly files: readonly ScanFile[] }
   | { readonly kind: 'globs'; readonly globs: readonly string[] }
   /** Loaded when the query is run, and no more than once. */
-  | { readonly kind: 'batches'; readonly load: (options: RunOptions) => Promise<readonly RecordBatch[]> }
+  | {
+      readonly kind: 'batches';
+      readonly load: (options: RunOptions) => Promise<readonly RecordBatch[]>;
+      /** Whose rows they are, where a query has given them. */
+      readonly rowsOf?: Query;
+    }
   /** Written by another query when this one is run, and no more than once. */
-  | { readonly kind: 'pieces'; readonly load: (options: RunOptions) => Promise<readonly ShufflePieceInput[]> }
+  | {
+      readonly kind: 'pieces';
+      readonly load: (options: RunOptions) => Promise<readonly ShufflePieceInput[]>;
+      /** Whose rows they are, all of them; undefined of a part. */
+      readonly rowsOf: Query | undefined;
+    }
 );
 
 export type QueryInputs = ReadonlyMap<string, QueryInput>;

@@ -197,7 +197,7 @@ export function cachedInputs(session: Session, query: Query): Query {
   const id = newSourceId('cache');
   const load = loadedOnce(async (options) => (await collectQuery(session, query, options)).batches);
   const plan: PlanNode = { kind: 'in-memory-scan', sourceId: id, schema: query.schema.fields };
-  return queryOf(plan, new Map([[id, { kind: 'batches', load }]]), 'cache');
+  return queryOf(plan, new Map([[id, { kind: 'batches', load, rowsOf: query }]]), 'cache');
 }
 
 /** Runs a task of the query, of which it gets the rows that are in memory, or were put aside. */

@@ -73,6 +73,9 @@ const NO_METHODS: ReadonlySet<string> = new Set([
   ...['map_from_lists', 'map_from_entries', 'negate'],
 ]);
 
+/** Which of its parameters the expression of a method is, and what the result of a function may be of. */
+export const selfOf = ({ name }: FunctionDefinition): number => SELF[name] ?? 0;
+
 /** Every method that there is, in the order of the registry. */
 export function methods(): readonly Method[] {
   return definitions()
@@ -83,7 +86,7 @@ export function methods(): readonly Method[] {
         namespace,
         name: camelCase(withoutPrefix(definition.name, namespace)),
         definition,
-        self: SELF[definition.name] ?? 0,
+        self: selfOf(definition),
       };
     });
 }

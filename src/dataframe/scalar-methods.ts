@@ -583,7 +583,7 @@ export interface ScalarFunctions {
   /** The characters from a start, as SQL counts: from 1 or, if negative, from the end. A negative length goes backwards from the start. See `substr` for counting from 0. */
   substring<D extends string = never>(text: Operand<string | null, D>, start: Operand<number | bigint | null, D>, length?: Operand<number | bigint | null, D>): Expr<string | null, D>;
   /** The characters of a text, bytes of a binary value or items of a list from one place to before another, both counted from 0 or, if negative, from the end. */
-  slice<D extends string = never>(value: Operand<string | Uint8Array | readonly unknown[] | null, D>, start: Operand<number | bigint | null, D>, end?: Operand<number | bigint | null, D>): Expr<any, D>;
+  slice<V extends Operand<string | Uint8Array | readonly unknown[] | null>, D extends string = never>(value: V, start: Operand<number | bigint | null, D>, end?: Operand<number | bigint | null, D>): Expr<ValueOf<V> | null, NeededBy<V> | D>;
   /** The parts between separators; by the empty separator each character. There is one part at least, if an empty one. */
   split<D extends string = never>(text: Operand<string | null, D>, separator: Operand<string | null, D>): Expr<readonly (string | null)[] | null, D>;
   /** One of the parts that `split` gives, from 1 or, if negative, from the end; empty where there is none. */
@@ -659,9 +659,9 @@ export interface ScalarFunctions {
   /** The nanoseconds of the second, 0 to 999999999. (Those of DuckDB include the seconds.) */
   nanosecond<D extends string = never>(time: Operand<Temporal | null, D>): Expr<number | null, D>;
   /** The part of that name, a literal in any case, also as a plural: what the function of the name gives (year, iso_year, quarter, month, week_of_year, day, day_of_week, day_of_year, hour, minute, second, millisecond, microsecond, nanosecond, dow, isodow, doy). `dow` counts from 0 for Sunday, `isodow` from 1 for Monday, `doy` is the day of the year. */
-  datePart<D extends string = never>(part: Operand<string | null, D>, time: Operand<Temporal | null, D>): Expr<any, D>;
+  datePart<D extends string = never>(part: Operand<string | null, D>, time: Operand<Temporal | null, D>): Expr<number | null, D>;
   /** The beginning of the microsecond, millisecond, second, minute, hour, day, week (from Monday), month, quarter, year, decade, century or millennium that the date, time or timestamp lies in, on the clock of its zone; or of several, as in `'15 minutes'`: counted from 1970, months and longer from January of the year 0. The unit is a literal. A date remains one (that of DuckDB becomes a timestamp). */
-  dateTrunc<D extends string = never>(unit: Operand<string | null, D>, time: Operand<Temporal | null, D>): Expr<any, D>;
+  dateTrunc<D extends string = never>(unit: Operand<string | null, D>, time: Operand<Temporal | null, D>): Expr<Temporal | null, D>;
   /** As `date_trunc`, the unit behind the date, time or timestamp; or, relative to another one, as `truncate_from`. */
   truncate<D extends string = never>(time: Operand<Temporal | null, D>, unit: Operand<string | null, D>, relativeTo?: Operand<Temporal | null, D>): Expr<Temporal | null, D>;
   /** As `truncate`, with steps that are counted from `origin`, which is of the type of the date or timestamp. */
@@ -689,19 +689,19 @@ export interface ScalarFunctions {
   /** Months from `start` to `end`, a float64: a whole number between the same days of months and between last days of months, else the rest in months of 31 days, rounded to eight digits. (As Spark has it.) */
   monthsBetween<D extends string = never>(end: Operand<Temporal | null, D>, start: Operand<Temporal | null, D>): Expr<number | null, D>;
   /** The absolute value. That of the least signed integer does not fit its type and is an error. */
-  abs<D extends string = never>(number: Operand<number | bigint | Decimal | null, D>): Expr<number | bigint | Decimal | null, D>;
+  abs<V extends Operand<number | bigint | Decimal | null>>(number: V): Expr<ValueOf<V> | null, NeededBy<V>>;
   /** The number, the duration or the interval with the other sign. Where its type has none, or does not reach so far, that is an error. */
-  negate<D extends string = never>(number: Operand<number | bigint | Decimal | Temporal | null, D>): Expr<any, D>;
+  negate<V extends Operand<number | bigint | Decimal | Temporal | null>>(number: V): Expr<ValueOf<V> | null, NeededBy<V>>;
   /** -1, 0 or 1, in the type of the number; of a decimal without digits behind the point. NaN of NaN. */
-  sign<D extends string = never>(number: Operand<number | bigint | Decimal | null, D>): Expr<number | bigint | Decimal | null, D>;
+  sign<V extends Operand<number | bigint | Decimal | null>>(number: V): Expr<ValueOf<V> | null, NeededBy<V>>;
   /** The least whole number that is not below it. */
-  ceil<D extends string = never>(number: Operand<number | bigint | Decimal | null, D>): Expr<number | bigint | Decimal | null, D>;
+  ceil<V extends Operand<number | bigint | Decimal | null>>(number: V): Expr<ValueOf<V> | null, NeededBy<V>>;
   /** The greatest whole number that is not above it. */
-  floor<D extends string = never>(number: Operand<number | bigint | Decimal | null, D>): Expr<number | bigint | Decimal | null, D>;
+  floor<V extends Operand<number | bigint | Decimal | null>>(number: V): Expr<ValueOf<V> | null, NeededBy<V>>;
   /** The number without what is behind its point. */
-  trunc<D extends string = never>(number: Operand<number | bigint | Decimal | null, D>): Expr<number | bigint | Decimal | null, D>;
+  trunc<V extends Operand<number | bigint | Decimal | null>>(number: V): Expr<ValueOf<V> | null, NeededBy<V>>;
   /** Rounded to so many digits behind the point, halves away from zero; negative digits round before the point. */
-  round<D extends string = never>(number: Operand<number | bigint | Decimal | null, D>, digits?: Operand<number | bigint | null, D>): Expr<number | bigint | Decimal | null, D>;
+  round<V extends Operand<number | bigint | Decimal | null>, D extends string = never>(number: V, digits?: Operand<number | bigint | null, D>): Expr<ValueOf<V> | null, NeededBy<V> | D>;
   /** The number, not below the least and not above the greatest; a bound that is null is none. */
   clip<D extends string = never>(number: Operand<number | bigint | Decimal | null, D>, least?: Operand<number | bigint | Decimal | null, D>, greatest?: Operand<number | bigint | Decimal | null, D>): Expr<number | bigint | Decimal | null, D>;
   /** The remainder that is not negative where the divisor is positive; null where an integer divisor is zero. */
@@ -715,9 +715,9 @@ export interface ScalarFunctions {
   /** The bits that are set in exactly one of both. */
   bitwiseXor<D extends string = never>(left: Operand<number | bigint | null, D>, right: Operand<number | bigint | null, D>): Expr<number | bigint | null, D>;
   /** The bits moved up; what leaves the type is lost, as in the processor. */
-  shiftLeft<D extends string = never>(number: Operand<number | bigint | null, D>, bits: Operand<number | bigint | null, D>): Expr<number | bigint | null, D>;
+  shiftLeft<V extends Operand<number | bigint | null>, D extends string = never>(number: V, bits: Operand<number | bigint | null, D>): Expr<ValueOf<V> | null, NeededBy<V> | D>;
   /** The bits moved down; the sign is kept. */
-  shiftRight<D extends string = never>(number: Operand<number | bigint | null, D>, bits: Operand<number | bigint | null, D>): Expr<number | bigint | null, D>;
+  shiftRight<V extends Operand<number | bigint | null>, D extends string = never>(number: V, bits: Operand<number | bigint | null, D>): Expr<ValueOf<V> | null, NeededBy<V> | D>;
   /** How many bits differ. */
   bitHammingDistance<D extends string = never>(left: Operand<number | bigint | null, D>, right: Operand<number | bigint | null, D>): Expr<number | null, D>;
   /** How many bits are set, in the width of the type. */
@@ -733,9 +733,9 @@ export interface ScalarFunctions {
   /** The mean of the values in the row, as a float64; null where all are. */
   columnsMean<D extends string = never>(...values: readonly (Operand<number | bigint | Decimal | null, D>)[]): Expr<number | null, D>;
   /** The least of the values in the row; null where all are. */
-  columnsMin<D extends string = never>(...values: readonly (Operand<any, D>)[]): Expr<any, D>;
+  columnsMin<V extends readonly Operand<any>[]>(...values: V): Expr<ValueOf<V[number]> | null, NeededBy<V[number]>>;
   /** The greatest of the values in the row; null where all are. */
-  columnsMax<D extends string = never>(...values: readonly (Operand<any, D>)[]): Expr<any, D>;
+  columnsMax<V extends readonly Operand<any>[]>(...values: V): Expr<ValueOf<V[number]> | null, NeededBy<V[number]>>;
   /** How often the word, or one of the words of a list, stands in the text: at each place the longest one, each behind the one before. Whole words have no letter directly beside them; other cases are those of letters in ASCII. All words together have at most 10000 characters. */
   countMatches<D extends string = never>(text: Operand<string | null, D>, words: Operand<string | readonly unknown[] | null, D>, wholeWords?: Operand<boolean | null, D>, caseSensitive?: Operand<boolean | null, D>): Expr<bigint | null, D>;
   /** The format with the values in place of `{}`, one after the other, or of `{0}`, `{1}` and so on. Behind a colon a place says how: `[[fill]align][sign][0][width][,][.precision][type]`, as in `{:>8.2f}` and `{:,d}`. `d`, `x`, `X`, `o` and `b` write integers, `f`, `e` and `g` numbers, rounded half to even, `s` anything as text. `{{` and `}}` stand for single braces. Null where a value is. */
@@ -779,7 +779,7 @@ export interface ScalarFunctions {
   /** The text with the first match of the pattern replaced or, with the flag `g`, all of them. In the replacement `\1` to `\9` are what groups hold, `\0` the whole match. Flags: `i` for any case, `s` to have `.` match line ends, `m` to have `^` and `$` match at them, `l` for literal text. */
   regexpReplace<D extends string = never>(text: Operand<string | null, D>, pattern: Operand<string | null, D>, replacement: Operand<string | null, D>, flags?: Operand<string | null, D>): Expr<string | null, D>;
   /** How many boundaries of a unit lie between `start` and `end`, an int64: of year, iso_year, quarter, month, week, day, hour, minute, second, millisecond, microsecond, nanosecond, on the clock of their zone; a week is any seven days. Called without a unit, as `date_diff(end, start)`, the days from `start` to `end`, an int32. */
-  dateDiff<D extends string = never>(unit: Operand<string | Temporal | null, D>, start: Operand<Temporal | null, D>, end?: Operand<Temporal | null, D>): Expr<any, D>;
+  dateDiff<D extends string = never>(unit: Operand<string | Temporal | null, D>, start: Operand<Temporal | null, D>, end?: Operand<Temporal | null, D>): Expr<bigint | null, D>;
   /** From `start` to `end` as an interval of months, days and time, as a calendar counts them: a day that is borrowed is one of the month of the earlier. Negative where `end` is before `start`. */
   age<D extends string = never>(end: Operand<Temporal | null, D>, start: Operand<Temporal | null, D>): Expr<Temporal | null, D>;
   /** The date of a timestamp, on the clock of its zone; a date itself. */
@@ -829,11 +829,11 @@ export interface ScalarFunctions {
   /** The timestamp in microseconds of a date and a time of day, on the clock of the time zone that is given, or of that of the session, in which it is: UTC where it says none. Seconds may have a fraction, which is rounded to the microsecond. What no calendar or clock shows is an error. The zone is a literal. */
   makeTimestampLtz<D extends string = never>(year: Operand<number | bigint | null, D>, month: Operand<number | bigint | null, D>, day: Operand<number | bigint | null, D>, hour: Operand<number | bigint | null, D>, minute: Operand<number | bigint | null, D>, second: Operand<number | bigint | Decimal | null, D>, timezone?: Operand<string | null, D>): Expr<Temporal | null, D>;
   /** The date in the time zone of the session: UTC where it says none. It is that of the moment at which the task's plan is bound, for all of its rows. */
-  currentDate(): Expr<any, never>;
+  currentDate(): Expr<Temporal | null, never>;
   /** The timestamp in microseconds, in the time zone of the session: UTC where it says none. It is that of the moment at which the task's plan is bound, for all of its rows. */
-  currentTimestamp(): Expr<any, never>;
+  currentTimestamp(): Expr<Temporal | null, never>;
   /** The time zone of the session: `'UTC'` where it says none. It is that of the moment at which the task's plan is bound, for all of its rows. */
-  currentTimezone(): Expr<any, never>;
+  currentTimezone(): Expr<string | null, never>;
   /** The date, time or timestamp as text, on the clock of its zone: in ISO 8601, or by a format with the directives of C's strftime, such as `%d.%m.%Y %H:%M:%S`. `%f`, `%g` and `%n` are microseconds, milliseconds and nanoseconds of the second, `%3f` as many digits of it, `%-d` a number without zeros before it, `%z` how far the clock is from UTC and `%Z` its zone. */
   strftime<D extends string = never>(time: Operand<Temporal | null, D>, format?: Operand<string | null, D>): Expr<string | null, D>;
   /** The time so many seconds, of which fractions are rounded to the microsecond, after 1970-01-01T00:00:00 in UTC, written by a format as `strftime` has them. */
@@ -853,7 +853,7 @@ export interface ScalarFunctions {
   /** How many different values the list has, nulls not counted. */
   listCountDistinct<D extends string = never>(list: Operand<readonly unknown[] | null, D>): Expr<bigint | null, D>;
   /** The item at an index; where there is none the default, which is null unless it is given. */
-  listGet<D extends string = never>(list: Operand<readonly unknown[] | null, D>, index: Operand<number | bigint | null, D>, otherwise?: Operand<any, D>): Expr<any, D>;
+  listGet<V extends Operand<readonly unknown[] | null>, D extends string = never>(list: V, index: Operand<number | bigint | null, D>, otherwise?: Operand<Item<ValueOf<V>>, D>): Expr<Item<ValueOf<V>>, NeededBy<V> | D>;
   /** Whether an item equals the value. */
   listContains<D extends string = never>(list: Operand<readonly unknown[] | null, D>, value: Operand<any, D>): Expr<boolean | null, D>;
   /** The index of the first item that equals the value; -1 where there is none. */
@@ -863,35 +863,35 @@ export interface ScalarFunctions {
   /** Whether the list has every value of the other; nulls are none. */
   listHasAll<D extends string = never>(list: Operand<readonly unknown[] | null, D>, other: Operand<readonly unknown[] | null, D>): Expr<boolean | null, D>;
   /** A list of the values, nulls too. */
-  toList<D extends string = never>(...value: readonly (Operand<any, D>)[]): Expr<any, D>;
+  toList<V extends readonly Operand[]>(...value: V): Expr<readonly ValueOf<V[number]>[], NeededBy<V[number]>>;
   /** The list with one more item at its end, which may be null. */
-  listAppend<D extends string = never>(list: Operand<readonly unknown[] | null, D>, value: Operand<any, D>): Expr<any, D>;
+  listAppend<V extends Operand<readonly unknown[] | null>, D extends string = never>(list: V, value: Operand<Item<ValueOf<V>>, D>): Expr<ValueOf<V> | null, NeededBy<V> | D>;
   /** The list with one more item before its first, which may be null. */
-  listPrepend<D extends string = never>(list: Operand<readonly unknown[] | null, D>, value: Operand<any, D>): Expr<any, D>;
+  listPrepend<V extends Operand<readonly unknown[] | null>, D extends string = never>(list: V, value: Operand<Item<ValueOf<V>>, D>): Expr<ValueOf<V> | null, NeededBy<V> | D>;
   /** One list behind the other; a list that is null counts as empty. */
-  listConcat<D extends string = never>(first: Operand<readonly unknown[] | null, D>, ...more: readonly (Operand<readonly unknown[] | null, D>)[]): Expr<any, D>;
+  listConcat<V extends Operand<readonly unknown[] | null>, D extends string = never>(first: V, ...more: readonly (Operand<readonly unknown[] | null, D>)[]): Expr<ValueOf<V> | null, NeededBy<V> | D>;
   /** The items from the last to the first. */
-  listReverse<D extends string = never>(list: Operand<readonly unknown[] | null, D>): Expr<any, D>;
+  listReverse<V extends Operand<readonly unknown[] | null>>(list: V): Expr<ValueOf<V> | null, NeededBy<V>>;
   /** The items in order. Nulls come last, and first where the order is descending, unless it is said. */
-  listSort<D extends string = never>(list: Operand<readonly unknown[] | null, D>, descending?: Operand<boolean | null, D>, nullsFirst?: Operand<boolean | null, D>): Expr<any, D>;
+  listSort<V extends Operand<readonly unknown[] | null>, D extends string = never>(list: V, descending?: Operand<boolean | null, D>, nullsFirst?: Operand<boolean | null, D>): Expr<ValueOf<V> | null, NeededBy<V> | D>;
   /** Each value once, in the order in which they are first met; without nulls. */
-  listDistinct<D extends string = never>(list: Operand<readonly unknown[] | null, D>): Expr<any, D>;
+  listDistinct<V extends Operand<readonly unknown[] | null>>(list: V): Expr<ValueOf<V> | null, NeededBy<V>>;
   /** Each value once that both lists have, in the order of the first; without nulls. */
-  listIntersect<D extends string = never>(list: Operand<readonly unknown[] | null, D>, other: Operand<readonly unknown[] | null, D>): Expr<any, D>;
+  listIntersect<V extends Operand<readonly unknown[] | null>, D extends string = never>(list: V, other: Operand<readonly unknown[] | null, D>): Expr<ValueOf<V> | null, NeededBy<V> | D>;
   /** The items of the lists in a list, one level down; lists that are null have none. */
-  listFlatten<D extends string = never>(lists: Operand<readonly unknown[] | null, D>): Expr<any, D>;
+  listFlatten<V extends Operand<readonly unknown[] | null>>(lists: V): Expr<Item<ValueOf<V>>, NeededBy<V>>;
   /** The list cut into lists of so many items each; what is left over at the end is dropped. */
   listChunk<D extends string = never>(list: Operand<readonly unknown[] | null, D>, size: Operand<number | bigint | null, D>): Expr<any, D>;
   /** A list of so many times the value. */
-  listFill<D extends string = never>(count: Operand<number | bigint | null, D>, value: Operand<any, D>): Expr<any, D>;
+  listFill<V extends Operand, D extends string = never>(count: Operand<number | bigint | null, D>, value: V): Expr<readonly ValueOf<V>[] | null, NeededBy<V> | D>;
   /** The whole numbers from 0 to below the count; with two or three arguments from a start to below an end, by a step. */
   listSeq<D extends string = never>(countOrStart: Operand<number | bigint | null, D>, end?: Operand<number | bigint | null, D>, step?: Operand<number | bigint | null, D>): Expr<readonly (bigint | null)[] | null, D>;
   /** The texts of a list, one behind the other, with a delimiter between; null counts as empty. */
   listJoin<D extends string = never>(list: Operand<readonly unknown[] | null, D>, delimiter: Operand<string | null, D>): Expr<string | null, D>;
   /** What a lambda gives for each item; its second parameter is the index of the item, from 0. */
-  listMap<D extends string = never>(list: Operand<readonly unknown[] | null, D>, change: LambdaOperand): Expr<any, D>;
+  listMap<L extends Operand<readonly unknown[] | null>, const V extends Operand>(list: L, change: ((item: Expr<Item<ValueOf<L>>, never>, index: Expr<bigint, never>) => V) | V): Expr<readonly ValueOf<V>[] | null, NeededBy<L> | NeededBy<V>>;
   /** The items for which a lambda is true; its second parameter is the index of the item, from 0. */
-  listFilter<D extends string = never>(list: Operand<readonly unknown[] | null, D>, predicate: LambdaOperand): Expr<any, D>;
+  listFilter<L extends Operand<readonly unknown[] | null>, D extends string = never>(list: L, predicate: ((item: Expr<Item<ValueOf<L>>, never>, index: Expr<bigint, never>) => ExprLike<boolean | null, D>) | ExprLike<boolean | null, D>): Expr<ValueOf<L> | null, NeededBy<L> | D>;
   /** What a lambda makes of the start and the first item, then of that and the next, and so on; of no items the start. Its third parameter is the index of the item, from 0. */
   listReduce<D extends string = never>(list: Operand<readonly unknown[] | null, D>, start: Operand<any, D>, change: LambdaOperand): Expr<any, D>;
   /** The sum of the items: an int64 of signed integers, a uint64 of unsigned ones, a float64 of floats, a decimal(38, s) of decimals. */
@@ -899,9 +899,9 @@ export interface ScalarFunctions {
   /** The mean of the items, as a float64. */
   listMean<D extends string = never>(list: Operand<readonly unknown[] | null, D>): Expr<number | null, D>;
   /** The least item. */
-  listMin<D extends string = never>(list: Operand<readonly unknown[] | null, D>): Expr<any, D>;
+  listMin<V extends Operand<readonly unknown[] | null>>(list: V): Expr<Item<ValueOf<V>>, NeededBy<V>>;
   /** The greatest item. */
-  listMax<D extends string = never>(list: Operand<readonly unknown[] | null, D>): Expr<any, D>;
+  listMax<V extends Operand<readonly unknown[] | null>>(list: V): Expr<Item<ValueOf<V>>, NeededBy<V>>;
   /** Whether all bools of the list are true. */
   listBoolAnd<D extends string = never>(list: Operand<readonly unknown[] | null, D>): Expr<boolean | null, D>;
   /** Whether a bool of the list is true. */
@@ -1003,7 +1003,7 @@ export interface ScalarFunctions {
   /** The bucket, of so many, that a value falls into. */
   partitionIcebergBucket<D extends string = never>(value: Operand<any, D>, buckets: Operand<number | bigint | null, D>): Expr<number | null, D>;
   /** An integer or a decimal cut down to a multiple of the width, a text or bytes to their first characters or bytes. */
-  partitionIcebergTruncate<D extends string = never>(value: Operand<any, D>, width: Operand<number | bigint | null, D>): Expr<any, D>;
+  partitionIcebergTruncate<V extends Operand<any>, D extends string = never>(value: V, width: Operand<number | bigint | null, D>): Expr<ValueOf<V> | null, NeededBy<V> | D>;
   /** The sum of the products. */
   dotProduct<D extends string = never>(left: Operand<readonly unknown[] | null, D>, right: Operand<readonly unknown[] | null, D>): Expr<number | null, D>;
   /** The cosine of the angle between both; NaN where one is zero everywhere. */
@@ -1019,9 +1019,9 @@ export interface ScalarFunctions {
   /** The correlation of the numbers; NaN where one side never changes. */
   pearsonCorrelation<D extends string = never>(left: Operand<readonly unknown[] | null, D>, right: Operand<readonly unknown[] | null, D>): Expr<number | null, D>;
   /** The ratio of a circle to its diameter. */
-  pi(): Expr<any, never>;
+  pi(): Expr<number | null, never>;
   /** The base of the natural logarithm. */
-  e(): Expr<any, never>;
+  e(): Expr<number | null, never>;
   /** The square root; NaN of a negative number. */
   sqrt<D extends string = never>(number: Operand<number | bigint | Decimal | null, D>): Expr<number | null, D>;
   /** The cube root. */
@@ -1095,9 +1095,9 @@ export interface ScalarFunctions {
   /** An int64 from the least to the greatest, both inclusive, for each row; the same again with the same seed. */
   randomInt<D extends string = never>(least: Operand<number | bigint | null, D>, greatest: Operand<number | bigint | null, D>, seed?: Operand<number | bigint | null, D>): Expr<bigint | null, D>;
   /** A new random uuid, of version 4, for each row. */
-  uuid(): Expr<any, never>;
+  uuid(): Expr<string | null, never>;
   /** A new uuid of version 7, which begins with the time in milliseconds, for each row. */
-  uuidv7(): Expr<any, never>;
+  uuidv7(): Expr<string | null, never>;
   /** The minute in which a uuid of version 7 was made, in UTC. */
   extractMinuteUuid7<D extends string = never>(uuid: Operand<string | null, D>): Expr<Temporal | null, D>;
   /** The hour in which a uuid of version 7 was made, in UTC. */

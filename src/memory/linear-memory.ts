@@ -56,6 +56,7 @@ interface FreeRun {
 }
 
 export class LinearMemory {
+  /** @internal Of a type that only some libraries of TypeScript know. */
   readonly memory: WebAssembly.Memory;
   readonly maximumBytes: number;
   readonly #debug: boolean;

@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { InvalidArgument, InvalidQuery, MemoryBudgetExceeded, TaskCancelled } from '../../src/errors.ts';
+import { executeTask } from '../../src/execute-task.ts';
 import { col, type DataFrame, memoryStore, Session } from '../../src/index.ts';
+import { fileStore } from '../../src/io/file-store.ts';
 
 const temp = mkdtempSync(join(tmpdir(), 'millrace-partitions-'));
 afterAll(() => rmSync(temp, { recursive: true }));
@@ -145,4 +147,25 @@ test.each([
 ] as const)('what is wrong is told at once: %s', (make, type, message) => {
   expect(make).toThrow(type);
   expect(make).toThrow(message);
+});
+
+test('the task of a cached or divided frame computes its rows, and that of a partition is refused', async () => {
+  const directory = join(temp, 'numbers');
+  await session.range(0, 1000).writeParquet(directory);
+  const numbers = await session.readParquet(`${directory}/*.parquet`);
+  const even = numbers.filter(col('value').mod(2).eq(0)).cache();
+  const divided = even.repartition(4, { by: col('value').mod(7) });
+  const both = divided.join(even, { on: 'value' }).select(col('value').mul(3).alias('x')).intoPartitions(2).sort('x');
+  const task = both.toPlan();
+  expect(Object.values(task.inputs).every(({ kind }) => kind === 'files')).toBe(true);
+  const found: bigint[] = [];
+  const onBatch = (batch: Iterable<unknown>): void => {
+    for (const row of batch) found.push((row as { x: bigint }).x);
+  };
+  await executeTask(JSON.stringify(task), { store: fileStore(), onBatch });
+  expect(found).toEqual(Array.from({ length: 500 }, (_, n) => BigInt(n * 6)));
+  expect(found).toEqual((await both.toRows()).map(({ x }) => x));
+  const part = divided.partitions[1]?.filter(col('value').gt(5));
+  expect(() => part?.toPlan()).toThrow(InvalidQuery);
+  expect(() => part?.toPlan()).toThrow(/^toPlan: A partition is in files/);
 });

@@ -10,6 +10,7 @@ import {
   count,
   type Decimal,
   element,
+  fn,
   fromColumns,
   fromRows,
   list,
@@ -303,4 +304,64 @@ test('frames of unknown columns are free', () => {
   ).not.toThrow();
   expectTypeOf(free.select('shop')).toEqualTypeOf<DataFrame>();
   expectTypeOf(free.join(sales, { on: 'shop' })).toEqualTypeOf<DataFrame>();
+});
+
+test('functions have types as the methods of the same names', async () => {
+  const made = sales.select((c) => [
+    fn.abs(c.price).alias('abs'),
+    fn.negate(c.id).alias('negated'),
+    fn.round(c.price, 1).alias('round'),
+    fn.columnsMax(c.n, c.price, 2).alias('most'),
+    fn.columnsMin(c.shop, 'b').alias('least'),
+    fn.listGet(c.tags, 0).alias('tag'),
+    fn.listSort(c.tags).alias('sorted'),
+    fn.listAppend(c.tags, c.shop).alias('more'),
+    fn.listMax(c.tags).alias('greatest'),
+    fn.listMap(c.tags, (tag) => tag.str.length()).alias('lengths'),
+    fn.listFilter(c.tags, element().ne('x')).alias('others'),
+    fn.toList(c.n, 1).alias('list'),
+    fn.listFill(2, c.shop).alias('twice'),
+    fn.dateTrunc('month', c.at).alias('month'),
+    fn.currentDate().alias('today'),
+    fn.pi().alias('pi'),
+  ]);
+  const rows = await made.toRows();
+  expectTypeOf(rows).toEqualTypeOf<
+    {
+      abs: number | null;
+      negated: bigint | null;
+      round: number | null;
+      most: number | null;
+      least: string | null;
+      tag: string | null;
+      sorted: string[] | null;
+      more: string[] | null;
+      greatest: string | null;
+      lengths: readonly (bigint | null)[] | null;
+      others: string[] | null;
+      list: readonly number[];
+      twice: readonly string[] | null;
+      month: Temporal | null;
+      today: Temporal | null;
+      pi: number | null;
+    }[]
+  >();
+  expect(rows[0]).toEqual({
+    ...{ abs: 1.5, negated: -1n, round: 1.5, most: 3, least: 'a', tag: 'x', sorted: ['x', 'y'], more: ['x', 'y', 'a'] },
+    ...{
+      greatest: 'y',
+      lengths: [1n, 1n],
+      others: ['y'],
+      list: [3, 1],
+      twice: ['a', 'a'],
+      month: '1970-01-01T00:00:00',
+    },
+    ...{ today: expect.stringMatching(/^\d{4}-\d\d-\d\d$/), pi: Math.PI },
+  });
+  // @ts-expect-error: the column is not there
+  expect(() => sales.select(fn.abs(col('prize')))).toThrow('prize');
+  // @ts-expect-error: a text has no absolute value
+  expect(() => sales.select((c) => [fn.abs(c.shop)])).toThrow('abs');
+  // @ts-expect-error: the items are texts
+  expect(() => sales.select((c) => [fn.listAppend(c.tags, c.paid)])).toThrow('list_append');
 });
