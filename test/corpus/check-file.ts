@@ -1,6 +1,6 @@
 /** One Parquet file, read by us and by pyarrow at once, a batch at a time. */
 
-import { timestamp, typeName } from '../../src/columnar/data-type.ts';
+import { sameType, timestamp, typeName } from '../../src/columnar/data-type.ts';
 import type { Field } from '../../src/columnar/schema.ts';
 import { MillraceError } from '../../src/errors.ts';
 import { fileStore } from '../../src/io/file-store.ts';
@@ -54,7 +54,7 @@ export async function checkFile(file: CheckedFile, pyarrow: Pyarrow, hasFilters:
 
 async function checkRows({ path, given }: CheckedFile, pyarrow: Pyarrow): Promise<Verdict> {
   const verdict = await checkedIn('ns', path, pyarrow, given);
-  // Nanoseconds go from 1677 to 2262, and pyarrow does not say where they overflow: plans ask for microseconds then.
+  // Nanoseconds go from 1677 to 2262, and pyarrow does not say where they overflow.
   if (verdict.error !== 'ArithmeticOverflow') return verdict;
   const inMicroseconds = await checkedIn('us', path, pyarrow, given);
   return inMicroseconds.verdict === 'read' ? { ...inMicroseconds, detail: 'INT96 in microseconds' } : verdict;
@@ -127,8 +127,11 @@ async function compare(uri: string, { pyarrow, found, int96, compared }: Compari
 async function fieldsOf(uri: string, found: Found | undefined, int96: 'ns' | 'us'): Promise<readonly Field[]> {
   if (found?.columns.length === 0) return [];
   const { fields } = await readParquetSchema(fileStore(), uri);
-  if (int96 === 'ns') return fields;
-  const isCoarse = (name: string): boolean =>
-    found?.columns.some((column) => column.name === name && column.type === 'timestamp(us)') === true;
-  return fields.map((field) => (isCoarse(field.name) ? { ...field, type: timestamp('us') } : field));
+  if (int96 === 'us') return fields;
+  // INT96, which is microseconds where no plan asks for more.
+  const isFiner = (name: string): boolean =>
+    found?.columns.some((column) => column.name === name && column.type === 'timestamp(ns)') === true;
+  return fields.map((field) =>
+    sameType(field.type, timestamp('us')) && isFiner(field.name) ? { ...field, type: timestamp('ns') } : field,
+  );
 }

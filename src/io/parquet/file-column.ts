@@ -214,7 +214,8 @@ function typeOf(element: SchemaElement, physical: PhysicalType): DataType | stri
     case 'DOUBLE':
       return float64;
     case 'INT96':
-      return timestamp('ns');
+      // As DuckDB reads them: nanoseconds would reach from 1677 to 2262 only, and dates beyond are what many files mark with.
+      return timestamp('us');
     case 'INT32':
       return int32Type(element);
     case 'INT64':

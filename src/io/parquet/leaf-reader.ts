@@ -12,6 +12,7 @@
 
 import type { Column } from '../../columnar/column.ts';
 import { ChunkValues } from './chunk-values.ts';
+import { levelBits } from './page-reader.ts';
 import type { ChunkSource, FileWork } from './plain-values.ts';
 import { pageOfRow } from './scan-plan.ts';
 
@@ -158,8 +159,8 @@ export class LeafReader {
       this.#pageEnd = indexed?.end;
       const header = await this.#values.nextHeader();
       const page = await this.#values.open(header);
-      kernels.beginHybrid(buffers.levelState, page.definitions, page.definitionsEnd, bitsOf(definition));
-      kernels.beginHybrid(buffers.repetitionState, page.repetitions, page.repetitionsEnd, bitsOf(repetition));
+      kernels.beginHybrid(buffers.levelState, page.definitions, page.definitionsEnd, levelBits(definition));
+      kernels.beginHybrid(buffers.repetitionState, page.repetitions, page.repetitionsEnd, levelBits(repetition));
       this.#pageEntries = header.values;
     }
     const count = Math.min(this.#pageEntries, batchRows);
@@ -210,5 +211,3 @@ interface EntryLevels {
   readonly repetitions: number;
   readonly definitions: number;
 }
-
-const bitsOf = (level: number): number => 32 - Math.clz32(level);

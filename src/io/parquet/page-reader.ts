@@ -39,6 +39,10 @@ const HEADER_GUESS_BYTES = 4096;
 /** Numbers of encodings. */
 const RLE = 3;
 const BIT_PACKED = 4;
+const NO_LEVELS: Levels = { definition: 0, repetition: 0 };
+
+/** Bits of a level, the greatest of which is `most`. */
+export const levelBits = (most: number): number => 32 - Math.clz32(most);
 
 export class PageReader {
   readonly #chunk: ColumnChunk;
@@ -122,7 +126,12 @@ export class PageReader {
     const stored = this.#bytes.address(this.#position);
     if (header.crc !== undefined) this.#checkSum(header.crc, stored, storedBytes);
     this.#position += storedBytes;
-    return header.kind === 'data-v2' ? this.#secondVersion(header, stored) : this.#firstVersion(header, stored);
+    if (header.kind === 'data-v2') return this.#secondVersion(header, stored);
+    const page = this.#firstVersion(header, stored);
+    if (header.definitionEncoding !== BIT_PACKED && header.repetitionEncoding !== BIT_PACKED) return page;
+    const { withHybridLevels } = await import('./bit-packed-levels.ts');
+    const bits = { definition: levelBits(this.#levels.definition), repetition: levelBits(this.#levels.repetition) };
+    return withHybridLevels(page, bits, this.#buffer, this.#work.holding.linear);
   }
 
   #checkSum(expected: number, stored: number, byteLength: number): void {
@@ -136,14 +145,9 @@ export class PageReader {
     const start = this.#plain(stored, header.storedBytes, header.plainBytes, true);
     const end = start + header.plainBytes;
     if (start !== stored) this.#bytes.release();
-    const hasLevels = header.kind !== 'dictionary';
-    const repetitions = this.#stream(hasLevels && this.#levels.repetition > 0, header.repetitionEncoding, start, end);
-    const definitions = this.#stream(
-      hasLevels && this.#levels.definition > 0,
-      header.definitionEncoding,
-      repetitions.end,
-      end,
-    );
+    const { repetition, definition } = header.kind === 'dictionary' ? NO_LEVELS : this.#levels;
+    const repetitions = this.#stream(header, repetition, header.repetitionEncoding, start, end);
+    const definitions = this.#stream(header, definition, header.definitionEncoding, repetitions.end, end);
     return {
       header,
       repetitions: repetitions.start,
@@ -155,12 +159,19 @@ export class PageReader {
     };
   }
 
-  /** Levels behind their length, where there are any. */
-  #stream(isThere: boolean, encoding: number, start: number, end: number): { start: number; end: number } {
-    if (!isThere) return { start, end: start };
+  /** Levels, up to `most`: those of BIT_PACKED as long as they are many, others behind their length. */
+  #stream(
+    { values }: PageHeader,
+    most: number,
+    encoding: number,
+    start: number,
+    end: number,
+  ): { start: number; end: number } {
+    if (most === 0) return { start, end: start };
     if (encoding === BIT_PACKED) {
-      // Writers disagreed about the order of the bits: the specification has the upper ones first, Impala and Arrow the lower.
-      throw this.#damaged('its levels have the encoding BIT_PACKED, which was abolished in 2013');
+      const packedEnd = start + Math.ceil((values * levelBits(most)) / 8);
+      if (packedEnd > end) throw this.#damaged('levels are longer than their page');
+      return { start, end: packedEnd };
     }
     if (encoding !== RLE) throw this.#damaged('its levels have an impossible encoding');
     if (end - start < 4) throw this.#damaged('a page is too short for its levels');

@@ -273,7 +273,7 @@ function timeForm({ physical }: FileColumn, from: ClockUnit, to: ClockUnit): Val
 function int96Form(from: Extract<DataType, { kind: 'timestamp' }>, to: DataType): ValueForm | undefined {
   // A zone is how an instant is shown; which one makes no difference to what is stored.
   if (to.kind !== 'timestamp' || (from.timezone === null) !== (to.timezone === null)) return undefined;
-  // Days that nanoseconds do not reach are what a coarser unit of the plan is for.
+  // What a coarser unit than nanoseconds does not show is cut off.
   const nanoseconds = TICKS_PER_SECOND.ns / TICKS_PER_SECOND[to.unit];
   return fixed(12, 8, 'signed', (kernels, at, count, target) => kernels.convertInt96(at, count, nanoseconds, target));
 }

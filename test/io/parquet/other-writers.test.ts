@@ -3,11 +3,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { schemaText } from '../../../src/columnar/schema.ts';
-import { MalformedFile, UnsupportedFile } from '../../../src/errors.ts';
+import { timestamp } from '../../../src/columnar/data-type.ts';
+import { field, schemaText } from '../../../src/columnar/schema.ts';
+import { ArithmeticOverflow, MalformedFile, UnsupportedFile } from '../../../src/errors.ts';
 import { fileStore } from '../../../src/io/file-store.ts';
 import { query } from '../../support/duckdb.ts';
 import { valueInJson, wantedValues } from '../../support/fixture-values.ts';
+import { handMadeFile, PHYSICAL } from './hand-made.ts';
 import { type ScanResult, scanRows, schemaOf, temporaryDirectory, uriOf, writeByDuck } from './scan-file.ts';
 
 const directory = temporaryDirectory();
@@ -60,9 +62,36 @@ const sizesInFooter = (plain: Buffer, stored: Buffer): Buffer =>
 
 // Each by its own writer (`fixtures/write_others.py`), beside what that was given.
 test.each(['fastparquet_flat', 'fastparquet_words', 'fastparquet_int96', 'polars_flat'])('%s', async (name) => {
-  const { rows, schema } = await scanRows(uriOf(fixture(`${name}.parquet`)));
+  const uri = uriOf(fixture(`${name}.parquet`));
+  const { fields } = await schemaOf(fileStore(), uri);
+  const isInt96 = name === 'fastparquet_int96';
+  const readSchema = { fields: isInt96 ? fields.map((one) => ({ ...one, type: timestamp('ns') })) : fields };
+  const { rows, schema } = await scanRows(uri, { readSchema });
   const inJson = rows.map((row) => row.map((value, at) => valueInJson(value, schema.fields[at]!.type)));
   expect(inJson).toEqual(wantedValues(readFileSync(fixture(`${name}.json`)), []));
+});
+
+test('moments of 96 bits are those of DuckDB, in all centuries; nanoseconds only where the plan asks for them', async () => {
+  const path = join(directory, 'int96.parquet');
+  const moments = [-719_162, 0, 2_932_896, 19_000].map((days, at): [number, bigint] => [
+    days,
+    BigInt(at) * 1_234_567_891n,
+  ]);
+  const bytes = moments.flatMap(([days, nanoseconds]) => {
+    const value = Buffer.alloc(12);
+    value.writeBigInt64LE(nanoseconds);
+    value.writeInt32LE(days + 2_440_588, 8);
+    return [...value];
+  });
+  const page = { values: moments.length, bytes: Uint8Array.from(bytes), definitions: 3, repetitions: 3 };
+  const column = { path: [['t', 0]], type: PHYSICAL.int96, pages: [page] } as const;
+  writeFileSync(path, handMadeFile([column], moments.length, 'none'));
+  const { rows, schema } = await scanRows(uriOf(path));
+  expect(schemaText(schema)).toBe('t timestamp(us)');
+  expect(await query(`select typeof(t) from '${path}' limit 1`)).toEqual([['TIMESTAMP']]);
+  expect(rows).toEqual(await query(`select t from '${path}'`));
+  const inNanoseconds = { readSchema: { fields: [field('t', timestamp('ns'))] } };
+  await expect(scanRows(uriOf(path), inNanoseconds)).rejects.toThrow(ArithmeticOverflow);
 });
 
 test.each(['nothing', 'the stored size'])('the size of pages is said to be %s', async (said) => {
