@@ -4,17 +4,20 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { fromRows, readParquet } from '../../src/index.ts';
+import { col, fromRows, readParquet } from '../../src/index.ts';
 import { query } from '../support/duckdb.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'millrace-statistics-'));
 
 beforeAll(async () => {
   const rows = (first: number): string =>
-    `select ${first} + i as id, i % 7 as few, 'word ' || (i % 50) as word, (date '2020-01-01' + (i % 10)::integer) as day,
+    `select ${first} + i as id, i % 7 as few, 'word ' || (i % 50) as word, 'of ' || (${first} + i) as own, (date '2020-01-01' + (i % 10)::integer) as day,
       case when i % 4 > 0 then i / 2.0 end as half from range(10000) r(i)`;
   await query(`copy (${rows(0)}) to '${join(directory, 'a.parquet')}' (format parquet, row_group_size 4096)`);
   await query(`copy (${rows(10_000)}) to '${join(directory, 'b.parquet')}' (format parquet)`);
+  await query(
+    `copy (select 'word ' || i as w, i as n from range(1) r(i)) to '${join(directory, 'few.pq')}' (format parquet)`,
+  );
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
@@ -33,8 +36,11 @@ test('rows, bounds, nulls and how many values there are of a file', async () => 
   expect(found?.columns.get('half')?.distinct).toBeUndefined();
 });
 
-test('how many texts there are, by the size of their dictionary, where a file says that all are in it', async () => {
-  expect((await statisticsOf('a.parquet'))?.columns.get('word')?.distinct).toBeUndefined();
+test('how many texts there are, by the size of their dictionary, where there is one', async () => {
+  const words = (await statisticsOf('a.parquet'))?.columns;
+  expect(words?.get('word')?.distinct).toBeGreaterThan(50 / 4);
+  expect(words?.get('word')?.distinct).toBeLessThan(50 * 4);
+  expect(words?.get('own')?.distinct).toBeUndefined();
   const ofPyarrow = await readParquet(join(import.meta.dirname, '../io/parquet/fixtures/flat_dictionary.parquet'));
   const distinct = [...ofPyarrow.query.inputs.values()][0]?.statistics?.columns.get('binary')?.distinct;
   const there = new Set((await ofPyarrow.select('binary').toRows()).map(({ binary }) => String(binary)));
@@ -64,4 +70,22 @@ test('the smaller side of a join is kept', async () => {
   ];
   expect(small.limit(10).join(large, { on: 'few' }).explain()).toContain('builds left');
   expect(large.join(small.limit(10), { on: 'few' }).explain()).toContain('builds right');
+});
+
+test('joins by texts are put in order', async () => {
+  const [large, other] = [
+    await readParquet(join(directory, '*.parquet')),
+    await readParquet(join(directory, 'a.parquet')),
+  ];
+  const words = await readParquet(join(directory, 'few.pq'));
+  const [a, b, c] = [
+    large.select('own', 'word'),
+    other.select(col('own').alias('their'), 'half'),
+    words.select('w', 'n'),
+  ] as const;
+  const written = a.join(b, { leftOn: 'own', rightOn: 'their' }).join(c, { leftOn: 'word', rightOn: 'w' });
+  const plan = written.explain({ rules: true });
+  expect(plan).toContain('order-joins 1');
+  expect(plan.indexOf('their')).toBeLessThan(plan.indexOf('word = w'));
+  expect(await written.count()).toBe(200);
 });

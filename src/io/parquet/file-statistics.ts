@@ -2,8 +2,8 @@
  * What a footer tells of a file as a whole, for who plans: estimates, of values that nobody has looked at.
  *
  *     least and greatest       of its row groups
- *     different values         of whole numbers and days no more than lie between these two, of texts as many as have room in a dictionary;
- *                              of what else there is nothing is known
+ *     different values         of whole numbers and days no more than lie between these two, of texts as many as have room in a dictionary,
+ *                              where all chunks have one; of what else there is nothing is known
  */
 
 import { type DataType, isInteger } from '../../columnar/data-type.ts';
@@ -25,6 +25,8 @@ export interface FileStatistics {
 
 /** Column chunks that are looked at: of a file with more some row groups have to do for all. */
 const MOST_CHUNKS = 10_000;
+/** Writers end dictionaries that become as large, so that other values may stand beside them. */
+const FULL_DICTIONARY_BYTES = 256 * 1024;
 /** Of a text in a dictionary, its length. */
 const LENGTH_BYTES = 4;
 
@@ -68,9 +70,10 @@ class ColumnSummary {
     const { low, high } = rangeOf(reading, chunk, rows);
     this.#rows += rows;
     this.#nulls += chunk.statistics?.nullCount ?? 0;
-    this.#isCoded &&= chunk.dictionary !== undefined;
-    this.#dictionaryBytes = Math.max(this.#dictionaryBytes, chunk.dictionary?.byteLength ?? 0);
     if (chunk.statistics?.nullCount === rows) return;
+    const { dictionary, dictionaryBytes } = chunk;
+    this.#isCoded &&= dictionary !== undefined || (dictionaryBytes > 0 && dictionaryBytes < FULL_DICTIONARY_BYTES);
+    this.#dictionaryBytes = Math.max(this.#dictionaryBytes, dictionaryBytes);
     this.#isBounded &&= low !== undefined && high !== undefined;
     if (low === undefined || high === undefined) return;
     if (this.#low === undefined || order(low, this.#low) < 0) this.#low = low;

@@ -33,6 +33,8 @@ export interface ColumnChunk {
   readonly bloomFilter: Place | undefined;
   /** Where its dictionary is, if all of its values are codes of it. */
   readonly dictionary: Place | undefined;
+  /** Stored bytes of its dictionary, whether all values are codes of it or not; 0 where it has none. */
+  readonly dictionaryBytes: number;
 }
 
 /** Bytes within the file. */
@@ -221,6 +223,7 @@ function readChunk(reader: ThriftReader, footer: Metadata, leaf: FileColumn, row
     // Older writers do not say how long it is.
     bloomFilter: placeOf(bloomStart, numbers[15] ?? endOfData - (bloomStart ?? 0)),
     dictionary: isWhollyCoded ? placeOf(start, dataStart - start) : undefined,
+    dictionaryBytes: dictionaryStart === 0 ? 0 : Math.min(Math.max(0, dataStart - start), byteLength),
   };
 }
 

@@ -77,7 +77,9 @@ const ofSource = (given: SourceStatistics | undefined): Estimate | undefined =>
   given && {
     rows: given.rows,
     doubt: 1,
-    columns: new Map([...given.columns].map(([name, column]) => [name, { ...column, domain: column.distinct }])),
+    columns: new Map(
+      [...given.columns].map(([name, column]) => [name, { ...column, domain: column.distinct, tableRows: given.rows }]),
+    ),
   };
 
 type Over = Exclude<
@@ -245,8 +247,8 @@ const WHOLE_DOMAIN = 0.1;
  */
 export function keyDomain(a: KnownColumn, b: KnownColumn): number {
   const [x, y] = [a.domain ?? Number.NaN, b.domain ?? Number.NaN];
-  // Of what is not known, as many values as the smaller side has rows.
-  if (Number.isNaN(x) && Number.isNaN(y)) return Math.max(1, Math.min(a.rows, b.rows));
+  // Of what is not known, as many values as the smaller table had rows.
+  if (Number.isNaN(x) && Number.isNaN(y)) return Math.max(1, Math.min(a.tableRows ?? a.rows, b.tableRows ?? b.rows));
   if (Number.isNaN(x) || Number.isNaN(y)) return Math.max(1, Number.isNaN(x) ? y : x);
   const [less, more] = x < y ? [x, y] : [y, x];
   return Math.max(1, less >= more * WHOLE_DOMAIN ? less : more);
@@ -255,20 +257,32 @@ export function keyDomain(a: KnownColumn, b: KnownColumn): number {
 export interface KnownColumn {
   readonly rows: number;
   readonly domain: number | undefined;
+  readonly tableRows: number | undefined;
 }
 
-const columnOf = ({ rows, columns }: Estimate, key: Expression | undefined): KnownColumn => ({
-  rows,
-  domain: key?.kind === 'column' ? columns.get(key.name)?.domain : undefined,
-});
+function columnOf({ rows, columns }: Estimate, key: Expression | undefined): KnownColumn {
+  const known = key?.kind === 'column' ? columns.get(key.name) : undefined;
+  return { rows, domain: known?.domain, tableRows: known?.tableRows };
+}
 
-/** The share of the rows of left that have a match. */
-function matchedShare(left: Estimate, right: Estimate, keys: Keys): number {
+const matchedShare = (left: Estimate, right: Estimate, keys: Keys): number =>
+  matchedShareOf(
+    right,
+    keys.map(([, other]) => other),
+    keys.map(([key]) => columnOf(left, key)),
+  );
+
+/** The share of rows with the keys `left` that have a match among those of `right` by its `keys`. */
+export function matchedShareOf(
+  right: Estimate,
+  keys: readonly (Expression | undefined)[],
+  left: readonly KnownColumn[],
+): number {
   let [values, domain] = [1, 1];
-  for (const [key, other] of keys) {
-    const distinct = other?.kind === 'column' ? right.columns.get(other.name)?.distinct : undefined;
+  for (const [index, key] of keys.entries()) {
+    const distinct = key?.kind === 'column' ? right.columns.get(key.name)?.distinct : undefined;
     values *= distinct ?? right.rows;
-    domain *= keyDomain(columnOf(left, key), columnOf(right, other));
+    domain *= keyDomain(left[index] as KnownColumn, columnOf(right, key));
   }
   return Math.min(1, Math.min(values, right.rows) / domain);
 }

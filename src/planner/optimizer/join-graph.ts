@@ -9,7 +9,8 @@
  *
  * Columns that are equal to one another are one class, so that a and c may be joined where a = b and b = c. Every column gets a name that no
  * other relation has. What stands between the joins is looked through where it only renames columns or filters rows; all else is a relation, and
- * so is a join of which somebody said which side is kept.
+ * so is a join of which somebody said which side is kept. What a semi or an anti join looks for is a relation too, which has no columns and
+ * filters whatever has the keys.
  */
 
 import { sameType } from '../../columnar/data-type.ts';
@@ -36,8 +37,17 @@ export interface JoinGraph {
 
 export interface Relation {
   readonly node: PlanNode;
-  /** Its columns, under names that no other relation has. */
+  /** Its columns, under names that no other relation has; none of one that only filters. */
   readonly columns: readonly NamedExpression[];
+  readonly filters?: SemiFilter | undefined;
+}
+
+/** Which rows of others stay, by what a relation has. */
+export interface SemiFilter {
+  readonly joinType: 'semi' | 'anti';
+  /** Over names of relations, and over the columns of its node. */
+  readonly leftOn: readonly Expression[];
+  readonly rightOn: readonly Expression[];
 }
 
 export interface RelationColumn {
@@ -46,7 +56,7 @@ export interface RelationColumn {
 }
 
 export function joinGraphOf(node: NodeOf<'hash-join'>, facts: PlanFacts): JoinGraph | undefined {
-  if (!isFree(node, facts)) return undefined;
+  if (!isFree(node, facts) && !isFreeFilter(node, facts)) return undefined;
   const collector = new Collector(facts);
   const columns = collector.collect(node);
   return { ...collector.graph(), columns };
@@ -57,11 +67,19 @@ type InnerJoin = NodeOf<'hash-join' | 'cross-join'>;
 /** Whether a join may stand elsewhere; a product too, of which others may have the keys. */
 function isFree(node: PlanNode, facts: PlanFacts): node is InnerJoin {
   if (node.kind === 'cross-join') return node.residual === undefined && node.collect === undefined;
-  return node.kind === 'hash-join' && isFreeByKeys(node, facts);
+  return node.kind === 'hash-join' && node.joinType === 'inner' && isFreeByKeys(node, facts);
 }
 
+type SemiJoin = NodeOf<'hash-join'> & { readonly joinType: 'semi' | 'anti' };
+
+const isFreeFilter = (node: PlanNode, facts: PlanFacts): node is SemiJoin =>
+  node.kind === 'hash-join' &&
+  (node.joinType === 'semi' || node.joinType === 'anti') &&
+  isFreeByKeys(node, facts) &&
+  // What reads no column of the left side could be asked of anything.
+  node.leftOn.every((key) => columnsIn(key).size > 0);
+
 const isFreeByKeys = (node: NodeOf<'hash-join'>, facts: PlanFacts): boolean =>
-  node.joinType === 'inner' &&
   node.buildSide === undefined &&
   node.residual === undefined &&
   node.nullEqualsNull?.some((each) => each) !== true &&
@@ -94,6 +112,7 @@ class Collector {
   /** What the columns of `node` are, over names of relations. */
   collect(node: PlanNode): Columns {
     if (isFree(node, this.#facts)) return this.#join(node);
+    if (isFreeFilter(node, this.#facts)) return this.#filteredBy(node);
     if (!this.#isOverJoins(node)) return this.#relation(node);
     if (node.kind === 'project') {
       const below = this.collect(node.input);
@@ -112,7 +131,7 @@ class Collector {
     switch (node.kind) {
       case 'hash-join':
       case 'cross-join':
-        return isFree(node, this.#facts);
+        return isFree(node, this.#facts) || isFreeFilter(node, this.#facts);
       case 'project':
         return node.columns.every(({ expression }) => expression.kind === 'column') && this.#isOverJoins(node.input);
       case 'filter':
@@ -131,6 +150,13 @@ class Collector {
     }
     const given = sidesOf(node, this.#facts);
     return new Map([...given].map(([name, side]) => [name, sides[side].get(name) ?? column(name)]));
+  }
+
+  #filteredBy({ left, right, joinType, leftOn, rightOn }: SemiJoin): Columns {
+    const below = this.collect(left);
+    const keys = leftOn.map((key) => withColumnsReplaced(key, below));
+    this.#relations.push({ node: right, columns: [], filters: { joinType, leftOn: keys, rightOn } });
+    return below;
   }
 
   #relation(node: PlanNode): Columns {

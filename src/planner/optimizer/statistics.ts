@@ -23,4 +23,6 @@ export type StatisticsOf = (sourceId: string) => SourceStatistics | undefined;
 export interface EstimatedColumn extends ColumnStatistics {
   /** How many different values there were before, if not the values themselves were asked for: what keys of other tables are among. */
   readonly domain?: number | undefined;
+  /** How many rows its table had before: no more values than that. */
+  readonly tableRows?: number | undefined;
 }

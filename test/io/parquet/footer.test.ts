@@ -153,7 +153,7 @@ describe.each(Object.entries(FILES))('%s', (_, make) => {
           },
         };
       });
-      const found = chunks.map(({ bloomFilter, dictionary: _dictionary, ...chunk }) => ({
+      const found = chunks.map(({ bloomFilter, dictionary: _dictionary, dictionaryBytes: _bytes, ...chunk }) => ({
         ...chunk,
         bloomStart: bloomFilter?.start,
       }));

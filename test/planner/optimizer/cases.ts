@@ -324,6 +324,20 @@ export const CASES: readonly Case[] = [
       .join(c, { leftOn: 'k', rightOn: 'm' }),
     { rows: { a: 1_000_000, b: 900_000, c: 10 } },
   ),
+  same(
+    'order-joins',
+    'an anti join that leaves nearly all, behind what leaves few',
+    a.join(b.rename({ k: 'l' }), { leftOn: 'x', rightOn: 'l', how: 'anti' }).join(c, { leftOn: 'k', rightOn: 'm' }),
+    { rows: { a: 1_000_000, b: 1000, c: 10 } },
+  ),
+  same(
+    'order-joins',
+    'semi joins, the one that leaves fewest first',
+    a
+      .join(b.rename({ k: 'l' }), { leftOn: 'x', rightOn: 'l', how: 'semi' })
+      .join(c, { leftOn: 'k', rightOn: 'm', how: 'semi' }),
+    { rows: { a: 1_000_000, b: 900_000, c: 10 } },
+  ),
   left(
     'order-joins',
     'not where nothing is known',

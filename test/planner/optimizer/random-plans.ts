@@ -8,7 +8,7 @@ import * as types from '../../../src/columnar/data-type.ts';
 import { sameType } from '../../../src/columnar/data-type.ts';
 import { type Field, field } from '../../../src/columnar/schema.ts';
 import type { BinaryOperator, Expression, NamedExpression } from '../../../src/expressions/expression.ts';
-import type { JoinType, PlanNode } from '../../../src/plan/plan-node.ts';
+import type { HashJoinNode, JoinType, PlanNode } from '../../../src/plan/plan-node.ts';
 import { bindPlan } from '../../../src/planner/bind-plan.ts';
 import { col, int, op } from '../../support/plans.ts';
 
@@ -23,11 +23,13 @@ const TABLE_SCHEMA: readonly Field[] = [
 export const TABLE_NAMES = ['t0', 't1', 't2'] as const;
 
 const JOIN_TYPES: readonly JoinType[] = ['inner', 'inner', 'left', 'right', 'outer', 'semi', 'anti'];
+/** Those that are put in order. */
+const FREE: ReadonlySet<JoinType> = new Set(['inner', 'semi', 'anti']);
 const COMPARISONS: readonly BinaryOperator[] = ['=', '<', '<=', '>', '>=', '!=', '<=>'];
 
 const MOST_JOINS = 4;
 
-/** As `planOf`, of inner joins one over the other. */
+/** As `planOf`, of joins one over the other that may be put in order. */
 export const joinsOf = (choices: readonly number[]): PlanNode => new PlanChooser(choices).joins();
 
 /** @param choices not negative; where they end, zeros follow */
@@ -51,7 +53,7 @@ class PlanChooser {
     return plan;
   }
 
-  /** Inner joins, with filters and projections between them. */
+  /** Inner, semi and anti joins, with filters and projections between them. */
   joins(): PlanNode {
     let plan = this.#leaf();
     for (let count = 2 + this.#pick(4); count > 0; count -= 1) {
@@ -195,7 +197,7 @@ class PlanChooser {
     }
   }
 
-  #join(left: PlanNode, isInner: boolean = false): PlanNode {
+  #join(left: PlanNode, isFree: boolean = false): PlanNode {
     const right = this.#side();
     const [leftFields, rightFields] = [fieldsOf(left), fieldsOf(right)];
     const rightKey = this.#one(rightFields);
@@ -213,7 +215,7 @@ class PlanChooser {
         expression: col(name),
       })),
     };
-    const joined: PlanNode = {
+    const joined: HashJoinNode = {
       kind: 'hash-join',
       left,
       right: renamed,
@@ -222,7 +224,7 @@ class PlanChooser {
       joinType: this.#one(JOIN_TYPES),
       ...(this.#pick(5) === 4 && { nullEqualsNull: [true] }),
     };
-    if (isInner) return { ...joined, joinType: 'inner' };
+    if (isFree) return FREE.has(joined.joinType) ? joined : { ...joined, joinType: 'inner' };
     if (this.#pick(4) !== 3) return joined;
     const inner: PlanNode = { ...joined, joinType: 'inner' };
     return { ...joined, residual: this.#predicate(inner, 1) };

@@ -4,7 +4,8 @@
  *     cost(join) = cost(left) + cost(right) + 2 × rows that are kept + rows that pass by + rows that come out
  *
  * found by dynamic programming over sets of relations (Selinger; DPsub of Moerkotte and Neumann), each set once for each way to divide it,
- * up to 12 relations. Of more, the two whose join gives the fewest rows become one, again and again (greedy operator ordering).
+ * up to 12 relations. Of more, the two whose join gives the fewest rows become one, again and again (greedy operator ordering). Semi and anti joins
+ * are among them: they leave out rows of any tree that has their keys.
  *
  * Who wrote joins in an order may know more than statistics tell: it stays unless another one is expected to cost much less.
  */
@@ -12,9 +13,9 @@
 import type { Expression } from '../../../expressions/expression.ts';
 import type { PlanNode } from '../../../plan/plan-node.ts';
 import { filtered } from '../conjuncts.ts';
-import { type Estimate, estimateOf, type KnownColumn, keyDomain, pairsOf } from '../estimate.ts';
+import { type Estimate, estimateOf, type KnownColumn, keyDomain, matchedShareOf, pairsOf } from '../estimate.ts';
 import { column } from '../expression-facts.ts';
-import { type JoinGraph, joinGraphOf, relationsIn } from '../join-graph.ts';
+import { type JoinGraph, joinGraphOf, type Relation, relationsIn, type SemiFilter } from '../join-graph.ts';
 import type { PlanFacts, Rule } from '../rule.ts';
 import { withSchema } from '../with-schema.ts';
 
@@ -61,16 +62,18 @@ class Orderer {
   readonly #leaves: readonly Tree[];
   /** Of each column, in its own relation. */
   readonly #columns: ReadonlyMap<string, KnownColumn>;
+  readonly #estimates: readonly Estimate[];
 
   private constructor(graph: JoinGraph, estimates: readonly Estimate[]) {
     this.#graph = graph;
+    this.#estimates = estimates;
     this.#leaves = estimates.map(({ rows }, index) => ({ relations: 1 << index, rows, cost: 0 }));
     this.#columns = new Map(
       graph.relations.flatMap(({ columns }, index) =>
         columns.map(({ name, expression }) => {
           const { rows, columns: known } = estimates[index] as Estimate;
           const of = expression.kind === 'column' ? expression.name : '';
-          return [name, { rows, domain: known.get(of)?.domain }] as const;
+          return [name, { rows, domain: known.get(of)?.domain, tableRows: known.get(of)?.tableRows }] as const;
         }),
       ),
     );
@@ -124,16 +127,38 @@ class Orderer {
 
   /** The same joins as the plan has them, by the same estimates. */
   asWritten(node: PlanNode): Tree | undefined {
-    const index = this.#graph.relations.findIndex((relation) => relation.node === node);
-    if (index >= 0) return this.#leaves[index];
+    const leaf = this.#leafOf(node, false);
+    if (leaf !== undefined) return leaf;
     if (node.kind === 'project' || node.kind === 'filter') return this.asWritten(node.input);
     if (node.kind !== 'hash-join' && node.kind !== 'cross-join') return undefined;
-    const [left, right] = [this.asWritten(node.left), this.asWritten(node.right)];
+    const left = this.asWritten(node.left);
+    const isFilter = node.kind === 'hash-join' && node.joinType !== 'inner';
+    const right = isFilter ? this.#leafOf(node.right, true) : this.asWritten(node.right);
     return left && right && (this.#joined(left, right) ?? joinedBy(left, right, []));
+  }
+
+  #leafOf(node: PlanNode, isFilter: boolean): Tree | undefined {
+    const { relations } = this.#graph;
+    return this.#leaves[
+      relations.findIndex((relation) => relation.node === node && (relation.filters !== undefined) === isFilter)
+    ];
+  }
+
+  /** The relation of a leaf. */
+  #relation({ relations }: Tree): Relation {
+    return this.#graph.relations[Math.log2(relations)] as Relation;
+  }
+
+  #filtersOf(tree: Tree): SemiFilter | undefined {
+    return tree.left === undefined ? this.#relation(tree).filters : undefined;
   }
 
   /** Undefined where they have no key in common. */
   #joined(a: Tree, b: Tree): Tree | undefined {
+    const [ofA, ofB] = [this.#filtersOf(a), this.#filtersOf(b)];
+    if (ofA !== undefined && ofB !== undefined) return undefined;
+    if (ofA !== undefined) return this.#filtered(b, a, ofA);
+    if (ofB !== undefined) return this.#filtered(a, b, ofB);
     const keys = this.#keys(a, b);
     if (keys.length === 0) return undefined;
     return joinedBy(
@@ -141,6 +166,20 @@ class Orderer {
       b,
       keys.map(({ domain }) => domain),
     );
+  }
+
+  /** The rows of a tree that `by` leaves; undefined where the tree does not have all keys. */
+  #filtered(tree: Tree, by: Tree, { joinType, leftOn, rightOn }: SemiFilter): Tree | undefined {
+    if (!leftOn.every((key) => isWithin(relationsIn(key, this.#graph), tree))) return undefined;
+    const right = this.#estimates[Math.log2(by.relations)] as Estimate;
+    const met = matchedShareOf(
+      right,
+      rightOn,
+      leftOn.map((key) => this.#known(key)),
+    );
+    const rows = tree.rows * (joinType === 'semi' ? met : 1 - met);
+    const cost = tree.cost + by.cost + 2 * by.rows + tree.rows + rows;
+    return { relations: tree.relations | by.relations, rows, cost, left: tree, right: by };
   }
 
   /** What is equal in the two: of each class one column of either, and what is computed of columns of one. */
@@ -166,30 +205,35 @@ class Orderer {
 
   #known(e: Expression): KnownColumn {
     const known = e.kind === 'column' ? this.#columns.get(e.name) : undefined;
-    return known ?? { rows: Number.POSITIVE_INFINITY, domain: undefined };
+    return known ?? { rows: Number.POSITIVE_INFINITY, domain: undefined, tableRows: undefined };
   }
 
   plan(tree: Tree): PlanNode {
-    const { relations, equalities, filters } = this.#graph;
+    const { equalities, filters } = this.#graph;
     if (tree.left === undefined || tree.right === undefined) {
-      const { node, columns } = relations[Math.log2(tree.relations)] as JoinGraph['relations'][number];
+      const { node, columns } = this.#relation(tree);
       const isRenamed = columns.some(
         ({ name, expression }) => expression.kind !== 'column' || expression.name !== name,
       );
       const relation: PlanNode = isRenamed ? { kind: 'project', input: node, columns } : node;
       return filtered(relation, this.#within(tree, filters, equalities));
     }
-    const keys = this.#keys(tree.left, tree.right);
-    const joined: PlanNode = {
+    return filtered(this.#join(tree.left, tree.right), this.#within(tree, filters, equalities));
+  }
+
+  #join(left: Tree, right: Tree): PlanNode {
+    const sides = { left: this.plan(left), right: this.plan(right) };
+    const by = this.#filtersOf(right);
+    if (by !== undefined) return { kind: 'hash-join', ...sides, ...by };
+    const keys = this.#keys(left, right);
+    return {
       kind: 'hash-join',
-      left: this.plan(tree.left),
-      right: this.plan(tree.right),
-      leftOn: keys.map(({ left }) => left),
-      rightOn: keys.map(({ right }) => right),
+      ...sides,
+      leftOn: keys.map((key) => key.left),
+      rightOn: keys.map((key) => key.right),
       joinType: 'inner',
       buildSide: 'right',
     };
-    return filtered(joined, this.#within(tree, filters, equalities));
   }
 
   /** Conditions that can be asked of the tree, and neither of what it is made of, nor are keys of it. */
