@@ -2,7 +2,6 @@
 
 import { existsSync, mkdirSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { DataType } from '../src/columnar/data-type.ts';
 import type { Field, Schema } from '../src/columnar/schema.ts';
 import { executeTask } from '../src/execute-task.ts';
 import type { AggregateCall, Expression } from '../src/expressions/expression.ts';
@@ -10,38 +9,19 @@ import { fileStore } from '../src/io/file-store.ts';
 import type { ObjectStore } from '../src/io/object-store.ts';
 import { readParquetSchema } from '../src/io/parquet/parquet-schema.ts';
 import type { PlanNode } from '../src/plan/plan-node.ts';
-import { difference, rowsOf } from './answers.ts';
+import { rowsOf } from './answers.ts';
 import { tpchTable } from './data.ts';
 import { type Cell, DuckDB } from './duckdb.ts';
 import { limitedStore, NETWORK } from './limited-store.ts';
 import { and, binary, column, whole } from './plan-words.ts';
 import { PythonPeer } from './python-peer.ts';
 import { median, type Options, type Result } from './result.ts';
-import { type Measure, scanReaders } from './scan-readers.ts';
+import { beside, measureOf, measuresOf } from './scan-measures.ts';
+import { scanReaders } from './scan-readers.ts';
 import { type Answer, takeTurns } from './turns.ts';
 
 const MEMORY_BYTES = 1024 ** 3;
 const directory = fileURLToPath(new URL('data/scan', import.meta.url));
-
-/** What is summed of a column, of lists counted: DuckDB answers what counts and bounds tell without reading any value. */
-interface Measured {
-  readonly measure: Measure;
-  readonly sql: (column: string) => string;
-  readonly ours: Omit<AggregateCall, 'name'>;
-}
-
-function measureOf({ name, type }: Field): Measured {
-  const calls: Partial<Record<DataType['kind'], 'year' | 'length'>> = { date: 'year', utf8: 'length' };
-  const call = calls[type.kind];
-  const input = column(name);
-  if (type.kind === 'list') {
-    const sql = (list: string): string => `count(case when len(${list}) >= 0 then 1 end)`;
-    return { measure: 'list', sql, ours: { function: 'count', input } };
-  }
-  if (call === undefined) return { measure: 'sum', sql: (value) => `sum(${value})`, ours: { function: 'sum', input } };
-  const called: Expression = { kind: 'function', name: call, arguments: [input] };
-  return { measure: call, sql: (value) => `sum(${call}(${value}))`, ours: { function: 'sum', input: called } };
-}
 
 interface ParquetCase {
   readonly name: string;
@@ -115,7 +95,7 @@ export async function* parquetScans({ sf, runs, only }: Options): AsyncGenerator
     const sql = `select ${read.join()} from '${path}'${where}`;
     const contestants = { ours: () => runOurs(scan, fileStore()), theirs: () => duckdb.run(sql, 1) };
     const { answer, compared } = await takeTurns({ name: one.name, ...contestants, runs });
-    const asked = scan.fields.map((field) => [field.name, measureOf(field).measure, scaleOf(field)] as const);
+    const asked = measuresOf(scan.fields);
     const others: Record<string, number> = {};
     for (const reader of scanReaders(peer)) {
       const read = (): Promise<Answer | undefined> => reader.run({ path, columns: asked, range: one.range });
@@ -135,34 +115,6 @@ export async function* parquetScans({ sf, runs, only }: Options): AsyncGenerator
     };
   }
   yield* overNetwork({ sf, runs, only });
-}
-
-/** Digits behind the point. */
-const scaleOf = ({ type }: Field): number => (type.kind === 'decimal' ? type.scale : 0);
-
-/** Some readers take a minute for what others do in a second. */
-const SLOW_MS = 5000;
-
-/** The ratio of our time to that of another reader, in turns with it; nothing where it cannot read so. */
-async function beside(
-  name: string,
-  reader: string,
-  { ours, read, runs }: { ours: () => Promise<Answer>; read: () => Promise<Answer | undefined>; runs: number },
-): Promise<Record<string, number>> {
-  const times = { ours: [] as number[], theirs: [] as number[] };
-  const first = await read();
-  if (first === undefined) return {};
-  for (let run = 0; run < (first.ms > SLOW_MS ? 1 : Math.min(runs, 3)); run += 1) {
-    await ours();
-    const answer = await ours();
-    const theirs = first.ms > SLOW_MS ? first : (await read()) && (await read());
-    const wrong = theirs === undefined ? 'none' : difference(answer.rows, theirs.rows);
-    if (theirs === undefined || wrong !== undefined)
-      throw new Error(`${name}: ${reader} answers differently: ${wrong}`);
-    times.ours.push(answer.ms);
-    times.theirs.push(theirs.ms);
-  }
-  return { [`to_${reader}`]: median(times.ours) / median(times.theirs) };
 }
 
 /** How much longer than the bytes take that are read. */

@@ -1,6 +1,6 @@
 /**
- * Others who read Parquet, one thread each: pyarrow and Polars in a process of Python, hyparquet and parquet-wasm in this one.
- * Those two only read, so that what is measured of their columns is summed up here, as they give them.
+ * Others who read Parquet, one thread each: pyarrow and Polars in a process of Python, which read text too, hyparquet and parquet-wasm
+ * in this one. Those two only read, so that what is measured of their columns is summed up here, as they give them.
  */
 
 import { openAsBlob } from 'node:fs';
@@ -12,12 +12,13 @@ import type { Cell } from './duckdb.ts';
 import type { PythonPeer } from './python-peer.ts';
 import type { Answer } from './turns.ts';
 
-/** What is measured of a column: the sum of its values, of their years or lengths, or how many lists it has. */
-export type Measure = 'sum' | 'year' | 'length' | 'list';
+/** What is measured of a column: the sum of its values, of their years or lengths, how many are true, or how many lists it has. */
+export type Measure = 'sum' | 'year' | 'length' | 'true' | 'list';
+export type ColumnMeasure = readonly [name: string, measure: Measure, scale: number];
 
 export interface ReaderScan {
   readonly path: string;
-  readonly columns: readonly (readonly [name: string, measure: Measure, scale: number])[];
+  readonly columns: readonly ColumnMeasure[];
   /** Rows are kept whose value of the column is `from` or more, and below `to`. */
   readonly range: readonly [column: string, from: number, to: number] | undefined;
 }
@@ -35,14 +36,29 @@ export const scanReaders = (peer: PythonPeer): ScanReader[] => [
   { name: 'parquet_wasm', run: byParquetWasm },
 ];
 
+/** A file of text, and the types of its columns, by the words of the peer. */
+export interface TextScan {
+  readonly path: string;
+  readonly format: 'csv' | 'json';
+  readonly columns: readonly ColumnMeasure[];
+  readonly types: readonly (readonly [name: string, type: string])[];
+}
+
+/** Those who read text too. */
+export const textReaders = (peer: PythonPeer): { name: string; run(scan: TextScan): Promise<Answer | undefined> }[] =>
+  ['pyarrow', 'polars'].map((engine) => ({
+    name: engine,
+    run: ({ path, format, columns, types }) => ask(peer, { engine, path, format, columns, types, range: null }),
+  }));
+
+async function ask(peer: PythonPeer, request: object): Promise<Answer | undefined> {
+  const answer = (await peer.ask(request)) as Answer | { cannot: string };
+  return 'cannot' in answer ? undefined : answer;
+}
+
 function inPython(engine: string, peer: PythonPeer): ScanReader {
-  const run = async ({ path, columns, range }: ReaderScan): Promise<Answer | undefined> => {
-    const asked = columns.map(([name, measure]) => [name, measure]);
-    const answer = (await peer.ask({ engine, path, columns: asked, range: range ?? null })) as
-      | Answer
-      | { cannot: string };
-    return 'cannot' in answer ? undefined : answer;
-  };
+  const run = ({ path, columns, range }: ReaderScan): Promise<Answer | undefined> =>
+    ask(peer, { engine, path, format: 'parquet', columns, types: [], range: range ?? null });
   return { name: engine, run };
 }
 

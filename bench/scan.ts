@@ -5,11 +5,13 @@ import { type Field, field } from '../src/columnar/schema.ts';
 import { executeTask } from '../src/execute-task.ts';
 import type { AggregateCall } from '../src/expressions/expression.ts';
 import { fileStore } from '../src/io/file-store.ts';
-import type { ScanFormat } from '../src/plan/plan-node.ts';
 import { rowsOf } from './answers.ts';
 import { type Cell, DuckDB } from './duckdb.ts';
 import { parquetScans } from './parquet-scans.ts';
+import { PythonPeer } from './python-peer.ts';
 import type { Options, Result } from './result.ts';
+import { beside, measureOf, measuresOf } from './scan-measures.ts';
+import { textReaders } from './scan-readers.ts';
 import { type Answer, takeTurns } from './turns.ts';
 
 const MEMORY_BYTES = 1024 ** 3;
@@ -34,7 +36,7 @@ const COLUMNS: readonly [field: Field, sql: string, sqlType: string][] = [
 
 interface ScanCase {
   readonly name: string;
-  readonly format: ScanFormat['kind'];
+  readonly format: 'csv' | 'json';
   /** Of the file, and how DuckDB writes it. */
   readonly extension: string;
   readonly copy: string;
@@ -59,9 +61,10 @@ const CASES: readonly ScanCase[] = [
   { name: 'json lines, one column', ...JSON_LINES, columns: COLUMNS.slice(0, 1) },
 ];
 
-/** Scans of files of text in the page cache, one thread each, both engines warm: every value is read and counted. */
+/** Scans of files of text in the page cache, one thread each, all warm: every value is read and measured. */
 async function* textScans({ rows: wanted, runs, only }: Options): AsyncGenerator<Result> {
   using duckdb = await DuckDB.start();
+  using peer = await PythonPeer.start('scan-peer.py');
   const rows = Math.ceil(wanted / 10);
   const directory = fileURLToPath(new URL('data/scan', import.meta.url));
   mkdirSync(directory, { recursive: true });
@@ -71,15 +74,33 @@ async function* textScans({ rows: wanted, runs, only }: Options): AsyncGenerator
       const columns = COLUMNS.map(([{ name }, sql]) => `${sql} as "${name}"`).join();
       await duckdb.run(`copy (select ${columns} from range(${rows}) r(i)) to '${path}' (${one.copy})`, 1);
     }
-    const counted = one.columns.map(([{ name }]) => `count("${name}")`).join();
+    const fields = one.columns.map(([column]) => column);
+    const measured = fields.map((column) => measureOf(column).sql(`"${column.name}"`)).join();
     // CSV is read by position there, and all of its columns have to be named.
     const named = (one.format === 'csv' ? COLUMNS : one.columns).map(([{ name }, , type]) => `'${name}': '${type}'`);
-    const sql = `select ${counted} from ${one.read(path, named.join())}`;
+    const sql = `select ${measured} from ${one.read(path, named.join())}`;
     const contestants = { ours: () => runOurs(one, path), theirs: () => duckdb.run(sql, 1) };
     const { compared } = await takeTurns({ name: one.name, ...contestants, runs });
-    yield { suite: 'scan', name: one.name, rows, ...compared, duckdb_version: duckdb.version };
+    const asked = {
+      path,
+      format: one.format,
+      columns: measuresOf(fields),
+      types: COLUMNS.map(([column]) => typeWord(column)),
+    };
+    const others: Record<string, number> = {};
+    for (const reader of textReaders(peer)) {
+      const read = (): Promise<Answer | undefined> => reader.run(asked);
+      Object.assign(others, await beside(one.name, reader.name, { ours: contestants.ours, read, runs }));
+    }
+    yield { suite: 'scan', name: one.name, rows, ...compared, ...others, duckdb_version: duckdb.version };
   }
 }
+
+/** As the peer calls it. */
+const typeWord = ({ name, type }: Field): [string, string] => [
+  name,
+  type.kind === 'decimal' ? `decimal ${type.precision} ${type.scale}` : type.kind,
+];
 
 /** Of text, and of Parquet. */
 export async function* scan(options: Options): AsyncGenerator<Result> {
@@ -88,9 +109,7 @@ export async function* scan(options: Options): AsyncGenerator<Result> {
 }
 
 async function runOurs({ format, columns }: ScanCase, path: string): Promise<Answer> {
-  const aggregates = columns.map(
-    ([{ name }]): AggregateCall => ({ name, function: 'count', input: { kind: 'column', name } }),
-  );
+  const aggregates = columns.map(([one]): AggregateCall => ({ name: one.name, ...measureOf(one).ours }));
   const input = { kind: 'scan', sourceId: 't', format, schema: COLUMNS.map(([column]) => column) } as const;
   const plan = { kind: 'aggregate', input, aggregates };
   const files = [{ uri: pathToFileURL(path).href }];
