@@ -1,5 +1,5 @@
 import { executeTask } from '../src/execute-task.ts';
-import { parseTask } from '../src/plan/parse-task.ts';
+import { takeTask } from '../src/plan/take-document.ts';
 import { answerOf, assertWrites, type ExecutedTask, processBudget } from './executed-task.ts';
 import { type FunctionHandler, functionHandler } from './middleware/function-handler.ts';
 import type { InvocationContext } from './middleware/invocation.ts';
@@ -17,7 +17,7 @@ async function work(
   { store, signal, memoryLimitInMB }: InvocationContext,
   { udfs, downloads }: Services,
 ): Promise<ExecutedTask> {
-  const task = parseTask(await taskDocument(event, store, signal));
+  const task = await takeTask(await taskDocument(event, store, signal));
   const { jobId, stageId, taskId } = task;
   logger.appendKeys({ job: jobId, stage: stageId, task: taskId });
   assertWrites(task);

@@ -10,7 +10,7 @@ import type { RecordBatch } from 'apache-arrow';
 import type { Batch } from './columnar/batch.ts';
 import type { Schema } from './columnar/schema.ts';
 import type { JobManifest, JsonValue, TaskManifest } from './commit/manifest.ts';
-import { type Committed, TaskOutput } from './commit/task-output.ts';
+import type { Committed, TaskOutput } from './commit/task-output.ts';
 import { isKeptForJobs } from './commit/work-paths.ts';
 import { InvalidArgument, ObjectNotFound } from './errors.ts';
 import type { ObjectStore } from './io/object-store.ts';
@@ -24,8 +24,8 @@ import { borrowLinearMemory, collectGarbage, forgetLinearMemory } from './memory
 import { commitWrite } from './operators/blocking-sinks/commit-write.ts';
 import type { Demand, Output, Source } from './operators/operator.ts';
 import { emptyScan } from './operators/sources/empty-scan.ts';
-import { parsePlan, parseTask } from './plan/parse-task.ts';
 import type { PlanNode } from './plan/plan-node.ts';
+import { takePlan, takeTask } from './plan/take-document.ts';
 import type { Task } from './plan/task.ts';
 import type { UriRules } from './planner/async-call-stage.ts';
 import type { BoundNode } from './planner/bound-plan.ts';
@@ -121,11 +121,11 @@ export async function executeTask(task: unknown, services: TaskServices): Promis
       `A budget of ${memoryBytes} bytes is too small: at least ${LEAST_MEMORY_BYTES} are needed.`,
     );
   }
-  const parsed = parseTask(task);
+  const parsed = await takeTask(task);
   const store = retryingStore(services.store);
   const written = await cancellable(signal, () => loadPlan(parsed, store, signal));
   const plan = pushDown(await loadAndBind(written, parsed));
-  await using output = taskOutput(plan, parsed, store, services, signal);
+  await using output = await taskOutput(plan, parsed, store, services, signal);
   const recorded = await cancellable(signal, async () => output?.recorded());
   const run = new TaskRun(services, memoryBytes, signal);
   return await run.execute(plan, parsed, store, output, recorded);
@@ -136,18 +136,20 @@ export async function loadPlan({ plan, ...task }: Task, store: ObjectStore, sign
   if ('kind' in plan) return plan;
   const stored = await store.get(plan.uri, { signal, maxBytes: MAX_PLAN_BYTES });
   if (stored === undefined) throw new ObjectNotFound(redactUri(plan.uri));
-  return parsePlan(new TextDecoder().decode(stored.bytes), task);
+  return await takePlan(new TextDecoder().decode(stored.bytes), task);
 }
 
-function taskOutput(
+/** Loaded on demand, with what reads manifests: a task at a desk may write nothing. */
+async function taskOutput(
   plan: BoundNode,
   { output, jobId, stageId, taskId }: Task,
   store: ObjectStore,
-  { attemptId = newAttemptId() }: TaskServices,
+  { attemptId }: TaskServices,
   signal: AbortSignal,
-): TaskOutput | undefined {
+): Promise<TaskOutput | undefined> {
   if (output === undefined || !WRITERS.has(plan.kind)) return undefined;
-  const owner = { jobId, stageId, taskId, attemptId };
+  const { TaskOutput } = await import('./commit/task-output.ts');
+  const owner = { jobId, stageId, taskId, attemptId: attemptId ?? newAttemptId() };
   const job = plan.kind === 'commit-write' ? { mode: plan.mode, successFile: plan.successFile } : undefined;
   return new TaskOutput({ store, destination: output.uri, owner, job, signal });
 }

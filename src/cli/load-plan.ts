@@ -1,8 +1,8 @@
 import { ObjectNotFound } from '../errors.ts';
 import { deskStore } from '../io/desk-store.ts';
 import { retryingStore } from '../io/retrying-store.ts';
-import { parsePlan } from '../plan/parse-task.ts';
 import type { PlanNode } from '../plan/plan-node.ts';
+import { takePlan } from '../plan/take-document.ts';
 import type { Task } from '../plan/task.ts';
 
 /** The plan of a task, from where the task says it is. @throws InvalidPlan, ObjectNotFound */
@@ -10,5 +10,5 @@ export async function loadPlan(task: Task, signal: AbortSignal): Promise<PlanNod
   if ('kind' in task.plan) return task.plan;
   const stored = await retryingStore(deskStore()).get(task.plan.uri, { signal });
   if (stored === undefined) throw new ObjectNotFound(task.plan.uri);
-  return parsePlan(new TextDecoder().decode(stored.bytes), task);
+  return await takePlan(new TextDecoder().decode(stored.bytes), task);
 }

@@ -2,7 +2,7 @@
 
 import { uriOf } from '../dataframe/places.ts';
 import { InvalidPlan } from '../errors.ts';
-import { parseTask } from '../plan/parse-task.ts';
+import { takeTask } from '../plan/take-document.ts';
 import type { Task } from '../plan/task.ts';
 import { readDocument, resolvedInput } from './documents.ts';
 
@@ -13,7 +13,7 @@ import { readDocument, resolvedInput } from './documents.ts';
 export async function readTask(path: string, signal: AbortSignal): Promise<Task> {
   const text = await readDocument(path, signal);
   try {
-    return withResolvedPaths(parseTask(text));
+    return withResolvedPaths(await takeTask(text));
   } catch (error) {
     if (!(error instanceof InvalidPlan) || !isOfJob(error)) throw error;
     const { jobTask } = await import('./job-document.ts');

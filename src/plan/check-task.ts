@@ -5,7 +5,7 @@ import type { Field } from '../columnar/schema.ts';
 import { type JsonValue, literalForm, valueFromJson } from '../expressions/literal.ts';
 import { type Problems, pathOf, quoted } from '../expressions/problems.ts';
 import { didYouMean } from '../expressions/suggestion.ts';
-import { nodesOf, type PlacedNode } from './check-plan.ts';
+import { checkPlan, nodesOf, type PlacedNode } from './check-plan.ts';
 import type { NodeKind, PlanNode } from './plan-node.ts';
 import type { Task, TaskInput } from './task.ts';
 
@@ -27,6 +27,18 @@ const INPUT_KINDS: { readonly [Kind in SourceNode['kind']]: TaskInput['kind'] } 
 const WRITERS: ReadonlySet<NodeKind> = new Set(['write', 'repartition', 'into-partitions', 'gather']);
 
 const isSource = (node: PlanNode): node is SourceNode => 'sourceId' in node;
+
+/** All that a task of the right form may have wrong, but for what binding finds. */
+export function checkWholeTask(task: Task, problems: Problems): void {
+  checkFiles(task, problems);
+  if ('kind' in task.plan) checkPlanOf(task, task.plan, problems);
+}
+
+/** The same of a plan, and of the task that it is of, where there is one: as if it stood in it. */
+export function checkPlanOf(task: TaskLike | undefined, plan: PlanNode, problems: Problems): void {
+  checkPlan(plan, problems, '$.plan');
+  if (task !== undefined) checkTask(task, plan, problems, '$.plan');
+}
 
 /** `planPath` is the JSON path of the plan, which may be a document of its own. */
 export function checkTask(task: TaskLike, plan: PlanNode, problems: Problems, planPath: string): void {

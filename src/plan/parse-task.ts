@@ -1,8 +1,7 @@
-/** The only place where a document of unknown content becomes a task or a plan. */
+/** Where a document of unknown content becomes a task or a plan; see `take-document.ts` for those that need no schemas. */
 
 import { Problems } from '../expressions/problems.ts';
-import { checkPlan } from './check-plan.ts';
-import { checkFiles, checkTask, type TaskLike } from './check-task.ts';
+import { checkPlanOf, checkWholeTask, type TaskLike } from './check-task.ts';
 import { parsedOrProblems } from './issue-text.ts';
 import { jsonDocument, valid } from './json-document.ts';
 import type { PlanNode } from './plan-node.ts';
@@ -20,13 +19,7 @@ export function parseTask(input: unknown): Task {
   const document = jsonDocument(input, problems);
   const schema = refersToPlan(document) ? taskWithReferenceSchema : taskWithPlanSchema;
   const task = parsedOrProblems(schema, document, problems, '$');
-  if (task !== undefined) {
-    checkFiles(task, problems);
-    if ('kind' in task.plan) {
-      checkPlan(task.plan, problems, '$.plan');
-      checkTask(task, task.plan, problems, '$.plan');
-    }
-  }
+  if (task !== undefined) checkWholeTask(task, problems);
   return valid(task, problems);
 }
 
@@ -40,10 +33,7 @@ export function parseTask(input: unknown): Task {
 export function parsePlan(input: unknown, task?: TaskLike): PlanNode {
   const problems = new Problems();
   const plan = parsedOrProblems(planNodeSchema, jsonDocument(input, problems), problems, '$.plan');
-  if (plan !== undefined) {
-    checkPlan(plan, problems, '$.plan');
-    if (task !== undefined) checkTask(task, plan, problems, '$.plan');
-  }
+  if (plan !== undefined) checkPlanOf(task, plan, problems);
   return valid(plan, problems);
 }
 

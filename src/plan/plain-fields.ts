@@ -19,6 +19,7 @@ import {
   int64,
   interval,
   nullType,
+  type TimeUnit,
   uint8,
   uint16,
   uint32,
@@ -63,21 +64,28 @@ export function plainFields(value: unknown): Field[] | undefined {
 }
 
 function plainField(value: unknown): Field | undefined {
-  if (!isObject(value)) return undefined;
+  if (!isPlainObject(value)) return undefined;
   const keys = Object.keys(value);
   if (keys.length !== 3 || keys[0] !== 'name' || keys[1] !== 'type' || keys[2] !== 'nullable') return undefined;
-  const { name, nullable } = value;
-  if (typeof name !== 'string' || name === '' || name.length > MOST_CHARACTERS) return undefined;
-  if (!name.isWellFormed() || name === '__proto__' || typeof nullable !== 'boolean') return undefined;
+  const { nullable } = value;
+  const name = plainName(value['name']);
+  if (name === undefined || typeof nullable !== 'boolean') return undefined;
   const type = plainType(value['type']);
   return type && { name, type, nullable };
 }
 
-function plainType(value: unknown): DataType | undefined {
-  if (!isObject(value)) return undefined;
+/** Of a column, a source, a function. */
+export function plainName(value: unknown): string | undefined {
+  if (typeof value !== 'string' || value === '' || value.length > MOST_CHARACTERS) return undefined;
+  return value.isWellFormed() && value !== '__proto__' ? value : undefined;
+}
+
+export function plainType(value: unknown): DataType | undefined {
+  if (!isPlainObject(value)) return undefined;
   const keys = Object.keys(value);
   if (keys[0] !== 'kind') return undefined;
-  return keys.length === 1 ? PLAIN_TYPES.get(value['kind']) : plainDecimal(value, keys);
+  if (keys.length === 1) return PLAIN_TYPES.get(value['kind']);
+  return plainDecimal(value, keys) ?? plainTimestamp(value, keys);
 }
 
 function plainDecimal(value: Readonly<Record<string, unknown>>, keys: readonly string[]): DataType | undefined {
@@ -87,7 +95,17 @@ function plainDecimal(value: Readonly<Record<string, unknown>>, keys: readonly s
   return isPlain ? { kind, precision, scale } : undefined;
 }
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+function plainTimestamp(value: Readonly<Record<string, unknown>>, keys: readonly string[]): DataType | undefined {
+  if (keys.length !== 3 || keys[1] !== 'unit' || keys[2] !== 'timezone') return undefined;
+  const { kind, unit, timezone } = value;
+  const isPlain = kind === 'timestamp' && isTimeUnit(unit) && (timezone === null || timezone === 'UTC');
+  return isPlain ? { kind, unit, timezone } : undefined;
+}
+
+const isTimeUnit = (value: unknown): value is TimeUnit =>
+  value === 's' || value === 'ms' || value === 'us' || value === 'ns';
+
+export const isPlainObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const isCount = (value: unknown, least: number, most: number): value is number =>
