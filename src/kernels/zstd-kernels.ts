@@ -2,8 +2,8 @@ import type { LinearMemory } from '../memory/linear-memory.ts';
 import { zstdModule } from './static-kernels.ts';
 
 /** Of the tables that decompressing needs. */
-const TABLE_BYTES = 16 * 1024;
-const BLOCK_BYTES = 128 * 1024;
+const TABLE_BYTES = 16_384;
+const BLOCK_BYTES = 131_072;
 
 /** Bytes of the `work` that decompressing `toBytes` takes. */
 export const zstdWorkBytes = (toBytes: number): number => TABLE_BYTES + Math.min(BLOCK_BYTES, toBytes);

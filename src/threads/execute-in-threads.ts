@@ -11,8 +11,9 @@
 import { executeTask, loadPlan, type TaskResult, type TaskServices } from '../execute-task.ts';
 import { retryingStore } from '../io/retrying-store.ts';
 import type { Source } from '../operators/operator.ts';
-import { parseTask } from '../plan/parse-task.ts';
+
 import type { PlanNode } from '../plan/plan-node.ts';
+import { takeTask } from '../plan/take-document.ts';
 import type { Task } from '../plan/task.ts';
 import { inTimeZone } from '../planner/in-time-zone.ts';
 import { loadCalledFunctions } from '../planner/load-called-functions.ts';
@@ -58,7 +59,7 @@ export async function executeInThreads(
   const most = mostThreadBytes(memoryBytes, threads);
   if (threads < 2 || most < LEAST_THREAD_BYTES) return await executeTask(task, services);
   // Types hang on the time zone, and what is divided says it itself.
-  const { timezone, ...parsed } = parseTask(task);
+  const { timezone, ...parsed } = await takeTask(task);
   const store = retryingStore(services.store);
   const { plan, parts } = await cancellable(signal, async () => {
     const loaded = await loadPlan(parsed, store, signal);
