@@ -3,11 +3,14 @@
 import { parentPort } from 'node:worker_threads';
 import { executeTask } from '../execute-task.ts';
 import { deskStore } from '../io/desk-store.ts';
+import { collectGarbage, forgetLinearMemory } from '../memory/process-memory.ts';
 import { PageSender } from './page-sender.ts';
 import type { SentPage, ShareRun, ThreadReply, ThreadRequest } from './thread-messages.ts';
 import { thrownError } from './thrown-error.ts';
 
 const store = deskStore();
+/** More than this part of its memory a share must not find grown: it is given back, which takes some 20 ms with what has to be had anew. */
+const KEPT_PART = 2;
 let running: RunningShare | undefined;
 
 parentPort?.on('message', (request: ThreadRequest) => {
@@ -32,11 +35,11 @@ function reply(message: ThreadReply, transfer: readonly ArrayBuffer[] = []): voi
 async function run(share: ShareRun): Promise<void> {
   const own = new RunningShare(share);
   running = own;
+  if (share.isFirst && forgetLinearMemory(share.memoryBytes / KEPT_PART)) collectGarbage('major');
   try {
     const { statistics } = await executeTask(share.task, {
       store,
       memoryBytes: share.memoryBytes,
-      ownsProcess: share.isFirst,
       signal: own.signal,
       openSink: (memory, schema) => new PageSender(memory, schema, share.pageBytes, (page) => own.send(page)),
       onProgress: (figures) => reply({ kind: 'progress', statistics: figures }),
