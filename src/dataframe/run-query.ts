@@ -13,7 +13,6 @@ import type { StatisticsOf } from '../planner/optimizer/statistics.ts';
 import { pushDown } from '../planner/push-down.ts';
 import { renderStats } from '../stats/render-stats.ts';
 import type { TaskStats } from '../stats/task-stats.ts';
-import { explainInThreads } from '../threads/explain-in-threads.ts';
 import { loadedOnce } from './loaded-once.ts';
 import { uriOf } from './places.ts';
 import { boundQuery, newSourceId, optimizedQuery, type Query, queryOf, taskInputs } from './query.ts';
@@ -178,8 +177,8 @@ export function explainQuery(
   const made = optimizedQuery(query);
   const shown = optimized ? made.plan : query.plan;
   const whole = explainPlan(pushDown(boundQuery(shown, 'explain')));
-  const plan =
-    session.threads > 1 ? `${whole}\n\n${explainInThreads(shown, session.threads, statisticsIn(query))}` : whole;
+  const threads = session.explainThreads(shown, statisticsIn(query));
+  const plan = threads === undefined ? whole : `${whole}\n\n${threads}`;
   const text = rules ? `${plan}\n\n${firedText(made.fired)}` : plan;
   if (!analyze) return text;
   return runTask(session, query, taskOf(query), options).then(

@@ -27,7 +27,9 @@ import type {
 import type { PlanSettings, ScanFile, Task } from '../plan/task.ts';
 import { inTimeZone } from '../planner/in-time-zone.ts';
 import { sourceStatistics } from '../planner/optimizer/source-statistics.ts';
+import type { StatisticsOf } from '../planner/optimizer/statistics.ts';
 import type { ThreadedServices } from '../threads/execute-in-threads.ts';
+import { explainInThreads } from '../threads/explain-in-threads.ts';
 import type { ThreadPool } from '../threads/thread-pool.ts';
 import { isUdf } from '../udf/udf.ts';
 import type { UdfModules } from '../udf/udf-modules.ts';
@@ -116,6 +118,7 @@ export type UdfsOf<M> = {
 export class Session implements AsyncDisposable {
   readonly #memoryBytes: number;
   readonly #threads: number;
+  readonly #hasOwnStorage: boolean;
   #pool: ThreadPool | undefined;
   readonly #store: ObjectStore;
   readonly #subscribers: readonly QuerySubscriber[];
@@ -147,7 +150,8 @@ export class Session implements AsyncDisposable {
     this.#overflow = overflow;
     this.#timezone = timezone;
     this.#memoryBytes = memory;
-    this.#threads = storage === undefined ? threads : 1;
+    this.#threads = threads;
+    this.#hasOwnStorage = storage !== undefined;
     this.#store = storage ?? deskStore();
     this.#temporary = new TemporaryPlace(this.#store, temp);
     this.#subscribers = subscribers;
@@ -261,9 +265,11 @@ export class Session implements AsyncDisposable {
     return inTimeZone(plan, this.#timezone);
   }
 
-  /** @internal How many threads a query may have: one where others would not find the storage. */
-  get threads(): number {
-    return this.#threads;
+  /** @internal How a query is shared out among threads, where the session was told of more than one. */
+  explainThreads(plan: PlanNode, statisticsOf: StatisticsOf): string | undefined {
+    if (this.#threads === 1) return undefined;
+    if (this.#hasOwnStorage) return 'One thread: others would not find the storage of the session.';
+    return explainInThreads(plan, this.#threads, statisticsOf);
   }
 
   /** @internal The directory of rows that frames put aside. */
@@ -327,7 +333,7 @@ export class Session implements AsyncDisposable {
   }
 
   async #execute(task: Task, services: ThreadedServices): Promise<TaskResult> {
-    if (this.#threads === 1) return await executeTask(task, services);
+    if (this.#threads === 1 || this.#hasOwnStorage) return await executeTask(task, services);
     const [{ executeInThreads, mostThreadBytes }, { ThreadPool }] = await Promise.all([
       import('../threads/execute-in-threads.ts'),
       import('../threads/thread-pool.ts'),

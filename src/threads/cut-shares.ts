@@ -9,7 +9,7 @@ import { bindPlan } from '../planner/bind-plan.ts';
 import type { BoundNode } from '../planner/bound-plan.ts';
 import { nodeInputs, sourcesOf } from '../planner/node-inputs.ts';
 import { pushDown } from '../planner/push-down.ts';
-import type { Shares } from './divide-plan.ts';
+import type { Candidate, Shares } from './divide-plan.ts';
 import type { DivisiblePart } from './divisible-part.ts';
 import type { ThreadPool } from './thread-pool.ts';
 
@@ -21,14 +21,16 @@ export const LEAST_DIVIDED_BYTES: number = 24 * 1024 * 1024;
 const LEAST_COLD_BYTES = 128 * 1024 * 1024;
 /** Of larger files the parts are looked for: footers are read, lines are found. */
 const PIECE_BYTES = 2 * 1024 * 1024;
-/** Of rows that come one by one: while those of one share are taken, a thread can keep all of the next. */
-const STREAMED_SHARE_BYTES = 2 * 1024 * 1024;
+/** Of rows that are sent as many as they come: while those of one share are taken, a thread can keep all of the next. */
+const SENT_SHARE_BYTES = 4 * 1024 * 1024;
 /** Else for each thread so many, so that who is faster does more, but none that is so small. */
 const SHARES_PER_THREAD = 4;
 const LEAST_SHARE_BYTES = 8 * 1024 * 1024;
-/** What every thread reads for itself, such as the build sides of joins, the most, as a share of what is divided. */
-const MOST_REPEATED = 0.5;
-/** What stored bytes become in a build side. */
+/** The least part of the time that is to be saved, where what every thread does for itself, such as keeping sides of joins, saves nothing. */
+const LEAST_SAVED = 0.3;
+/** What it costs to read and keep a side, where reading what passes by it costs 1. */
+const KEEPING_COST = 2;
+/** What stored bytes become that a thread keeps, where statistics do not tell what it keeps of them. */
 const EXPANSION = 5;
 
 export interface CuttingMeans {
@@ -45,7 +47,7 @@ export interface CuttingMeans {
 type Scan = Extract<BoundNode, { kind: 'scan' }>;
 
 /** The inputs of each share, in order; undefined where one thread is to do it all. @throws what looking into the files may throw */
-export async function cutShares(part: DivisiblePart, means: CuttingMeans): Promise<Shares | undefined> {
+export async function cutShares({ part, keptBytes }: Candidate, means: CuttingMeans): Promise<Shares | undefined> {
   const { inputs, pool, threadBytes, leastBytes } = means;
   const scans = scansOf(pushDown(bindPlan(part.share)));
   const divided = scans.find(({ sourceId }) => sourceId === part.shareId);
@@ -58,7 +60,8 @@ export async function cutShares(part: DivisiblePart, means: CuttingMeans): Promi
   const repeated = await Promise.all(others.map((scan) => piecesOf(scan, scan.sourceId, means)));
   if (!repeated.every((known) => known !== undefined)) return undefined;
   const repeatedBytes = bytesOf(repeated.flat());
-  if (repeatedBytes > bytes * MOST_REPEATED || repeatedBytes * EXPANSION > threadBytes / 2) return undefined;
+  if (bytes * (1 - 1 / pool.size) < LEAST_SAVED * (bytes + KEEPING_COST * repeatedBytes)) return undefined;
+  if ((keptBytes ?? repeatedBytes * EXPANSION) > threadBytes / 2) return undefined;
   const shares = dealFiles(pieces, others.length > 0 ? pool.size : shareCount(part, bytes, pool.size));
   if (shares.length < 2) return undefined;
   if (leastBytes === undefined && !pool.isWarm && bytes < LEAST_COLD_BYTES) {
@@ -71,9 +74,9 @@ export async function cutShares(part: DivisiblePart, means: CuttingMeans): Promi
   return shares.map((files) => ({ ...Object.fromEntries(whole), [part.shareId]: { kind: 'files', files } }));
 }
 
-function shareCount({ streams }: DivisiblePart, bytes: number, threads: number): number {
-  const some = Math.min(threads * SHARES_PER_THREAD, Math.max(threads, Math.floor(bytes / LEAST_SHARE_BYTES)));
-  return streams ? Math.max(some, Math.ceil(bytes / STREAMED_SHARE_BYTES)) : some;
+function shareCount({ isCostly, streams }: DivisiblePart, bytes: number, threads: number): number {
+  if (streams && isCostly) return Math.max(threads, Math.ceil(bytes / SENT_SHARE_BYTES));
+  return Math.min(threads * SHARES_PER_THREAD, Math.max(threads, Math.floor(bytes / LEAST_SHARE_BYTES)));
 }
 
 /** What a scan reads, without what its filter rules out; undefined where its files are not named, or do not come to much. */

@@ -12,7 +12,7 @@ import { estimateOf } from '../planner/optimizer/estimate.ts';
 import { PlanFacts } from '../planner/optimizer/rule.ts';
 import type { StatisticsOf } from '../planner/optimizer/statistics.ts';
 import { pushDown } from '../planner/push-down.ts';
-import { type DivisiblePart, divisiblePart } from './divisible-part.ts';
+import { type DivisiblePart, divisiblePart, keptSideOf } from './divisible-part.ts';
 
 /** A part that is divided. */
 export interface DividedPart {
@@ -31,6 +31,13 @@ export interface DividedPlan {
   readonly parts: readonly DividedPart[];
 }
 
+/** A part that might be divided. */
+export interface Candidate {
+  readonly part: DivisiblePart;
+  /** What sides of joins take that every thread keeps, as far as statistics tell; undefined where they do not. */
+  readonly keptBytes: number | undefined;
+}
+
 /** The inputs of the shares of a part, in order. */
 export type Shares = readonly Task['inputs'][];
 
@@ -41,7 +48,7 @@ export type Shares = readonly Task['inputs'][];
 export function* dividePlan(
   plan: PlanNode,
   statisticsOf: StatisticsOf,
-): Generator<DivisiblePart, DividedPlan, Shares | undefined> {
+): Generator<Candidate, DividedPlan, Shares | undefined> {
   const divider = new Divider(statisticsOf);
   const divided = yield* divider.divided(plan, { whole: (node) => node, mayStream: true });
   return { plan: divided, parts: divider.parts };
@@ -51,11 +58,11 @@ export function* dividePlan(
 interface Place {
   /** The whole plan with another node in its place. */
   readonly whole: (node: PlanNode) => PlanNode;
-  /** Whether rows may be sent one by one: not into a join here, which would tell the scans below it what it does not need. */
+  /** Whether rows may be sent one by one: not to where a join here would tell a scan what it does not need. */
   readonly mayStream: boolean;
 }
 
-type Dividing = Generator<DivisiblePart, PlanNode, Shares | undefined>;
+type Dividing = Generator<Candidate, PlanNode, Shares | undefined>;
 
 class Divider {
   readonly parts: DividedPart[] = [];
@@ -71,7 +78,7 @@ class Divider {
     if (whole === undefined || !this.#isWorthwhile(node, whole, place))
       return yield* this.#withDividedInputs(node, place);
     const { part, fields } = this.#narrowed(whole, place);
-    const shares = yield part;
+    const shares = yield { part, keptBytes: this.#keptBytes(part) };
     if (shares === undefined) return yield* this.#withDividedInputs(node, place);
     const sourceId = `shares ${this.parts.length}`;
     this.parts.push({ sourceId, schema: { fields }, part, shares });
@@ -97,10 +104,11 @@ class Divider {
 
   *#withEachDivided(node: PlanNode, { whole, mayStream }: Place): Dividing {
     const inputs: PlanNode[] = [];
+    const kept = node.kind === 'hash-join' ? node[keptSideOf(node)] : undefined;
     for (const [index, input] of nodeInputs(node).entries()) {
       const place = {
         whole: (other: PlanNode) => whole(withInputs(node, (one, at) => (at === index ? other : one))),
-        mayStream: mayStream && node.kind !== 'hash-join',
+        mayStream: mayStream && (node.kind !== 'hash-join' || input === kept),
       };
       inputs.push(yield* this.divided(input, place));
     }
@@ -140,6 +148,16 @@ class Divider {
     return sent <= Math.max(FEW_ROWS, read * (part.isCostly ? 1 : MOST_SENT));
   }
 
+  #keptBytes({ kept }: DivisiblePart): number | undefined {
+    let bytes = 0;
+    for (const side of kept) {
+      const rows = estimateOf(side, this.#facts)?.rows;
+      if (rows === undefined) return undefined;
+      bytes += rows * (BYTES_OF_KEPT_ROW + BYTES_OF_VALUE * this.#fieldsOf(side).length);
+    }
+    return bytes;
+  }
+
   #fieldsOf(node: PlanNode): readonly Field[] {
     return this.#facts.schema(node).fields;
   }
@@ -147,6 +165,9 @@ class Divider {
 
 /** So many rows are no matter. */
 const FEW_ROWS = 65_536;
+/** Of a row in a table with its key, and of each of its values, texts being neither short nor long. */
+const BYTES_OF_KEPT_ROW = 32;
+const BYTES_OF_VALUE = 16;
 /** Of the rows that are read, the share that may be sent where reading them is cheap. */
 const MOST_SENT = 0.1;
 

@@ -18,8 +18,10 @@
 import type { Field } from '../columnar/schema.ts';
 import type { AggregateCall, AggregateFunction } from '../expressions/expression.ts';
 import { FUNCTIONS } from '../expressions/functions/registry.ts';
+import type { Side } from '../operators/joins/hash-join.ts';
 import type { PlanNode } from '../plan/plan-node.ts';
 import type { NodeOf } from '../planner/bind-parts.ts';
+import { keepsOnly } from '../planner/kept-side.ts';
 import { calledNames } from '../planner/load-called-functions.ts';
 import { nodeInputs } from '../planner/node-inputs.ts';
 
@@ -33,8 +35,10 @@ export interface DivisiblePart {
   readonly streams: boolean;
   /** Whether reading the rows costs much more than sending them: they are parsed of text. */
   readonly isCostly: boolean;
-  /** Whether a build side, or rows that nobody has bounded, are kept by every thread. */
+  /** Whether rows that nobody has bounded are held by every thread: of sides that are kept, and others. */
   readonly retains: boolean;
+  /** The sides of joins that every thread keeps. */
+  readonly kept: readonly PlanNode[];
   /** Whether rows come in the order of the scan. */
   readonly isOrdered: boolean;
   /** The part of the plan, over the rows of all shares. */
@@ -125,7 +129,7 @@ function spineOf(node: PlanNode): Spine | undefined {
       const share: PlanNode = { ...node, sourceId: shareId };
       const format = typeof node.format === 'string' ? node.format : node.format.kind;
       const isCostly = format === 'csv' || format === 'json';
-      return { share, sourceId, shareId, streams: true, isCostly, retains: false, isOrdered: true };
+      return { share, sourceId, shareId, streams: true, isCostly, retains: false, kept: [], isOrdered: true };
     }
     case 'filter':
     case 'project':
@@ -139,10 +143,12 @@ function spineOf(node: PlanNode): Spine | undefined {
     case 'asof-join': {
       const side = streamedSide(node);
       if (side === undefined || !isPure(ownParts(node))) return undefined;
-      const spine = isRepeatable(node[side === 'left' ? 'right' : 'left']) ? spineOf(node[side]) : undefined;
+      const kept = node[otherSide(side)];
+      const spine = isRepeatable(kept) ? spineOf(node[side]) : undefined;
       if (spine === undefined) return undefined;
       const isOrdered = spine.isOrdered && node.kind !== 'hash-join';
-      return { ...spine, share: { ...node, [side]: spine.share }, retains: true, isOrdered };
+      const share = { ...node, [side]: spine.share };
+      return { ...spine, share, retains: true, kept: [...spine.kept, kept], isOrdered };
     }
     default:
       return undefined;
@@ -150,16 +156,20 @@ function spineOf(node: PlanNode): Spine | undefined {
 }
 
 /** The side whose rows pass through, where what becomes of one does not depend on the others. */
-function streamedSide(node: NodeOf<'hash-join' | 'cross-join' | 'asof-join'>): 'left' | 'right' | undefined {
-  if (node.kind === 'asof-join') return 'left';
-  if (node.kind === 'cross-join') return node.collect === 'left' ? 'right' : 'left';
-  const { joinType, buildSide = joinType === 'right' ? 'left' : 'right' } = node;
-  const streamed = buildSide === 'left' ? 'right' : 'left';
+function streamedSide(node: NodeOf<'hash-join' | 'cross-join' | 'asof-join'>): Side | undefined {
+  const streamed = otherSide(keptSideOf(node));
   // Rows of the kept side that come out by themselves, matched or not, would come out of every share.
-  const keptRowsComeOut = joinType !== 'inner' && joinType !== (streamed === 'left' ? 'left' : 'right');
-  const isOfStreamed = streamed === 'left' && (joinType === 'semi' || joinType === 'anti');
-  return keptRowsComeOut && !isOfStreamed ? undefined : streamed;
+  return node.kind !== 'hash-join' || keepsOnly(streamed, node.joinType) ? streamed : undefined;
 }
+
+/** Which side of a join is held in memory. */
+export function keptSideOf(node: NodeOf<'hash-join' | 'cross-join' | 'asof-join'>): Side {
+  if (node.kind === 'asof-join') return 'right';
+  if (node.kind === 'cross-join') return node.collect ?? 'right';
+  return node.buildSide ?? (node.joinType === 'right' ? 'left' : 'right');
+}
+
+const otherSide = (side: Side): Side => (side === 'left' ? 'right' : 'left');
 
 /** Whether every thread gets the same rows of a plan, and can: rows in memory and functions of users stay where they are. */
 function isRepeatable(node: PlanNode): boolean {

@@ -28,6 +28,7 @@ describe('millrace', () => {
     { args: ['run', 'a', '--format', 'xml'], says: 'Allowed choices are table, json, csv, arrow' },
     { args: ['run', 'a', '--json', '--format', 'csv'], says: 'cannot be used with' },
     { args: ['run', 'a', '--memory', 'lots'], says: 'A size looks like 512MB or 1GiB' },
+    { args: ['run', 'a', '--threads', '0'], says: 'From 1 to 64 threads are possible' },
     { args: ['run', 'a', '--limit', '-1'], says: 'A whole number is wanted' },
     { args: ['clean', 'a', '--older-than', 'yesterday'], says: 'An age looks like 24h' },
   ])('wrong usage $args ends with 2 and says why', async ({ args, says }) => {

@@ -3,15 +3,19 @@
 import type { RecordBatch } from 'apache-arrow';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Batch } from '../../src/columnar/batch.ts';
 import * as types from '../../src/columnar/data-type.ts';
 import { type Field, field } from '../../src/columnar/schema.ts';
 import { InvalidCast, MemoryBudgetExceeded, MillraceError, TaskCancelled, ThreadDied } from '../../src/errors.ts';
 import { executeTask, type TaskResult } from '../../src/execute-task.ts';
 import type { AggregateCall } from '../../src/expressions/expression.ts';
 import { deskStore } from '../../src/io/desk-store.ts';
+import { MemoryBudget } from '../../src/memory/budget.ts';
 import type { PlanNode } from '../../src/plan/plan-node.ts';
 import type { Task, TaskInput } from '../../src/plan/task.ts';
 import type { SourceStatistics } from '../../src/planner/optimizer/statistics.ts';
+import { runChain } from '../../src/runtime/run-chain.ts';
+import { exchange } from '../../src/threads/exchange.ts';
 import { executeInThreads } from '../../src/threads/execute-in-threads.ts';
 import { type Thread, ThreadPool } from '../../src/threads/thread-pool.ts';
 import { planOf } from '../planner/optimizer/random-plans.ts';
@@ -354,4 +358,47 @@ test('queries at once have threads of their own', async () => {
   });
   const { rows } = await outer;
   expect((await asked)?.rows).toEqual(rows);
+});
+
+describe('memory is given back', () => {
+  const files = () => (filesOf('sales') as Extract<TaskInput, { kind: 'files' }>).files;
+  const shares = (): Task[] => files().map((file) => taskOf(sales, { sales: { kind: 'files', files: [file] } }));
+  const schema = { fields: SALES };
+
+  test.each<[string, () => 'more' | 'done', number]>([
+    ['at the end', () => 'more', 12_000],
+    ['by who wants no more', () => 'done', 4096],
+    [
+      'after an error further up',
+      () => {
+        throw new InvalidCast('of a test');
+      },
+      4096,
+    ],
+  ])('%s', async (_, push, mostRows) => {
+    const memory = new MemoryBudget(64 * MIB);
+    const source = exchange({
+      schema,
+      shares: shares(),
+      isOrdered: true,
+      pool,
+      threadBytes: 64 * MIB,
+      onHeld: () => {},
+    });
+    let rows = 0;
+    const output = {
+      push: async ({ rowCount }: Batch) => {
+        expect(memory.usedBytes).toBeGreaterThan(0);
+        rows += rowCount;
+        return push();
+      },
+    };
+    const context = { memory, signal: new AbortController().signal };
+    await runChain({ source, stages: [] }, output, context).catch((error: unknown) => {
+      expect(error).toBeInstanceOf(InvalidCast);
+    });
+    expect(rows).toBeGreaterThan(0);
+    expect(rows).toBeLessThanOrEqual(mostRows);
+    expect(memory.usedBytes).toBe(0);
+  });
 });
