@@ -12,6 +12,7 @@
 
 import { BATCH_ROWS, Batch } from '../columnar/batch.ts';
 import type { Schema } from '../columnar/schema.ts';
+import { MemoryBudgetExceeded, MillraceError, TaskCancelled, ThreadDied } from '../errors.ts';
 import { pageColumns } from '../io/shuffle/shuffle-page.ts';
 import type { Holding } from '../memory/budget.ts';
 import { LentRegions } from '../memory/lent-regions.ts';
@@ -68,7 +69,9 @@ class ExchangeRun implements NestingRun {
     const threads = pool.take(Math.min(pool.size, shares.length));
     const stop = new AbortController();
     const stopped = AbortSignal.any([signal, stop.signal]);
-    const inbox = new Inbox(shares.length, isOrdered);
+    const inbox = new Inbox(shares.length, isOrdered, (error, share) =>
+      withRow(error, (operator) => this.#rowsBefore(share, operator)),
+    );
     let working: readonly Promise<void>[] = [];
     try {
       const leaseBytes = Math.min(memory.floorBytes, MOST_LEASED_BYTES);
@@ -104,10 +107,10 @@ class ExchangeRun implements NestingRun {
     const { shares, threadBytes, onHeld } = this.#options;
     const pageBytes = Math.min(MOST_PAGE_BYTES, Math.floor(windowBytes / PAGES_OF_WINDOW));
     const window = { memoryBytes: threadBytes, pageBytes, windowBytes };
-    try {
-      for (let isFirst = true; this.#next < shares.length; isFirst = false) {
-        const share = this.#next;
-        this.#next += 1;
+    for (let isFirst = true; this.#next < shares.length; isFirst = false) {
+      const share = this.#next;
+      this.#next += 1;
+      try {
         const listener = {
           onPage: (page: SentPage) => inbox.add(share, { ...page, thread }),
           onProgress: (statistics: TaskStats) => {
@@ -119,10 +122,23 @@ class ExchangeRun implements NestingRun {
         this.#stats[share] = statistics;
         onHeld(statistics.peakBytes);
         inbox.end(share);
+      } catch (error) {
+        // Those before it go on: theirs may be an error that one thread would have met before.
+        this.#next = shares.length;
+        inbox.fail(share, error);
       }
-    } catch (error) {
-      inbox.fail(error);
     }
+  }
+
+  /** Rows that came into an operator in the shares before `share`, which are ended; undefined where several have its name. */
+  #rowsBefore(share: number, operator: string): number | undefined {
+    let rows = 0;
+    for (const statistics of this.#stats.slice(0, share)) {
+      const named = statistics?.operators.filter(({ name }) => name === operator) ?? [];
+      if (named.length !== 1) return undefined;
+      rows += named[0]?.rowsIn ?? 0;
+    }
+    return rows;
   }
 
   async #takeAll(inbox: Inbox, lease: Holding, output: Output): Promise<void> {
@@ -153,18 +169,40 @@ interface ReceivedPage extends SentPage {
   readonly thread: Thread;
 }
 
+/** What cannot wait until all rows before it are there. */
+const isUrgent = (error: unknown): boolean =>
+  error instanceof MemoryBudgetExceeded || error instanceof ThreadDied || error instanceof TaskCancelled;
+
+/**
+ * The error with its row as one thread would count it, `rowsBefore` being those that came into the operator in shares before. Errors that name
+ * no row, or one of something else, stay as they are.
+ */
+function withRow(error: unknown, rowsBefore: (operator: string) => number | undefined): unknown {
+  if (!(error instanceof MillraceError) || error.operator === undefined) return error;
+  const begin = `${error.operator}, row `;
+  const before = rowsBefore(error.operator);
+  const [digits] = /^\d+/.exec(error.message.slice(begin.length)) ?? [];
+  if (!error.message.startsWith(begin) || digits === undefined || before === undefined) return error;
+  error.message = `${begin}${Number(digits) + before}${error.message.slice(begin.length + digits.length)}`;
+  return error;
+}
+
 /** Pages that have arrived and were not taken. */
 class Inbox {
   /** By share; where order does not matter all are the first one's. */
   readonly #pages: ReceivedPage[][];
   readonly #isEnded: boolean[];
   readonly #isOrdered: boolean;
+  readonly #explained: (error: unknown, share: number) => unknown;
   #turn = 0;
-  #failure: { readonly error: unknown } | undefined;
+  readonly #failures = new Map<number, { readonly error: unknown }>();
+  #urgent: { readonly error: unknown } | undefined;
   #wake: () => void = () => {};
 
-  constructor(shares: number, isOrdered: boolean) {
+  /** `explained` gives what is thrown for the error of a share, when those before it are ended. */
+  constructor(shares: number, isOrdered: boolean, explained: (error: unknown, share: number) => unknown) {
     this.#isOrdered = isOrdered;
+    this.#explained = explained;
     this.#pages = Array.from({ length: shares }, () => []);
     this.#isEnded = new Array<boolean>(shares).fill(false);
   }
@@ -179,18 +217,21 @@ class Inbox {
     this.#wake();
   }
 
-  /** The first call counts. */
-  fail(error: unknown): void {
-    this.#failure ??= { error };
+  /** Of errors that can wait that of the first share counts, so that it is the same each time; of others the first. */
+  fail(share: number, error: unknown): void {
+    if (isUrgent(error)) this.#urgent ??= { error };
+    else this.#failures.set(share, { error });
     this.#wake();
   }
 
   /** The next page; undefined when all have been taken and all shares are ended. @throws what a share has failed with */
   async next(): Promise<ReceivedPage | undefined> {
     for (;;) {
-      if (this.#failure !== undefined) throw this.#failure.error;
+      if (this.#urgent !== undefined) throw this.#urgent.error;
       const page = this.#pages[this.#isOrdered ? this.#turn : 0]?.shift();
       if (page !== undefined) return page;
+      const failure = this.#failures.get(this.#turn);
+      if (failure !== undefined) throw this.#explained(failure.error, this.#turn);
       if (this.#isEnded[this.#turn] === true) this.#turn += 1;
       else if (this.#turn === this.#isEnded.length) return undefined;
       else {
