@@ -88,8 +88,8 @@ export interface ParquetKernels {
   joinPrefixed(prefixes: number, suffixes: number, count: number, bytes: number, before: number, to: number): void;
 
   // Levels.
-  /** Levels of 4 bytes to levels of 1; 0 where one is more than `most`. */
-  narrowLevels(from: number, count: number, most: number, to: number): number;
+  /** Levels of 4 bytes, of which each fits 1, to levels of 1; up to 15 bytes behind them are written. */
+  narrowLevels(from: number, count: number, to: number): void;
   /** How many entries there are before the one that begins row `rows + 1`; rows that begin are counted at `counted`. */
   entriesOfRows(repetitions: number, count: number, rows: number, counted: number): number;
   /** A bit for every slot of a column: whether it has a value. The slots, and in the upper half how many are 1. */

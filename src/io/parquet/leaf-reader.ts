@@ -170,11 +170,14 @@ export class LeafReader {
       [buffers.levelState, definition, to.definitions],
       [buffers.repetitionState, repetition, to.repetitions],
     ] as const) {
-      if (most === 0) this.#work.holding.linear.u8.fill(0, at, at + count);
-      else if (kernels.decodeHybrid(state, count, scratch.stored) < 0) throw this.damaged('its levels are damaged');
-      else if (kernels.narrowLevels(scratch.stored, count, most, at) === 0) {
-        throw this.damaged(`it has a level beyond ${most}`);
+      if (most === 0) {
+        this.#work.holding.linear.u8.fill(0, at, at + count);
+        continue;
       }
+      const greatest = kernels.decodeHybrid(state, count, scratch.stored);
+      if (greatest < 0) throw this.damaged('its levels are damaged');
+      if (greatest > most) throw this.damaged(`it has a level beyond ${most}`);
+      kernels.narrowLevels(scratch.stored, count, at);
     }
     this.#pageEntries -= count;
     this.#from = 0;
