@@ -34,8 +34,42 @@ export function spread2(from: usize, bits: usize, firstBit: u32, count: u32, to:
   }
 }
 
+/** By 4 bits: which of the next values of 4 bytes go to which of 4 rows, as lanes of a vector; 128 is zero. */
+const SPREADS_4: usize = memory.data<u8>([
+  128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128,
+  0, 1, 2, 3, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128,
+  128, 128, 128, 128, 0, 1, 2, 3, 128, 128, 128, 128, 128, 128, 128, 128,
+  0, 1, 2, 3, 4, 5, 6, 7, 128, 128, 128, 128, 128, 128, 128, 128,
+  128, 128, 128, 128, 128, 128, 128, 128, 0, 1, 2, 3, 128, 128, 128, 128,
+  0, 1, 2, 3, 128, 128, 128, 128, 4, 5, 6, 7, 128, 128, 128, 128,
+  128, 128, 128, 128, 0, 1, 2, 3, 4, 5, 6, 7, 128, 128, 128, 128,
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 128, 128, 128, 128,
+  128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 0, 1, 2, 3,
+  0, 1, 2, 3, 128, 128, 128, 128, 128, 128, 128, 128, 4, 5, 6, 7,
+  128, 128, 128, 128, 0, 1, 2, 3, 128, 128, 128, 128, 4, 5, 6, 7,
+  0, 1, 2, 3, 4, 5, 6, 7, 128, 128, 128, 128, 8, 9, 10, 11,
+  128, 128, 128, 128, 128, 128, 128, 128, 0, 1, 2, 3, 4, 5, 6, 7,
+  0, 1, 2, 3, 128, 128, 128, 128, 4, 5, 6, 7, 8, 9, 10, 11,
+  128, 128, 128, 128, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11,
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+]);
+/** By 2 bits, of 2 values of 8 bytes. */
+const SPREADS_8: usize = memory.data<u8>([
+  128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128,
+  0, 1, 2, 3, 4, 5, 6, 7, 128, 128, 128, 128, 128, 128, 128, 128,
+  128, 128, 128, 128, 128, 128, 128, 128, 0, 1, 2, 3, 4, 5, 6, 7,
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+]);
+
 export function spread4(from: usize, bits: usize, firstBit: u32, count: u32, to: usize): void {
-  for (let row: u32 = 0; row < count; row++) {
+  let row: u32 = 0;
+  for (const fours = count & ~3; row < fours; row += 4) {
+    const bit = firstBit + row;
+    const some = <usize>((<u32>load<u16>(bits + <usize>(bit >> 3)) >> (bit & 7)) & 15);
+    v128.store(to + (<usize>row << 2), v128.swizzle(v128.load(from), v128.load(SPREADS_4 + (some << 4))));
+    from += popcnt(some) << 2;
+  }
+  for (; row < count; row++) {
     const one = bitAt(bits, firstBit + row);
     store<u32>(to + (<usize>row << 2), load<u32>(from) & (0 - one));
     from += <usize>one << 2;
@@ -43,11 +77,14 @@ export function spread4(from: usize, bits: usize, firstBit: u32, count: u32, to:
 }
 
 export function spread8(from: usize, bits: usize, firstBit: u32, count: u32, to: usize): void {
-  for (let row: u32 = 0; row < count; row++) {
-    const one = bitAt(bits, firstBit + row);
-    store<u64>(to + (<usize>row << 3), load<u64>(from) & (0 - <u64>one));
-    from += <usize>one << 3;
+  let row: u32 = 0;
+  for (const twos = count & ~1; row < twos; row += 2) {
+    const bit = firstBit + row;
+    const some = <usize>((<u32>load<u16>(bits + <usize>(bit >> 3)) >> (bit & 7)) & 3);
+    v128.store(to + (<usize>row << 3), v128.swizzle(v128.load(from), v128.load(SPREADS_8 + (some << 4))));
+    from += popcnt(some) << 3;
   }
+  if (row < count) store<u64>(to + (<usize>row << 3), load<u64>(from) & (0 - <u64>bitAt(bits, firstBit + row)));
 }
 
 export function spread16(from: usize, bits: usize, firstBit: u32, count: u32, to: usize): void {
