@@ -319,11 +319,12 @@ export class Expr<T = any, C extends string = string, N extends string = string>
       return { ...part, call: { ...part.call, filter: condition.expression } };
     });
   }
-  /** Makes the aggregates and window functions in it those of the rows around each row. */
-  over<D extends string>(window: Window<D>): Expr<T, C | D, N> {
+  /** Makes the aggregates and window functions in it those of the rows around each row: of a window, or of the rows that are equal in these. */
+  over<D extends string>(window: Window<D> | ExprOrName<any, D> | readonly ExprOrName<any, D>[]): Expr<T, C | D, N> {
+    const over = typeof window === 'object' && 'spec' in window ? window.spec : partitionedBy(window);
     return this.#mapped('over(…)', undefined, (part) => {
       if ((part.kind !== 'aggregate' && part.kind !== 'window') || part.over !== undefined) return undefined;
-      return { ...part, over: window.spec };
+      return { ...part, over };
     });
   }
 
@@ -435,9 +436,25 @@ export function exprOf<T, C extends string>(given: ExprOrName<T, C>): Expr<T, C>
 /** The expression, where a name of a column would be no sense. @throws InvalidArgument */
 export function onlyExpr<T, C extends string>(given: ExprLike<T, C>): Expr<T, C> {
   if (given instanceof Expr) return given;
-  const shown = typeof given === 'string' ? JSON.stringify(given) : String(given);
+  const shown = typeof given === 'string' ? JSON.stringify(given) : described(given);
   throw new InvalidArgument(`${shown} is no expression: columns are col('name'), values lit(value).`);
 }
+
+const described = (given: unknown): string =>
+  Array.isArray(given) ? 'A list' : typeof given === 'object' && given !== null ? 'An object' : String(given);
+
+/** What rows are equal in: columns, or what is made of them. @throws InvalidArgument */
+export function windowKey(key: ExprOrName): Expression {
+  const { expression, parts } = exprOf(key);
+  if (parts.size > 0)
+    throw new InvalidArgument('A key of a window is made of columns: put what it is of into withColumn before.');
+  return expression;
+}
+
+const partitionedBy = (keys: ExprOrName | readonly ExprOrName[]): WindowSpec => ({
+  partitionBy: [keys].flat().map((key) => windowKey(key as ExprOrName)),
+  orderBy: [],
+});
 
 /** @throws InvalidArgument for a name that no column can have */
 export function columnName(name: string): string {

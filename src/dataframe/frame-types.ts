@@ -20,6 +20,9 @@ export type Selected<S, E extends readonly unknown[]> = unknown extends S
   ? any
   : { [K in E[number] as NameIn<K>]: ValueIn<S, K> };
 
+/** What a function makes that gives one thing or several. */
+export type Several<E> = E extends readonly unknown[] ? E : readonly [E];
+
 /** Columns of both sides whose values can be equal. */
 export type KeyOf<L, R> = unknown extends L | R
   ? string

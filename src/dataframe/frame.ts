@@ -15,7 +15,7 @@
  */
 
 import type { Table as ArrowTable, RecordBatch } from 'apache-arrow';
-import type { Schema } from '../columnar/schema.ts';
+import { type Schema, schemaText } from '../columnar/schema.ts';
 import { InvalidArgument } from '../errors.ts';
 import type { Expression, NamedExpression } from '../expressions/expression.ts';
 import { withColumnsRenamed } from '../expressions/expression-inputs.ts';
@@ -56,6 +56,7 @@ import type {
   OneOrMore,
   Renamed,
   Selected,
+  Several,
   ValueOrNull,
 } from './frame-types.ts';
 import { columnsOf, exprsOf } from './given-exprs.ts';
@@ -82,7 +83,7 @@ import {
 } from './run-query.ts';
 import type { Session } from './session.ts';
 import { alike, numbered } from './set-operations.ts';
-import { displayOf, JUPYTER_DISPLAY, NOTEBOOK_ROWS, type Page, pageText } from './show.ts';
+import { displayOf, INSPECT, JUPYTER_DISPLAY, NOTEBOOK_ROWS, type Page, pageText } from './show.ts';
 import { type Table, tableOf } from './table.ts';
 import './scalar-functions.ts';
 
@@ -116,9 +117,9 @@ export class DataFrame<S = any> {
   // Columns.
 
   /** These columns, and no others. Of aggregates only: one row. */
-  select<const E extends readonly Of<S>[]>(make: (columns: ColumnsOf<S>) => E): DataFrame<Selected<S, E>>;
+  select<const E extends OneOrMore<Of<S>>>(make: (columns: ColumnsOf<S>) => E): DataFrame<Selected<S, Several<E>>>;
   select<const E extends readonly Of<S>[]>(...exprs: E): DataFrame<Selected<S, E>>;
-  select(...given: readonly (Of<S> | ((columns: ColumnsOf<S>) => readonly Of<S>[]))[]): DataFrame {
+  select(...given: readonly (Of<S> | ((columns: ColumnsOf<S>) => OneOrMore<Of<S>>))[]): DataFrame {
     const exprs = exprsOf(this, given);
     if (exprs.length > 0 && hasAggregates(exprs) && exprs.every(isOfAggregates))
       return this.#next(aggregated(this.query, [], exprs), 'select');
@@ -127,11 +128,11 @@ export class DataFrame<S = any> {
   }
 
   /** All columns, and these: in place of those of the same name, or behind the others. */
-  withColumns<const E extends readonly ExprLike<any, NameOf<S>>[]>(
+  withColumns<const E extends OneOrMore<ExprLike<any, NameOf<S>>>>(
     make: (columns: ColumnsOf<S>) => E,
-  ): DataFrame<Merged<S, Selected<S, E>>>;
+  ): DataFrame<Merged<S, Selected<S, Several<E>>>>;
   withColumns<const E extends readonly ExprLike<any, NameOf<S>>[]>(...exprs: E): DataFrame<Merged<S, Selected<S, E>>>;
-  withColumns(...given: readonly (Expr | ((columns: ColumnsOf<S>) => readonly Expr[]))[]): DataFrame {
+  withColumns(...given: readonly (Expr | ((columns: ColumnsOf<S>) => OneOrMore<Expr>))[]): DataFrame {
     const exprs = exprsOf(this, given);
     const { named, ...rows } = withParts(this.query, exprs);
     const made = new Map(named.map((column) => [column.name, column]));
@@ -299,11 +300,11 @@ export class DataFrame<S = any> {
   // Groups.
 
   /** One row of what the aggregates make of all rows. */
-  agg<const E extends readonly ExprLike<any, NameOf<S>>[]>(
+  agg<const E extends OneOrMore<ExprLike<any, NameOf<S>>>>(
     make: (columns: ColumnsOf<S>) => E,
-  ): DataFrame<Selected<S, E>>;
+  ): DataFrame<Selected<S, Several<E>>>;
   agg<const E extends readonly ExprLike<any, NameOf<S>>[]>(...exprs: E): DataFrame<Selected<S, E>>;
-  agg(...given: readonly (Expr | ((columns: ColumnsOf<S>) => readonly Expr[]))[]): DataFrame {
+  agg(...given: readonly (Expr | ((columns: ColumnsOf<S>) => OneOrMore<Expr>))[]): DataFrame {
     return this.#next(aggregated(this.query, [], exprsOf(this, given)), 'agg');
   }
 
@@ -519,6 +520,11 @@ export class DataFrame<S = any> {
     return displayOf(await this.#page(NOTEBOOK_ROWS));
   }
 
+  /** Names and types of the columns: rows are there when they are asked for. */
+  toString(): string {
+    return `DataFrame(${schemaText(this.schema)})`;
+  }
+
   /** The plan as it is run, one node a line; with `analyze` it is run, and has the figures of every operator. */
   explain(options: ExplainOptions & { readonly analyze: true }): Promise<string>;
   explain(options?: ExplainOptions & { readonly analyze?: false }): string;
@@ -607,4 +613,7 @@ const expressionAt = (named: readonly NamedExpression[], index: number): Express
 /** Whether an expression has no column of the frame outside of aggregates. */
 const isOfAggregates = (expr: Expr): boolean => hasAggregates([expr]) || expr.expression.kind === 'literal';
 
-Object.defineProperty(DataFrame.prototype, JUPYTER_DISPLAY, { value: DataFrame.prototype.toDisplay });
+Object.defineProperties(DataFrame.prototype, {
+  [JUPYTER_DISPLAY]: { value: DataFrame.prototype.toDisplay },
+  [INSPECT]: { value: DataFrame.prototype.toString },
+});

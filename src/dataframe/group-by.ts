@@ -3,7 +3,7 @@ import type { PlanNode } from '../plan/plan-node.ts';
 import { count } from './builders.ts';
 import type { Expr, ExprLike } from './expr.ts';
 import type { DataFrame } from './frame.ts';
-import type { Both, ColumnsOf, NameOf, Selected } from './frame-types.ts';
+import type { Both, ColumnsOf, NameOf, OneOrMore, Selected, Several } from './frame-types.ts';
 import { exprsOf } from './given-exprs.ts';
 import { passed } from './named-columns.ts';
 import { aggregated, projected, type Rows, withParts } from './plan-parts.ts';
@@ -21,11 +21,11 @@ export class GroupBy<S, K extends readonly unknown[] = readonly unknown[]> {
   }
 
   /** The keys of each group, and what the aggregates make of its rows. The order of the groups is not defined. */
-  agg<const E extends readonly ExprLike<any, NameOf<S>>[]>(
+  agg<const E extends OneOrMore<ExprLike<any, NameOf<S>>>>(
     make: (columns: ColumnsOf<S>) => E,
-  ): DataFrame<Selected<S, [...K, ...E]>>;
+  ): DataFrame<Selected<S, [...K, ...Several<E>]>>;
   agg<const E extends readonly ExprLike<any, NameOf<S>>[]>(...exprs: E): DataFrame<Selected<S, [...K, ...E]>>;
-  agg(...given: readonly (Expr | ((columns: ColumnsOf<S>) => readonly Expr[]))[]): DataFrame {
+  agg(...given: readonly (Expr | ((columns: ColumnsOf<S>) => OneOrMore<Expr>))[]): DataFrame {
     return this.#next(aggregated(this.#frame.query, this.#keys, exprsOf(this.#frame, given)), 'agg');
   }
 

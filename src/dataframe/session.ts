@@ -11,11 +11,13 @@ import { type DataType, int64 } from '../columnar/data-type.ts';
 import { type Field, field, type Schema } from '../columnar/schema.ts';
 import { InvalidArgument, ObjectNotFound } from '../errors.ts';
 import { executeTask, type TaskResult, type TaskServices } from '../execute-task.ts';
+import { didYouMean } from '../expressions/suggestion.ts';
 import { timeZoneProblem } from '../expressions/time-zone.ts';
 import { deskStore } from '../io/desk-store.ts';
 import { listGlob } from '../io/glob.ts';
 import type { ObjectStore } from '../io/object-store.ts';
 import { retryingStore } from '../io/retrying-store.ts';
+import { directoryPrefix } from '../io/uri.ts';
 import type {
   CsvScanFormat,
   JsonScanFormat,
@@ -102,6 +104,15 @@ export interface WarcRecord {
 
 const DEFAULT_MEMORY_BYTES = 1024 * 1024 * 1024;
 const MOST_THREADS = 64;
+const OPTIONS: Readonly<Record<keyof SessionOptions, true>> = {
+  memory: true,
+  threads: true,
+  storage: true,
+  temp: true,
+  subscribers: true,
+  overflow: true,
+  timezone: true,
+};
 
 interface TaskRunServices
   extends Pick<TaskServices, 'batches' | 'onBatch' | 'signal'>,
@@ -138,7 +149,15 @@ export class Session implements AsyncDisposable {
     subscribers = [],
     overflow = 'error',
     timezone = 'UTC',
+    ...more
   }: SessionOptions = {}) {
+    const [unknown] = Object.keys(more);
+    if (unknown !== undefined) {
+      const names = Object.keys(OPTIONS);
+      const meant = didYouMean(unknown, names);
+      throw new InvalidArgument(`A session has no option ${unknown}, but ${names.join(', ')}.${meant}`);
+    }
+    if (!(memory > 0)) throw new InvalidArgument(`A session with ${memory} bytes of memory: say how many it may hold.`);
     const problem = timeZoneProblem(timezone);
     if (problem !== undefined) throw new InvalidArgument(problem);
     if (overflow !== 'error' && overflow !== 'wrap') {
@@ -196,7 +215,7 @@ export class Session implements AsyncDisposable {
   fromRows<S = any>(rows: readonly object[], options: { readonly schema?: Schema }): DataFrame<S>;
   fromRows(rows: readonly object[], options: { readonly schema?: Schema } = {}): DataFrame {
     const { schema, batches } = batchesOfRows(rows as readonly Readonly<Record<string, unknown>>[], options.schema);
-    return this.#inMemory(schema, batches);
+    return this.#given(schema, batches);
   }
 
   /** Arrays of one length by the names of their columns. */
@@ -212,24 +231,27 @@ export class Session implements AsyncDisposable {
     options: { readonly schema?: Schema } = {},
   ): DataFrame {
     const { schema, batches } = batchesOfColumns(columns, options.schema);
-    return this.#inMemory(schema, batches);
+    return this.#given(schema, batches);
   }
 
   fromArrow<S = any>(table: ArrowTable): DataFrame<S> {
-    return this.#inMemory(fromArrowSchema(table.schema), table.batches);
+    return this.#given(fromArrowSchema(table.schema), table.batches);
   }
 
-  /** A column of whole numbers from `start` to before `end`: int64. */
-  range(start: number, end: number, step: number = 1): DataFrame<{ value: bigint }> {
+  /** A column of whole numbers from `from` to before `to`, or, where only one is given, from 0 to before that: int64. */
+  range(from: number, to?: number, step: number = 1): DataFrame<{ value: bigint }> {
+    const [start, end] = to === undefined ? [0, from] : [from, to];
     if (step === 0 || ![start, end, step].every(Number.isSafeInteger)) {
       throw new InvalidArgument(
         `range(${start}, ${end}, ${step}): whole numbers are needed, and a step that is not 0.`,
       );
     }
     const count = Math.max(0, Math.ceil((end - start) / step));
-    const values = BigInt64Array.from({ length: count }, (_, at) => BigInt(start + at * step));
-    const { schema, batches } = batchesOfColumns({ value: values }, { fields: [field('value', int64, false)] });
-    return this.#inMemory(schema, batches);
+    const schema = { fields: [field('value', int64, false)] };
+    return this.#inMemory(schema, count, () => {
+      const values = BigInt64Array.from({ length: count }, (_, at) => BigInt(start + at * step));
+      return batchesOfColumns({ value: values }, schema).batches;
+    });
   }
 
   /**
@@ -376,12 +398,17 @@ export class Session implements AsyncDisposable {
     );
   }
 
-  #inMemory<S>(schema: Schema, batches: readonly RecordBatch[]): DataFrame<S> {
-    const { fields } = schema;
+  #given<S>(schema: Schema, batches: readonly RecordBatch[]): DataFrame<S> {
+    if (schema.fields.length === 0)
+      throw new InvalidArgument('There is nothing to tell the columns by: give a schema.');
     const rows = batches.reduce((sum, { numRows }) => sum + numRows, 0);
+    return this.#inMemory(schema, rows, () => batches);
+  }
+
+  #inMemory<S>({ fields }: Schema, rows: number, batches: () => readonly RecordBatch[]): DataFrame<S> {
     return this.#frame(
       (sourceId) => ({ kind: 'in-memory-scan', sourceId, schema: fields as Field[] }),
-      { kind: 'batches', load: async () => batches, statistics: { rows, columns: new Map() } },
+      { kind: 'batches', load: async () => batches(), statistics: { rows, columns: new Map() } },
       'rows',
     );
   }
@@ -413,9 +440,18 @@ async function filesAt(store: ObjectStore, places: Places, signal: AbortSignal):
         if (totalBytes !== undefined) totalBytes += size;
       }
     }
-    if (files.length === before) throw new ObjectNotFound(uriOf(place));
+    if (files.length === before) throw await nothingAt(store, place, signal);
   }
   return { files, totalBytes };
+}
+
+async function nothingAt(store: ObjectStore, place: string, signal: AbortSignal): Promise<ObjectNotFound> {
+  const uri = uriOf(place);
+  const below = directoryPrefix(uri);
+  for await (const _ of store.list(below, { signal })) {
+    return new ObjectNotFound(uri, `it is a directory, of which ${below}**/* would be all files`);
+  }
+  return new ObjectNotFound(uri);
 }
 
 /** Who takes batches may never come back for the next: a run that is aborted does not wait for them. */

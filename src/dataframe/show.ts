@@ -9,6 +9,8 @@ import { textTable } from './text-table.ts';
 
 /** What notebooks ask values for: a text for each media type that they may show. */
 export const JUPYTER_DISPLAY: symbol = Symbol.for('Jupyter.display');
+/** What `console.log` of Node asks values for. */
+export const INSPECT: symbol = Symbol.for('nodejs.util.inspect.custom');
 /** Rows that a notebook shows. */
 export const NOTEBOOK_ROWS = 20;
 

@@ -8,7 +8,7 @@ import type { Value } from '../columnar/value.ts';
 import { valueToJson } from '../expressions/literal.ts';
 import type { TaskStats } from '../stats/task-stats.ts';
 import { resultBatch } from './result-rows.ts';
-import { displayOf, JUPYTER_DISPLAY, NOTEBOOK_ROWS } from './show.ts';
+import { displayOf, INSPECT, JUPYTER_DISPLAY, NOTEBOOK_ROWS, pageText } from './show.ts';
 import { textTable } from './text-table.ts';
 
 export interface Table<S = any> {
@@ -58,7 +58,11 @@ export function tableOf<S>(schema: Schema, batches: readonly RecordBatch[], stat
     toString: () => textTable(schema, [...values()]),
     toDisplay,
   };
-  return Object.defineProperty(table, JUPYTER_DISPLAY, { value: toDisplay });
+  const shown = (): string => {
+    const rows = [...values().take(NOTEBOOK_ROWS)];
+    return pageText({ schema, rows, hasMore: rowCount > rows.length });
+  };
+  return Object.defineProperties(table, { [JUPYTER_DISPLAY]: { value: toDisplay }, [INSPECT]: { value: shown } });
 }
 
 /** How values of a type become those that programs get. */

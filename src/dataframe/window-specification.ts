@@ -1,9 +1,7 @@
 /** Which rows a window function is over. */
 
-import { InvalidArgument } from '../errors.ts';
-import type { Expression } from '../expressions/expression.ts';
 import type { FrameBound, WindowFrame, WindowOrder, WindowSpec } from '../expressions/window.ts';
-import { Expr, type ExprOrName, exprOf } from './expr.ts';
+import { Expr, type ExprOrName, windowKey } from './expr.ts';
 import { literalOf } from './literal-value.ts';
 import { type OrderOptions, orderOf } from './order.ts';
 
@@ -27,7 +25,7 @@ export class Window<C extends string = string> {
   }
 
   partitionBy<D extends string>(...keys: readonly ExprOrName<any, D>[]): Window<C | D> {
-    return new Window({ ...this.spec, partitionBy: [...this.spec.partitionBy, ...keys.map(keyOf)] });
+    return new Window({ ...this.spec, partitionBy: [...this.spec.partitionBy, ...keys.map(windowKey)] });
   }
 
   orderBy<D extends string>(
@@ -35,7 +33,7 @@ export class Window<C extends string = string> {
     options: OrderOptions = {},
   ): Window<C | D> {
     const orderBy: readonly WindowOrder[] = orderOf(keys, options).map(({ expr, ...rest }) => ({
-      expression: keyOf(expr),
+      expression: windowKey(expr),
       ...rest,
     }));
     return new Window({ ...this.spec, orderBy: [...this.spec.orderBy, ...orderBy] });
@@ -70,16 +68,9 @@ export class Window<C extends string = string> {
 /** All rows: to be partitioned, ordered and framed. */
 export const window = (): Window<never> => new Window({ partitionBy: [], orderBy: [] });
 
-function keyOf(key: ExprOrName): Expression {
-  const { expression, parts } = exprOf(key);
-  if (parts.size > 0)
-    throw new InvalidArgument('A key of a window is made of columns: put what it is of into withColumn before.');
-  return expression;
-}
-
 function bound(edge: FrameEdge, unbounded: FrameBound['kind'] & `unbounded-${string}`): FrameBound {
   if (edge === 'unbounded') return { kind: unbounded };
-  if (edge instanceof Expr) return { kind: 'following', offset: keyOf(edge) };
+  if (edge instanceof Expr) return { kind: 'following', offset: windowKey(edge) };
   if (Number(edge) === 0) return { kind: 'current-row' };
   const distance = edge < 0 ? -edge : edge;
   return { kind: edge < 0 ? 'preceding' : 'following', offset: literalOf(distance) };

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, expectTypeOf, test } from 'vitest';
 import { ObjectNotFound } from '../../src/errors.ts';
-import { fileUri, readCsv, readText, readWarc, type WarcRecord } from '../../src/index.ts';
+import { fileUri, fromRows, range, readCsv, readText, readWarc, type WarcRecord } from '../../src/index.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'millrace-reading-'));
 beforeAll(() => {
@@ -63,4 +63,14 @@ test('records of a crawl', async () => {
       warc_content: new Uint8Array(Buffer.from('hello')),
     },
   ]);
+});
+
+test('of a directory it is said how its files are named, and of no rows that they tell no columns', async () => {
+  await expect(readCsv(directory)).rejects.toThrow(ObjectNotFound);
+  await expect(readCsv(directory)).rejects.toThrow(
+    `it is a directory, of which ${fileUri(directory)}/**/* would be all files`,
+  );
+  await expect(readCsv(join(directory, 'none.csv'))).rejects.toThrow(/none\.csv\.$/);
+  expect(() => fromRows([])).toThrow('give a schema');
+  expect(await range(3).toRows()).toEqual(await range(0, 3).toRows());
 });

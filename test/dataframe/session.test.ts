@@ -1,8 +1,10 @@
 /** What a session tells of its queries, and what terminals and notebooks show. */
 
+import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import { QueryProgress } from '../../src/dataframe/query-progress.ts';
-import { col, fromRows, Session } from '../../src/index.ts';
+import { InvalidArgument } from '../../src/errors.ts';
+import { col, fromRows, Session, types } from '../../src/index.ts';
 
 test('subscribers are told of the start, the figures and the end of each query', async () => {
   const told: string[] = [];
@@ -71,4 +73,17 @@ test('notebooks find frames and tables as HTML', async () => {
     expect(shown?.['text/plain']).toContain('20 rows, and more, 2 columns');
   }
   expect((await frame.limit(1).collect()).toDisplay()['text/plain']).toContain('\n1 row, 2 columns\n');
+});
+
+test('what a session is given is looked at when it is made', () => {
+  expect(() => new Session({ memry: 5 } as object)).toThrow(/no option memry.* Did you mean "memory"\?/);
+  expect(() => new Session({ memory: -1 })).toThrow(InvalidArgument);
+  expect(() => new Session({ memory: Number.NaN })).toThrow(InvalidArgument);
+});
+
+test('what is logged is names and types of a frame, and the rows of a table', async () => {
+  const frame = fromRows([{ a: 1, b: null }]).select('a', col('b').cast(types.utf8));
+  expect(inspect(frame)).toBe('DataFrame(a int32?, b utf8?)');
+  expect(`${frame}`).toBe(inspect(frame));
+  expect(inspect(await frame.collect())).toMatch(/^ *a +b *\n[\s\S]* 1 +null *\n1 row, 2 columns\n$/);
 });

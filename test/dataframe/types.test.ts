@@ -365,3 +365,38 @@ test('functions have types as the methods of the same names', async () => {
   // @ts-expect-error: the items are texts
   expect(() => sales.select((c) => [fn.listAppend(c.tags, c.paid)])).toThrow('list_append');
 });
+
+test('a function of the columns gives one expression or several', async () => {
+  const one = sales.select((c) => c.price.mul(2).alias('double')).withColumns((c) => c.double.add(1).alias('more'));
+  expectTypeOf(await one.toRows()).toEqualTypeOf<{ double: number; more: number }[]>();
+  expect(await one.toRows()).toEqual([
+    { double: 3, more: 4 },
+    { double: 5, more: 6 },
+  ]);
+  const summed = sales
+    .groupBy('paid')
+    .agg((c) => c.n.sum())
+    .sort('paid');
+  expect(await summed.toRows()).toEqual([
+    { paid: false, n: 4n },
+    { paid: true, n: 3n },
+  ]);
+  expectTypeOf(await sales.agg((c) => c.n.sum()).toRows()).toEqualTypeOf<{ n: number | bigint | null }[]>();
+});
+
+test('aggregates are over the rows that are equal in columns, as over a window', async () => {
+  const shares = sales.select(
+    'shop',
+    col('n').sum().over('paid').alias('of'),
+    col('n')
+      .max()
+      .over(['shop', col('n').mod(2)])
+      .alias('most'),
+  );
+  expect(await shares.sort('shop').toRows()).toEqual([
+    { shop: 'a', of: 3n, most: 3 },
+    { shop: 'b', of: 4n, most: 4 },
+  ]);
+  // @ts-expect-error: the column is not there
+  expect(() => sales.select(col('n').sum().over('payed'))).toThrow('payed');
+});
