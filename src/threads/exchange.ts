@@ -27,7 +27,7 @@ import type { SentPage } from './thread-messages.ts';
 import type { Thread, ThreadPool } from './thread-pool.ts';
 
 const NAME = 'Exchange';
-const MOST_LEASED_BYTES = 128 * 1024 * 1024;
+const MOST_LEASED_BYTES = 64 * 1024 * 1024;
 const MOST_PAGE_BYTES = 1024 * 1024;
 /** A page is at most this part of a window. */
 const PAGES_OF_WINDOW = 4;

@@ -78,6 +78,7 @@ const shops: PlanNode = {
   format: 'parquet',
   schema: [field('name', types.utf8), field('size', types.int64)],
 };
+const counting: PlanNode = { kind: 'aggregate', input: sales, aggregates: [{ name: 'n', function: 'count' }] };
 /** As DuckDB names them. */
 const SALES_SQL = () => `read_parquet('${pathOf('sales-*.parquet')}')`;
 
@@ -144,7 +145,7 @@ describe('by three threads as by one', () => {
         if (one === 'failed' || three === 'failed') return;
         expect(three.rows.toSorted()).toEqual(one.rows.toSorted());
       }),
-      fuzzed(20),
+      fuzzed(15),
     );
     expect(divided).toBeGreaterThan(10);
   });
@@ -276,7 +277,6 @@ test('figures are those of all shares', async () => {
 });
 
 describe('what goes wrong in a thread', () => {
-  const counting: PlanNode = { kind: 'aggregate', input: sales, aggregates: [{ name: 'n', function: 'count' }] };
   const failing: PlanNode = {
     kind: 'filter',
     input: sales,
@@ -311,12 +311,6 @@ describe('what goes wrong in a thread', () => {
     expect((error as MemoryBudgetExceeded).operator).toBe('Dedup');
   });
 
-  test('may be its end', async () => {
-    pool.onTake = ([, second]) => void second?.end();
-    await expect(run(taskOf(counting))).rejects.toThrow(ThreadDied);
-    pool.onTake = () => {};
-  });
-
   test('does not keep it from the next query', async () => {
     expect((await run(taskOf(counting))).rows).toEqual(['{"n":"12000"}']);
   });
@@ -349,14 +343,18 @@ test('a query that is cancelled ends in its threads', async () => {
 
 test('queries at once have threads of their own', async () => {
   const plan: PlanNode = { kind: 'filter', input: sales, predicate: op(col('id'), '>=', int(0)) };
+  const few: PlanNode = { kind: 'scan', sourceId: 't1', format: 'parquet', schema: [field('n', types.int64)] };
   let asked: Promise<Outcome> | undefined;
   const outer = run(taskOf(plan), {
     onBatch: () => {
-      asked ??= run(taskOf(plan));
+      asked ??= run(taskOf({ kind: 'filter', input: few, predicate: op(col('n'), '>=', int(0)) }));
     },
   });
   const { rows } = await outer;
-  expect((await asked)?.rows).toEqual(rows);
+  expect(rows).toHaveLength(12_000);
+  const inner = await asked;
+  expect(inner?.rows).toHaveLength(20);
+  expect(inner && exchanges(inner.result)).toBe(1);
 });
 
 describe('memory is given back', () => {
@@ -400,4 +398,11 @@ describe('memory is given back', () => {
     expect(rows).toBeLessThanOrEqual(mostRows);
     expect(memory.usedBytes).toBe(0);
   });
+});
+
+test('a thread that ends by itself is an error, and is no part of the next query', async () => {
+  pool.onTake = ([, second]) => void second?.end();
+  await expect(run(taskOf(counting))).rejects.toThrow(ThreadDied);
+  pool.onTake = () => {};
+  expect((await run(taskOf(counting))).rows).toEqual(['{"n":"12000"}']);
 });
