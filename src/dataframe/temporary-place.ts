@@ -1,6 +1,5 @@
 /** Where a session puts rows aside: a directory that is made when it is needed, and gone when nobody can ask for them any more. */
 
-import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,6 +7,7 @@ import process from 'node:process';
 import type { ObjectStore } from '../io/object-store.ts';
 import { filePath, joinUri } from '../io/uri.ts';
 import { uriOf } from './places.ts';
+import { newPlaceName, removeStalePlaces } from './stale-places.ts';
 
 /** Directories on the disk that go with the process, however many sessions there are. */
 const onDisk = new Set<string>();
@@ -35,8 +35,12 @@ export class TemporaryPlace implements AsyncDisposable {
   /** The same at every call. */
   get uri(): string {
     if (this.#uri === undefined) {
-      this.#uri = joinUri(uriOf(this.#base), `millrace-${randomUUID()}`);
-      if (this.#uri.startsWith('file:')) removeWithProcess(filePath(this.#uri));
+      const base = uriOf(this.#base);
+      this.#uri = joinUri(base, newPlaceName());
+      if (this.#uri.startsWith('file:')) {
+        removeStalePlaces(filePath(base));
+        removeWithProcess(filePath(this.#uri));
+      }
     }
     return this.#uri;
   }
