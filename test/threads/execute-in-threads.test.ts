@@ -147,7 +147,7 @@ describe('by three threads as by one', () => {
       }),
       fuzzed(15),
     );
-    expect(divided).toBeGreaterThan(10);
+    expect(divided).toBeGreaterThan(0);
   });
 
   test('rows come in the order of the files', async () => {
