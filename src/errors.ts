@@ -95,6 +95,8 @@ export class StorageFull extends MillraceError {
 export class StorageUnavailable extends MillraceError {
   override readonly name = 'StorageUnavailable';
   override readonly retryable = true;
+  /** How long the service asks to wait before the next try. */
+  retryAfterMs?: number | undefined;
 }
 
 /** A service other than storage failed, or did not answer; whether the request took effect is unknown. */

@@ -4,6 +4,7 @@
  */
 
 import { setTimeout } from 'node:timers/promises';
+import { StorageUnavailable } from '../errors.ts';
 
 export interface RetryPolicy {
   /** Tries in all, the first included. */
@@ -27,11 +28,19 @@ export const DEFAULT_RETRY_POLICY: RetryPolicy = {
   random: Math.random,
 };
 
-/** Waits before try number `attempt` + 1, where `attempt` counts from 1. */
-export async function backOff(policy: RetryPolicy, attempt: number, signal?: AbortSignal): Promise<void> {
+/** Services that ask for more wait for nobody: a task has a deadline. */
+const MOST_ASKED_MS = 20_000;
+
+/** Waits before try number `attempt` + 1, where `attempt` counts from 1; what a service asks for is waited besides. */
+export async function backOff(
+  policy: RetryPolicy,
+  attempt: number,
+  signal?: AbortSignal,
+  askedMs: number = 0,
+): Promise<void> {
   signal?.throwIfAborted();
   const ceilingMs = Math.min(policy.maxMs, policy.baseMs * 2 ** (attempt - 1));
-  await policy.sleep(policy.random() * ceilingMs, signal);
+  await policy.sleep(Math.min(askedMs, MOST_ASKED_MS) + policy.random() * ceilingMs, signal);
   signal?.throwIfAborted();
 }
 
@@ -47,7 +56,7 @@ export async function retry<Result>(
       return await action();
     } catch (error) {
       if (attempt >= policy.attempts || !mayPass(error)) throw error;
-      await backOff(policy, attempt, signal);
+      await backOff(policy, attempt, signal, error instanceof StorageUnavailable ? error.retryAfterMs : 0);
     }
   }
 }

@@ -27,6 +27,7 @@ interface Waiter {
 export class RequestGate {
   readonly #clock: Clock;
   readonly #waiting = new Set<Waiter>();
+  readonly #slots: number;
   #freeSlots: number;
   #rate = Number.POSITIVE_INFINITY;
   #rateAfterCut = 0;
@@ -38,6 +39,7 @@ export class RequestGate {
   #sentPerSecond = 0;
 
   constructor(slots: number, clock: Clock = SYSTEM_CLOCK) {
+    this.#slots = slots;
     this.#freeSlots = slots;
     this.#clock = clock;
     this.#windowMs = clock.nowMs();
@@ -51,6 +53,11 @@ export class RequestGate {
   /** Whether a request would be sent at once, and the service has not asked for less. */
   get isIdle(): boolean {
     return this.#freeSlots > 0 && this.#rate === Number.POSITIVE_INFINITY;
+  }
+
+  /** Whether nobody has entered, or waits. */
+  get isEmpty(): boolean {
+    return this.#freeSlots === this.#slots;
   }
 
   /** Resolves when the request may be sent. The slot is the caller's until `leave`. Rejects with the signal's reason. */

@@ -8,7 +8,7 @@
  * however often it comes. An event that comes late finds a newer version, whose own event starts the job for it.
  */
 
-import { InvalidPlan } from '../errors.ts';
+import { InvalidArgument, InvalidPlan } from '../errors.ts';
 import { Problems } from '../expressions/problems.ts';
 import { plainEtag } from '../io/etag.ts';
 import { escapeGlob, parseGlob } from '../io/glob.ts';
@@ -46,6 +46,9 @@ interface Sources {
 
 /** A larger document is none. Many are read at once, in a small function. */
 const MAX_TRIGGER_BYTES = 1024 * 1024;
+/** All of them are held while an event is looked at. */
+const MOST_TRIGGERS = 1000;
+const MOST_BYTES: number = 16 * MAX_TRIGGER_BYTES;
 
 /**
  * A trigger from its JSON text, or from what JSON.parse made of it.
@@ -71,11 +74,21 @@ export function parseTrigger(input: unknown): Trigger {
   return valid(trigger, problems);
 }
 
-/** The documents `<prefix>*.json`, in order of their names; a name is what stands between. */
+/** The documents `<prefix>*.json`, in order of their names; a name is what stands between. @throws InvalidArgument of too many */
 export async function readTriggers(prefix: string, sources: Sources): Promise<FoundTriggers> {
   const { signal } = sources;
   const store = retryingStore(sources.store);
-  const documents = (await Array.fromAsync(store.list(prefix, { signal }))).filter(({ uri }) => uri.endsWith('.json'));
+  const documents: ObjectInfo[] = [];
+  let bytes = 0;
+  for await (const document of store.list(prefix, { signal })) {
+    if (!document.uri.endsWith('.json')) continue;
+    documents.push(document);
+    bytes += document.size;
+    if (documents.length > MOST_TRIGGERS || bytes > MOST_BYTES) {
+      const most = `${MOST_TRIGGERS} triggers, or ${MOST_BYTES} bytes of them`;
+      throw new InvalidArgument(`There are more than ${most}, below ${prefix}. Delete those that are not needed.`);
+    }
+  }
   const found = await inParallel(documents, REQUESTS_AT_ONCE, (document) =>
     readTrigger(prefix, document, { store, signal }),
   );

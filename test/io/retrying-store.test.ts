@@ -41,6 +41,26 @@ describe('retryingStore', () => {
     expect(await all(calm.list('memory://tests/'))).toEqual([]);
   });
 
+  test('waits as long as the service asks for, within bounds', async () => {
+    const calm = memoryStore();
+    await calm.put('memory://tests/a', noise(10));
+    const waited: number[] = [];
+    const asked = [2_000, 86_400_000, undefined];
+    const busy: ObjectStore = {
+      ...calm,
+      readInto: async (...read) => {
+        const error = new StorageUnavailable('busy');
+        if (asked.length === 0) return calm.readInto(...read);
+        error.retryAfterMs = asked.shift();
+        throw error;
+      },
+    };
+    const sleep = async (ms: number): Promise<void> => void waited.push(ms);
+    const store = retryingStore(busy, { ...DEFAULT_RETRY_POLICY, sleep, random: () => 0.5 });
+    await store.readInto('memory://tests/a', 0, new Uint8Array(10));
+    expect(waited).toEqual([2_050, 20_100, 200]);
+  });
+
   test('goes on with a listing that broke off between pages, without gaps or repetition', async () => {
     const calm = memoryStore();
     for (let i = 0; i < 2_500; i++) await calm.put(`memory://tests/${i}`, noise(1));

@@ -136,6 +136,15 @@ describe('a trigger', () => {
     expect(invalid.map(({ uri }) => uri)).toEqual(['s3://conf/t/broken.json']);
     expect(invalid[0]?.error).toBeInstanceOf(InvalidPlan);
   });
+
+  test('is one of a thousand at most', async () => {
+    const store = memoryStore();
+    for (let n = 0; n <= 1000; n += 1) await store.put(`s3://conf/t/${n}.txt`, Buffer.from('{}'));
+    for (let n = 0; n < 1000; n += 1) await store.put(`s3://conf/t/${n}.json`, Buffer.from('{}'));
+    expect((await readTriggers('s3://conf/t/', { store })).invalid).toHaveLength(1000);
+    await store.put('s3://conf/t/one-more.json', Buffer.from('{}'));
+    await expect(readTriggers('s3://conf/t/', { store })).rejects.toThrow(/more than 1000 triggers.*s3:\/\/conf\/t/);
+  });
 });
 
 describe('an object that appears', () => {

@@ -16,6 +16,7 @@ import type { Clock } from '../clock.ts';
 import { Deadline } from '../deadline.ts';
 import { RequestGate } from '../request-gate.ts';
 import { drain } from '../response-body.ts';
+import { askedToWait } from '../retry-after.ts';
 import { SocketPool } from '../socket-pool.ts';
 import { parseUri, redactUri } from '../uri.ts';
 import { type AddressKind, type AddressRule, assertAddress, guardedLookup } from './address-policy.ts';
@@ -31,7 +32,7 @@ export interface HttpRequestsOptions {
   readonly plainHosts?: readonly string[] | undefined;
   /** Certificates, as PEM, that are trusted beside those of Node. */
   readonly ca?: readonly string[] | undefined;
-  /** How many requests may be under way at once, and sockets be open; default 16. */
+  /** How many requests to one host may be under way at once, and sockets be open; default 16. */
   readonly maxRequests?: number | undefined;
   /** Milliseconds without a byte, after which a request has failed; default 20,000. */
   readonly idleMs?: number | undefined;
@@ -51,6 +52,8 @@ export interface HttpRequest {
 }
 
 const MAX_REDIRECTS = 5;
+/** Hosts that are remembered, beside those that are being asked. */
+const MOST_GATES = 256;
 const REDIRECTS: ReadonlySet<number | undefined> = new Set([301, 302, 303, 307, 308]);
 
 export class HttpRequests {
@@ -59,7 +62,10 @@ export class HttpRequests {
   readonly #idleMs: number;
   readonly #totalMs: number;
   readonly #sockets: SocketPool;
-  readonly #gate: RequestGate;
+  readonly #maxRequests: number;
+  readonly #turnClock: Clock | undefined;
+  /** By host: that one has too much to do, or never answers, is nothing to the others. */
+  readonly #gates = new Map<string, RequestGate>();
 
   constructor(options: HttpRequestsOptions) {
     const { privateHosts = false, plainHosts = [], maxRequests = 16, idleMs = 20_000, totalMs = 60_000 } = options;
@@ -68,7 +74,8 @@ export class HttpRequests {
     this.#idleMs = idleMs;
     this.#totalMs = totalMs;
     this.#sockets = new SocketPool(maxRequests, options.ca);
-    this.#gate = new RequestGate(maxRequests, options.turnClock);
+    this.#maxRequests = maxRequests;
+    this.#turnClock = options.turnClock;
   }
 
   /**
@@ -78,23 +85,36 @@ export class HttpRequests {
   async send<Result>(request: HttpRequest, use: (answer: IncomingMessage) => Promise<Result>): Promise<Result> {
     const { uri, signal, bytesRead = 0 } = request;
     const url = urlOf(uri);
-    await this.#gate.enter(signal);
+    const gate = this.#gateOf(url);
+    await gate.enter(signal);
     const deadline = new Deadline(this.#totalMs, bytesRead, signal);
     let answer: IncomingMessage | undefined;
     try {
       this.#sockets.renew();
       answer = await this.#followed(url, request, deadline.signal);
-      if (isThrottle(answer.statusCode ?? 0)) this.#gate.throttled();
-      else this.#gate.answered();
+      if (isThrottle(answer.statusCode ?? 0)) gate.throttled();
+      else gate.answered();
       return await use(answer);
     } catch (error) {
       signal?.throwIfAborted();
-      throw transportError(uri, deadline.signal.aborted ? deadline.signal.reason : error);
+      const failure = transportError(uri, deadline.signal.aborted ? deadline.signal.reason : error);
+      throw askedToWait(failure, answer?.headers['retry-after']);
     } finally {
       if (answer?.readableEnded === false) await drain(answer);
       deadline.end();
-      this.#gate.leave();
+      gate.leave();
     }
+  }
+
+  #gateOf({ host }: URL): RequestGate {
+    const known = this.#gates.get(host);
+    if (known !== undefined) return known;
+    if (this.#gates.size >= MOST_GATES) {
+      for (const [other, { isEmpty }] of this.#gates) if (isEmpty) this.#gates.delete(other);
+    }
+    const gate = new RequestGate(this.#maxRequests, this.#turnClock);
+    this.#gates.set(host, gate);
+    return gate;
   }
 
   async #followed(url: URL, request: HttpRequest, signal: AbortSignal): Promise<IncomingMessage> {

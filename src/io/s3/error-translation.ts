@@ -72,6 +72,11 @@ export function isThrottle(error: unknown): boolean {
   return THROTTLES.has(name) || $metadata?.httpStatusCode === 429 || $metadata?.httpStatusCode === 503;
 }
 
+/** The header by which an answer asks to wait. */
+export function retryAfterOf(error: unknown): string | undefined {
+  return (error as Partial<ServiceError>).$response?.headers?.['retry-after'];
+}
+
 /** The code of an answer of the service: `NoSuchKey`, `InvalidPart`. */
 export function serviceCode(error: unknown): string {
   return (error as ServiceError).name;

@@ -14,8 +14,9 @@ import type { Clock } from '../clock.ts';
 import type { RequestKind, RequestMeter } from '../counted-store.ts';
 import { Deadline } from '../deadline.ts';
 import { RequestGate } from '../request-gate.ts';
+import { askedToWait } from '../retry-after.ts';
 import { Connections, type S3ClientOptions } from './connections.ts';
-import { isThrottle, type RequestContext, translatedError } from './error-translation.ts';
+import { isThrottle, type RequestContext, retryAfterOf, translatedError } from './error-translation.ts';
 
 export interface S3RequestsOptions extends S3ClientOptions {
   /** How many requests may be under way at once, and sockets be open; default 32. */
@@ -81,7 +82,7 @@ export class S3Requests {
         this.#meter.throttled();
       }
       const cause = deadline.signal.aborted ? deadline.signal.reason : error;
-      throw request.mapError?.(cause) ?? translatedError(cause, request);
+      throw request.mapError?.(cause) ?? askedToWait(translatedError(cause, request), retryAfterOf(cause));
     } finally {
       deadline.end();
       this.#gate.leave();

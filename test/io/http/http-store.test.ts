@@ -326,6 +326,33 @@ describe('the network', () => {
     expect(into).toEqual(content.subarray(0, 100_000));
   });
 
+  test.each([
+    ['3', 3_000],
+    [new Date(Date.now() + 3_600_000).toUTCString(), 3_600_000],
+    ['soon', undefined],
+    ['Wed, 21 Oct 2015 07:28:00 GMT', undefined],
+  ])('that asks to come again after %s is heard', async (header, ms) => {
+    await using server = await served(({ answer }) => void answer.writeHead(503, { 'retry-after': header }).end());
+    const error = await read(server.store, server.uri, 0, 10).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(errors.StorageUnavailable);
+    const { retryAfterMs } = error as errors.StorageUnavailable;
+    if (ms === undefined) expect(retryAfterMs).toBeUndefined();
+    else expect(Math.abs((retryAfterMs ?? 0) - ms)).toBeLessThan(120_000);
+  });
+
+  test('keeps nobody from other hosts', async () => {
+    await using stuck = await served(() => {}, { ...here, maxRequests: 1 });
+    await using server = await httpServer(file());
+    const controller = new AbortController();
+    const reading = stuck.store.readInto(stuck.uri, 0, new Uint8Array(10), { signal: controller.signal });
+    const waiting = stuck.store.readInto(stuck.uri, 0, new Uint8Array(10), { signal: controller.signal });
+    expect(await read(stuck.store, `${server.endpoint}/a`, 0, 10)).toEqual(content.subarray(0, 10));
+    controller.abort(new Error('enough'));
+    await expect(reading).rejects.toThrow('enough');
+    await expect(waiting).rejects.toThrow('enough');
+    expect(stuck.lines).toHaveLength(1);
+  });
+
   test('that is too slow ends with the time that is given', async () => {
     await using server = await served(
       ({ answer }) => {

@@ -158,6 +158,15 @@ describe('sockets', () => {
 });
 
 describe('throttling', () => {
+  test('says how long to wait, where the service does', async () => {
+    await using server = await s3Server((call) => {
+      call.answer.setHeader('retry-after', '7');
+      refuse(call.answer, 503, 'SlowDown');
+    });
+    const reading = server.store.readInto(uri, 0, new Uint8Array(10));
+    await expect(reading).rejects.toMatchObject({ name: 'StorageUnavailable', retryAfterMs: 7_000 });
+  });
+
   test('is waited for, and slows down what follows', async () => {
     await using server = await s3Server((call, number) => {
       if (number < 3) refuse(call.answer, 503, 'SlowDown');

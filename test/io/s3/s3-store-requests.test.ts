@@ -69,7 +69,7 @@ test('the client is loaded with the first uri that needs it', () => {
     import Module from 'node:module';
     const loaded = () => Object.keys(Module._cache).filter((path) => path.includes('@aws-sdk')).length;
     await import('./src/index.ts');
-    const { deskStore } = await import('./src/dataframe/desk-store.ts');
+    const { deskStore } = await import('./src/io/desk-store.ts');
     const store = deskStore();
     await store.head('file:///nothing/here');
     const before = loaded();
