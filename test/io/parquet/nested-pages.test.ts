@@ -9,6 +9,7 @@ import { BATCH_ROWS } from '../../../src/columnar/batch.ts';
 import { batchFromRows } from '../../../src/columnar/column-from-values.ts';
 import * as types from '../../../src/columnar/data-type.ts';
 import { field, schema } from '../../../src/columnar/schema.ts';
+import { MillraceError } from '../../../src/errors.ts';
 import type { Expression } from '../../../src/expressions/expression.ts';
 import { countedStore } from '../../../src/io/counted-store.ts';
 import { memoryStore } from '../../../src/io/memory-store.ts';
@@ -128,4 +129,30 @@ test.each([
   const { bytesRead, get } = counted.counts();
   expect(bytesRead).toBeLessThan(byteLength / 4);
   expect(get).toBeLessThan(20);
+});
+
+test('indexes that are damaged are an error by name, or what they say', async () => {
+  const rows = Array.from({ length: 2000 }, (_, i) => rowOf(i));
+  const { store } = await written(rows, rows.length);
+  const original = (await store.get(URI))?.bytes ?? new Uint8Array();
+  const footerBytes = new DataView(original.buffer, original.byteOffset).getUint32(original.byteLength - 8, true);
+  const indexEnd = original.byteLength - 8 - footerBytes;
+  const filter = bound(op(within(20, 60), 'or', within(1700, 1720)), SCHEMA);
+  await fc.assert(
+    fc.asyncProperty(fc.integer({ min: 1, max: 6000 }), fc.integer({ min: 1, max: 255 }), async (before, by) => {
+      const bytes = original.slice();
+      const at = indexEnd - before;
+      bytes[at] = ((bytes[at] ?? 0) + by) & 255;
+      const damaged = memoryStore();
+      await damaged.put(URI, bytes);
+      const scan = scanRows(URI, { store: damaged, readSchema: SCHEMA, filter, budget: testBudget(64 << 20) });
+      const outcome: readonly Row[] | unknown = await scan.then(
+        (found) => found.rows,
+        (error: unknown) => error,
+      );
+      if (!Array.isArray(outcome)) expect(outcome).toBeInstanceOf(MillraceError);
+      else for (const row of outcome) expect(row).toEqual(rows[Number(row[0])]);
+    }),
+    { numRuns: 25 },
+  );
 });
