@@ -195,6 +195,16 @@ export const CASES: readonly Case[] = [
         .or(col('x').eq(2).and(col('w').eq(1))),
     ),
   ),
+  left(
+    'split-or',
+    'alternatives, of which one may fail, that ask the same, and what is asked below',
+    a
+      .filter(col('x').eq(1))
+      .sort('x')
+      .limit(20)
+      .crossJoin(c)
+      .filter(col('w').mod(3).eq(0).and(col('x').eq(1)).or(col('x').eq(1))),
+  ),
 
   same(
     'outer-to-inner',

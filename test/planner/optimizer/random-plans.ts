@@ -10,6 +10,7 @@ import { type Field, field } from '../../../src/columnar/schema.ts';
 import type { BinaryOperator, Expression, NamedExpression } from '../../../src/expressions/expression.ts';
 import type { HashJoinNode, JoinType, PlanNode } from '../../../src/plan/plan-node.ts';
 import { bindPlan } from '../../../src/planner/bind-plan.ts';
+import { nodeInputs } from '../../../src/planner/node-inputs.ts';
 import { col, int, op } from '../../support/plans.ts';
 
 /** Of each of the tables `t0`, `t1`, `t2`. */
@@ -35,6 +36,38 @@ export const joinsOf = (choices: readonly number[]): PlanNode => new PlanChooser
 /** @param choices not negative; where they end, zeros follow */
 export function planOf(choices: readonly number[]): PlanNode {
   return new PlanChooser(choices).plan();
+}
+
+/** The most rows that a plan can have anywhere, where each table has `tableRows`. */
+export function mostRows(plan: PlanNode, tableRows: number): number {
+  const most = { anywhere: 0 };
+  const rowsOf = (node: PlanNode): number => {
+    const rows = rowsOver(node, nodeInputs(node).map(rowsOf), tableRows);
+    most.anywhere = Math.max(most.anywhere, rows);
+    return rows;
+  };
+  rowsOf(plan);
+  return most.anywhere;
+}
+
+function rowsOver(node: PlanNode, [first = 0, second = 0]: readonly number[], tableRows: number): number {
+  switch (node.kind) {
+    case 'in-memory-scan':
+      return tableRows;
+    case 'hash-join':
+      return node.joinType === 'semi' || node.joinType === 'anti' ? first : first * second + first + second;
+    case 'cross-join':
+      return first * second;
+    case 'concat':
+      return first + second;
+    case 'unpivot':
+      return first * node.values.length;
+    case 'limit':
+    case 'top-n':
+      return Math.min(first, node.limit);
+    default:
+      return first;
+  }
 }
 
 class PlanChooser {

@@ -15,7 +15,7 @@ import { optimize } from '../../../src/planner/optimizer/optimize.ts';
 import type { SourceStatistics } from '../../../src/planner/optimizer/statistics.ts';
 import { fuzzed } from '../../support/fuzz.ts';
 import { col } from '../../support/plans.ts';
-import { joinsOf, planOf, TABLE_NAMES } from './random-plans.ts';
+import { joinsOf, mostRows, planOf, TABLE_NAMES } from './random-plans.ts';
 
 type JsonRow = Extract<TaskInput, { kind: 'rows' }>['rows'][number];
 
@@ -33,7 +33,8 @@ describe('an optimized plan', () => {
   test('gives the same rows', async () => {
     await fc.assert(
       fc.asyncProperty(choices, tables, fc.boolean(), async (chosen, rows, isKnown) => {
-        await expectSame(planOf(chosen), rows, isKnown ? rows.map(({ length }) => length ** 3 * 10) : []);
+        const plan = planOf(chosen);
+        await expectSame(plan, cut(rows, plan), isKnown ? rows.map(({ length }) => length ** 3 * 10) : []);
       }),
       fuzzed(120),
     );
@@ -42,9 +43,10 @@ describe('an optimized plan', () => {
   test('gives the same rows, where parts come several times', async () => {
     await fc.assert(
       fc.asyncProperty(choices, tables, async (chosen, rows) => {
+        const plan = planOf(chosen);
         await expectSame(
-          severalTimes(planOf(chosen)),
-          rows,
+          severalTimes(plan),
+          cut(rows, plan),
           rows.map(() => 1_000_000),
         );
       }),
@@ -63,6 +65,15 @@ describe('an optimized plan', () => {
     );
   });
 });
+
+const MOST_ROWS = 20_000;
+
+/** As many rows of each table as the plan cannot make too many of, whatever they are: some seed finds joins that multiply all of them. */
+function cut(tables: Tables, plan: PlanNode): Tables {
+  let length = 12;
+  while (length > 2 && mostRows(plan, length) > MOST_ROWS) length -= 1;
+  return tables.map((rows) => rows.slice(0, length));
+}
 
 /** As it is, as groups of it, and as it is where it has such groups. */
 function severalTimes(plan: PlanNode): PlanNode {

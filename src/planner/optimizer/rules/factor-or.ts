@@ -21,7 +21,8 @@ export const factorOr: Rule = {
   },
 };
 
-function factored(e: Expression, node: PlanNode, facts: PlanFacts): readonly Expression[] | undefined {
+/** The parts of an alternative over the rows of `node`, what all ask first; undefined where they ask nothing alike, or may fail. */
+export function factored(e: Expression, node: PlanNode, facts: PlanFacts): readonly Expression[] | undefined {
   const alternatives = disjunctsOf(e).map(conjunctsOf);
   const [first, ...others] = alternatives;
   if (first === undefined || others.length === 0) return undefined;

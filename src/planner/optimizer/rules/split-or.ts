@@ -7,6 +7,7 @@ import { mayMove, onlySide } from '../join-conditions.ts';
 import { type JoinNode, joinTypeOf, sidesOf } from '../join-sides.ts';
 import { holds } from '../predicate-below.ts';
 import type { PlanFacts, Rule } from '../rule.ts';
+import { factored } from './factor-or.ts';
 
 /**
  * Alternatives that all ask something of one side of a join ask one of these of it:
@@ -24,6 +25,8 @@ export const splitOr: Rule = {
     const conjuncts = conjunctsOf(node.predicate);
     const implied = SIDES.filter((side) => keepsOnly(side, joinTypeOf(join)))
       .flatMap((side) => conjuncts.flatMap((each) => impliedOf(each, side, join, facts) ?? []))
+      // As another rule would make it, or it would not be known again, and be implied for ever.
+      .flatMap((each) => factored(each, node, facts) ?? [each])
       .filter((each) => mayMove(each, join, facts) && !holds(node, each, facts));
     return implied.length === 0 ? undefined : filtered(join, [...conjuncts, ...implied]);
   },
