@@ -6,7 +6,7 @@
  *     ├──────── BASELINE ───────────┼── HEADROOM ───┤
  *
  * Measured with Node 24.21 on x64 Linux, resident bytes: Node itself 41 MB, with apache-arrow 62, with zod 68, with the
- * engine as a function's bundle 89, as the package's modules 97, with frames 110. On top comes garbage that V8 has not
+ * engine as a function's bundle 84, as the package's modules 97, with frames 110. On top comes garbage that V8 has not
  * collected yet; the engine's hot path allocates no objects, and 40 MiB held for it: with the whole budget used, processes
  * of 192 and 256 MB that sorted, grouped, wrote and printed 6 million rows stayed at 181 and 203 MB.
  *
