@@ -12,10 +12,11 @@
  * `node scripts/bundle-cli.ts [directory]` puts them elsewhere than in `dist/cli`. Names stay as they are, for the stacks of errors.
  */
 
-import { copyFileSync, globSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Metafile } from 'esbuild';
+import { copyKernels } from './kernel-files.ts';
 import { buildMerged } from './merged-chunks.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -24,7 +25,6 @@ const outdir = resolve(process.argv[2] ?? join(root, 'dist/cli'));
 const workers = Object.fromEntries(
   globSync('src/**/*-worker.ts', { cwd: root }).map((path) => [basename(path, '.ts'), path]),
 );
-const KERNELS = ['kernels', 'text-kernels', 'window-kernels', 'parquet-write-kernels', 'zstd-kernels'];
 
 rmSync(outdir, { recursive: true, force: true });
 const metafile = await buildMerged({
@@ -44,7 +44,7 @@ const metafile = await buildMerged({
   minify: { minifySyntax: true, minifyWhitespace: true },
   sourcemap: false,
 });
-for (const name of KERNELS) copyFileSync(join(root, `src/kernels/${name}.wasm`), join(outdir, `${name}.wasm`));
+copyKernels(root, outdir);
 writeFileSync(join(outdir, 'licenses.txt'), licenses(metafile));
 
 /** Of the packages that something in the files is from. */

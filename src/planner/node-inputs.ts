@@ -7,6 +7,10 @@ export function nodeInputs<Node extends { readonly kind: string }>(node: Node): 
   return INPUT_KEYS.flatMap((key) => (inputs[key] ?? []) as Node | readonly Node[]);
 }
 
+/** The members of a node but for its inputs. */
+export const ownMembers = (node: PlanNode): readonly (readonly [string, unknown])[] =>
+  Object.entries(node).filter(([key]) => !(INPUT_KEYS as readonly string[]).includes(key));
+
 /** The ids of all sources that a plan reads; one that it reads twice comes twice. */
 export const sourcesOf = (plan: PlanNode): readonly string[] =>
   'sourceId' in plan ? [plan.sourceId] : nodeInputs(plan).flatMap(sourcesOf);

@@ -23,7 +23,7 @@ import type { Side } from '../operators/joins/hash-join.ts';
 import type { BoundOf } from './bind-parts.ts';
 import type { BoundNode, BoundRuntimeFilter } from './bound-plan.ts';
 import { substituted } from './fuse.ts';
-import { keepsOnly } from './kept-side.ts';
+import { keepsOnly, otherSide } from './kept-side.ts';
 import { withInputs } from './node-inputs.ts';
 
 /** The same plan with runtime filters in its joins and scans. */
@@ -39,7 +39,7 @@ type HashJoin = BoundOf<'hash-join'>;
 
 /** The join with filters of its keys in the scans of its probe side, as far as they get there. */
 function told(join: HashJoin, nextId: () => number): BoundNode {
-  const probeSide = other(join.buildSide);
+  const probeSide = otherSide(join.buildSide);
   const [buildKeys, probeKeys] =
     join.buildSide === 'left' ? [join.leftKeys, join.rightKeys] : [join.rightKeys, join.leftKeys];
   if (!leavesUnmatched(join) || probeKeys.some(isSeen)) return join;
@@ -62,8 +62,6 @@ function leavesUnmatched({ joinType, buildSide }: HashJoin): boolean {
   if (joinType === 'anti') return buildSide === 'left';
   return joinType === 'inner' || joinType === 'semi' || joinType === buildSide;
 }
-
-const other = (side: Side): Side => (side === 'left' ? 'right' : 'left');
 
 /** Whether it is seen for which rows `e` is evaluated. */
 const isSeen = (e: TypedExpression): boolean => canFail(e) || isVolatile(e);
@@ -151,10 +149,10 @@ function belowJoin(join: HashJoin, key: TypedExpression, filter: Told): BoundNod
     filter,
   );
   const pair = keys[side].findIndex((one) => one.kind === 'column' && one.index === own);
-  const across = keys[other(side)][pair];
-  const alsoPlaced = across && below(join[other(side)], replaced(key, across), filter);
+  const across = keys[otherSide(side)][pair];
+  const alsoPlaced = across && below(join[otherSide(side)], replaced(key, across), filter);
   if (placed === undefined && alsoPlaced === undefined) return undefined;
-  return { ...join, ...(placed && { [side]: placed }), ...(alsoPlaced && { [other(side)]: alsoPlaced }) };
+  return { ...join, ...(placed && { [side]: placed }), ...(alsoPlaced && { [otherSide(side)]: alsoPlaced }) };
 }
 
 /** Other formats would only leave rows out a little sooner than the join does. */

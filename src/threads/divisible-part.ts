@@ -17,13 +17,12 @@
 
 import type { Field } from '../columnar/schema.ts';
 import type { AggregateCall, AggregateFunction } from '../expressions/expression.ts';
-import { FUNCTIONS } from '../expressions/functions/registry.ts';
 import type { Side } from '../operators/joins/hash-join.ts';
 import type { PlanNode } from '../plan/plan-node.ts';
 import type { NodeOf } from '../planner/bind-parts.ts';
-import { keepsOnly } from '../planner/kept-side.ts';
-import { calledNames } from '../planner/load-called-functions.ts';
-import { nodeInputs } from '../planner/node-inputs.ts';
+import { keepsOnly, otherSide, usualBuildSide } from '../planner/kept-side.ts';
+import { callsOnlyPure } from '../planner/load-called-functions.ts';
+import { nodeInputs, ownMembers } from '../planner/node-inputs.ts';
 
 export interface DivisiblePart {
   /** What is run over a share. */
@@ -56,7 +55,8 @@ export function divisiblePart(node: PlanNode, schemaOf: SchemaOf): DivisiblePart
     case 'top-n': {
       const { offset = 0, limit, ...rest } = node;
       const spine = spineOf(node.input);
-      const share = spine && isPure(node.keys) ? { ...rest, input: spine.share, limit: limit + offset } : undefined;
+      const share =
+        spine && callsOnlyPure(node.keys) ? { ...rest, input: spine.share, limit: limit + offset } : undefined;
       return spine && share && { ...spine, share, streams: false, retains: true, over: over(node) };
     }
     case 'limit': {
@@ -110,7 +110,8 @@ const hasSmallState = ({ function: name, distinct = false }: AggregateCall): boo
 
 function aggregatePart(node: NodeOf<'aggregate' | 'grouped-aggregate'>, schemaOf: SchemaOf): DivisiblePart | undefined {
   const { input, aggregates } = node;
-  if (node.stage !== undefined || !aggregates.every(hasSmallState) || !isPure(ownParts(node))) return undefined;
+  if (node.stage !== undefined || !aggregates.every(hasSmallState) || !callsOnlyPure(ownMembers(node)))
+    return undefined;
   const spine = spineOf(input);
   if (spine === undefined) return undefined;
   const share: PlanNode = { ...node, input: spine.share, stage: { kind: 'partial' } };
@@ -123,7 +124,7 @@ type Spine = Omit<DivisiblePart, 'over'>;
 function spineOf(node: PlanNode): Spine | undefined {
   switch (node.kind) {
     case 'scan': {
-      if (node.limit !== undefined || !isPure(node.filter)) return undefined;
+      if (node.limit !== undefined || !callsOnlyPure(node.filter)) return undefined;
       const { sourceId } = node;
       const shareId = `share of ${sourceId}`;
       const share: PlanNode = { ...node, sourceId: shareId };
@@ -135,14 +136,14 @@ function spineOf(node: PlanNode): Spine | undefined {
     case 'project':
     case 'explode':
     case 'unpivot': {
-      const spine = isPure(ownParts(node)) ? spineOf(node.input) : undefined;
+      const spine = callsOnlyPure(ownMembers(node)) ? spineOf(node.input) : undefined;
       return spine && { ...spine, share: { ...node, input: spine.share } as PlanNode };
     }
     case 'hash-join':
     case 'cross-join':
     case 'asof-join': {
       const side = streamedSide(node);
-      if (side === undefined || !isPure(ownParts(node))) return undefined;
+      if (side === undefined || !callsOnlyPure(ownMembers(node))) return undefined;
       const kept = node[otherSide(side)];
       const spine = isRepeatable(kept) ? spineOf(node[side]) : undefined;
       if (spine === undefined) return undefined;
@@ -166,15 +167,13 @@ function streamedSide(node: NodeOf<'hash-join' | 'cross-join' | 'asof-join'>): S
 export function keptSideOf(node: NodeOf<'hash-join' | 'cross-join' | 'asof-join'>): Side {
   if (node.kind === 'asof-join') return 'right';
   if (node.kind === 'cross-join') return node.collect ?? 'right';
-  return node.buildSide ?? (node.joinType === 'right' ? 'left' : 'right');
+  return node.buildSide ?? usualBuildSide(node.joinType);
 }
-
-const otherSide = (side: Side): Side => (side === 'left' ? 'right' : 'left');
 
 /** Whether every thread gets the same rows of a plan, and can: rows in memory and functions of users stay where they are. */
 function isRepeatable(node: PlanNode): boolean {
   if (REPEATABLE_NEVER.has(node.kind) || ('limit' in node && node.limit !== undefined)) return false;
-  return isPure(ownParts(node)) && nodeInputs(node).every(isRepeatable);
+  return callsOnlyPure(ownMembers(node)) && nodeInputs(node).every(isRepeatable);
 }
 
 const REPEATABLE_NEVER: ReadonlySet<PlanNode['kind']> = new Set([
@@ -183,17 +182,3 @@ const REPEATABLE_NEVER: ReadonlySet<PlanNode['kind']> = new Set([
   'sample',
   'monotonically-increasing-id',
 ]);
-
-/** A node without its inputs. */
-function ownParts(node: PlanNode): object {
-  const { input: _, inputs: _inputs, left: _left, right: _right, ...own } = node as PlanNode & Record<string, unknown>;
-  return own;
-}
-
-/** Whether no call in it gives something else the next time, or waits for the world. */
-function isPure(part: unknown): boolean {
-  return [...calledNames(part)].every((name) => {
-    const called = FUNCTIONS.get(name);
-    return called !== undefined && !called.isVolatile && !called.isAsync;
-  });
-}

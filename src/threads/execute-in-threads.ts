@@ -11,7 +11,6 @@
 import { executeTask, loadPlan, type TaskResult, type TaskServices } from '../execute-task.ts';
 import { retryingStore } from '../io/retrying-store.ts';
 import type { Source } from '../operators/operator.ts';
-
 import type { PlanNode } from '../plan/plan-node.ts';
 import { takeTask } from '../plan/take-document.ts';
 import type { Task } from '../plan/task.ts';

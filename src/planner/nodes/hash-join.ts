@@ -11,6 +11,7 @@ import type { BoundNode } from '../bound-plan.ts';
 import { substituted } from '../fuse.ts';
 import { type JoinColumns, joinColumns } from '../join-columns.ts';
 import { bindKeyPairs, type KeyPair, sharedNames } from '../join-keys.ts';
+import { usualBuildSide } from '../kept-side.ts';
 import { pruneSides } from '../pruned-sides.ts';
 import { inOrder, type Prune, type Pruned, part, positionsIn, withColumnsOf } from '../pruning.ts';
 
@@ -26,7 +27,7 @@ export function bindHashJoin(
   problems: Problems,
   path: string,
 ): BoundNode | undefined {
-  const { joinType, buildSide = joinType === 'right' ? 'left' : 'right' } = node;
+  const { joinType, buildSide = usualBuildSide(joinType) } = node;
   const schemas = { left: left.schema, right: right.schema };
   const pairs = bindKeys(schemas, node, problems, path);
   const shared = sharedNames(node.leftOn, node.rightOn);

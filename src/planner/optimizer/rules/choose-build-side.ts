@@ -1,4 +1,4 @@
-import type { Side } from '../../../operators/joins/hash-join.ts';
+import { otherSide, usualBuildSide } from '../../kept-side.ts';
 import { estimateOf } from '../estimate.ts';
 import type { Rule } from '../rule.ts';
 
@@ -15,8 +15,8 @@ export const chooseBuildSide: Rule = {
   apply(node, facts) {
     if (node.kind !== 'hash-join' || node.buildSide !== undefined) return undefined;
     const estimates = { left: estimateOf(node.left, facts), right: estimateOf(node.right, facts) };
-    const usual: Side = node.joinType === 'right' ? 'left' : 'right';
-    const other: Side = usual === 'left' ? 'right' : 'left';
+    const usual = usualBuildSide(node.joinType);
+    const other = otherSide(usual);
     const [kept, streamed] = [estimates[usual], estimates[other]];
     if (kept === undefined || streamed === undefined) return undefined;
     const factor = node.joinType === 'inner' ? INNER_FACTOR : OTHER_FACTOR;

@@ -14,10 +14,9 @@
  * it is seen how often it is run.
  */
 
-import { FUNCTIONS } from '../../../expressions/functions/registry.ts';
-import { INPUT_KEYS } from '../../../plan/check-plan.ts';
 import type { PlanNode } from '../../../plan/plan-node.ts';
-import { nodeInputs, withInputs } from '../../node-inputs.ts';
+import { callsOnlyPure } from '../../load-called-functions.ts';
+import { nodeInputs, ownMembers, withInputs } from '../../node-inputs.ts';
 import { estimateOf } from '../estimate.ts';
 import type { PlanFacts, Rule } from '../rule.ts';
 
@@ -81,7 +80,7 @@ class EqualParts {
     const known = this.#byNode.get(node);
     if (known !== undefined) return known;
     const inputs = nodeInputs(node).map((input) => this.of(input));
-    const key = JSON.stringify([inputs.map((input) => this.#numbers.get(input)), ownMembers(node)], distinctNumber);
+    const key = JSON.stringify([inputs.map((input) => this.#numbers.get(input)), sortedMembers(node)], distinctNumber);
     let part = this.#byKey.get(key);
     if (part === undefined) {
       part = { node, inputs, users: [] };
@@ -94,9 +93,9 @@ class EqualParts {
   }
 }
 
-const ownMembers = (node: PlanNode): readonly (readonly [string, unknown])[] =>
-  Object.entries(node)
-    .filter(([key, value]) => value !== undefined && !(INPUT_KEYS as readonly string[]).includes(key))
+const sortedMembers = (node: PlanNode): readonly (readonly [string, unknown])[] =>
+  ownMembers(node)
+    .filter(([, value]) => value !== undefined)
     .sort(([a], [b]) => (a < b ? -1 : 1));
 
 /** JSON has one zero. */
@@ -157,7 +156,7 @@ class Worth {
     if (known !== undefined) return known;
     const { node, inputs } = part;
     const isChosen = node.kind === 'udf-project' || (node.kind === 'sample' && node.seed === undefined);
-    const isPure = !isChosen && ownMembers(node).every(([, member]) => callsOnlyPure(member));
+    const isPure = !isChosen && callsOnlyPure(ownMembers(node));
     const made = isPure && inputs.every((input) => this.#isRepeatable(input));
     this.#repeatable.set(part, made);
     return made;
@@ -183,15 +182,4 @@ function isReducing(node: PlanNode): boolean {
     default:
       return false;
   }
-}
-
-/** Of any part of a node: expressions stand in many members. */
-function callsOnlyPure(member: unknown): boolean {
-  if (typeof member !== 'object' || member === null) return true;
-  const parts = member as Readonly<Record<string, unknown>>;
-  if (parts['kind'] === 'function') {
-    const called = FUNCTIONS.get(String(parts['name']));
-    if (called === undefined || called.isAsync || called.isVolatile) return false;
-  }
-  return Object.values(parts).every(callsOnlyPure);
 }
