@@ -26,6 +26,7 @@ import {
   sameType,
   storageType,
   struct,
+  type TypeOf,
   time,
   timestamp,
   uint64,
@@ -43,7 +44,17 @@ import type {
 import { Problems } from '../../src/expressions/problems.ts';
 
 /** What values of a type are in JavaScript, but for null. */
-type Kind = 'boolean' | 'number' | 'bigint' | 'Decimal' | 'string' | 'Uint8Array' | 'Temporal' | 'list' | 'object';
+type Kind =
+  | 'boolean'
+  | 'number'
+  | 'bigint'
+  | 'Decimal'
+  | 'string'
+  | 'Uint8Array'
+  | 'Temporal'
+  | 'list'
+  | 'struct'
+  | 'map';
 
 /** But for intervals: what is told of times is not so of them, whose parts are int64. */
 const SCALARS: readonly DataType[] = [
@@ -87,7 +98,7 @@ function kindOf(type: DataType): Kind {
       return 'list';
     case 'struct':
     case 'map':
-      return 'object';
+      return stored.kind;
     default:
       return 'number';
   }
@@ -105,7 +116,8 @@ const TEXTS: Readonly<Record<Kind, string>> = {
   Uint8Array: 'Uint8Array',
   Temporal: 'Temporal',
   list: 'readonly unknown[]',
-  object: 'object',
+  struct: 'Struct',
+  map: 'MapOf<unknown, unknown>',
 };
 
 /** What arguments for the parameter are: `any` where they may be everything. */
@@ -122,6 +134,9 @@ export function resultText(definition: FunctionDefinition, self: number): string
   const calls = callsOf(definition, self);
   const results = new Set(calls.map(({ result }) => kindOf(result)));
   if (calls.length === 0) return 'any';
+  const [made] =
+    MADE_OF_PARTS.find(([, resultOf]) => calls.every(({ of, result }) => isSame(of && resultOf(of), result))) ?? [];
+  if (made !== undefined) return made;
   if (calls.every(({ of, result }) => of !== undefined && isAlike(of, result))) {
     return results.size === 1 && !results.has('list') ? constantText(results) : 'T | null';
   }
@@ -130,7 +145,10 @@ export function resultText(definition: FunctionDefinition, self: number): string
     (results.size > 1 || results.has('list'))
   )
     return 'Item<T>';
-  if (results.has('object')) return 'any';
+  // What arguments of other calls say may be fields of the result.
+  if (results.has('map') || results.has('struct')) {
+    return definition.parameters.length === 1 ? alwaysText(calls.map(({ result }) => result)) : 'any';
+  }
   if (!results.has('list')) {
     const isNumeric = [...results].every((kind) => ['number', 'bigint', 'Decimal'].includes(kind));
     return results.size === 1 || isNumeric ? constantText(results) : 'any';
@@ -139,9 +157,36 @@ export function resultText(definition: FunctionDefinition, self: number): string
     calls.map(({ result }) => (itemOf(result) === undefined ? undefined : kindOf(itemOf(result) as DataType))),
   );
   const [item] = items;
-  return items.size === 1 && item !== undefined && item !== 'list' && item !== 'object'
+  return items.size === 1 && item !== undefined && !['list', 'struct', 'map'].includes(item)
     ? `readonly (${TEXTS[item]} | null)[] | null`
     : 'any';
+}
+
+/** What is made of the parts of a list or a map, or of lists. */
+const MADE_OF_PARTS: readonly (readonly [text: string, resultOf: (of: DataType) => DataType | undefined])[] = [
+  ['readonly NonNullable<T>[] | null', (of) => optional(itemOf(of), (item) => list(list(item)))],
+  ['MapOf<NonNullable<Item<T>>, bigint> | null', (of) => optional(itemOf(of), (item) => map(item, uint64))],
+  ['MapValue<T> | null', (of) => optional(mapOf(of), ({ value }) => value)],
+  ['readonly MapKey<T>[] | null', (of) => optional(mapOf(of), ({ key }) => list(key))],
+  ['readonly MapValue<T>[] | null', (of) => optional(mapOf(of), ({ value }) => list(value))],
+  [
+    'readonly { readonly key: MapKey<T>; readonly value: MapValue<T> }[] | null',
+    (of) => optional(mapOf(of), ({ key, value }) => list(struct(field('key', key), field('value', value)))),
+  ],
+];
+
+const optional = <A, B>(given: A | undefined, change: (given: A) => B): B | undefined =>
+  given === undefined ? undefined : change(given);
+
+const isSame = (a: DataType | undefined, b: DataType): boolean => a !== undefined && sameType(a, b);
+
+const mapOf = (type: DataType): TypeOf<'map'> | undefined => (type.kind === 'map' ? type : undefined);
+
+/** What a struct that has the same fields of whatever it is made has. */
+function alwaysText([first, ...others]: readonly DataType[]): string {
+  if (first?.kind !== 'struct' || !others.every((other) => sameType(first, other))) return 'any';
+  const fields = first.fields.map(({ name, type }) => `readonly ${name}: ${constantText(new Set([kindOf(type)]))}`);
+  return `{ ${fields.join('; ')} } | null`;
 }
 
 const constantText = (kinds: ReadonlySet<Kind>): string =>
@@ -156,7 +201,7 @@ function itemOf(type: DataType): DataType | undefined {
 function isAlike(a: DataType, b: DataType): boolean {
   const [itemA, itemB] = [itemOf(a), itemOf(b)];
   if (itemA !== undefined && itemB !== undefined) return isAlike(itemA, itemB);
-  return kindOf(a) === 'object' ? sameType(a, b) : kindOf(a) === kindOf(b);
+  return ['struct', 'map'].includes(kindOf(a)) ? sameType(a, b) : kindOf(a) === kindOf(b);
 }
 
 function isItem(of: DataType, result: DataType): boolean {
@@ -219,7 +264,7 @@ function combinations(parameters: readonly Parameter[], self: number): readonly 
   return (types[self] ?? []).flatMap((of) => {
     const follows = parameters.map((parameter, at): DataType | undefined => {
       if (at === self) return of;
-      if (parameter.item === true) return itemOf(of);
+      if (parameter.item === true) return mapOf(of)?.key ?? itemOf(of);
       return itemOf(of) !== undefined && parameter.accept(of) !== undefined && parameter.lambda === undefined
         ? of
         : undefined;

@@ -60,49 +60,67 @@ export type DataType =
   | { readonly kind: 'tensor'; readonly item: DataType; readonly shape?: readonly number[] | undefined }
   | { readonly kind: 'file' };
 
-export type DecimalType = Extract<DataType, { kind: 'decimal' }>;
 export type TypeKind = DataType['kind'];
+export type TypeOf<K extends TypeKind> = Extract<DataType, { kind: K }>;
+export type DecimalType = TypeOf<'decimal'>;
 
 /** The largest precision whose values always fit 8 bytes. */
 export const SHORT_DECIMAL_DIGITS = 18;
 
-export const nullType: DataType = { kind: 'null' };
-export const bool: DataType = { kind: 'bool' };
-export const int8: DataType = { kind: 'int8' };
-export const int16: DataType = { kind: 'int16' };
-export const int32: DataType = { kind: 'int32' };
-export const int64: DataType = { kind: 'int64' };
-export const uint8: DataType = { kind: 'uint8' };
-export const uint16: DataType = { kind: 'uint16' };
-export const uint32: DataType = { kind: 'uint32' };
-export const uint64: DataType = { kind: 'uint64' };
-export const float16: DataType = { kind: 'float16' };
-export const float32: DataType = { kind: 'float32' };
-export const float64: DataType = { kind: 'float64' };
+export const nullType: TypeOf<'null'> = { kind: 'null' };
+export const bool: TypeOf<'bool'> = { kind: 'bool' };
+export const int8: TypeOf<'int8'> = { kind: 'int8' };
+export const int16: TypeOf<'int16'> = { kind: 'int16' };
+export const int32: TypeOf<'int32'> = { kind: 'int32' };
+export const int64: TypeOf<'int64'> = { kind: 'int64' };
+export const uint8: TypeOf<'uint8'> = { kind: 'uint8' };
+export const uint16: TypeOf<'uint16'> = { kind: 'uint16' };
+export const uint32: TypeOf<'uint32'> = { kind: 'uint32' };
+export const uint64: TypeOf<'uint64'> = { kind: 'uint64' };
+export const float16: TypeOf<'float16'> = { kind: 'float16' };
+export const float32: TypeOf<'float32'> = { kind: 'float32' };
+export const float64: TypeOf<'float64'> = { kind: 'float64' };
 /** Every type of integers, and of floats. */
 export const INTEGER_TYPES: readonly DataType[] = [int8, int16, int32, int64, uint8, uint16, uint32, uint64];
 export const FLOAT_TYPES: readonly DataType[] = [float16, float32, float64];
-export const utf8: DataType = { kind: 'utf8' };
-export const binary: DataType = { kind: 'binary' };
-export const uuid: DataType = { kind: 'uuid' };
-export const date: DataType = { kind: 'date' };
-export const interval: DataType = { kind: 'interval' };
-export const file: DataType = { kind: 'file' };
+export const utf8: TypeOf<'utf8'> = { kind: 'utf8' };
+export const binary: TypeOf<'binary'> = { kind: 'binary' };
+export const uuid: TypeOf<'uuid'> = { kind: 'uuid' };
+export const date: TypeOf<'date'> = { kind: 'date' };
+export const interval: TypeOf<'interval'> = { kind: 'interval' };
+export const file: TypeOf<'file'> = { kind: 'file' };
 export const decimal = (precision: number, scale: number): DecimalType => ({ kind: 'decimal', precision, scale });
-export const fixedSizeBinary = (size: number): DataType => ({ kind: 'fixed-size-binary', size });
-export const time = (unit: ClockUnit): DataType => ({ kind: 'time', unit });
-export const timestamp = (unit: TimeUnit, timezone: string | null = null): DataType => ({
+export const fixedSizeBinary = (size: number): TypeOf<'fixed-size-binary'> => ({ kind: 'fixed-size-binary', size });
+export const time = (unit: ClockUnit): TypeOf<'time'> => ({ kind: 'time', unit });
+export const timestamp = (unit: TimeUnit, timezone: string | null = null): TypeOf<'timestamp'> => ({
   kind: 'timestamp',
   unit,
   timezone,
 });
-export const duration = (unit: TimeUnit): DataType => ({ kind: 'duration', unit });
-export const list = (item: DataType): DataType => ({ kind: 'list', item });
-export const fixedSizeList = (item: DataType, size: number): DataType => ({ kind: 'fixed-size-list', item, size });
-export const struct = (...fields: readonly Field[]): DataType => ({ kind: 'struct', fields });
-export const map = (key: DataType, value: DataType): DataType => ({ kind: 'map', key, value });
-export const embedding = (item: DataType, size: number): DataType => ({ kind: 'embedding', item, size });
-export const tensor = (item: DataType, shape?: readonly number[]): DataType => ({ kind: 'tensor', item, shape });
+export const duration = (unit: TimeUnit): TypeOf<'duration'> => ({ kind: 'duration', unit });
+export const list = <I extends DataType>(item: I): TypeOf<'list'> & { readonly item: I } => ({ kind: 'list', item });
+export const fixedSizeList = <I extends DataType>(
+  item: I,
+  size: number,
+): TypeOf<'fixed-size-list'> & { readonly item: I } => ({ kind: 'fixed-size-list', item, size });
+export const struct = <F extends readonly Field[]>(...fields: F): TypeOf<'struct'> & { readonly fields: F } => ({
+  kind: 'struct',
+  fields,
+});
+export const map = <K extends DataType, V extends DataType>(
+  key: K,
+  value: V,
+): TypeOf<'map'> & { readonly key: K; readonly value: V } => ({ kind: 'map', key, value });
+export const embedding = <I extends DataType>(item: I, size: number): TypeOf<'embedding'> & { readonly item: I } => ({
+  kind: 'embedding',
+  item,
+  size,
+});
+export const tensor = (item: DataType, shape?: readonly number[]): TypeOf<'tensor'> => ({
+  kind: 'tensor',
+  item,
+  shape,
+});
 
 /** Types without parts: every other one of the same kind is the same. */
 type PlainKind =

@@ -12,7 +12,11 @@ export interface Schema {
   readonly fields: readonly Field[];
 }
 
-export const field = (name: string, type: DataType, nullable: boolean = true): Field => ({ name, type, nullable });
+export const field = <const N extends string, D extends DataType>(
+  name: N,
+  type: D,
+  nullable: boolean = true,
+): Field & { readonly name: N; readonly type: D } => ({ name, type, nullable });
 export const schema = (...fields: readonly Field[]): Schema => ({ fields });
 
 /** The position of a column, or -1. */

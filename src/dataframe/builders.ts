@@ -16,6 +16,7 @@ import {
   withPart,
 } from './expr.ts';
 import type { LiteralValue } from './literal-value.ts';
+import type { ValueOfType } from './value-types.ts';
 
 /** The column of that name. */
 export const col = <const C extends string>(name: C): Expr<any, C, C> => exprOf<any, C>(name) as Expr<any, C, C>;
@@ -25,7 +26,7 @@ export const col = <const C extends string>(name: C): Expr<any, C, C> => exprOf<
  * `lit('1998-12-01', types.date)`.
  */
 export function lit<T extends LiteralValue>(value: T): Expr<T, never, 'literal'>;
-export function lit(value: JsonValue, type: DataType): Expr<any, never, 'literal'>;
+export function lit<D extends DataType>(value: JsonValue, type: D): Expr<ValueOfType<D>, never, 'literal'>;
 export function lit(value: LiteralValue | JsonValue, type?: DataType): Expr<any, never, 'literal'> {
   if (type === undefined) return operandOf(value as LiteralValue) as Expr<any, never, 'literal'>;
   return new Expr({ kind: 'literal', type, value: value as JsonValue }, 'literal');

@@ -98,7 +98,7 @@ function inferred(name: string, rowCount: number, cell: (row: number) => unknown
   for (let row = 0; row < rowCount; row += 1) {
     const value = cell(row);
     const found = typeOf(value);
-    const both = found === undefined ? undefined : together(type, found);
+    const both: DataType | undefined = found === undefined ? undefined : together(type, found);
     if (both === undefined) {
       const why = found === undefined ? 'is a value of no type' : `does not go together with ${typeName(type)}`;
       throw new InvalidArgument(`Row ${row}, column ${JSON.stringify(name)}: ${shown(value)} ${why}. Give a schema.`);

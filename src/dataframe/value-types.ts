@@ -11,7 +11,8 @@
  * null stands for no value.
  */
 
-import type { DataType, TypeKind } from '../columnar/data-type.ts';
+import type { DataType, TypeKind, TypeOf } from '../columnar/data-type.ts';
+import type { Field } from '../columnar/schema.ts';
 import type { LiteralValue } from './literal-value.ts';
 
 /** A text of digits, as "-1234.50". */
@@ -95,8 +96,24 @@ export type GivenAs<V> = unknown extends V
             ? { [K in keyof V & string]: GivenAs<V[K]> }
             : V;
 
+/** A map: pairs of a key and its value. */
+export type MapOf<K, V> = readonly (readonly [key: K, value: V])[];
+
 /** What values of a type are, or null; `any` where the type is not known to TypeScript. */
-export type ValueOfType<D extends DataType> = DataType extends D ? any : ValueOfKind<D['kind']> | null;
+export type ValueOfType<D extends DataType> = DataType extends D
+  ? any
+  : (D extends Nested ? ValueOfNested<D> : ValueOfKind<D['kind']>) | null;
+
+type Nested = TypeOf<'list' | 'fixed-size-list' | 'embedding' | 'struct' | 'map'>;
+
+// A list of which only this is known has parts of which nothing is.
+type ValueOfNested<D extends Nested> = D extends { readonly item: infer I extends DataType }
+  ? readonly ValueOfType<I>[]
+  : D extends { readonly fields: infer F extends readonly Field[] }
+    ? { readonly [P in F[number] as P['name']]: ValueOfType<P['type']> }
+    : D extends { readonly key: infer K extends DataType; readonly value: infer V extends DataType }
+      ? MapOf<NonNullable<ValueOfType<K>>, ValueOfType<V>>
+      : never;
 
 type ValueOfKind<K extends TypeKind> = K extends 'bool'
   ? boolean
@@ -110,4 +127,6 @@ type ValueOfKind<K extends TypeKind> = K extends 'bool'
           ? Temporal
           : K extends 'utf8' | 'uuid'
             ? string
-            : any;
+            : K extends 'binary' | 'fixed-size-binary'
+              ? Uint8Array
+              : any;

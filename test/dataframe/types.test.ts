@@ -10,12 +10,16 @@ import {
   count,
   type Decimal,
   element,
+  field,
   fn,
   fromColumns,
   fromRows,
   list,
+  lit,
   rank,
+  struct,
   type Temporal,
+  types,
   window,
 } from '../../src/index.ts';
 
@@ -364,6 +368,117 @@ test('functions have types as the methods of the same names', async () => {
   expect(() => sales.select((c) => [fn.abs(c.shop)])).toThrow('abs');
   // @ts-expect-error: the items are texts
   expect(() => sales.select((c) => [fn.listAppend(c.tags, c.paid)])).toThrow('list_append');
+});
+
+const orders = fromRows([
+  {
+    id: 1,
+    at: { shop: 'a', place: { x: 1.5 } },
+    lines: [{ key: 'tea', value: 2 }],
+    sizes: [1, 2, 3],
+    names: ['x', 'y'],
+  },
+]);
+
+test('structs, maps and what is made of lists', async () => {
+  const made = orders.select((c) => [
+    c.at.struct.get('shop').alias('shop'),
+    c.at.struct.get('place').struct.get('x').add(1).alias('x'),
+    fn.structGet(c.at, 'place').alias('place'),
+    fn.toStruct('a', c.id, 'b', 'text').alias('pair'),
+    struct({ a: c.id, b: 'text' }).alias('same'),
+    fn.mapFromLists(c.names, list(c.id, 7)).alias('map'),
+    fn.mapFromEntries(c.lines).map.get('tea').alias('teas'),
+    fn.mapKeys(fn.mapFromEntries(c.lines)).alias('keys'),
+    fn.mapFromEntries(c.lines).map.values().alias('values'),
+    fn.mapEntries(fn.mapFromEntries(c.lines)).alias('entries'),
+    fn.mapContains(fn.mapFromLists(c.names, c.names), 'x').alias('has'),
+    fn.mapSize(fn.mapFromLists(c.names, c.names)).alias('size'),
+    fn.listValueCounts(c.names).alias('counts'),
+    fn.listChunk(c.sizes, 2).alias('chunks'),
+    c.sizes.list.reduce(10, (sum, size) => sum.add(size)).alias('sum'),
+    fn.listReduce(c.names, '', (text, name) => fn.concatWs('', text, name)).alias('text'),
+    lit('https://a.b/c?d').url.parse().alias('url'),
+  ]);
+  const rows = await made.toRows();
+  expectTypeOf(rows).toEqualTypeOf<
+    {
+      shop: string | null;
+      x: number | null;
+      place: { x: number } | null;
+      pair: { readonly a: number; readonly b: string };
+      same: { readonly a: number; readonly b: string };
+      map: readonly (readonly [key: string, value: number | null])[] | null;
+      teas: number | null;
+      keys: readonly string[] | null;
+      values: readonly number[] | null;
+      entries: readonly { readonly key: string; readonly value: number }[] | null;
+      has: boolean | null;
+      size: bigint | null;
+      counts: readonly (readonly [key: string, value: bigint])[] | null;
+      chunks: readonly number[][] | null;
+      sum: number | null;
+      text: string | null;
+      url: {
+        readonly scheme: string | null;
+        readonly username: string | null;
+        readonly password: string | null;
+        readonly host: string | null;
+        readonly port: number | null;
+        readonly path: string | null;
+        readonly query: string | null;
+        readonly fragment: string | null;
+      } | null;
+    }[]
+  >();
+  expect(rows[0]).toMatchObject({
+    ...{ shop: 'a', x: 2.5, place: { x: 1.5 }, pair: { a: 1, b: 'text' }, same: { a: 1, b: 'text' }, teas: 2 },
+    map: [
+      ['x', 1],
+      ['y', 7],
+    ],
+    ...{ keys: ['tea'], values: [2], entries: [{ key: 'tea', value: 2 }], has: true, size: 2n, chunks: [[1, 2]] },
+    counts: [
+      ['x', 1n],
+      ['y', 1n],
+    ],
+    ...{ sum: 16, text: 'xy', url: { scheme: 'https', host: 'a.b', path: '/c', query: 'd', port: null } },
+  });
+  // @ts-expect-error: no such field
+  expect(() => orders.select((c) => c.at.struct.get('shops'))).toThrow('shops');
+  // @ts-expect-error: no such field
+  expect(() => orders.select((c) => fn.structGet(c.at, 'shops'))).toThrow('shops');
+  // @ts-expect-error: a list is no struct
+  expect(() => orders.select((c) => c.names.struct.get('a'))).toThrow('struct_get');
+  // @ts-expect-error: keys are texts
+  expect(() => orders.select((c) => fn.mapGet(fn.mapFromLists(c.names, c.names), c.sizes))).toThrow('map_get');
+  // @ts-expect-error: the lambda gives a text, and starts with a number
+  expect(() => orders.select((c) => c.names.list.reduce(0, (_, name) => name))).toThrow('list_reduce');
+});
+
+test('types that are cast to say what values are', async () => {
+  const made = orders.select((c) => [
+    c.id.cast(types.int64).alias('long'),
+    c.id.cast(types.decimal(10, 2)).alias('exact'),
+    c.names.cast(types.list(types.utf8)).alias('names'),
+    lit([['a', 1]], types.map(types.utf8, types.int32)).alias('map'),
+    c.at
+      .cast(types.struct(field('shop', types.utf8), field('place', types.struct(field('x', types.float32)))))
+      .alias('at'),
+  ]);
+  const rows = await made.toRows();
+  expectTypeOf(rows).toEqualTypeOf<
+    {
+      long: bigint | null;
+      exact: Decimal | null;
+      names: readonly (string | null)[] | null;
+      map: readonly (readonly [key: string, value: number | null])[] | null;
+      at: { readonly shop: string | null; readonly place: { readonly x: number | null } | null } | null;
+    }[]
+  >();
+  expect(rows).toEqual([
+    { long: 1n, exact: '1.00', names: ['x', 'y'], map: [['a', 1]], at: { shop: 'a', place: { x: 1.5 } } },
+  ]);
 });
 
 test('a function of the columns gives one expression or several', async () => {

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { int32, int64 } from '../../src/columnar/data-type.ts';
+import { type DataType, int32, int64 } from '../../src/columnar/data-type.ts';
 import { field, type Schema, schema } from '../../src/columnar/schema.ts';
 import { InvalidPlan, MalformedFile, MillraceError } from '../../src/errors.ts';
 import { WARC_COLUMNS } from '../../src/io/text/warc-columns.ts';
@@ -112,7 +112,7 @@ test('whatever the bytes are, rows or an error of ours', async () => {
 });
 
 test('a plan has the types of the format', () => {
-  const plan = (type: typeof int32) =>
+  const plan = (type: DataType) =>
     bindPlan({ kind: 'scan', sourceId: 't', format: 'warc', schema: [field('Content-Length', type)] });
   expect(plan(int64)).toMatchObject({ format: { kind: 'warc' } });
   expect(() => plan(int32)).toThrow(InvalidPlan);

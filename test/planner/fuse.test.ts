@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { bool, float64, int64, utf8 } from '../../src/columnar/data-type.ts';
+import { bool, type DataType, float64, int64, utf8 } from '../../src/columnar/data-type.ts';
 import { field, type Schema, schema } from '../../src/columnar/schema.ts';
 import type { TypedColumn, TypedExpression } from '../../src/expressions/expression.ts';
 import { expressionText } from '../../src/expressions/expression-text.ts';
 import type { BoundNode } from '../../src/planner/bound-plan.ts';
 import { type FusedStep, fuse, fuseAggregate, passesOn } from '../../src/planner/fuse.ts';
 
-const column = (index: number, name: string, type = float64): TypedExpression => ({
+const column = (index: number, name: string, type: DataType = float64): TypedExpression => ({
   kind: 'column',
   index,
   name,
