@@ -265,10 +265,10 @@ class TaskRun {
   }
 }
 
-/** Keeps of linear memory what can be no harm: retained bytes leave the floor, a quarter of the budget, to it anyway. */
+/** Keeps of linear memory what can be no harm: retained bytes leave the floor, a quarter of the budget, free anyway. */
 function freeProcess(memoryBytes: number): void {
   const hasInstance = forgetParquetWasm();
-  const hasLinear = forgetLinearMemory(memoryBytes / 8);
+  const hasLinear = forgetLinearMemory(memoryBytes / 4);
   if (hasInstance || hasLinear) collectGarbage('major');
 }
 

@@ -31,6 +31,10 @@ export interface GroupKernels {
   readParts(table: number, hashes: number, rows: number, parts: number): number;
   /** Returns the first row there was no room for, or `rows`. */
   findGroups(table: number, images: number, hashes: number, from: number, rows: number, ids: number): number;
+  /** As `findGroups`, of keys in order: it ends with them too. `form` is `RowImages.form`. */
+  followGroups(table: number, images: number, form: number, from: number, rows: number, ids: number): number;
+  /** As `lookUpGroups`, while keys are in order. */
+  searchGroups(table: number, images: number, form: number, rows: number, ids: number): void;
   /** As `findGroups`, of the images whose uint32 numbers are at `list`. */
   findListed(
     table: number,

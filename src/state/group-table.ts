@@ -3,7 +3,8 @@
  *
  *     slots   │ tag,3 │ · │ tag,0 │ tag,7 │ · │          images  │ key 0 │ key 1 │ …
  *
- * Keys are compared as row images. Open addressing over slots of 8 bytes: the lower half of the hash, and the group's
+ * Keys are compared as row images. While they come in order there are no slots: a row has the key of the last group, or the
+ * next one (as tables are that were written sorted, and states that come from sorted rows). Else open addressing over slots of 8 bytes: the lower half of the hash, and the group's
  * number plus one. The images lie in group order, and the slots hold nothing that cannot be had again from them, so growing
  * gives the old ones back before it takes the new ones.
  * Nulls are equal to each other, NaN is equal to NaN, and -0.0 to 0.0.
@@ -26,6 +27,8 @@ export const NO_GROUP = 0xffff_ffff;
 const TEXT_BYTES = 8 * 1024 * 1024;
 /** Whose images there is room for in the beginning. */
 const FEWEST_GROUPS = 512;
+/** So many keys may be looked up among those in order, some 20 steps each: who looks up more is better off with slots. */
+const MOST_SEARCHED = 65_536;
 /** Group numbers are 32 bits, and one value says that there is none. */
 const MOST_GROUPS = 2 ** 31;
 
@@ -38,6 +41,7 @@ export class GroupTable implements Disposable {
   readonly #hashes: GrowingRegion;
   readonly #ids: GrowingRegion;
   readonly #lists: GrowingRegion;
+  #searched = 0;
 
   /**
    * Retains its keys under `holding`, which the caller disposes when this throws. `nullable[i]` false promises that key
@@ -58,12 +62,17 @@ export class GroupTable implements Disposable {
     this.#ids = new GrowingRegion(holding);
     this.#lists = new GrowingRegion(holding);
     this.#slots.write(12, this.#keys.imageBytes);
-    this.#grow();
+    this.#growImages();
   }
 
   /** Distinct keys. */
   get groupCount(): number {
     return this.#slots.count;
+  }
+
+  /** Whether all keys so far went up, or down: the next ones are found fast if they do too. */
+  get isInOrder(): boolean {
+    return this.#slots.capacity === 0;
   }
 
   /**
@@ -99,8 +108,11 @@ export class GroupTable implements Disposable {
 
   /** As `groupIds`, by images of keys. @throws MemoryBudgetExceeded */
   groupsOf(images: number, rowCount: number): number {
+    this.#ids.ensure(rowCount * 4, 0);
+    const followed = this.isInOrder ? this.#follow(images, rowCount) : 0;
+    if (followed === rowCount) return this.#ids.address;
     const hashes = this.hash(images, rowCount);
-    return this.#enter(rowCount, (row, ids) =>
+    return this.#enter(followed, rowCount, (row, ids) =>
       this.#kernels.findGroups(this.#slots.handle, images, hashes, row, rowCount, ids),
     );
   }
@@ -110,10 +122,12 @@ export class GroupTable implements Disposable {
    * upper bits of their hashes, which are taken for one of `parts` parts. @throws MemoryBudgetExceeded
    */
   groupsOfParts(images: number, rowCount: number, list: number, parts: number): number {
+    this.#place();
     const hashes = this.#roomForHashes(rowCount);
     this.#kernels.hashListed(this.#slots.handle, images, list, rowCount, hashes);
     this.#kernels.readParts(this.#slots.handle, hashes, rowCount, parts);
-    return this.#enter(rowCount, (row, ids) =>
+    this.#ids.ensure(rowCount * 4, 0);
+    return this.#enter(0, rowCount, (row, ids) =>
       this.#kernels.findListed(this.#slots.handle, images, list, hashes, row, rowCount, ids),
     );
   }
@@ -122,8 +136,14 @@ export class GroupTable implements Disposable {
   lookUp(images: number, rowCount: number): number {
     const hashes = this.hash(images, rowCount);
     this.#ids.ensure(rowCount * 4, 0);
-    this.#lists.ensure(rowCount * 8, 0);
     const ids = this.#ids.address;
+    if (this.isInOrder && this.#searched < MOST_SEARCHED) {
+      this.#searched += rowCount;
+      this.#kernels.searchGroups(this.#slots.handle, images, this.#keys.form, rowCount, ids);
+      return ids;
+    }
+    this.#place();
+    this.#lists.ensure(rowCount * 8, 0);
     this.#kernels.lookUpGroups(this.#slots.handle, images, hashes, rowCount, ids, this.#lists.address);
     return ids;
   }
@@ -187,33 +207,59 @@ export class GroupTable implements Disposable {
     return this.#hashes.address;
   }
 
-  /** The groups of all rows: `find` begins at a row, and gives the first one for which there was no room. */
-  #enter(rowCount: number, find: (row: number, ids: number) => number): number {
-    this.#ids.ensure(rowCount * 4, 0);
+  /** Of rows whose keys go on in order: how many there are, the rest finds its slots. */
+  #follow(images: number, rowCount: number): number {
+    const { form } = this.#keys;
+    for (let row = 0; ; this.#growImages()) {
+      row = this.#kernels.followGroups(this.#slots.handle, images, form, row, rowCount, this.#ids.address);
+      if (row === rowCount) return row;
+      if (this.groupCount === this.#slots.read(20)) continue;
+      this.#place();
+      return row;
+    }
+  }
+
+  /** The groups of the rows from `from` on: `find` begins at a row, and gives the first one for which there was no room. */
+  #enter(from: number, rowCount: number, find: (row: number, ids: number) => number): number {
     const ids = this.#ids.address;
-    for (let row = 0; ; this.#grow()) {
+    for (let row = from; ; this.#grow()) {
       row = find(row, ids);
       if (row === rowCount) return ids;
     }
   }
 
+  /** Gives keys that came in order their slots. */
+  #place(): void {
+    if (this.isInOrder) this.#renewSlots();
+  }
+
   /** Makes room for one group more, at least. */
   #grow(): void {
+    if (this.groupCount === this.#slots.capacity) this.#renewSlots();
+    else this.#growImages();
+  }
+
+  #renewSlots(): void {
     const count = this.groupCount;
     assert.ok(count < MOST_GROUPS);
-    const needsSlots = count === this.#slots.capacity;
-    if (needsSlots) this.#slots.renew(count * (count < 65_536 ? 4 : 2));
-    const { imageBytes } = this.#keys;
-    if ((count + 1) * imageBytes > this.#images.byteLength) {
-      const groups = Math.max(FEWEST_GROUPS, Math.min(this.#slots.capacity, count * 2));
-      this.#images.ensure(groups * imageBytes, count * imageBytes);
-    }
+    this.#slots.renew(count * (count < 65_536 ? 4 : 2));
     this.#tellRoom();
-    if (needsSlots) this.#kernels.placeGroups(this.#slots.handle);
+    this.#kernels.placeGroups(this.#slots.handle);
+  }
+
+  #growImages(): void {
+    const count = this.groupCount;
+    assert.ok(count < MOST_GROUPS);
+    const { imageBytes } = this.#keys;
+    const most = this.isInOrder ? MOST_GROUPS : this.#slots.capacity;
+    const groups = Math.max(FEWEST_GROUPS, Math.min(most, count * 2));
+    this.#images.ensure(groups * imageBytes, count * imageBytes);
+    this.#tellRoom();
   }
 
   #tellRoom(): void {
     this.#slots.write(8, this.#images.address);
-    this.#slots.write(20, Math.min(this.#slots.capacity, Math.floor(this.#images.byteLength / this.#keys.imageBytes)));
+    const images = Math.floor(this.#images.byteLength / this.#keys.imageBytes);
+    this.#slots.write(20, this.isInOrder ? images : Math.min(this.#slots.capacity, images));
   }
 }

@@ -129,7 +129,7 @@ export class RadixGroups implements Disposable {
 
   /** Whether the rows can wait, and then they do. */
   #wait(images: number, columns: readonly Column[], rowCount: number): boolean {
-    if (this.#tableBytes < CACHED_BYTES || this.#holding.budget.isScarce) return false;
+    if (this.#table.isInOrder || this.#tableBytes < CACHED_BYTES || this.#holding.budget.isScarce) return false;
     const hashes = this.#table.hash(images, rowCount);
     // Rows whose keys follow each other find their groups where those before them have.
     const looked = Math.min(rowCount, LOOKED_ROWS);

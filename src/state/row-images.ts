@@ -20,6 +20,9 @@ import { GrowingRegion } from './growing-region.ts';
 import { InternedValues, type NumberedValues } from './interned-values.ts';
 import { TEXT_IMAGE_BYTES, TextImages } from './text-images.ts';
 
+/** Of what an image begins with: a number of 8 bytes, or of more; one of 4; text. */
+type ImageForm = 0 | 1 | 2;
+
 /** One column's place in an image. */
 interface KeyField {
   readonly type: DataType;
@@ -49,6 +52,8 @@ interface KeyField {
 export class RowImages implements Disposable {
   /** Bytes of an image, a multiple of 8. */
   readonly imageBytes: number;
+  /** How kernels take words of images for numbers, whose order is that of the values of the widest column, where it has one. */
+  readonly form: ImageForm;
   readonly #kernels: GroupKernels;
   readonly #fields: readonly KeyField[];
   readonly #nullsOffset: number;
@@ -80,6 +85,8 @@ export class RowImages implements Disposable {
     const usedBytes = this.#nullsOffset + Math.ceil(nullBits / 8);
     this.imageBytes = Math.ceil(usedBytes / 8) * 8;
     this.#hasUnused = this.imageBytes > this.#nullsOffset;
+    const first = this.#fields.find(({ offset }) => offset === 0);
+    this.form = first?.texts !== undefined ? 2 : first?.width === 4 ? 1 : 0;
   }
 
   /**

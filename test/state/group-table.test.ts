@@ -243,6 +243,75 @@ describe('a group table', () => {
     expect(table.groupCount).toBe(3);
   });
 
+  test('finds keys in their order, in none, and those that end it', () => {
+    const whole = fc.integer({ min: -50, max: 2000 });
+    const kinds = [
+      { type: t.int64, value: (n: number): Value => BigInt(n) << 29n },
+      { type: t.uint64, value: (n: number): Value => BigInt.asUintN(64, BigInt(n) << 40n) },
+      { type: t.date, value: (n: number): Value => n },
+      { type: t.float64, value: (n: number): Value => n / 7 },
+      { type: t.decimal(38, 0), value: (n: number): Value => BigInt(n) << 60n },
+      { type: t.utf8, value: (n: number): Value => `${n < 0 ? '' : 'key'.repeat(n & 3)} ${n}`.slice(0, n & 31) },
+    ];
+    const input = fc.record({
+      kinds: fc.array(fc.constantFrom(...kinds), { minLength: 1, maxLength: 2 }),
+      nullable: fc.boolean(),
+      rows: fc.array(fc.tuple(whole, fc.integer({ min: -2, max: 2 })), { maxLength: 1200, size: 'max' }),
+      way: fc.constantFrom(1, -1),
+      late: fc.array(fc.tuple(whole, fc.constant(0)), { maxLength: 3 }),
+      size: fc.integer({ min: 1, max: 700 }),
+    });
+    fc.assert(
+      fc.property(input, (given) => {
+        const types = given.kinds.map(({ type }) => type);
+        const sorted = given.rows.toSorted(([a, c], [b, d]) => given.way * (a - b || c - d));
+        const all = [...sorted, ...given.late].map((row) => given.kinds.map(({ value }, key) => value(row[key] ?? 0)));
+        using holding = testBudget().reserve('test');
+        using table = new GroupTable(
+          types,
+          holding,
+          types.map(() => given.nullable),
+        );
+        const oracle = new Oracle();
+        for (let from = 0; from < all.length; from += given.size) {
+          const rows = all.slice(from, from + given.size);
+          const columns = columnsOf(holding, types, rows);
+          const known = rows.map((row) => oracle.numbers.get(keyText(row)) ?? NO_GROUP);
+          if (from % 3 === 0) expect(idsOf(holding, table.find(columns, rows.length), rows.length)).toEqual(known);
+          const ids = table.groupIds(columns, rows.length);
+          expect(idsOf(holding, ids, rows.length)).toEqual(rows.map((row) => oracle.number(row)));
+        }
+        expect(table.groupCount).toBe(oracle.keys.length);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test.each<{ name: string; types: t.DataType[]; rows: Value[][]; isInOrder: boolean }>([
+    { name: 'numbers that go up', types: [t.int64], rows: [[-3n], [-3n], [5n], [2n ** 40n]], isInOrder: true },
+    { name: 'numbers that go down', types: [t.int64], rows: [[9n], [5n], [5n], [-1n]], isInOrder: true },
+    { name: 'dates', types: [t.date], rows: [[-9], [-2], [0], [20_000]], isInOrder: true },
+    { name: 'texts', types: [t.utf8], rows: [['a'], ['a'], ['ab'], ['b'], ['longer than 8']], isInOrder: true },
+    {
+      name: 'two keys',
+      types: [t.int64, t.int32],
+      rows: [
+        [1n, 5],
+        [1n, 6],
+        [2n, 0],
+      ],
+      isInOrder: true,
+    },
+    { name: 'one key that comes again', types: [t.int64], rows: [[1n], [2n], [1n]], isInOrder: false },
+    { name: 'a text that comes later', types: [t.utf8], rows: [['b'], ['c'], ['abc']], isInOrder: false },
+  ])('knows whether keys are in order: $name', ({ types, rows, isInOrder }) => {
+    using holding = testBudget().reserve('test');
+    using table = new GroupTable(types, holding);
+    expect(table.isInOrder).toBe(true);
+    table.groupIds(columnsOf(holding, types, rows), rows.length);
+    expect(table.isInOrder).toBe(isInOrder);
+  });
+
   test('keys that promise no nulls take no room for them', () => {
     using holding = testBudget().reserve('test');
     using table = new GroupTable([t.int64], holding, [false]);

@@ -243,6 +243,102 @@ export function findListed(table: usize, images: usize, list: usize, hashes: usi
   return find(table, images, bytes, list, hashes, from, rows, ids);
 }
 
+// While keys come in order, a row is of the last group or begins the next, and no slot is looked at.
+
+/**
+ * A word of an image as a number, so that images are in some order, which is that of the values of the first field where
+ * that is one of 8 bytes without a fraction (`form` 0), one of 4 (1), or text (2).
+ */
+@inline function ranked(word: u64, form: i32): i64 {
+  if (form == 1) return <i64>rotl<u64>(word, 32);
+  if (form == 2) return <i64>(bswap<u64>(word) ^ 0x8000000000000000);
+  return <i64>word;
+}
+
+/** Below, 0 or above 0 as `a` comes before `b`, is the same, or comes after it. */
+@inline function compareImages(a: usize, b: usize, bytes: usize, form: i32): i32 {
+  for (let at: usize = 0; at < bytes; at += 8) {
+    const mine = load<u64>(a + at), other = load<u64>(b + at);
+    if (mine != other) return select<i32>(-1, 1, ranked(mine, form) < ranked(other, form));
+  }
+  return 0;
+}
+
+@inline function follow(table: usize, images: usize, bytes: usize, form: i32, from: i32, rows: i32, ids: usize): i32 {
+  const groups = <usize>load<u32>(table, 8), limit = load<u32>(table, 20);
+  let count = load<u32>(table, 16), row = from;
+  // Which way they go, the second group says.
+  let way = count < 2 ? 0 : compareImages(groups + bytes, groups, bytes, form);
+  if (way == 0 && count < limit && row < rows) {
+    if (count == 0) memory.copy(groups, images + <usize>row * bytes, bytes);
+    count = 1;
+    for (; way == 0 && row < rows; row += i32(way == 0)) {
+      way = compareImages(images + <usize>row * bytes, groups, bytes, form);
+      if (way == 0) store<u32>(ids + (<usize>row << 2), 0);
+    }
+  }
+  const sense: i64 = way < 0 ? -1 : 0;
+  let last = groups + <usize>(count - 1) * bytes;
+  while (row < rows && count < limit) {
+    // Each begins one group at most.
+    const stop = min(rows, <i32>min<u32>(<u32>row + (limit - count), i32.MAX_VALUE)), first = row;
+    if (bytes == 8) {
+      let before = ranked(load<u64>(last), form) ^ sense;
+      for (; row < stop; row++) {
+        const word = load<u64>(images + (<usize>row << 3)), value = ranked(word, form) ^ sense;
+        if (value < before) break;
+        last += usize(value > before) << 3;
+        store<u64>(last, word);
+        store<u32>(ids + (<usize>row << 2), <u32>((last - groups) >> 3));
+        before = value;
+      }
+      count = <u32>((last - groups) >> 3) + 1;
+    } else {
+      for (; row < stop; row++) {
+        const image = images + <usize>row * bytes, step = compareImages(image, last, bytes, form);
+        if (step != 0) {
+          if (step != way) break;
+          last += bytes;
+          for (let at: usize = 0; at < bytes; at += 8) store<u64>(last + at, load<u64>(image + at));
+          count++;
+        }
+        store<u32>(ids + (<usize>row << 2), count - 1);
+      }
+    }
+    if (row < stop) break;
+  }
+  store<u32>(table, count, 16);
+  return row;
+}
+
+/**
+ * As `findGroups` while all keys so far have gone up, or down, in the order of `ranked`. Returns the first row that does not
+ * go on so, or that there may be no room for.
+ */
+export function followGroups(table: usize, images: usize, form: i32, from: i32, rows: i32, ids: usize): i32 {
+  const bytes = <usize>load<u32>(table, 12);
+  if (bytes == 8 && form == 0) return follow(table, images, 8, 0, from, rows, ids);
+  if (bytes == 8 && form == 1) return follow(table, images, 8, 1, from, rows, ids);
+  return follow(table, images, bytes, form, from, rows, ids);
+}
+
+/** As `lookUpGroups` while no key has a slot: halves the groups until one is left. */
+export function searchGroups(table: usize, images: usize, form: i32, rows: i32, ids: usize): void {
+  const groups = <usize>load<u32>(table, 8), bytes = <usize>load<u32>(table, 12), count = load<u32>(table, 16);
+  const way = count < 2 ? 1 : compareImages(groups + bytes, groups, bytes, form);
+  for (let row: usize = 0, n = <usize>rows; row < n; row++) {
+    const image = images + row * bytes;
+    let low: u32 = 0, high = count, found: u32 = 0xffffffff;
+    while (low < high) {
+      const middle = (low + high) >> 1, step = compareImages(image, groups + <usize>middle * bytes, bytes, form);
+      if (step == 0) { found = middle; break; }
+      if (step == way) low = middle + 1;
+      else high = middle;
+    }
+    store<u32>(ids + (row << 2), found);
+  }
+}
+
 /**
  * Reads, for all rows, the slot where each key belongs, without a branch, so that many reads are under way at once: most
  * rows are decided by it. Writes the number that has the tag of the key, 0xffffffff where none has, and lists the rows of
