@@ -61,7 +61,6 @@ import type {
 } from './frame-types.ts';
 import { columnsOf, exprsOf } from './given-exprs.ts';
 import { GroupBy } from './group-by.ts';
-import { inlined } from './inlined.ts';
 import { apart, joinKeys, sharedName } from './join-sides.ts';
 import { column, passed } from './named-columns.ts';
 import { type OrderOptions, orderOf } from './order.ts';
@@ -76,7 +75,6 @@ import {
   type ExplainOptions,
   explainQuery,
   iterateQuery,
-  taskOf,
   type WriteOptions,
   type Written,
   writeQuery,
@@ -85,6 +83,7 @@ import type { Session } from './session.ts';
 import { alike, numbered } from './set-operations.ts';
 import { displayOf, INSPECT, JUPYTER_DISPLAY, NOTEBOOK_ROWS, type Page, pageText } from './show.ts';
 import { type Table, tableOf } from './table.ts';
+import { taskDocument } from './task-document.ts';
 import './scalar-functions.ts';
 
 /** See the top of the file. */
@@ -533,11 +532,12 @@ export class DataFrame<S = any> {
   }
 
   /**
-   * The task that an output runs, optimized, as `execute-task` takes it. Rows that are in memory are no part of it; of a cache, and of
-   * what was divided, it has that from which these are made. @throws InvalidQuery where it reads a partition
+   * The task that an output runs, optimized, as `execute-task` takes it. It has the rows of `fromRows` and its like, as long as they are
+   * few, and of a cache, and of what was divided, that from which these are made. @throws InvalidQuery where it reads a partition, or more
+   * rows in memory than a task may have: 250,000 values
    */
   toPlan(): Task {
-    return { ...this.session.settings, ...taskOf(inlined(this.query)) };
+    return { ...this.session.settings, ...taskDocument(this.query) };
   }
 
   /** Writes Parquet files below the directory; all of them become visible at once. */

@@ -7,7 +7,7 @@
  */
 
 import type { RecordBatch } from 'apache-arrow';
-import type { Schema } from '../columnar/schema.ts';
+import type { Field, Schema } from '../columnar/schema.ts';
 import { InvalidPlan, InvalidQuery } from '../errors.ts';
 import type { PlanNode } from '../plan/plan-node.ts';
 import type { ScanFile, ShufflePieceInput, TaskInput } from '../plan/task.ts';
@@ -26,12 +26,19 @@ export type QueryInput = {
 } & (
   | { readonly kind: 'files'; readonly files: readonly ScanFile[] }
   | { readonly kind: 'globs'; readonly globs: readonly string[] }
+  /** Rows that a program has. */
+  | {
+      readonly kind: 'given';
+      readonly fields: readonly Field[];
+      readonly rowCount: number;
+      readonly batches: () => readonly RecordBatch[];
+    }
   /** Loaded when the query is run, and no more than once. */
   | {
       readonly kind: 'batches';
       readonly load: (options: RunOptions) => Promise<readonly RecordBatch[]>;
-      /** Whose rows they are, where a query has given them. */
-      readonly rowsOf?: Query;
+      /** Whose rows they are. */
+      readonly rowsOf: Query;
     }
   /** Written by another query when this one is run, and no more than once. */
   | {
@@ -92,12 +99,12 @@ export function newSourceId(kind: string): string {
   return `${kind}-${sources}`;
 }
 
-/** The inputs of a task, as its document has them; what is loaded when the query is run has no rows there. */
+/** The inputs of a task that this process runs: what is in its memory, and what is loaded when the query is run, is handed over beside it. */
 export function taskInputs(inputs: QueryInputs): Record<string, TaskInput> {
   return Object.fromEntries([...inputs].map(([id, input]): [string, TaskInput] => [id, documented(input)]));
 }
 
 function documented({ statistics: _, ...input }: QueryInput): TaskInput {
-  if (input.kind === 'batches') return { kind: 'rows', rows: [] };
+  if (input.kind === 'batches' || input.kind === 'given') return { kind: 'rows', rows: [] };
   return input.kind === 'pieces' ? { kind: 'shuffle', pieces: [] } : input;
 }

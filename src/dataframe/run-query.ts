@@ -212,6 +212,7 @@ export async function runTask(
   const pieces: Record<string, TaskInput> = {};
   for (const [id, input] of inputs) {
     if (!(id in task.inputs)) continue;
+    if (input.kind === 'given') batches[id] = input.batches();
     if (input.kind === 'batches') batches[id] = await input.load(options);
     if (input.kind === 'pieces') pieces[id] = { kind: 'shuffle', pieces: await input.load(options) };
   }

@@ -408,7 +408,7 @@ export class Session implements AsyncDisposable {
   #inMemory<S>({ fields }: Schema, rows: number, batches: () => readonly RecordBatch[]): DataFrame<S> {
     return this.#frame(
       (sourceId) => ({ kind: 'in-memory-scan', sourceId, schema: fields as Field[] }),
-      { kind: 'batches', load: async () => batches(), statistics: { rows, columns: new Map() } },
+      { kind: 'given', fields, rowCount: rows, batches, statistics: { rows, columns: new Map() } },
       'rows',
     );
   }

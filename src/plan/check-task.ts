@@ -155,6 +155,6 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 
 function whatIsWrong(value: unknown, { type, nullable }: Field): string | undefined {
   if (value === null) return nullable ? undefined : 'is null, and the schema says that no value is';
-  const isValue = typeof value !== 'object' && valueFromJson(value as JsonValue, type) !== undefined;
+  const isValue = valueFromJson(value as JsonValue, type) !== undefined;
   return isValue ? undefined : `is no ${typeName(type)}: expected ${literalForm(type)}`;
 }

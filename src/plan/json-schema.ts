@@ -14,17 +14,17 @@ export function documentJsonSchema(schema: z.ZodType): Readonly<Record<string, u
     // What is checked by hand has no shape that zod could tell.
     unrepresentable: 'any',
     override: ({ zodSchema, jsonSchema }) => {
-      if (isOrWraps(zodSchema, jsonValueSchema)) jsonSchema.type = SCALAR_TYPES;
+      if (isOrWraps(zodSchema, jsonValueSchema)) jsonSchema.type = VALUE_TYPES;
       if (isOrWraps(zodSchema, rowsSchema)) {
         jsonSchema.type = 'array';
-        jsonSchema.items = { type: 'object', additionalProperties: { type: SCALAR_TYPES } };
+        jsonSchema.items = { type: 'object', additionalProperties: { type: VALUE_TYPES } };
       }
     },
   });
 }
 
 // zod types `type` as one word, and the standard allows several.
-const SCALAR_TYPES = ['null', 'boolean', 'number', 'string'] as unknown as 'null';
+const VALUE_TYPES = ['null', 'boolean', 'number', 'string', 'array', 'object'] as unknown as 'null';
 
 /** A description makes a copy of a schema, which shares its definition. */
 const isOrWraps = (schema: z.core.$ZodType, wanted: z.ZodType): boolean => schema._zod.def === wanted._zod.def;

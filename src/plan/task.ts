@@ -1,3 +1,4 @@
+import type { JsonValue } from '../expressions/literal.ts';
 import type { PlanNode } from './plan-node.ts';
 
 /** One file to read, or a part of it. */
@@ -42,8 +43,8 @@ export type TaskInput =
   | { readonly kind: 'globs'; readonly globs: readonly string[] }
   | { readonly kind: 'files'; readonly files: readonly ScanFile[] }
   | { readonly kind: 'shuffle'; readonly pieces: readonly ShufflePieceInput[] }
-  /** Columns by name, each an array of JSON values as literals write them. */
-  | { readonly kind: 'rows'; readonly rows: readonly Readonly<Record<string, null | boolean | number | string>>[] };
+  /** Of each row the values by the names of their columns, as literals write them; null where a column is left out. */
+  | { readonly kind: 'rows'; readonly rows: readonly Readonly<Record<string, JsonValue>>[] };
 
 /** What holds for all expressions of a plan. */
 export interface PlanSettings {

@@ -46,8 +46,8 @@ describe('the JSON Schema of a task', () => {
   });
 
   test('tells the shape of what is checked by hand', () => {
-    const scalar = '"type":["null","boolean","number","string"]';
-    expect(definition('Expression')).toContain(scalar);
-    expect(definition('TaskInput')).toContain(`"items":{"type":"object","additionalProperties":{${scalar}}}`);
+    const value = '"type":["null","boolean","number","string","array","object"]';
+    expect(definition('Expression')).toContain(value);
+    expect(definition('TaskInput')).toContain(`"items":{"type":"object","additionalProperties":{${value}}}`);
   });
 });

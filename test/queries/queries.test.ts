@@ -177,7 +177,7 @@ const ARROW_TYPES: Partial<Record<DataType['kind'], ArrowType>> = {
 };
 
 const wholeNumber = (value: JsonRow[string]): Value =>
-  typeof value === 'number' && Number.isInteger(value) ? BigInt(value) : value;
+  typeof value === 'number' && Number.isInteger(value) ? BigInt(value) : (value as Value);
 
 /** The rows in one partition of a shuffle object, which a task before this one has gathered. */
 async function piecesOf(
