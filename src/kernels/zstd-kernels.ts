@@ -2,7 +2,7 @@ import type { LinearMemory } from '../memory/linear-memory.ts';
 import { zstdModule } from './static-kernels.ts';
 
 /** Of the tables that decompressing needs. */
-const TABLE_BYTES = 16_384;
+const TABLE_BYTES = 26_624;
 const BLOCK_BYTES = 131_072;
 
 /** Bytes of the `work` that decompressing `toBytes` takes. */

@@ -20,9 +20,13 @@
  *
  * Tables and literals lie in a place that the caller gives:
  *
- *     literal lengths 4 KiB │ match lengths 4 KiB │ offsets 2 KiB │ Huffman codes 4 KiB │ scratch 2 KiB │ literals
+ *     literal lengths 8 KiB │ match lengths 8 KiB │ offsets 4 KiB │ Huffman codes 4 KiB │ scratch 2 KiB │ literals
  *
- * An entry of a machine has 8 bytes: base of the value, base of the next state, bits to add to that, bits to add to the value.
+ * An entry of a machine has 16 bytes, all that the loop over sequences would otherwise work out again for every one of them:
+ *
+ *     base of the value │ mask of the bits to add │ address of the next state │ mask of what to add │ bits of the value │ of the state
+ *             4                      4                         4                        2                   1                1
+ *
  * One of the Huffman codes has 2: its bits, its byte.
  */
 
@@ -30,11 +34,11 @@ import { hashBytes } from './xxhash';
 import { moveVectors, repeatBefore } from './wide-moves';
 
 const LENGTHS: usize = 0;
-const MATCHES: usize = 4096;
-const OFFSETS: usize = 8192;
-const CODES: usize = 10240;
-const SCRATCH: usize = 14336;
-const LITERALS: usize = 16384;
+const MATCHES: usize = 8192;
+const OFFSETS: usize = 16384;
+const CODES: usize = 20480;
+const SCRATCH: usize = 24576;
+const LITERALS: usize = 26624;
 /** At the end of the scratch: what is known from block to block of a frame. */
 const STATE: usize = LITERALS - 64;
 
@@ -79,12 +83,6 @@ const MATCH_ODDS: usize = memory.data<i16>([
 ]);
 const OFFSET_ODDS: usize = memory.data<i16>([
   1, 1, 1, 1, 1, 1, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1, -1, -1, -1,
-]);
-/** masks[n]: the n lowest bits, up to 32. */
-const MASKS: usize = memory.data<u32>([
-  0, 1, 3, 7, 15, 31, 63, 127, 255, 511, 1023, 2047, 4095, 8191, 16383, 32767, 65535, 131071, 262143, 524287, 1048575,
-  2097151, 4194303, 8388607, 16777215, 33554431, 67108863, 134217727, 268435455, 536870911, 1073741823, 2147483647,
-  4294967295,
 ]);
 
 /**
@@ -199,27 +197,54 @@ function decodeBlock(input: usize, inputEnd: usize, frame: usize, output: usize,
   input = readMachine((modes >> 2) & 3, input, inputEnd, work, MATCHES, MATCHES_LOG, 52, 9, 6, MATCH_ODDS, MATCH_BASES, MATCH_BITS);
   if (input == 0 || input >= inputEnd) return 0;
   const end = min<usize>(outputEnd, output + BLOCK_BYTES);
-  return offsetsAreMixed(work)
-    ? runMixedSequences(count, input, inputEnd, frame, output, end, work)
-    : runSequences(count, input, inputEnd, frame, output, end, work);
+  return runSequences(count, input, inputEnd, frame, output, end, work);
 }
 
 // Sequences -----------------------------------------------------------------------------------------------------------
 
 /** The `count` bits below `top` of `word`. */
 @inline
-function bitsBelow(word: u64, top: u32, count: u32): u32 {
-  return <u32>(word >> <u64>(top - count)) & load<u32>(MASKS + (<usize>count << 2));
+function bitsBelow(word: u64, top: u64, count: u64): u32 {
+  return <u32>(word >> (top - count)) & ((<u32>1 << <u32>count) - 1);
 }
 
-/** Whether some offsets are new and some are not, so that the processor cannot guess which: by the odds of the block. */
-function offsetsAreMixed(work: usize): bool {
-  const size: u32 = 1 << load<u32>(work, OFFSETS_LOG);
-  let old: u32 = 0;
-  for (let i: u32 = 0; i < size; i++) old += <u32>(load<u8>(work + OFFSETS + (<usize>i << 3), 7) < 2);
-  return old * 4 >= size && old * 4 <= size * 3;
+/**
+ * Lanes of the last three offsets as they are behind a sequence, by which of them it takes: the first, second or third, the
+ * first less one, and a new one, whose place is 0 until it is added.
+ */
+const MOVES: usize = memory.data<u8>([
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+  4, 5, 6, 7, 0, 1, 2, 3, 8, 9, 10, 11, 12, 13, 14, 15,
+  8, 9, 10, 11, 0, 1, 2, 3, 4, 5, 6, 7, 12, 13, 14, 15,
+  0, 1, 2, 3, 0, 1, 2, 3, 4, 5, 6, 7, 12, 13, 14, 15,
+  128, 128, 128, 128, 0, 1, 2, 3, 4, 5, 6, 7, 12, 13, 14, 15,
+]);
+
+/** The value of an entry, whose further bits end `left` bits above the lowest of `word`. */
+@inline
+function valueOf(entry: usize, word: u64, left: u64): u32 {
+  return load<u32>(entry) + (<u32>(word >> left) & load<u32>(entry, 4));
 }
 
+/** The entry of the next state, whose bits end there; at least 4 more bits are left. */
+@inline
+function nextOf(entry: usize, word: u64, left: u64): usize {
+  return <usize>(load<u32>(entry, 8) + (<u32>(word >> (left - 4)) & <u32>load<u16>(entry, 12)));
+}
+
+// Loops of their own: within that over sequences they would take the registers that it needs.
+
+function moveMany(to: usize, from: usize, count: usize): void {
+  moveVectors(to, from, count);
+}
+
+function repeatMany(to: usize, offset: usize, count: usize): void {
+  const source = to - offset;
+  if (offset >= 16) moveVectors(to, source, count);
+  else repeatBefore(to, source, offset, count);
+}
+
+/** Decodes `count` sequences from the stream in [start, end), and does what they say. Returns as `decodeBlock`. */
 function runSequences(
   count: u32,
   start: usize,
@@ -229,53 +254,23 @@ function runSequences(
   outputEnd: usize,
   work: usize,
 ): usize {
-  return sequences(count, start, end, frame, output, outputEnd, work, false);
-}
-
-function runMixedSequences(
-  count: u32,
-  start: usize,
-  end: usize,
-  frame: usize,
-  output: usize,
-  outputEnd: usize,
-  work: usize,
-): usize {
-  return sequences(count, start, end, frame, output, outputEnd, work, true);
-}
-
-/**
- * Decodes `count` sequences from the stream in [start, end), and does what they say. Returns as `decodeBlock`. With `isMixed`
- * offsets are found without a branch, which takes a sixth longer where the processor would guess right, and less where not.
- */
-@inline
-function sequences(
-  count: u32,
-  start: usize,
-  end: usize,
-  frame: usize,
-  output: usize,
-  outputEnd: usize,
-  work: usize,
-  isMixed: bool,
-): usize {
   const last = <u32>load<u8>(end - 1);
   if (last == 0) return 0;
   let literals = <usize>load<u32>(work, LITERALS_AT);
   const literalsEnd = literals + <usize>load<u32>(work, LITERALS_SIZE);
-  let first = load<u32>(work, REPEATED);
+  let offsets = v128.load(work, REPEATED);
   let at = end - 8;
   let word = load<u64>(at);
   // Bits of the word that are left.
-  let left: u32 = 87 - <u32>clz(last);
-  const lengthsLog = load<u32>(work, LENGTHS_LOG);
-  const offsetsLog = load<u32>(work, OFFSETS_LOG);
-  const matchesLog = load<u32>(work, MATCHES_LOG);
-  let lengthAt = work + LENGTHS + (<usize>bitsBelow(word, left, lengthsLog) << 3);
+  let left: u64 = 87 - <u64>clz(last);
+  const lengthsLog = <u64>load<u32>(work, LENGTHS_LOG);
+  const offsetsLog = <u64>load<u32>(work, OFFSETS_LOG);
+  const matchesLog = <u64>load<u32>(work, MATCHES_LOG);
+  let lengthAt = work + LENGTHS + (<usize>bitsBelow(word, left, lengthsLog) << 4);
   left -= lengthsLog;
-  let offsetAt = work + OFFSETS + (<usize>bitsBelow(word, left, offsetsLog) << 3);
+  let offsetAt = work + OFFSETS + (<usize>bitsBelow(word, left, offsetsLog) << 4);
   left -= offsetsLog;
-  let matchAt = work + MATCHES + (<usize>bitsBelow(word, left, matchesLog) << 3);
+  let matchAt = work + MATCHES + (<usize>bitsBelow(word, left, matchesLog) << 4);
   left -= matchesLog;
   for (;;) {
     // At least 56 bits are left after this.
@@ -283,95 +278,65 @@ function sequences(
     left |= 56;
     word = load<u64>(at);
 
-    const lengthBits = <u32>load<u8>(lengthAt, 7);
-    const matchBits = <u32>load<u8>(matchAt, 7);
-    const offsetBits = <u32>load<u8>(offsetAt, 7);
-    let length = <usize>load<u32>(lengthAt);
-    let offset = load<u32>(offsetAt);
-    // Which of the last offsets it is, where it is not a new one: the very last only if literals come first.
-    let which = <u32>(length == 0);
-    if (isMixed) {
-      offset += bitsBelow(word, left, offsetBits);
-      left -= offsetBits;
-      const isNew: u32 = 0 - <u32>(offsetBits > 1);
-      which = (which + offset) | isNew;
-      const second = load<u32>(work, REPEATED + 4);
-      const third = load<u32>(work, REPEATED + 8);
-      const isFirst: u32 = 0 - <u32>(which == 0);
-      const isSecond: u32 = 0 - <u32>(which == 1);
-      const isThird: u32 = 0 - <u32>(which == 2);
-      const isBefore: u32 = 0 - <u32>(which == 3);
-      offset = (offset & isNew) | (first & isFirst) | (second & isSecond) | (third & isThird) | ((first - 1) & isBefore);
-      store<u32>(work, (third & (isFirst | isSecond)) | (second & ~(isFirst | isSecond)), REPEATED + 8);
-      store<u32>(work, (second & isFirst) | (first & ~isFirst), REPEATED + 4);
-      first = offset;
-    } else if (offsetBits > 1) {
-      offset += bitsBelow(word, left, offsetBits);
-      left -= offsetBits;
-      store<u32>(work, load<u32>(work, REPEATED + 4), REPEATED + 8);
-      store<u32>(work, first, REPEATED + 4);
-      first = offset;
+    const lengthBits = <u64>load<u8>(lengthAt, 14);
+    const matchBits = <u64>load<u8>(matchAt, 14);
+    const offsetBits = <u64>load<u8>(offsetAt, 14);
+    left -= offsetBits;
+    const coded = valueOf(offsetAt, word, left);
+    let match: usize, length: usize;
+    // What is left must do for three states, of up to 26 bits, and 4 more.
+    if (lengthBits + matchBits + offsetBits <= 26) {
+      left -= matchBits;
+      match = <usize>valueOf(matchAt, word, left);
+      left -= lengthBits;
+      length = <usize>valueOf(lengthAt, word, left);
     } else {
-      if (offsetBits == 1) {
-        left -= 1;
-        which += 1 + (<u32>(word >> <u64>left) & 1);
-      }
-      if (which == 0) offset = first;
-      else {
-        offset = which == 3 ? first - 1 : load<u32>(work + (<usize>which << 2), REPEATED);
-        if (which != 1) store<u32>(work, load<u32>(work, REPEATED + 4), REPEATED + 8);
-        store<u32>(work, first, REPEATED + 4);
-        first = offset;
-      }
-    }
-    if (lengthBits + matchBits + offsetBits > 30) {
+      at -= <usize>((63 - left) >> 3);
+      left |= 56;
+      word = load<u64>(at);
+      left -= matchBits;
+      match = <usize>valueOf(matchAt, word, left);
+      left -= lengthBits;
+      length = <usize>valueOf(lengthAt, word, left);
       at -= <usize>((63 - left) >> 3);
       left |= 56;
       word = load<u64>(at);
     }
-    const match = <usize>(load<u32>(matchAt) + bitsBelow(word, left, matchBits));
-    left -= matchBits;
-    if (lengthBits != 0) {
-      length += <usize>bitsBelow(word, left, lengthBits);
-      left -= lengthBits;
-      if (lengthBits + matchBits > 30) {
-        at -= <usize>((63 - left) >> 3);
-        left |= 56;
-        word = load<u64>(at);
-      }
-    }
     count--;
     if (count != 0) {
-      const lengthNext = <u32>load<u8>(lengthAt, 6);
-      lengthAt = work + LENGTHS + (<usize>(<u32>load<u16>(lengthAt, 4) + bitsBelow(word, left, lengthNext)) << 3);
-      left -= lengthNext;
-      const matchNext = <u32>load<u8>(matchAt, 6);
-      matchAt = work + MATCHES + (<usize>(<u32>load<u16>(matchAt, 4) + bitsBelow(word, left, matchNext)) << 3);
-      left -= matchNext;
-      const offsetNext = <u32>load<u8>(offsetAt, 6);
-      offsetAt = work + OFFSETS + (<usize>(<u32>load<u16>(offsetAt, 4) + bitsBelow(word, left, offsetNext)) << 3);
-      left -= offsetNext;
+      left -= <u64>load<u8>(lengthAt, 15);
+      lengthAt = nextOf(lengthAt, word, left);
+      left -= <u64>load<u8>(matchAt, 15);
+      matchAt = nextOf(matchAt, word, left);
+      left -= <u64>load<u8>(offsetAt, 15);
+      offsetAt = nextOf(offsetAt, word, left);
     }
+    // 1 to 3 stand for one of the last offsets, the very last only if literals come first; all others for new ones.
+    const before = coded - 1 + <u32>(length == 0);
+    const isNew = coded > 3;
+    const which = select<u32>(4, before, isNew);
+    const added = select<u32>(coded - 3, 0 - <u32>(before == 3), isNew);
+    offsets = i32x4.add(v128.swizzle(offsets, v128.load(MOVES + (<usize>which << 4))), i32x4.replace_lane(i32x4.splat(0), 0, added));
+    const offset = <usize>i32x4.extract_lane(offsets, 0);
 
-    if (length > literalsEnd - literals || length + match > outputEnd - output) return 0;
+    if (length > literalsEnd - literals) return 0;
+    if (length + match > outputEnd - output) return 0;
     v128.store(output, v128.load(literals));
-    if (length > 16) moveVectors(output + 16, literals + 16, length - 16);
+    if (length > 16) moveMany(output, literals, length);
     literals += length;
     output += length;
     // An offset of 0 wraps to the greatest number.
-    if (<usize>offset - 1 >= output - frame) return 0;
-    const source = output - <usize>offset;
-    if (offset >= 16) {
-      v128.store(output, v128.load(source));
-      if (match > 16) moveVectors(output + 16, source + 16, match - 16);
-    } else repeatBefore(output, source, <usize>offset, match);
+    if (offset - 1 >= output - frame) return 0;
+    if (offset >= match && match <= 16) v128.store(output, v128.load(output - offset));
+    else repeatMany(output, offset, match);
     output += match;
     if (count == 0) break;
     if (at < start - 16) return 0;
   }
   // The stream ends at its first bit.
-  if (<u32>(start - at) << 3 != left) return 0;
-  store<u32>(work, first, REPEATED);
+  if (<u64>(start - at) << 3 != left) return 0;
+  store<u64>(work, i64x2.extract_lane(offsets, 0), REPEATED);
+  store<u32>(work, i32x4.extract_lane(offsets, 2), REPEATED + 8);
   const rest = literalsEnd - literals;
   if (rest > outputEnd - output) return 0;
   memory.copy(output, literals, rest);
@@ -400,8 +365,7 @@ function readMachine(
     const symbol = <u32>load<u8>(input);
     if (symbol > mostSymbol) return 0;
     store<u32>(work + logAt, 0);
-    store<u64>(entries, 0);
-    giveValue(entries, symbol, bases, bits);
+    giveEntry(entries, symbol, 0, 0, entries, bases, bits);
     return input + 1;
   }
   let symbols: u32 = mostSymbol + 1;
@@ -417,23 +381,28 @@ function readMachine(
     symbols = <u32>(read >> 32) & 0xffff;
     input = <usize>(read & 0xffffffff);
   }
-  if (!buildMachine(odds, symbols, log, entries, work + SCRATCH + 512)) return 0;
+  // Built in the upper half of the room, where each is read before it is overwritten.
+  const size = <usize>1 << log;
+  let plain = entries + (size << 3);
+  if (!buildMachine(odds, symbols, log, plain, work + SCRATCH + 512)) return 0;
   store<u32>(work + logAt, log);
-  for (let at = entries, end = entries + (<usize>8 << log); at < end; at += 8) giveValue(at, load<u32>(at), bases, bits);
+  for (let at = entries, end = entries + (size << 4); at < end; at += 16, plain += 8) {
+    giveEntry(at, load<u32>(plain), <u32>load<u16>(plain, 4), <u32>load<u8>(plain, 6), entries, bases, bits);
+  }
   return input;
 }
 
-/** Base and further bits of what `symbol` stands for; those of offsets where there are no tables. */
+/** Writes an entry: base and further bits of what `symbol` stands for, and which state comes next. */
 @inline
-function giveValue(entry: usize, symbol: u32, bases: usize, bits: usize): void {
-  if (bases != 0) {
-    store<u32>(entry, load<u32>(bases + (<usize>symbol << 2)));
-    store<u8>(entry, load<u8>(bits + <usize>symbol), 7);
-  } else {
-    // With the bits behind them, 0 and 1 are those that stand for one of the last offsets.
-    store<u32>(entry, symbol < 2 ? symbol : (<u32>1 << symbol) - 3);
-    store<u8>(entry, <u8>symbol, 7);
-  }
+function giveEntry(entry: usize, symbol: u32, next: u32, nextBits: u32, entries: usize, bases: usize, bits: usize): void {
+  const base = bases != 0 ? load<u32>(bases + (<usize>symbol << 2)) : <u32>1 << symbol;
+  const valueBits = bases != 0 ? <u32>load<u8>(bits + <usize>symbol) : symbol;
+  store<u32>(entry, base);
+  store<u32>(entry, (<u32>1 << valueBits) - 1, 4);
+  store<u32>(entry, <u32>entries + (next << 4), 8);
+  store<u16>(entry, <u16>(((<u32>1 << nextBits) - 1) << 4), 12);
+  store<u8>(entry, <u8>valueBits, 14);
+  store<u8>(entry, <u8>nextBits, 15);
 }
 
 /**
