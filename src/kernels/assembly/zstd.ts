@@ -86,7 +86,7 @@ const OFFSET_ODDS: usize = memory.data<i16>([
 ]);
 
 /**
- * Whether `from` holds exactly `toBytes` bytes, compressed; they are written to `to`. `work` has room for 16 KiB and for
+ * Whether `from` holds exactly `toBytes` bytes, compressed; they are written to `to`. `work` has room for 26 KiB and for
  * `toBytes` or 128 KiB, whatever is less.
  */
 export function zstdDecompress(from: usize, fromBytes: usize, to: usize, toBytes: usize, work: usize): bool {
