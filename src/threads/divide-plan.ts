@@ -139,12 +139,16 @@ class Divider {
     return { part: { ...part, share, over }, fields: needed };
   }
 
-  /** Rows that are sent are copied and checked on their way, and partial states are added up by one thread: neither may be many. */
+  /**
+   * Rows that are sent are copied and checked on their way: they may not be many. Of partial states every share may have those of all groups,
+   * and one thread adds them up, where a row costs ten times as much as where there are few.
+   */
   #isWorthwhile(node: PlanNode, part: DivisiblePart, { mayStream }: Place): boolean {
     if (part.streams && !mayStream) return false;
     const read = this.#facts.statisticsOf(part.sourceId)?.rows;
     const sent = estimateOf(node, this.#facts)?.rows;
     if (read === undefined || sent === undefined) return !part.streams || part.isCostly;
+    if (!part.streams) return sent <= Math.max(FEW_STATES, read * MOST_STATES);
     return sent <= Math.max(FEW_ROWS, read * (part.isCostly ? 1 : MOST_SENT));
   }
 
@@ -163,13 +167,16 @@ class Divider {
   }
 }
 
-/** So many rows are no matter. */
+/** So many rows, and states, are no matter. */
 const FEW_ROWS = 65_536;
+const FEW_STATES = 8192;
 /** Of a row in a table with its key, and of each of its values, texts being neither short nor long. */
 const BYTES_OF_KEPT_ROW = 32;
 const BYTES_OF_VALUE = 16;
 /** Of the rows that are read, the share that may be sent where reading them is cheap. */
 const MOST_SENT = 0.1;
+/** And the share that states of groups may be. */
+const MOST_STATES = 0.005;
 
 /** The plan with another input of all nodes that share rows by this name. */
 const withSharedInput = (plan: PlanNode, name: string, input: PlanNode): PlanNode =>

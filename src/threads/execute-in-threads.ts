@@ -64,8 +64,9 @@ export async function executeInThreads(
     const loaded = await loadPlan(parsed, store, signal);
     const whole = timezone === undefined ? loaded : inTimeZone(loaded, timezone);
     await loadCalledFunctions(whole);
-    const means = { inputs: parsed.inputs, store, signal, pool, threadBytes: most, leastBytes };
-    const known = statisticsOf ?? (await statisticsOfInputs(whole, means));
+    const sources = { inputs: parsed.inputs, store, signal };
+    const known = statisticsOf ?? (await statisticsOfInputs(whole, sources));
+    const means = { ...sources, pool, statisticsOf: known, threadBytes: most, leastBytes };
     const dividing = dividePlan(whole, known);
     let step = dividing.next();
     while (step.done !== true) step = dividing.next(await cutShares(step.value, means));

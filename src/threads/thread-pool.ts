@@ -12,6 +12,7 @@ import { getCompileCacheDir } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import { ThreadDied } from '../errors.ts';
 import type { TaskStats } from '../stats/task-stats.ts';
+import { workerFlags } from '../udf/worker-flags.ts';
 import type { SentPage, ShareRun, ThreadData, ThreadReply, ThreadRequest } from './thread-messages.ts';
 import { errorOf } from './thrown-error.ts';
 
@@ -81,8 +82,7 @@ export class Thread {
   constructor(heapBytes: number) {
     this.#worker = new Worker(WORKER_URL, {
       workerData: { compileCache: getCompileCacheDir() } satisfies ThreadData,
-      // It says how the program is to be read that this process was given as text; the worker is a file.
-      execArgv: process.execArgv.filter((flag) => !flag.startsWith('--input-type')),
+      ...workerFlags(),
       resourceLimits: { maxOldGenerationSizeMb: Math.ceil(heapBytes / MIB) },
     });
     this.#worker.unref();

@@ -16,6 +16,7 @@ import type { ActorData, ActorReply, ActorRequest, ThrownError } from './actor-m
 import { concurrencyOf } from './udf.ts';
 import type { LoadedUdf } from './udf-modules.ts';
 import type { Calling, Outcome, UdfTarget } from './udf-target.ts';
+import { workerFlags } from './worker-flags.ts';
 
 /** Of the heap of an actor, where its definition does not say. */
 const DEFAULT_ACTOR_BYTES = 64 * 1024 * 1024;
@@ -108,8 +109,7 @@ class Thread {
   constructor(data: ActorData, heapBytes: number) {
     this.#worker = new Worker(WORKER_URL, {
       workerData: data,
-      // It says how the program is to be read that this process was given as text; the worker is a file.
-      execArgv: process.execArgv.filter((flag) => !flag.startsWith('--input-type')),
+      ...workerFlags(),
       resourceLimits: { maxOldGenerationSizeMb: Math.max(8, Math.ceil(heapBytes / MIB)) },
     });
     this.#worker.on('message', (reply: ActorReply) => this.#resolve(reply));

@@ -31,6 +31,7 @@ const known: Readonly<Record<string, SourceStatistics>> = {
     rows: 1_000_000,
     columns: new Map([
       ['customer', { distinct: 1000 }],
+      ['note', { distinct: 20_000 }],
       ['id', { distinct: 1_000_000 }],
     ]),
   },
@@ -119,6 +120,7 @@ describe('one thread does', () => {
   test.each<[string, PlanNode]>([
     ['rows that are only read', orders],
     ['groups that are nearly as many as rows', byKey('id', orders)],
+    ['groups so many that adding up the states of all threads takes as long', byKey('note', orders)],
     [
       'a limit of a scan',
       { kind: 'aggregate', input: { ...orders, limit: 10 }, aggregates: [{ name: 'n', function: 'count' }] },

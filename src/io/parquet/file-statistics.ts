@@ -19,7 +19,13 @@ export interface FileStatistics {
   /** By name; what is not known is absent. Bounds are numbers in the order of the type: ticks, days, digits of decimals. */
   readonly columns: ReadonlyMap<
     string,
-    { readonly distinct?: number; readonly low?: number; readonly high?: number; readonly nulls?: number }
+    {
+      readonly distinct?: number;
+      readonly low?: number;
+      readonly high?: number;
+      readonly nulls?: number;
+      readonly storedBytes?: number;
+    }
   >;
 }
 
@@ -50,9 +56,11 @@ export function statisticsOf(footer: ParquetFooter, { fields }: Schema): FileSta
       if (chunk !== undefined) found[at]?.add(reading, chunk, group.rows);
     }
   }
-  const known = readings.map(
-    ({ field }, at) => [field.name, (found[at] as ColumnSummary).statistics(field.type)] as const,
-  );
+  const known = readings.map(({ field }, at) => {
+    const summary = found[at] as ColumnSummary;
+    const storedBytes = Math.round((summary.storedBytes * rows) / Math.max(1, summary.rows));
+    return [field.name, { ...summary.statistics(field.type), storedBytes }] as const;
+  });
   return { rows, fileBytes, columns: new Map(known) };
 }
 
@@ -60,7 +68,9 @@ class ColumnSummary {
   #low: Comparable | undefined;
   #high: Comparable | undefined;
   #isBounded = true;
-  #rows = 0;
+  rows = 0;
+  /** Of its chunks. */
+  storedBytes = 0;
   #nulls = 0;
   /** Of the largest dictionary; of none where a chunk has none. */
   #dictionaryBytes = 0;
@@ -68,7 +78,8 @@ class ColumnSummary {
 
   add(reading: ColumnReading, chunk: ColumnChunk, rows: number): void {
     const { low, high } = rangeOf(reading, chunk, rows);
-    this.#rows += rows;
+    this.rows += rows;
+    this.storedBytes += chunk.byteLength;
     this.#nulls += chunk.statistics?.nullCount ?? 0;
     if (chunk.statistics?.nullCount === rows) return;
     const { dictionary, dictionaryBytes } = chunk;
@@ -82,13 +93,13 @@ class ColumnSummary {
 
   statistics(type: DataType): { distinct?: number; low?: number; high?: number; nulls?: number } {
     const bounds = this.#isBounded ? { low: this.#low, high: this.#high } : {};
-    const nulls = this.#rows === 0 ? {} : { nulls: this.#nulls / this.#rows };
+    const nulls = this.rows === 0 ? {} : { nulls: this.#nulls / this.rows };
     const { low, high } = bounds;
     if (typeof low === 'object' && typeof high === 'object') return { ...nulls, ...this.#ofTexts(low, high) };
     if (low === undefined || high === undefined || typeof low === 'object' || typeof high === 'object') return nulls;
     const [least, greatest] = [Number(low), Number(high)];
     const isCounted = isInteger(type) || type.kind === 'date' || type.kind === 'bool';
-    const values = this.#rows - this.#nulls;
+    const values = this.rows - this.#nulls;
     const distinct = isCounted ? { distinct: Math.max(1, Math.min(values, greatest - least + 1)) } : {};
     return { ...nulls, low: least, high: greatest, ...distinct };
   }
@@ -97,6 +108,6 @@ class ColumnSummary {
   #ofTexts(low: Uint8Array, high: Uint8Array): { distinct?: number } {
     if (!this.#isCoded || this.#dictionaryBytes === 0) return {};
     const length = LENGTH_BYTES + (low.byteLength + high.byteLength) / 2;
-    return { distinct: Math.max(1, Math.min(this.#rows - this.#nulls, Math.round(this.#dictionaryBytes / length))) };
+    return { distinct: Math.max(1, Math.min(this.rows - this.#nulls, Math.round(this.#dictionaryBytes / length))) };
   }
 }

@@ -21,9 +21,13 @@ export function sourceStatistics(
   const columns = [...names].map((name): [string, ColumnStatistics] => {
     const known = files.map(({ columns }): ColumnStatistics => columns.get(name) ?? {});
     const joined = known.reduce(joinedColumn);
-    const { distinct } = joined;
+    const { distinct, storedBytes } = joined;
     const isUnique = distinct !== undefined && distinct >= seenRows * NEARLY_UNIQUE;
-    return [name, isUnique ? { ...joined, distinct: distinct * scale } : joined];
+    const scaled = {
+      ...(isUnique && { distinct: distinct * scale }),
+      ...(storedBytes !== undefined && { storedBytes: storedBytes * scale }),
+    };
+    return [name, { ...joined, ...scaled }];
   });
   return { rows: seenRows * scale, columns: new Map(columns) };
 }
@@ -38,5 +42,6 @@ function joinedColumn(a: ColumnStatistics, b: ColumnStatistics): ColumnStatistic
     low: both(Math.min, a.low, b.low),
     high: both(Math.max, a.high, b.high),
     nulls: both((x, y) => (x + y) / 2, a.nulls, b.nulls),
+    storedBytes: both((x, y) => x + y, a.storedBytes, b.storedBytes),
   };
 }

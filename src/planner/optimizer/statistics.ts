@@ -9,6 +9,8 @@ export interface ColumnStatistics {
   readonly high?: number | undefined;
   /** The share of rows that are null, from 0 to 1. */
   readonly nulls?: number | undefined;
+  /** What they take in the files of all rows. */
+  readonly storedBytes?: number | undefined;
 }
 
 export interface SourceStatistics {
