@@ -99,7 +99,7 @@ export interface TaskResult {
 
 const DEFAULT_MEMORY_BYTES = 512 * 1024 * 1024;
 /** Less than this holds no batch of any plan. */
-const LEAST_MEMORY_BYTES = 512 * 1024;
+export const LEAST_MEMORY_BYTES: number = 512 * 1024;
 /** Not the disk of the process, nor the network around it: rows may come from strangers. */
 const DEFAULT_DOWNLOADS: readonly string[] = ['s3://'];
 /** A plan is a document of at most as many characters. */

@@ -107,6 +107,14 @@ export class Expr<T = any, C extends string = string, N extends string = string>
     this.parts = parts;
   }
 
+  /** @internal Operators of JavaScript, which would make a text or a number of it. @throws InvalidArgument but for texts */
+  [Symbol.toPrimitive](hint: string): string {
+    if (hint === 'string') return `Expr(${this.name})`;
+    throw new InvalidArgument(
+      `${this.name} is an expression: its methods compute with it, as col('n').add(1), and no operators.`,
+    );
+  }
+
   /** The same, as a column of another name. */
   alias<const M extends string>(name: M): Expr<T, C, M> {
     return new Expr(this.expression, name, this.parts);
@@ -144,6 +152,10 @@ export class Expr<T = any, C extends string = string, N extends string = string>
   }
   /** Whether it equals one of the values; null where it is null, or equals none of values with a null. */
   isIn<D extends string = never>(values: readonly Operand<T, D>[]): Expr<Bool, C | D, N> {
+    if (!Array.isArray(values))
+      throw new InvalidArgument(
+        `isIn takes an array of values, and not ${typeof values === 'string' ? JSON.stringify(values) : described(values)}.`,
+      );
     return combined(this.name, [this, ...values], ([input, ...list]) => ({ kind: 'is-in', input, list }) as Expression);
   }
 
@@ -437,7 +449,9 @@ export function exprOf<T, C extends string>(given: ExprOrName<T, C>): Expr<T, C>
 export function onlyExpr<T, C extends string>(given: ExprLike<T, C>): Expr<T, C> {
   if (given instanceof Expr) return given;
   const shown = typeof given === 'string' ? JSON.stringify(given) : described(given);
-  throw new InvalidArgument(`${shown} is no expression: columns are col('name'), values lit(value).`);
+  const compared =
+    typeof given === 'boolean' ? " JavaScript's own operators compare objects: write col('name').eq(value)." : '';
+  throw new InvalidArgument(`${shown} is no expression: columns are col('name'), values lit(value).${compared}`);
 }
 
 const described = (given: unknown): string =>

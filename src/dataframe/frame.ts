@@ -30,6 +30,7 @@ import type {
 } from '../plan/plan-node.ts';
 import type { Task } from '../plan/task.ts';
 import { count } from './builders.ts';
+import { checkOptions, type OptionNames } from './check-options.ts';
 import { type ColumnSummary, described, summarized } from './column-statistics.ts';
 import {
   columnName,
@@ -201,7 +202,7 @@ export class DataFrame<S = any> {
 
   /** Stable: rows with equal keys stay in their order. */
   sort(by: Given<S, OneOrMore<Of<S>>>, options: OrderOptions = {}): DataFrame<S> {
-    const keys = orderOf((typeof by === 'function' ? by(columnsOf(this)) : by) as ExprOrName, options);
+    const keys = orderOf((typeof by === 'function' ? by(columnsOf(this)) : by) as ExprOrName, options, 'sort');
     const { named, ...rows } = withParts(
       this.query,
       keys.map(({ expr }) => exprOf(expr)),
@@ -348,10 +349,11 @@ export class DataFrame<S = any> {
     other: DataFrame<R>,
     options: JoinOptions<S, R, K, A, B, H, X>,
   ): DataFrame<Joined<S, R, K | Extract<A & string, B>, H, X>> {
+    checkOptions<JoinOptions<any, any>>('join', options, JOIN_OPTIONS);
     const { how = 'inner', suffix = '_right', nullEqualsNull = false, buildSide }: JoinOptions<any, any> = options;
     const [left, right] = joinKeys(options as JoinOptions<any, any>);
-    const leftRows = withParts(this.query, left);
-    const rightRows = withParts(other.query, right);
+    const leftRows = keysOf(this.query, left, 'join, of the left side');
+    const rightRows = keysOf(queryOfFrame(other, 'join'), right, 'join, of the right side');
     const leftOn = leftRows.named.map(({ expression }) => expression);
     const rightOn = rightRows.named.map(({ expression }) => expression);
     const shared = new Set(leftOn.flatMap((e, at) => sharedName(e, rightOn[at])));
@@ -376,9 +378,11 @@ export class DataFrame<S = any> {
 
   crossJoin<R, const X extends string = '_right'>(
     other: DataFrame<R>,
-    { suffix = '_right' as X }: { readonly suffix?: X } = {},
+    options: { readonly suffix?: X } = {},
   ): DataFrame<Joined<S, R, never, 'inner', X>> {
-    const right = projected(other.query, apart(this.columns, other.columns, new Set(), suffix));
+    checkOptions('crossJoin', options, { suffix: true });
+    const { suffix = '_right' } = options;
+    const right = projected(queryOfFrame(other, 'crossJoin'), apart(this.columns, other.columns, new Set(), suffix));
     return this.#with({ kind: 'cross-join', left: this.query.plan, right: right.plan }, 'crossJoin', other) as never;
   }
 
@@ -393,6 +397,8 @@ export class DataFrame<S = any> {
     other: DataFrame<R>,
     options: JoinAsofOptions<S, R, K, A, B, X>,
   ): DataFrame<Joined<S, R, K | Extract<A & string, B>, 'left', X>> {
+    checkOptions<JoinAsofOptions<any, any>>('joinAsof', options, JOIN_ASOF_OPTIONS);
+    queryOfFrame(other, 'joinAsof');
     const {
       on,
       by = [],
@@ -426,7 +432,7 @@ export class DataFrame<S = any> {
 
   /** The rows of this frame, then those of the others, whose columns are the same. */
   concat(...others: readonly DataFrame<S>[]): DataFrame<S> {
-    const inputs = [this, ...others].map(({ query }) => query.plan);
+    const inputs = [this, ...others].map((frame) => queryOfFrame(frame, 'concat').plan);
     return this.#with({ kind: 'concat', inputs }, 'concat', ...others);
   }
 
@@ -439,23 +445,22 @@ export class DataFrame<S = any> {
     options: { readonly all?: boolean; readonly byName: true },
   ): DataFrame<unknown extends S | R ? any : { [K in keyof S | keyof R]: ValueOrNull<S, K> | ValueOrNull<R, K> }>;
   union(other: DataFrame, options?: { readonly all?: boolean; readonly byName?: boolean }): DataFrame<S>;
-  union(
-    other: DataFrame,
-    { all = false, byName = false }: { readonly all?: boolean; readonly byName?: boolean } = {},
-  ): DataFrame {
-    const [left, right] = alike(this.query, other.query, byName, 'union');
+  union(other: DataFrame, options: { readonly all?: boolean; readonly byName?: boolean } = {}): DataFrame {
+    checkOptions('union', options, { all: true, byName: true });
+    const { all = false, byName = false } = options;
+    const [left, right] = alike(this.query, queryOfFrame(other, 'union'), byName, 'union');
     const both = this.#with({ kind: 'concat', inputs: [left, right] }, 'union', other);
     return all ? both : both.distinct();
   }
 
   /** The rows that are in both, each once; with `all` as often as they are in both. */
-  intersect(other: DataFrame, { all = false }: { readonly all?: boolean } = {}): DataFrame<S> {
-    return this.#matched(other, 'semi', all, 'intersect');
+  intersect(other: DataFrame, options: { readonly all?: boolean } = {}): DataFrame<S> {
+    return this.#matched(other, 'semi', options, 'intersect');
   }
 
   /** The rows that are not in the other, each once; with `all` one less for each time that they are there. */
-  except(other: DataFrame, { all = false }: { readonly all?: boolean } = {}): DataFrame<S> {
-    return this.#matched(other, 'anti', all, 'except');
+  except(other: DataFrame, options: { readonly all?: boolean } = {}): DataFrame<S> {
+    return this.#matched(other, 'anti', options, 'except');
   }
 
   /** Whatever `change` makes of this frame: for steps that have a name. */
@@ -511,6 +516,9 @@ export class DataFrame<S = any> {
     /** `width`: characters in a line, those of the terminal where absent, else 120. */
     { width, ...options }: { readonly width?: number } & RunOptions = {},
   ): Promise<void> {
+    if (!Number.isSafeInteger(rows) || rows < 0) {
+      throw new InvalidArgument(`show takes a number of rows, and not ${JSON.stringify(rows)}.`);
+    }
     process.stdout.write(pageText(await this.#page(rows, options), width));
   }
 
@@ -563,8 +571,10 @@ export class DataFrame<S = any> {
   }
 
   /** Of rows that are equal, the first is compared with the first of the other side, the second with the second. */
-  #matched(other: DataFrame, how: 'semi' | 'anti', all: boolean, method: string): DataFrame<S> {
-    const [left, right] = alike(this.query, other.query, false, method).map((plan) =>
+  #matched(other: DataFrame, how: 'semi' | 'anti', options: { readonly all?: boolean }, method: string): DataFrame<S> {
+    checkOptions(method, options, { all: true });
+    const { all = false } = options;
+    const [left, right] = alike(this.query, queryOfFrame(other, method), false, method).map((plan) =>
       this.#with(plan, method, other),
     ) as [DataFrame, DataFrame];
     const sides = all ? [numbered(left), numbered(right)] : [left.distinct(), right];
@@ -609,6 +619,28 @@ export class DataFrame<S = any> {
 
 const expressionAt = (named: readonly NamedExpression[], index: number): Expression =>
   (named[index] as NamedExpression).expression;
+
+const JOIN_OPTIONS: OptionNames<JoinOptions<any, any>> = {
+  ...{ on: true, leftOn: true, rightOn: true, how: true, suffix: true, nullEqualsNull: true, buildSide: true },
+};
+const JOIN_ASOF_OPTIONS: OptionNames<JoinAsofOptions<any, any>> = {
+  ...{ on: true, leftOn: true, rightOn: true, by: true, strategy: true, tolerance: true, allowExactMatches: true },
+  suffix: true,
+};
+
+/** What is given as another frame. @throws InvalidArgument */
+function queryOfFrame(given: DataFrame, method: string): Query {
+  if (given instanceof DataFrame) return given.query;
+  throw new InvalidArgument(`${method} takes another frame, and not ${given === null ? 'null' : `a ${typeof given}`}.`);
+}
+
+/** Keys of one side of a join, which is what is told of where one is wrong. @throws InvalidQuery */
+function keysOf(query: Query, keys: readonly Expr[], method: string): ReturnType<typeof withParts> {
+  const rows = withParts(query, keys);
+  const columns = rows.named.map(({ expression }, at) => ({ name: `key ${at}`, expression }));
+  queryOf({ kind: 'project', input: rows.plan, columns }, query.inputs, method);
+  return rows;
+}
 
 /** Whether an expression has no column of the frame outside of aggregates. */
 const isOfAggregates = (expr: Expr): boolean => hasAggregates([expr]) || expr.expression.kind === 'literal';

@@ -46,6 +46,11 @@ type GivenRow = Readonly<Record<string, unknown>>;
 
 /** Columns are those of all rows, in the order in which they first come. @throws InvalidArgument naming row and column */
 export function batchesOfRows(rows: readonly GivenRow[], given?: Schema): GivenRows {
+  if (!Array.isArray(rows)) throw new InvalidArgument('fromRows takes an array with an object for each row.');
+  const wrong = rows.findIndex((row: unknown) => typeof row !== 'object' || row === null || Array.isArray(row));
+  if (wrong !== -1) {
+    throw new InvalidArgument(`Row ${wrong} is ${shown(rows[wrong])}: a row is an object, of values by their columns.`);
+  }
   const names = given === undefined ? [...new Set(rows.flatMap(Object.keys))] : given.fields.map(({ name }) => name);
   return batches(names, rows.length, (row, name) => (rows[row] as GivenRow)[name], given);
 }
@@ -53,7 +58,13 @@ export function batchesOfRows(rows: readonly GivenRow[], given?: Schema): GivenR
 /** @throws InvalidArgument where columns differ in length, or naming row and column */
 export function batchesOfColumns(columns: Readonly<Record<string, ArrayLike<unknown>>>, given?: Schema): GivenRows {
   const names = given === undefined ? Object.keys(columns) : given.fields.map(({ name }) => name);
-  const lengths = names.map((name) => columns[name]?.length ?? 0);
+  const lengths = names.map((name) => {
+    const values: unknown = columns[name] ?? [];
+    if (typeof values !== 'object') {
+      throw new InvalidArgument(`The column ${JSON.stringify(name)} is ${shown(values)}, and no array of values.`);
+    }
+    return (values as ArrayLike<unknown>).length;
+  });
   const [rowCount = 0] = lengths;
   const different = lengths.findIndex((length) => length !== rowCount);
   if (different !== -1) {

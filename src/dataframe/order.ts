@@ -1,6 +1,7 @@
 /** By what rows are ordered, as sorts and windows are told it. */
 
 import { InvalidArgument } from '../errors.ts';
+import { checkOptions, type OptionNames } from './check-options.ts';
 import type { ExprOrName } from './expr.ts';
 
 export interface OrderOptions {
@@ -16,8 +17,15 @@ export interface OrderKey {
   readonly nullsFirst?: boolean;
 }
 
-/** @throws InvalidArgument where there are as many options as there are no keys */
-export function orderOf(keys: ExprOrName | readonly ExprOrName[], options: OrderOptions): readonly OrderKey[] {
+const ORDER_OPTIONS: OptionNames<OrderOptions> = { descending: true, nullsFirst: true };
+
+/** @throws InvalidArgument for other options, and where there are as many options as there are no keys */
+export function orderOf(
+  keys: ExprOrName | readonly ExprOrName[],
+  options: OrderOptions,
+  method: string,
+): readonly OrderKey[] {
+  checkOptions(method, options, ORDER_OPTIONS);
   const all = Array.isArray(keys) ? (keys as readonly ExprOrName[]) : [keys as ExprOrName];
   return all.map((expr, index) => ({
     expr,

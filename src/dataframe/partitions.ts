@@ -16,6 +16,7 @@ import { type JsonValue, valueToJson } from '../expressions/literal.ts';
 import { joinUri } from '../io/uri.ts';
 import type { PartitionBy, PlanNode, SortKey } from '../plan/plan-node.ts';
 import type { ShufflePieceInput } from '../plan/task.ts';
+import { checkOptions, type OptionNames } from './check-options.ts';
 import { type ExprOrName, exprOf } from './expr.ts';
 import type { OneOrMore } from './frame-types.ts';
 import { loadedOnce } from './loaded-once.ts';
@@ -45,6 +46,14 @@ export interface PartitionedQuery {
 /** Of a sample, for each partition. */
 const SAMPLED_ROWS = 256;
 
+const OPTIONS: OptionNames<RepartitionOptions> = {
+  by: true,
+  how: true,
+  seed: true,
+  descending: true,
+  nullsFirst: true,
+};
+
 /** See `DataFrame.repartition`. */
 export function repartitioned(
   session: Session,
@@ -52,11 +61,12 @@ export function repartitioned(
   partitions: number,
   options: RepartitionOptions,
 ): PartitionedQuery {
+  checkOptions('repartition', options, OPTIONS);
   const { by, how = by === undefined ? 'random' : 'hash', ...rest } = options;
   if ((by === undefined) !== (how === 'random')) {
     throw new InvalidArgument(`repartition: ${how} ${by === undefined ? 'needs keys: say by' : 'has no keys'}.`);
   }
-  const keys = by === undefined ? [] : orderOf(by, rest as OrderOptions);
+  const keys = by === undefined ? [] : orderOf(by, rest as OrderOptions, 'repartition');
   const { named, ...rows } = withParts(
     query,
     keys.map(({ expr }) => exprOf(expr)),

@@ -13,6 +13,7 @@ import type { StatisticsOf } from '../planner/optimizer/statistics.ts';
 import { pushDown } from '../planner/push-down.ts';
 import { renderStats } from '../stats/render-stats.ts';
 import type { TaskStats } from '../stats/task-stats.ts';
+import { checkOptions, type OptionNames } from './check-options.ts';
 import { loadedOnce } from './loaded-once.ts';
 import { uriOf } from './places.ts';
 import { boundQuery, newSourceId, optimizedQuery, type Query, queryOf, taskInputs } from './query.ts';
@@ -169,11 +170,11 @@ export async function writeQuery(
   return { rowCount, files: (manifest as JobManifest).files, manifestUri, statistics };
 }
 
-export function explainQuery(
-  session: Session,
-  query: Query,
-  { analyze = false, optimized = true, rules = false, ...options }: ExplainOptions,
-): string | Promise<string> {
+const EXPLAIN_OPTIONS: OptionNames<ExplainOptions> = { analyze: true, optimized: true, rules: true, signal: true };
+
+export function explainQuery(session: Session, query: Query, given: ExplainOptions): string | Promise<string> {
+  checkOptions('explain', given, EXPLAIN_OPTIONS);
+  const { analyze = false, optimized = true, rules = false, ...options } = given;
   const made = optimizedQuery(query);
   const shown = optimized ? made.plan : query.plan;
   const whole = explainPlan(pushDown(boundQuery(shown, 'explain')));
@@ -204,9 +205,10 @@ export async function runTask(
   session: Session,
   { inputs }: Query,
   task: Task,
-  { signal, isQuiet = false }: RunOptions & { readonly isQuiet?: boolean },
+  { signal, isQuiet = false, ...more }: RunOptions & { readonly isQuiet?: boolean },
   onBatch?: (batch: RecordBatch) => void | Promise<void>,
 ): Promise<TaskResult> {
+  checkOptions<RunOptions>('An output', more, { signal: true });
   const options = { ...(signal && { signal }) };
   const batches: Record<string, readonly RecordBatch[]> = {};
   const pieces: Record<string, TaskInput> = {};

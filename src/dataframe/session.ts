@@ -10,8 +10,7 @@ import { fromArrowSchema } from '../columnar/arrow-schema.ts';
 import { type DataType, int64 } from '../columnar/data-type.ts';
 import { type Field, field, type Schema } from '../columnar/schema.ts';
 import { InvalidArgument, ObjectNotFound } from '../errors.ts';
-import { executeTask, type TaskResult, type TaskServices } from '../execute-task.ts';
-import { didYouMean } from '../expressions/suggestion.ts';
+import { executeTask, LEAST_MEMORY_BYTES, type TaskResult, type TaskServices } from '../execute-task.ts';
 import { timeZoneProblem } from '../expressions/time-zone.ts';
 import { deskStore } from '../io/desk-store.ts';
 import { listGlob } from '../io/glob.ts';
@@ -35,6 +34,7 @@ import { explainInThreads } from '../threads/explain-in-threads.ts';
 import type { ThreadPool } from '../threads/thread-pool.ts';
 import { isUdf } from '../udf/udf.ts';
 import type { UdfModules } from '../udf/udf-modules.ts';
+import { checkOptions, type OptionNames } from './check-options.ts';
 import { type Expr, type NeededBy, type Operand, withPart } from './expr.ts';
 import { describeFiles, type FilesDescription } from './file-schema.ts';
 import { DataFrame } from './frame.ts';
@@ -104,7 +104,7 @@ export interface WarcRecord {
 
 const DEFAULT_MEMORY_BYTES = 1024 * 1024 * 1024;
 const MOST_THREADS = 64;
-const OPTIONS: Readonly<Record<keyof SessionOptions, true>> = {
+const OPTIONS: OptionNames<SessionOptions> = {
   memory: true,
   threads: true,
   storage: true,
@@ -151,13 +151,12 @@ export class Session implements AsyncDisposable {
     timezone = 'UTC',
     ...more
   }: SessionOptions = {}) {
-    const [unknown] = Object.keys(more);
-    if (unknown !== undefined) {
-      const names = Object.keys(OPTIONS);
-      const meant = didYouMean(unknown, names);
-      throw new InvalidArgument(`A session has no option ${unknown}, but ${names.join(', ')}.${meant}`);
+    checkOptions<SessionOptions>('A session', more, OPTIONS);
+    if (!(typeof memory === 'number' && memory >= LEAST_MEMORY_BYTES)) {
+      throw new InvalidArgument(
+        `A session with ${JSON.stringify(memory)} bytes of memory: a number is needed, of at least ${LEAST_MEMORY_BYTES}.`,
+      );
     }
-    if (!(memory > 0)) throw new InvalidArgument(`A session with ${memory} bytes of memory: say how many it may hold.`);
     const problem = timeZoneProblem(timezone);
     if (problem !== undefined) throw new InvalidArgument(problem);
     if (overflow !== 'error' && overflow !== 'wrap') {
@@ -259,6 +258,9 @@ export class Session implements AsyncDisposable {
    * expressions: `const text = await session.udfs('text', new URL('./text.ts', import.meta.url)); text.shout(col('s'))`.
    */
   async udfs<M = Readonly<Record<string, any>>>(name: string, module: URL): Promise<UdfsOf<M>> {
+    if (!(module instanceof URL)) {
+      throw new InvalidArgument(`udfs: the module ${name} is a URL, as new URL('./${name}.ts', import.meta.url).`);
+    }
     const loaded = (await import(module.href)) as Record<string, unknown>;
     this.#udfs[name] = module;
     return Object.fromEntries(
@@ -301,7 +303,7 @@ export class Session implements AsyncDisposable {
 
   /** @internal Runs a task of a frame. Its progress is shown where somebody may be watching, but for `isQuiet`. */
   async execute(task: Task, services: TaskRunServices): Promise<TaskResult> {
-    if (this.#disposed.signal.aborted) throw new InvalidArgument('The session has been disposed of: make another one.');
+    this.#checkAlive();
     const running = this.#run(task, services);
     this.#running.add(running);
     try {
@@ -398,6 +400,10 @@ export class Session implements AsyncDisposable {
     );
   }
 
+  #checkAlive(): void {
+    if (this.#disposed.signal.aborted) throw new InvalidArgument('The session has been disposed of: make another one.');
+  }
+
   #given<S>(schema: Schema, batches: readonly RecordBatch[]): DataFrame<S> {
     if (schema.fields.length === 0)
       throw new InvalidArgument('There is nothing to tell the columns by: give a schema.');
@@ -414,6 +420,7 @@ export class Session implements AsyncDisposable {
   }
 
   #frame<S>(node: (sourceId: string) => PlanNode, input: QueryInput, name: string): DataFrame<S> {
+    this.#checkAlive();
     const sourceId = newSourceId(name);
     return new DataFrame<S>(this, queryOf(node(sourceId), new Map([[sourceId, input]]), `read ${name}`));
   }
@@ -429,7 +436,7 @@ interface FilesAt {
 async function filesAt(store: ObjectStore, places: Places, signal: AbortSignal): Promise<FilesAt> {
   const files: ScanFile[] = [];
   let totalBytes: number | undefined = 0;
-  for (const place of typeof places === 'string' ? [places] : places) {
+  for (const place of [places].flat()) {
     const before = files.length;
     if (/^https?:/.test(place)) {
       files.push({ uri: place });

@@ -32,7 +32,7 @@ export class Window<C extends string = string> {
     keys: ExprOrName<any, D> | readonly ExprOrName<any, D>[],
     options: OrderOptions = {},
   ): Window<C | D> {
-    const orderBy: readonly WindowOrder[] = orderOf(keys, options).map(({ expr, ...rest }) => ({
+    const orderBy: readonly WindowOrder[] = orderOf(keys, options, 'orderBy').map(({ expr, ...rest }) => ({
       expression: windowKey(expr),
       ...rest,
     }));

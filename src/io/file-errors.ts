@@ -3,7 +3,7 @@
 import { AccessDenied, InvalidArgument, ObjectNotFound, StorageFull, StorageUnavailable } from '../errors.ts';
 
 const PASSING = new Set(['EAGAIN', 'EBUSY', 'EIO', 'EMFILE', 'ENFILE', 'ESTALE', 'ETIMEDOUT']);
-const UNUSABLE_NAME = new Set(['EINVAL', 'EISDIR', 'ELOOP', 'ENAMETOOLONG', 'ENOTDIR', 'ENOTEMPTY']);
+const UNUSABLE_NAME = new Set(['EINVAL', 'EISDIR', 'ELOOP', 'ENAMETOOLONG', 'ENOTEMPTY']);
 
 export function errorCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
@@ -28,6 +28,9 @@ function storageError(error: unknown, uri: string, verb: string): unknown {
   if (code === 'ENOENT') return new ObjectNotFound(uri);
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return new AccessDenied(uri, verb);
   if (code === 'ENOSPC' || code === 'EDQUOT') return new StorageFull(uri);
+  if (code === 'ENOTDIR') {
+    return new InvalidArgument(`Cannot ${verb} ${uri}: what should be a directory above it is a file.`);
+  }
   if (UNUSABLE_NAME.has(code)) return new InvalidArgument(`Cannot ${verb} ${uri}: not a usable file name (${code}).`);
   if (PASSING.has(code)) return new StorageUnavailable(`Cannot ${verb} ${uri}: the file system answers ${code}.`);
   return error;

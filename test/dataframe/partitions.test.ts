@@ -107,7 +107,8 @@ test('what was put aside goes with the session, on the disk and in another stora
   for (const given of [{ temp }, { temp: 'memory://lake/temp', storage: store }]) {
     const before = readdirSync(temp).length;
     const own = new Session(given);
-    await own.range(0, 10).intoPartitions(2).count();
+    const divided = own.range(0, 10).intoPartitions(2);
+    await divided.count();
     const objects = async (): Promise<number> =>
       'storage' in given
         ? (await Array.fromAsync(store.list('memory://lake/temp'))).length
@@ -115,7 +116,7 @@ test('what was put aside goes with the session, on the disk and in another stora
     expect(await objects()).toBeGreaterThan(0);
     await own[Symbol.asyncDispose]();
     expect(await objects()).toBe(0);
-    await expect(own.range(0, 10).count()).rejects.toThrow(InvalidArgument);
+    await expect(divided.count()).rejects.toThrow(InvalidArgument);
   }
 });
 
