@@ -25,7 +25,11 @@ const config: ViteUserConfig = defineConfig({
     hookTimeout: 60_000,
     env: { FUZZ_SEED: testSeed() },
     // Tests bind without asking what their plans call.
-    setupFiles: ['src/expressions/functions/all-functions.ts', 'test/support/seed-properties.ts'],
+    setupFiles: [
+      'src/expressions/functions/all-functions.ts',
+      'test/support/seed-properties.ts',
+      ...(process.env['CHECK_KERNELS'] ? ['test/support/checked-kernels/check-all.ts'] : []),
+    ],
     // Two cores: more workers only make each other slower.
     maxWorkers: 2,
     reporters: process.env['CI'] ? ['default', ['json', { outputFile: 'build/test-report.json' }]] : ['default'],

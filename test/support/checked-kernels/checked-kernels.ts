@@ -1,0 +1,160 @@
+/**
+ * Kernels that check where they read and write: static ones and those that are compiled for a plan. Linear memory traps only
+ * behind its end, so a kernel that leaves what it was given is else not noticed.
+ *
+ *     LinearMemory.allocate, free ──▶ map ◀── each load and store of a kernel (checked-module.ts)
+ *     what may be accessed: live regions and their padding, whatever else their pages have is not; data of kernels
+ *
+ * Nothing in `src` knows of it: the constructors of `WebAssembly.Module` and `Instance` are replaced, so that a module that
+ * is made over a memory with a map is rewritten first. Kernels over other memories stay as they are.
+ */
+
+import assert from 'node:assert/strict';
+import { LinearMemory, PADDING_BYTES, type Region } from '../../../src/memory/linear-memory.ts';
+import { CELL_BYTES, type CheckedModule, checkedModule, MAP_AT, MAP_IMPORT } from './checked-module.ts';
+
+type Functions = Readonly<Record<string, unknown>>;
+
+/** A kernel read or wrote outside of everything that was allocated. */
+export class AccessOutside extends Error {
+  override readonly name = 'AccessOutside';
+}
+
+/** What may be accessed of one linear memory. */
+class AccessMap {
+  readonly memory: WebAssembly.Memory;
+  readonly #cells: Uint8Array;
+  readonly #failure: DataView;
+  /** By address. */
+  readonly #regions = new Map<number, number>();
+
+  constructor(byteLength: number) {
+    this.memory = new WebAssembly.Memory({ initial: Math.ceil((MAP_AT + byteLength / CELL_BYTES) / 65_536) });
+    this.#cells = new Uint8Array(this.memory.buffer, MAP_AT);
+    this.#failure = new DataView(this.memory.buffer, 0, MAP_AT);
+  }
+
+  add({ address, byteLength }: Region): void {
+    this.#regions.set(address, byteLength);
+    this.#mark(address, address + byteLength + PADDING_BYTES);
+  }
+
+  remove({ address, byteLength }: Region): void {
+    this.#regions.delete(address);
+    this.#cells.fill(0, address / CELL_BYTES, Math.ceil((address + byteLength + PADDING_BYTES) / CELL_BYTES));
+  }
+
+  /** Data of kernels, which may begin anywhere: whole cells then. */
+  addData(start: number, end: number): void {
+    this.#mark(start - (start % CELL_BYTES), end);
+  }
+
+  #mark(start: number, end: number): void {
+    const whole = Math.floor(end / CELL_BYTES);
+    this.#cells.fill(CELL_BYTES, start / CELL_BYTES, whole);
+    const rest = end % CELL_BYTES;
+    if (rest > 0) this.#cells[whole] = Math.max(this.#cells[whole] ?? 0, rest);
+  }
+
+  /** What made kernel `name` trap; undefined where no check did. */
+  failureOf(name: string): AccessOutside | undefined {
+    if (this.#failure.getUint32(12, true) === 0) return undefined;
+    const [address = 0, bytes = 0, isWrite = 0] = [0, 4, 8].map((at) => this.#failure.getUint32(at, true));
+    this.#failure.setUint32(12, 0, true);
+    const did = isWrite ? 'wrote' : 'read';
+    return new AccessOutside(`${name} ${did} ${bytes} bytes at ${address}: ${this.#nearest(address)}`);
+  }
+
+  #nearest(address: number): string {
+    const distance = ([start, length]: readonly [number, number]): number =>
+      address < start ? start - address : Math.max(0, address - start - length);
+    const [nearest] = [...this.#regions].toSorted((a, b) => distance(a) - distance(b));
+    if (nearest === undefined) return 'nothing is allocated';
+    const [start, length] = nearest;
+    const place = address < start ? `${start - address} before` : `byte ${address - start} of`;
+    return `${place} the region of ${length} bytes at ${start}, behind which ${PADDING_BYTES} are padding`;
+  }
+}
+
+const maps = new WeakMap<WebAssembly.Memory, AccessMap>();
+const sources = new WeakMap<WebAssembly.Module, Uint8Array>();
+const rewritten = new WeakMap<WebAssembly.Module, CheckedModule & { readonly module: WebAssembly.Module }>();
+/** By what callers are given: the function itself, which other kernels import. */
+const inner = new WeakMap<object, unknown>();
+
+const { Module, Instance } = WebAssembly;
+
+class RememberedModule extends Module {
+  constructor(bytes: BufferSource) {
+    super(bytes);
+    sources.set(this, ArrayBuffer.isView(bytes) ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) : new Uint8Array(bytes));
+  }
+}
+
+class CheckedInstance {
+  readonly exports!: WebAssembly.Exports;
+
+  constructor(module: WebAssembly.Module, imports: WebAssembly.Imports = {}) {
+    const memory = imports['env']?.['memory'];
+    const map = memory instanceof WebAssembly.Memory ? maps.get(memory) : undefined;
+    // oxlint-disable-next-line no-constructor-return -- it stands for the constructor of Instance
+    if (map === undefined) return new Instance(module, imports) as unknown as CheckedInstance;
+    this.exports = checkedExports(module, imports, map);
+  }
+}
+
+function checkedExports(module: WebAssembly.Module, imports: WebAssembly.Imports, map: AccessMap): WebAssembly.Exports {
+  const source = sources.get(module);
+  assert.ok(source !== undefined, 'the module was compiled before accesses were checked');
+  const checked = rewritten.get(module) ?? compiled(checkedModule(source));
+  rewritten.set(module, checked);
+  for (const { start, end } of checked.data) map.addData(start, end);
+  const env = Object.fromEntries(
+    Object.entries(imports['env'] ?? {}).map(([name, value]) => [name, inner.get(value as object) ?? value]),
+  ) as WebAssembly.ModuleImports;
+  const { exports } = new Instance(checked.module, { env, [MAP_IMPORT.module]: { [MAP_IMPORT.name]: map.memory } });
+  return Object.fromEntries(
+    Object.entries(exports).map(([name, value]) => [name, typeof value === 'function' ? explained(name, value, map) : value]),
+  );
+}
+
+const compiled = (checked: CheckedModule) => ({ ...checked, module: new Module(checked.bytes) });
+
+/** The same function, whose traps say what was accessed. */
+function explained(name: string, run: (...values: unknown[]) => unknown, map: AccessMap): WebAssembly.ExportValue {
+  const outer = (...values: unknown[]): unknown => {
+    try {
+      return run(...values);
+    } catch (error) {
+      throw map.failureOf(name) ?? error;
+    }
+  };
+  inner.set(outer, run);
+  return outer;
+}
+
+Object.assign(WebAssembly, { Module: RememberedModule, Instance: CheckedInstance });
+
+const { allocate, free } = LinearMemory.prototype;
+
+/**
+ * From now on kernels over `linear` check what they access; over every linear memory, where `linear` is the prototype of all.
+ * Regions must not have been allocated before.
+ */
+export function checkAccesses(linear: LinearMemory): void {
+  const mapOf = ({ memory, maximumBytes }: LinearMemory): AccessMap => {
+    const map = maps.get(memory) ?? new AccessMap(maximumBytes);
+    maps.set(memory, map);
+    return map;
+  };
+  linear.allocate = function (this: LinearMemory, ...given) {
+    const map = mapOf(this);
+    const region = allocate.apply(this, given);
+    if (region !== undefined) map.add(region);
+    return region;
+  };
+  linear.free = function (this: LinearMemory, region) {
+    mapOf(this).remove(region);
+    free.call(this, region);
+  };
+}
