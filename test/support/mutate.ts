@@ -18,7 +18,7 @@ export function scattered(seed: number): () => number {
 }
 
 const BYTES = [0, 1, 0x7f, 0x80, 0xfe, 0xff, 0x0a, 0x22, 0x2c, 0x5b, 0x7b];
-const INTEGERS = [
+export const INTEGERS: readonly bigint[] = [
   ...[0n, 1n, -1n, 0x7fn, 0xffn, 0x7fffn, 0xffffn, 0x10_0000n, 0x3fff_ffffn, 0x7fff_ffffn, 0x8000_0000n],
   ...[0xffff_ffffn, 1n << 40n, 1n << 53n, 1n << 62n, (1n << 63n) - 1n, -1n << 63n],
 ];
@@ -33,13 +33,13 @@ export function mutated(bytes: Uint8Array, other: Uint8Array, next: () => number
   return result;
 }
 
-/** Cut off, longer, shorter, or with a part of itself or of the other file. */
+/** Cut off, longer, shorter, or with a part of itself, maybe many times, or of the other file. */
 function replaced(bytes: Uint8Array<ArrayBuffer>, next: () => number, other: Uint8Array): Uint8Array<ArrayBuffer> {
   const pick = (below: number): number => Math.floor(next() * below);
   const at = place(bytes.byteLength, next);
   const before = bytes.subarray(0, at);
   const few = 1 + Math.floor(next() ** 4 * 64);
-  switch (pick(8)) {
+  switch (pick(9)) {
     case 0:
       return bytes.slice(0, at);
     case 1:
@@ -59,6 +59,11 @@ function replaced(bytes: Uint8Array<ArrayBuffer>, next: () => number, other: Uin
     case 5: {
       const from = place(other.byteLength, next);
       return joined(before, other.subarray(from, from + few), bytes.subarray(at + few));
+    }
+    case 6: {
+      const part = bytes.subarray(at, at + few);
+      const times = 2 + Math.floor(next() ** 4 * 1000);
+      return joined(before, ...Array.from({ length: times }, () => part), bytes.subarray(at + few));
     }
     default:
       // As Thrift and the encodings of Parquet write numbers, zigzag or not.
@@ -82,7 +87,8 @@ function overwritten(bytes: Uint8Array<ArrayBuffer>, next: () => number): Uint8A
   return bytes;
 }
 
-function byteInstead(before: number, next: () => number): number {
+/** A byte in place of `before`. */
+export function byteInstead(before: number, next: () => number): number {
   const kind = next();
   if (kind < 1 / 3) return before ^ (1 << Math.floor(next() * 8));
   return kind < 2 / 3 ? Math.floor(next() * 256) : (BYTES[Math.floor(next() * BYTES.length)] ?? 0);
@@ -96,11 +102,13 @@ function place(byteLength: number, next: () => number): number {
   return where < 0.75 ? near : byteLength - near;
 }
 
-function varint(value: bigint): Uint8Array {
+/** As Thrift and the encodings of Parquet write an unsigned number. */
+export function varint(value: bigint): Uint8Array {
   const bytes: number[] = [];
   let left = BigInt.asUintN(64, value);
   for (; left >= 0x80n; left >>= 7n) bytes.push(Number(left & 0x7fn) | 0x80);
   return Uint8Array.from([...bytes, Number(left)]);
 }
 
-const joined = (...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> => new Uint8Array(Buffer.concat(parts));
+export const joined = (...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> =>
+  new Uint8Array(Buffer.concat(parts));

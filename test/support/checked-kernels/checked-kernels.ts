@@ -13,7 +13,9 @@ import assert from 'node:assert/strict';
 import { LinearMemory, PADDING_BYTES, type Region } from '../../../src/memory/linear-memory.ts';
 import { CELL_BYTES, type CheckedModule, checkedModule, MAP_AT, MAP_IMPORT } from './checked-module.ts';
 
-type Functions = Readonly<Record<string, unknown>>;
+type Kernel = (...values: unknown[]) => unknown;
+type Exports = Record<string, unknown>;
+type Imports = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 /** A kernel read or wrote outside of everything that was allocated. */
 export class AccessOutside extends Error {
@@ -85,25 +87,20 @@ const inner = new WeakMap<object, unknown>();
 const { Module, Instance } = WebAssembly;
 
 class RememberedModule extends Module {
-  constructor(bytes: BufferSource) {
+  constructor(bytes: Uint8Array<ArrayBuffer>) {
     super(bytes);
-    sources.set(this, ArrayBuffer.isView(bytes) ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) : new Uint8Array(bytes));
+    sources.set(this, bytes);
   }
 }
 
-class CheckedInstance {
-  readonly exports!: WebAssembly.Exports;
-
-  constructor(module: WebAssembly.Module, imports: WebAssembly.Imports = {}) {
-    const memory = imports['env']?.['memory'];
-    const map = memory instanceof WebAssembly.Memory ? maps.get(memory) : undefined;
-    // oxlint-disable-next-line no-constructor-return -- it stands for the constructor of Instance
-    if (map === undefined) return new Instance(module, imports) as unknown as CheckedInstance;
-    this.exports = checkedExports(module, imports, map);
-  }
+/** Called with `new`, as the constructor that it stands for. */
+function checkedInstance(module: WebAssembly.Module, imports: Imports = {}): WebAssembly.Instance {
+  const memory = imports['env']?.['memory'];
+  const map = memory instanceof WebAssembly.Memory ? maps.get(memory) : undefined;
+  return map === undefined ? new Instance(module, imports) : { exports: checkedExports(module, imports, map) };
 }
 
-function checkedExports(module: WebAssembly.Module, imports: WebAssembly.Imports, map: AccessMap): WebAssembly.Exports {
+function checkedExports(module: WebAssembly.Module, imports: Imports, map: AccessMap): Exports {
   const source = sources.get(module);
   assert.ok(source !== undefined, 'the module was compiled before accesses were checked');
   const checked = rewritten.get(module) ?? compiled(checkedModule(source));
@@ -111,17 +108,20 @@ function checkedExports(module: WebAssembly.Module, imports: WebAssembly.Imports
   for (const { start, end } of checked.data) map.addData(start, end);
   const env = Object.fromEntries(
     Object.entries(imports['env'] ?? {}).map(([name, value]) => [name, inner.get(value as object) ?? value]),
-  ) as WebAssembly.ModuleImports;
+  );
   const { exports } = new Instance(checked.module, { env, [MAP_IMPORT.module]: { [MAP_IMPORT.name]: map.memory } });
   return Object.fromEntries(
-    Object.entries(exports).map(([name, value]) => [name, typeof value === 'function' ? explained(name, value, map) : value]),
+    Object.entries(exports).map(([name, value]) => [
+      name,
+      typeof value === 'function' ? explained(name, value as Kernel, map) : value,
+    ]),
   );
 }
 
 const compiled = (checked: CheckedModule) => ({ ...checked, module: new Module(checked.bytes) });
 
 /** The same function, whose traps say what was accessed. */
-function explained(name: string, run: (...values: unknown[]) => unknown, map: AccessMap): WebAssembly.ExportValue {
+function explained(name: string, run: Kernel, map: AccessMap): Kernel {
   const outer = (...values: unknown[]): unknown => {
     try {
       return run(...values);
@@ -133,7 +133,7 @@ function explained(name: string, run: (...values: unknown[]) => unknown, map: Ac
   return outer;
 }
 
-Object.assign(WebAssembly, { Module: RememberedModule, Instance: CheckedInstance });
+Object.assign(WebAssembly, { Module: RememberedModule, Instance: checkedInstance });
 
 const { allocate, free } = LinearMemory.prototype;
 

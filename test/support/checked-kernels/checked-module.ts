@@ -345,7 +345,13 @@ const AT_MOST = 0x4d;
 const IF = [0x04, 0x40];
 const END = 0x0b;
 /** What the map has for the address in a local, and for the 16 bytes behind. */
-const cell = (address: number, offset: number): number[] => [...get(address), ...const32(4), SHIFT, 0x2d, ...inMap(MAP_AT + offset)];
+const cell = (address: number, offset: number): number[] => [
+  ...get(address),
+  ...const32(4),
+  SHIFT,
+  0x2d,
+  ...inMap(MAP_AT + offset),
+];
 
 /** Notes the access and traps. */
 const fail = (address: number, bytes: number, isWrite: number): number[] => [
@@ -367,7 +373,16 @@ function checkOfAccess(isWrite: number): number[] {
     ...[...cell(address, 0), 0x22, have, ...get(end), LESS, ...IF],
     // In a second cell, where the first one is whole.
     ...[...get(have), ...const32(CELL_BYTES), LESS, ...IF, ...fail(address, bytes, isWrite), END],
-    ...[...cell(address, 1), ...get(end), ...const32(CELL_BYTES), SUB, LESS, ...IF, ...fail(address, bytes, isWrite), END],
+    ...[
+      ...cell(address, 1),
+      ...get(end),
+      ...const32(CELL_BYTES),
+      SUB,
+      LESS,
+      ...IF,
+      ...fail(address, bytes, isWrite),
+      END,
+    ],
     END,
     ...get(pointer),
     END,
@@ -427,12 +442,16 @@ function dataOf(content: Uint8Array): { readonly start: number; readonly end: nu
 /** `module` with its accesses checked. It imports one memory and has none of its own. */
 export function checkedModule(module: Uint8Array): CheckedModule {
   const sections = sectionsOf(module);
-  const content = (id: number): Uint8Array => sections.find((section) => section.id === id)?.content ?? new Uint8Array([0]);
+  const content = (id: number): Uint8Array =>
+    sections.find((section) => section.id === id)?.content ?? new Uint8Array([0]);
   assert.equal(countOf(sections, SECTION.memory), 0, 'a module with a memory of its own');
   const types = countOf(sections, SECTION.type);
   const functionTypes = new Reader(content(SECTION.function));
   const parametersOfTypes = parameterCounts(content(SECTION.type));
-  const parameters = Array.from({ length: functionTypes.number() }, () => parametersOfTypes[functionTypes.number()] ?? 0);
+  const parameters = Array.from(
+    { length: functionTypes.number() },
+    () => parametersOfTypes[functionTypes.number()] ?? 0,
+  );
   const first = importedFunctions(content(SECTION.import)) + parameters.length;
   const checks = { read: first, write: first + 1, readRange: first + 2, writeRange: first + 3 };
   const i32s = (count: number): number[] => [count, ...Array.from({ length: count }, () => TYPE.i32)];
@@ -444,9 +463,7 @@ export function checkedModule(module: Uint8Array): CheckedModule {
         [0x60, ...i32s(2), ...i32s(1)],
       ]),
     [SECTION.import]: () =>
-      extended(content(SECTION.import), [
-        [...text(MAP_IMPORT.module), ...text(MAP_IMPORT.name), 2, 0, 1],
-      ]),
+      extended(content(SECTION.import), [[...text(MAP_IMPORT.module), ...text(MAP_IMPORT.name), 2, 0, 1]]),
     [SECTION.function]: () =>
       extended(content(SECTION.function), [uleb(types), uleb(types), uleb(types + 1), uleb(types + 1)]),
     [SECTION.code]: () => rewrittenCode(content(SECTION.code), parameters, checks),
