@@ -18,6 +18,10 @@
  * made in whole vectors, so up to 64 bytes behind the output are overwritten and up to 64 behind the input are read: the
  * padding that every region has.
  *
+ * What the format calls faulty is refused, also where the reference library does not look: it takes streams of Huffman codes that
+ * do not end at their first bit, or whose last byte is zero, if they are long (RFC 8878, 4.2.2), and empty blocks that are
+ * said to be compressed; and what follows the last frame some of its callers drop.
+ *
  * Tables and literals lie in a place that the caller gives:
  *
  *     literal lengths 8 KiB │ match lengths 8 KiB │ offsets 4 KiB │ Huffman codes 4 KiB │ scratch 2 KiB │ literals
@@ -113,6 +117,7 @@ export function zstdDecompress(from: usize, fromBytes: usize, to: usize, toBytes
     const windowBytes: usize = isSingle ? 0 : 1;
     // A bit that no version knows.
     if ((descriptor & 8) != 0 || windowBytes + dictionaryBytes + sizeBytes > inputEnd - input) return false;
+    const window = <u64>load<u8>(input);
     input += windowBytes;
     for (let i: usize = 0; i < dictionaryBytes; i++) if (load<u8>(input + i) != 0) return false;
     input += dictionaryBytes;
@@ -124,6 +129,9 @@ export function zstdDecompress(from: usize, fromBytes: usize, to: usize, toBytes
     input += sizeBytes;
     const frame = output;
     if (size > <u64>(outputEnd - output)) return false;
+    // A window may be larger than the memory: all of the output is there to look back at. But no block is larger than the window.
+    const windowSize = isSingle ? size : ((8 + (window & 7)) << (window >> 3)) << 7;
+    const most = <usize>min<u64>(BLOCK_BYTES, windowSize);
     store<u32>(work, NONE, LENGTHS_LOG);
     store<u32>(work, NONE, MATCHES_LOG);
     store<u32>(work, NONE, OFFSETS_LOG);
@@ -137,7 +145,7 @@ export function zstdDecompress(from: usize, fromBytes: usize, to: usize, toBytes
       input += 3;
       const kind = (header >> 1) & 3;
       const bytes = <usize>((header >> 3) & 0x1fffff);
-      if (bytes > BLOCK_BYTES) return false;
+      if (bytes > most) return false;
       if (kind == 0) {
         if (bytes > inputEnd - input || bytes > outputEnd - output) return false;
         memory.copy(output, input, bytes);
@@ -150,7 +158,7 @@ export function zstdDecompress(from: usize, fromBytes: usize, to: usize, toBytes
         output += bytes;
       } else if (kind == 2) {
         if (bytes > inputEnd - input) return false;
-        output = decodeBlock(input, input + bytes, frame, output, outputEnd, work);
+        output = decodeBlock(input, input + bytes, frame, output, min<usize>(outputEnd, output + most), work);
         if (output == 0) return false;
         input += bytes;
       } else return false;
@@ -165,9 +173,9 @@ export function zstdDecompress(from: usize, fromBytes: usize, to: usize, toBytes
   return output == outputEnd;
 }
 
-/** Writes what the block in [input, inputEnd) holds. Returns where that ends, 0 where it is damaged. */
+/** Writes what the block in [input, inputEnd) holds, not beyond `outputEnd`. Returns where that ends, 0 where it is damaged. */
 function decodeBlock(input: usize, inputEnd: usize, frame: usize, output: usize, outputEnd: usize, work: usize): usize {
-  if (!readLiterals(input, inputEnd, min<usize>(BLOCK_BYTES, outputEnd - output), work)) return 0;
+  if (!readLiterals(input, inputEnd, outputEnd - output, work)) return 0;
   input = <usize>load<u32>(work, NEXT);
   if (input >= inputEnd) return 0;
   let count = <u32>load<u8>(input++);
@@ -196,8 +204,7 @@ function decodeBlock(input: usize, inputEnd: usize, frame: usize, output: usize,
   if (input == 0) return 0;
   input = readMachine((modes >> 2) & 3, input, inputEnd, work, MATCHES, MATCHES_LOG, 52, 9, 6, MATCH_ODDS, MATCH_BASES, MATCH_BITS);
   if (input == 0 || input >= inputEnd) return 0;
-  const end = min<usize>(outputEnd, output + BLOCK_BYTES);
-  return runSequences(count, input, inputEnd, frame, output, end, work);
+  return runSequences(count, input, inputEnd, frame, output, outputEnd, work);
 }
 
 // Sequences -----------------------------------------------------------------------------------------------------------
