@@ -9,6 +9,7 @@
 import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { type Schema, schema } from '../../src/columnar/schema.ts';
 import { MillraceError } from '../../src/errors.ts';
@@ -97,6 +98,8 @@ export class DamagedReader {
   async read(index: number): Promise<string | Failure> {
     const { seed, bytes, next } = this.#files.file(this.#randomSeed, index);
     await this.#store.put(URI, bytes);
+    // V8 keeps what weak references were asked for until the event loop has a turn: without one, all signals of all files.
+    await setImmediate();
     const peakBefore = process.resourceUsage().maxRSS;
     try {
       const result = await outcome(async () => {

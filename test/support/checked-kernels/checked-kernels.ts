@@ -18,7 +18,7 @@ type Exports = Record<string, unknown>;
 type Imports = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 /** A kernel read or wrote outside of everything that was allocated. */
-export class AccessOutside extends Error {
+class AccessOutside extends Error {
   override readonly name = 'AccessOutside';
 }
 
