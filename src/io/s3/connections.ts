@@ -3,28 +3,16 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { SocketPool } from '../socket-pool.ts';
+import type { S3StoreOptions } from './s3-store-options.ts';
 
-export interface S3ClientOptions {
-  /** Where not absent, in place of what the environment says (`AWS_ENDPOINT_URL`, `AWS_REGION`, …), as the SDK reads it. */
-  readonly endpoint?: string;
-  readonly region?: string;
-  readonly credentials?: {
-    readonly accessKeyId: string;
-    readonly secretAccessKey: string;
-    readonly sessionToken?: string;
-  };
-  /** Milliseconds until a connection stands; default 5,000. */
-  readonly connectMs?: number;
-  /** Milliseconds without a byte, sent or received, after which a request has failed; default 20,000. */
-  readonly idleMs?: number;
-}
+type SettingOfClient = 'endpoint' | 'region' | 'credentials' | 'connectMs' | 'idleMs';
 
 export class Connections {
   readonly client: S3Client;
   readonly #sockets: SocketPool;
 
   /** `sockets` is how many may be open at once. */
-  constructor({ connectMs = 5_000, idleMs = 20_000, ...settings }: S3ClientOptions, sockets: number) {
+  constructor({ connectMs = 5_000, idleMs = 20_000, ...settings }: Pick<S3StoreOptions, SettingOfClient>, sockets: number) {
     this.#sockets = new SocketPool(sockets);
     this.client = new S3Client({
       ...settings,

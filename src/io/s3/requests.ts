@@ -10,22 +10,13 @@
 
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { MillraceError } from '../../errors.ts';
-import type { Clock } from '../clock.ts';
 import type { RequestKind, RequestMeter } from '../counted-store.ts';
 import { Deadline } from '../deadline.ts';
 import { RequestGate } from '../request-gate.ts';
 import { askedToWait } from '../retry-after.ts';
-import { Connections, type S3ClientOptions } from './connections.ts';
+import { Connections } from './connections.ts';
 import { isThrottle, type RequestContext, retryAfterOf, translatedError } from './error-translation.ts';
-
-export interface S3RequestsOptions extends S3ClientOptions {
-  /** How many requests may be under way at once, and sockets be open; default 32. */
-  readonly maxRequests?: number;
-  /** Milliseconds that a request may take without its content; default 60,000. */
-  readonly totalMs?: number;
-  /** By which requests wait for their turn where the service asks for fewer; virtual in tests only. */
-  readonly turnClock?: Clock;
-}
+import type { S3StoreOptions } from './s3-store-options.ts';
 
 export interface S3Request<Result> extends RequestContext {
   readonly kind: RequestKind;
@@ -50,7 +41,7 @@ export class S3Requests {
   readonly #meter: RequestMeter;
   readonly #totalMs: number;
 
-  constructor({ maxRequests = 32, totalMs = 60_000, turnClock, ...client }: S3RequestsOptions, meter: RequestMeter) {
+  constructor({ maxRequests = 32, totalMs = 60_000, turnClock, ...client }: S3StoreOptions, meter: RequestMeter) {
     this.#connections = new Connections(client, maxRequests);
     this.#gate = new RequestGate(maxRequests, turnClock);
     this.#meter = meter;

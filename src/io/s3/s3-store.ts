@@ -24,9 +24,10 @@ import { completeUpload } from './complete-upload.ts';
 import { serviceCode } from './error-translation.ts';
 import { listObjects, listOpenUploads } from './listings.ts';
 import { getSmall, readEnd, readRange } from './reads.ts';
-import { type S3Request, S3Requests, type S3RequestsOptions } from './requests.ts';
+import { type S3Request, S3Requests } from './requests.ts';
+import type { S3StoreOptions } from './s3-store-options.ts';
 
-export type S3StoreOptions = S3RequestsOptions;
+export type { S3StoreOptions } from './s3-store-options.ts';
 
 const MAX_PART_NUMBER = 10_000;
 
