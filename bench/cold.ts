@@ -16,7 +16,7 @@ export async function* cold({ sf, runs, only }: Options): AsyncGenerator<Result>
     for (const { name, task, sql } of tpchCases(sf).filter((one) => one.name.includes(only || 'q6'))) {
       const plan = join(directory, `${name}.json`);
       writeFileSync(plan, JSON.stringify(task));
-      const cli = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
+      const cli = fileURLToPath(new URL('../dist/js/main.js', import.meta.url));
       const ours = [process.execPath, cli, 'run', plan, '--memory', MEMORY, '--format', 'json'];
       const script = `import duckdb; print(duckdb.connect(config={'threads': 1}).execute(${JSON.stringify(sql)}).fetchall())`;
       const figures = { millrace: [] as MeasuredProcess[], duckdb: [] as MeasuredProcess[] };

@@ -1,10 +1,12 @@
 /**
  * The package as it is published: a few files, dependencies included, for to find and link 680 modules took longer than most short queries.
  *
- *     src/index.ts   ──esbuild──▶ dist/js/index.js        frames: what `tasks.js` has not
- *         tasks.ts                        tasks.js        all that runs tasks
- *         udf/udf.ts                      udf.js          what defines functions
+ *     src/index.ts   ──esbuild──▶ dist/js/frames.js       what `engine.js` has not
+ *         tasks.ts                        engine.js       all that runs tasks
+ *         udf/udf.ts                      functions.js    what defines functions
  *         io/s3/s3-store.ts               s3-store.js
+ *                                         index.js, tasks.js, udf.js, s3.js    what programs see of these
+ *                                         common.js, results.js    what each of them and the program need
  *         cli/main.ts                     main.js         the program: looks at the version of Node
  *                                         program.js      its commands, and `run-task.js` that of a task
  *                                         …-worker.js     threads
@@ -29,13 +31,14 @@ import { buildMerged } from './merged-chunks.ts';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const directory = resolve(process.argv[2] ?? join(root, 'dist'));
 const outdir = join(directory, 'js');
-/** What programs import, by the name that the file gets. */
+/** What programs import: the file that has it, and the source of that. */
 const ENTRIES = {
-  udf: 'src/udf/udf.ts',
-  tasks: 'src/tasks.ts',
-  's3-store': 'src/io/s3/s3-store.ts',
-  index: 'src/index.ts',
-};
+  udf: ['functions', 'src/udf/udf.ts'],
+  tasks: ['engine', 'src/tasks.ts'],
+  s3: ['s3-store', 'src/io/s3/s3-store.ts'],
+  index: ['frames', 'src/index.ts'],
+} as const;
+const sources = Object.fromEntries(Object.values(ENTRIES));
 /** What threads run, found beside who starts them. */
 const workers = Object.fromEntries(
   globSync('src/**/*-worker.ts', { cwd: root }).map((path) => [basename(path, '.ts'), path]),
@@ -45,30 +48,47 @@ rmSync(outdir, { recursive: true, force: true });
 const metafile = await buildMerged({
   absWorkingDir: root,
   entryPoints: {
-    ...ENTRIES,
+    ...sources,
     main: 'src/cli/main.ts',
     program: 'src/cli/program.ts',
     'run-task': 'src/cli/run-task.ts',
     ...workers,
   },
-  groups: [...Object.keys(ENTRIES), 'program', 'run-task'],
+  groups: [
+    'functions',
+    { name: 'common', of: ['program', 'frames'] },
+    'program',
+    'engine',
+    's3-store',
+    { name: 'results', of: ['run-task', 'frames'] },
+    'frames',
+    'run-task',
+  ],
   apart: Object.keys(workers),
   outdir,
   extension: '.js',
   // parquet-wasm is evaluated anew for each instance, from where it is installed.
   external: ['apache-arrow', 'parquet-wasm'],
-  minify: { minifySyntax: true },
+  minify: {},
   sourcemap: false,
 });
+for (const [name, [file]] of Object.entries(ENTRIES)) writeFileSync(join(outdir, `${name}.js`), entryText(file));
 copyKernels(root, outdir);
 writeFileSync(join(outdir, 'licenses.txt'), licenses(metafile));
 chmodSync(join(outdir, 'main.js'), 0o755);
 dropOtherTypes(join(directory, 'types'));
 
+/** What programs see of a file, which has more for the others. */
+function entryText(file: string): string {
+  const [, output] = Object.entries(metafile.outputs).find(([path]) => basename(path) === `${file}.js`) ?? [];
+  const names = (output?.exports ?? []).filter((name) => !name.startsWith('$'));
+  return `export { ${names.join(', ')} } from './${file}.js';\n`;
+}
+
 /** Types that nobody can get at would be most of the files of the package. */
 function dropOtherTypes(types: string): void {
   const fileOf = (source: string): string => source.replace(/\.ts$/, '.d.ts');
-  const wanted = new Set(Object.values(ENTRIES).map((path) => join(types, fileOf(path.replace('src/', '')))));
+  const wanted = new Set(Object.values(sources).map((path) => join(types, fileOf(path.replace('src/', '')))));
   for (const file of wanted) {
     const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
     for (const [, path] of text.matchAll(/\b(?:from|import\() ?['"](\.[^'"]+)['"]/g)) {

@@ -19,8 +19,8 @@ export interface MergedBuild {
   readonly absWorkingDir: string;
   /** By the name that the file gets. */
   readonly entryPoints: Readonly<Record<string, string>>;
-  /** Names of entries: each is one file with all that it imports at once, but for what one before it has. */
-  readonly groups: readonly string[];
+  /** Each is one file, but for what one before it has. */
+  readonly groups: readonly (string | CommonGroup)[];
   /** Names of entries that are loaded without the groups, in threads of their own: what they need stays in chunks. */
   readonly apart?: readonly string[];
   readonly outdir: string;
@@ -45,6 +45,12 @@ const oneLanguage: Plugin = {
       contents: `export { default as en } from './en.js';`,
     })),
 };
+
+/** What two entries import at once, where each of them is loaded without the other: a file of this name. An entry that stands for itself has all its imports. */
+export interface CommonGroup {
+  readonly name: string;
+  readonly of: readonly [string, string];
+}
 
 type Output = Metafile['outputs'][string];
 
@@ -106,11 +112,15 @@ class Merging {
     const found = Object.entries(outputs).filter(([path]) => path.endsWith(extension));
     this.#files = new Map(found.map(([path, output]) => [basename(path), output]));
     const alone = new Set(apart.flatMap((name) => [...this.#importedBy(`${name}${extension}`, new Set())]));
-    this.#groups = groups.map((name) => `${name}${extension}`);
-    for (const entry of this.#groups) {
-      for (const file of this.#importedBy(entry, new Set([...alone, ...this.#groupOf.keys()]))) {
+    this.#groups = groups.map((group) => `${typeof group === 'string' ? group : group.name}${extension}`);
+    for (const [index, group] of groups.entries()) {
+      const taken = new Set([...alone, ...this.#groupOf.keys()]);
+      const [first = '', second = first] = typeof group === 'string' ? [group] : group.of;
+      const others = this.#importedBy(`${second}${extension}`, taken);
+      for (const file of this.#importedBy(`${first}${extension}`, taken)) {
+        if (!others.has(file)) continue;
         this.#numbers.set(file, this.#numbers.size);
-        this.#groupOf.set(file, entry);
+        this.#groupOf.set(file, this.#groups[index] as string);
       }
     }
   }
@@ -157,16 +167,16 @@ class Merging {
     return `$${this.#numbers.get(file)}${name}`;
   }
 
-  /** The entry, as it was, with all that its files export. */
+  /** The entry where it has one, as it was, with all that its files export. */
   #groupText(entry: string): string {
     const files = [...this.#groupOf].filter(([, group]) => group === entry).map(([file]) => file);
     const exported = files.map((file) => {
       const names = this.#exportsOf(file).map((name) => `${name} as ${this.#groupName(file, name)}`);
       return `export {${names.join()}} from './${file}';`;
     });
-    return [`import './${entry}';`, `export {${this.#exportsOf(entry).join()}} from './${entry}';`, ...exported].join(
-      '\n',
-    );
+    if (!files.includes(entry)) return exported.join('\n');
+    const own = [`import './${entry}';`, `export {${this.#exportsOf(entry).join()}} from './${entry}';`];
+    return [...own, ...exported].join('\n');
   }
 
   /** A file of a group, as others see it. */
@@ -184,7 +194,7 @@ class Merging {
         if (namespace !== 'group' && group !== undefined && kind === 'import-statement') {
           return group === self ? { path: join(this.#parts, file) } : { path: file, namespace: 'group' };
         }
-        return this.#files.has(file) ? { path, external: true } : undefined;
+        return this.#files.has(file) || this.#groups.includes(file) ? { path, external: true } : undefined;
       });
       onLoad({ filter: /.*/, namespace: 'group' }, ({ path }) => ({ contents: this.#fromGroup(path) }));
     };
@@ -196,7 +206,8 @@ class Merging {
     const { absWorkingDir, outdir } = this.#options;
     const described = Object.entries(outputs).map(([path, output]): [string, Output] => {
       const imports = output.imports.map((imported) => {
-        const isOurs = this.#files.has(basename(imported.path)) && imported.path.startsWith('./');
+        const name = basename(imported.path);
+        const isOurs = imported.path.startsWith('./') && (this.#files.has(name) || this.#groups.includes(name));
         return isOurs
           ? { path: relative(absWorkingDir, join(outdir, basename(imported.path))), kind: imported.kind }
           : imported;

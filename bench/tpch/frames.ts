@@ -5,8 +5,7 @@
  * filtered comes first. A sub-query that goes over the rows of a group is a window.
  */
 
-import { decimal } from '../../src/columnar/data-type.ts';
-import { col, count, type DataFrame, type Expr, lit, when, window } from '../../src/index.ts';
+import { col, count, type DataFrame, type Expr, lit, types, when, window } from '../../src/index.ts';
 
 export const TPCH_TABLES = [
   'region',
@@ -24,7 +23,7 @@ export type TpchTables = Readonly<Record<(typeof TPCH_TABLES)[number], DataFrame
 /** Exact: a number of JavaScript with a point is a float. */
 const exact = (digits: string): Expr => {
   const scale = digits.split('.')[1]?.length ?? 0;
-  return lit(digits, decimal(15, scale));
+  return lit(digits, types.decimal(15, scale));
 };
 const isBetween = (name: string, first: string, end: string): Expr => col(name).ge(first).and(col(name).lt(end));
 const revenue = col('l_extendedprice').mul(lit(1).sub(col('l_discount')));

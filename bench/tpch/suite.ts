@@ -1,5 +1,8 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempDisposableSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import { type DataFrame, Session } from '../../src/index.ts';
 import { CUT_OFF, difference, rowsOf } from '../answers.ts';
 import { type MeasuredProcess, measureProcess } from '../measure-process.ts';
@@ -74,9 +77,8 @@ async function* warm({ sf, threads, runs, queries, peers }: Contest): AsyncGener
 }
 
 async function* cold({ sf, threads, runs, queries, peers }: Contest): AsyncGenerator<Result> {
-  const built = fileURLToPath(new URL('../../dist/index.js', import.meta.url));
-  if (!existsSync(built)) throw new Error('What is started cold is built first: npm run build');
-  const ours = fileURLToPath(new URL('process.ts', import.meta.url));
+  using directory = mkdtempDisposableSync(join(tmpdir(), 'millrace-tpch-'));
+  const ours = await userProgram(directory.path);
   for (const query of queries) {
     const commands: Record<string, readonly string[]> = {
       millrace: [process.execPath, ours, tpchFolder(sf), `${query.number}`, `${MEMORY_BYTES}`, `${threads}`],
@@ -97,6 +99,28 @@ async function* cold({ sf, threads, runs, queries, peers }: Contest): AsyncGener
     const peaks = figures.map(([name, all]) => [`${name}_mb`, median(all.map(({ peak_bytes }) => peak_bytes)) / 1e6]);
     yield { ...resultOf(query, 'cold', { sf, threads }, times), ...Object.fromEntries(peaks) };
   }
+}
+
+/** `process.ts` as JavaScript in `directory`, with what is built in `dist` for the package. */
+async function userProgram(directory: string): Promise<string> {
+  const built = new URL('../../dist/js/index.js', import.meta.url);
+  if (!existsSync(built)) throw new Error('What is started cold is built first: npm run build');
+  const outfile = join(directory, 'process.mjs');
+  await build({
+    entryPoints: [fileURLToPath(new URL('process.ts', import.meta.url))],
+    outfile,
+    bundle: true,
+    format: 'esm',
+    target: 'node24',
+    plugins: [
+      {
+        name: 'package',
+        setup: ({ onResolve }) =>
+          onResolve({ filter: /\/src\/index\.ts$/ }, () => ({ path: built.href, external: true })),
+      },
+    ],
+  });
+  return outfile;
 }
 
 async function tablesOf(session: Session, sf: number): Promise<TpchTables> {
