@@ -1,15 +1,14 @@
 /** Brings both engines' answers to one form and compares them: no ratio is printed for different answers. */
 
-import type { RecordBatch } from 'apache-arrow';
-import { resultBatch } from '../src/dataframe/result-rows.ts';
+import type { KeptBatch } from '../src/columnar/kept-batch.ts';
 import { valueToJson } from '../src/expressions/literal.ts';
 import type { Cell } from './duckdb.ts';
 
-/** The rows of an Arrow batch as plan literals write them: decimals as text with all digits of their scale. */
-export function rowsOf(batch: RecordBatch): Cell[][] {
-  const { schema, rows } = resultBatch(batch);
-  return [...rows()].map((row) =>
-    schema.fields.map(({ type }, column) => valueToJson(row[column] ?? null, type) as Cell),
+/** The rows of a batch as plan literals write them: decimals as text with all digits of their scale. */
+export function rowsOf(batch: KeptBatch): Cell[][] {
+  const { fields } = batch.schema;
+  return [...batch.rows()].map((row) =>
+    fields.map(({ type }, column) => valueToJson(row[column] ?? null, type) as Cell),
   );
 }
 

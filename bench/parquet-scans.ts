@@ -169,7 +169,7 @@ async function runOurs(scan: Scan, store: ObjectStore): Promise<Answer & { bytes
     {
       store,
       memoryBytes: MEMORY_BYTES,
-      onBatch: (batch) => {
+      onKept: (batch) => {
         rows.push(...rowsOf(batch));
       },
     },

@@ -1,6 +1,6 @@
-import { copyToArrow } from '../src/columnar/arrow.ts';
 import { BATCH_ROWS, Batch } from '../src/columnar/batch.ts';
 import type { Column } from '../src/columnar/column.ts';
+import { keepBatch } from '../src/columnar/kept-batch.ts';
 import type { Schema } from '../src/columnar/schema.ts';
 import { sliceColumn } from '../src/columnar/slice.ts';
 import { fileStore } from '../src/io/file-store.ts';
@@ -41,7 +41,7 @@ export async function runOver(
     await buildChain(pushDown(bindPlan(plan)), resources),
     {
       push: async (batch) => {
-        rows.push(...rowsOf(copyToArrow(batch, budget.linear, { dictionaries: 'decode' })));
+        rows.push(...rowsOf(keepBatch(batch, budget.linear)));
         return 'more';
       },
     },

@@ -119,7 +119,7 @@ async function runOurs({ format, columns }: ScanCase, path: string): Promise<Ans
   await executeTask(task, {
     store: fileStore(),
     memoryBytes: MEMORY_BYTES,
-    onBatch: (batch) => {
+    onKept: (batch) => {
       rows.push(...rowsOf(batch));
     },
   });

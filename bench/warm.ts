@@ -27,7 +27,7 @@ async function runOurs({ task }: Case): Promise<Answer & { rowsRead: number; byt
   const { statistics } = await executeTask(task, {
     store: fileStore(),
     memoryBytes: MEMORY_BYTES,
-    onBatch: (batch) => {
+    onKept: (batch) => {
       rows.push(...rowsOf(batch));
     },
   });

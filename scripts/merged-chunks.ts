@@ -10,7 +10,7 @@
  * others may need of it under names that tell the file; what others import of it, they import from there.
  */
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, relative } from 'node:path';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
@@ -52,6 +52,48 @@ export interface CommonGroup {
   readonly of: readonly [string, string];
 }
 
+/**
+ * What a module `…-now.ts` loads at once, in its caller's own turn, gets a chunk as if it were imported on demand. esbuild only knows the
+ * latter, so it is told that, and `loadNow` is what stands in what it has written.
+ */
+const loadedNow: Plugin = {
+  name: 'loaded-now',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /-now\.ts$/ }, ({ path }) => ({
+      loader: 'ts',
+      contents: readFileSync(path, 'utf8').replaceAll(/\bload\(('[^']+')\)/g, "load('now', () => import($1))"),
+    })),
+};
+
+const loadNow = (text: string): string =>
+  text.replaceAll(/\(\s*"now",\s*\(\)\s*=>\s*import\(("[^"]+")\)\s*\)/g, '($1)');
+
+/**
+ * Modules of Node as values: to import one makes a module of it, for which each of its members is looked at, and some of those load what
+ * nobody asked for. `node:http` brought all of `fetch`, 30 ms of a new process.
+ */
+const builtinValues: Plugin = {
+  name: 'builtin-values',
+  setup: ({ onResolve, onLoad }) => {
+    // One for each importer: shared ones would be chunks, and groups would need each other for them.
+    onResolve({ filter: /^node:/ }, ({ path, kind, importer }) =>
+      kind === 'import-statement' ? { path, namespace: 'builtin', suffix: `?${importer.replaceAll(/[\\/]/g, ':')}` } : { path, external: true },
+    );
+    onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => {
+      const names = Object.keys(process.getBuiltinModule(path) as object).filter((name) => /^[A-Za-z_]\w*$/.test(name));
+      const members = names.map((name) => `const node_${name} = /* @__PURE__ */ member('${name}');`);
+      return {
+        contents: [
+          `const builtin = process.getBuiltinModule('${path}');`,
+          'const member = (name) => builtin[name];',
+          ...members,
+          `export { builtin as default, ${names.map((name) => `node_${name} as ${name}`).join()} };`,
+        ].join('\n'),
+      };
+    });
+  },
+};
+
 type Output = Metafile['outputs'][string];
 
 /** Writes the files, and gives what esbuild would have said of them. */
@@ -90,8 +132,13 @@ async function buildParts(options: MergedBuild, outdir: string): Promise<Metafil
     splitting: true,
     mainFields: ['module', 'main'],
     sourcemap: options.sourcemap === false ? false : 'linked',
-    plugins: [oneLanguage],
+    plugins: [oneLanguage, loadedNow, builtinValues],
   });
+  for (const path of Object.keys(metafile.outputs).filter((path) => path.endsWith(options.extension))) {
+    const file = join(options.absWorkingDir, path);
+    const text = readFileSync(file, 'utf8');
+    if (text.includes('"now"')) writeFileSync(file, loadNow(text));
+  }
   return metafile;
 }
 

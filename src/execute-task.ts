@@ -8,6 +8,7 @@
 
 import type { RecordBatch } from 'apache-arrow';
 import type { Batch } from './columnar/batch.ts';
+import type { KeptBatch } from './columnar/kept-batch.ts';
 import type { Schema } from './columnar/schema.ts';
 import type { JobManifest, JsonValue, TaskManifest } from './commit/manifest.ts';
 import type { Committed, TaskOutput } from './commit/task-output.ts';
@@ -68,7 +69,7 @@ export interface TaskServices {
    * Rows of in-memory-scans as Arrow record batches, by source id: they take the place of those in the task. They are the
    * caller's, and no part of the budget.
    */
-  readonly batches?: Readonly<Record<string, readonly RecordBatch[]>> | undefined;
+  readonly batches?: Readonly<Record<string, readonly (RecordBatch | KeptBatch)[]>> | undefined;
   /** The modules of user-defined functions that plans may name, by the names they have there: see `udf`. None where absent. */
   readonly udfs?: UdfModules | undefined;
   /** 1–64 letters and digits that no other attempt at this task has; a random one where absent. */
@@ -78,6 +79,8 @@ export interface TaskServices {
    * plan writes, the rows are the files of the result.
    */
   readonly onBatch?: ((batch: RecordBatch) => void | Promise<void>) | undefined;
+  /** @internal As `onBatch`, in place of it, for who may need no Arrow. */
+  readonly onKept?: ((batch: KeptBatch) => void | Promise<void>) | undefined;
   /** @internal Gets the rows of the result as they are, in place of `onBatch`; what it keeps is of the budget. */
   readonly openSink?: ((memory: MemoryBudget, schema: Schema) => BatchSink) | undefined;
   /** @internal Take the places of in-memory-scans, by source id. */
@@ -289,9 +292,13 @@ class RowCounter implements Output {
 
 /** Arrow is loaded only for those who want its batches: it takes longer than many a task. */
 async function batchConsumer(
-  { onBatch }: TaskServices,
+  { onBatch, onKept }: TaskServices,
   linear: LinearMemory,
 ): Promise<(batch: Batch) => void | Promise<void>> {
+  if (onKept !== undefined) {
+    const { keepBatch } = await import('./columnar/kept-batch.ts');
+    return (batch) => onKept(keepBatch(batch, linear));
+  }
   if (onBatch === undefined) return () => {};
   const { copyToArrow } = await import('./columnar/arrow.ts');
   return (batch) => onBatch(copyToArrow(batch, linear, { dictionaries: 'decode' }));

@@ -4,7 +4,6 @@ import type { RecordBatch } from 'apache-arrow';
 import { describe, expect, test } from 'vitest';
 import * as types from '../src/columnar/data-type.ts';
 import { field } from '../src/columnar/schema.ts';
-import { resultBatch } from '../src/dataframe/result-rows.ts';
 import { executeTask } from '../src/execute-task.ts';
 import { httpStore } from '../src/io/http/http-store.ts';
 import { memoryStore } from '../src/io/memory-store.ts';
@@ -12,6 +11,7 @@ import type { ObjectStore } from '../src/io/object-store.ts';
 import { storeRouter } from '../src/io/store-router.ts';
 import type { PlanNode } from '../src/plan/plan-node.ts';
 import { observedStore } from './support/observed-store.ts';
+import { resultBatch } from './support/record-batch-rows.ts';
 
 const scan = (more: object = {}): PlanNode => ({
   kind: 'scan',

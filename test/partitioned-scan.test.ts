@@ -7,7 +7,6 @@ import type { RecordBatch } from 'apache-arrow';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as types from '../src/columnar/data-type.ts';
 import { field } from '../src/columnar/schema.ts';
-import { resultBatch } from '../src/dataframe/result-rows.ts';
 import { executeTask, type TaskResult } from '../src/execute-task.ts';
 import type { Expression } from '../src/expressions/expression.ts';
 import { fileStore } from '../src/io/file-store.ts';
@@ -16,6 +15,7 @@ import type { PlanNode } from '../src/plan/plan-node.ts';
 import type { ScanFile } from '../src/plan/task.ts';
 import { query } from './support/duckdb.ts';
 import { col, int, op } from './support/plans.ts';
+import { resultBatch } from './support/record-batch-rows.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'millrace-partitions-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));

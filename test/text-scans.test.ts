@@ -4,7 +4,6 @@ import type { RecordBatch } from 'apache-arrow';
 import { describe, expect, test } from 'vitest';
 import * as types from '../src/columnar/data-type.ts';
 import { field } from '../src/columnar/schema.ts';
-import { resultBatch } from '../src/dataframe/result-rows.ts';
 import { InvalidPlan } from '../src/errors.ts';
 import { executeTask } from '../src/execute-task.ts';
 import { fileStore } from '../src/io/file-store.ts';
@@ -15,6 +14,7 @@ import { explainPlan } from '../src/planner/explain.ts';
 import { pushDown } from '../src/planner/push-down.ts';
 import { query } from './support/duckdb.ts';
 import { col, int, op } from './support/plans.ts';
+import { resultBatch } from './support/record-batch-rows.ts';
 import { textDirectory } from './support/text-files.ts';
 
 const write = textDirectory();

@@ -8,6 +8,7 @@ import { difference, rowsOf } from '../bench/answers.ts';
 import type { Cell } from '../bench/duckdb.ts';
 import { TPCH_FRAMES, TPCH_TABLES, type TpchTables } from '../bench/tpch/frames.ts';
 import { TPCH_SQL } from '../bench/tpch/sql.ts';
+import { keptQuery } from '../src/dataframe/run-query.ts';
 import { readParquet } from '../src/index.ts';
 import { query, queryAsJson } from './support/duckdb.ts';
 import { tpchTablesSql } from './support/tpch-tables.ts';
@@ -28,7 +29,8 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 test.each(TPCH_SQL.map((sql, index) => [index + 1, sql] as const))('Q%i', async (number, sql) => {
   const frame = TPCH_FRAMES[number - 1]?.(tables);
-  const { batches } = await (frame as NonNullable<typeof frame>).collect();
+  const { session, query } = frame as NonNullable<typeof frame>;
+  const { batches } = await keptQuery(session, query);
   const [ours, theirs] = [batches.flatMap(rowsOf), (await queryAsJson(sql)) as Cell[][]];
   expect(theirs.flat().some((cell) => cell !== null)).toBe(true);
   expect(difference(ours, theirs)).toBeUndefined();

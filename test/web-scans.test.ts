@@ -8,7 +8,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { awsServices } from '../functions/services.ts';
 import * as types from '../src/columnar/data-type.ts';
 import { field } from '../src/columnar/schema.ts';
-import { resultBatch } from '../src/dataframe/result-rows.ts';
 import { executeTask } from '../src/execute-task.ts';
 import type { Expression } from '../src/expressions/expression.ts';
 import { httpStore } from '../src/io/http/http-store.ts';
@@ -18,6 +17,7 @@ import { cli } from './cli/cli.ts';
 import { query } from './support/duckdb.ts';
 import { type HttpServer, httpServer, sendRange } from './support/http-server.ts';
 import { col } from './support/plans.ts';
+import { resultBatch } from './support/record-batch-rows.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'millrace-web-'));
 let server: HttpServer;

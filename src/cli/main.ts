@@ -1,8 +1,6 @@
 #!/usr/bin/env node
 /** The program `millrace`. Looks at the version of Node before it loads anything that needs a new one. */
 
-import process from 'node:process';
-
 const [major = '0'] = process.versions.node.split('.');
 if (Number(major) < 24) {
   process.stderr.write(`millrace needs Node 24 or later, and this is Node ${process.versions.node}.\n`);

@@ -1,9 +1,8 @@
 /** The formats in which rows can be written to the output. Each writes as rows come, and keeps at most what it shows. */
 
-import type { RecordBatch } from 'apache-arrow';
+import type { KeptBatch } from '../columnar/kept-batch.ts';
 import type { Schema } from '../columnar/schema.ts';
 import { jsonRow, type Row, valueText } from '../dataframe/cell-text.ts';
-import { resultBatch } from '../dataframe/result-rows.ts';
 import { textTable } from '../dataframe/text-table.ts';
 import { countText } from '../stats/quantity-text.ts';
 import type { Terminal } from './terminal.ts';
@@ -12,7 +11,7 @@ export type Format = 'table' | 'json' | 'csv' | 'arrow';
 
 export interface RowWriter {
   /** Shows the rows of a batch, or as many of them as are still wanted. */
-  write(batch: RecordBatch): Promise<void>;
+  write(batch: KeptBatch): Promise<void>;
   /** After the last batch; a result without rows has its schema still. */
   finish(schema: Schema): Promise<void>;
 }
@@ -41,10 +40,10 @@ export class FirstRows {
     this.#limit = limit;
   }
 
-  add(batch: RecordBatch): void {
-    this.rowCount += batch.numRows;
+  add(batch: KeptBatch): void {
+    this.rowCount += batch.rowCount;
     if (this.rows.length >= this.#limit) return;
-    this.rows.push(...Iterator.from(resultBatch(batch).rows()).take(this.#limit - this.rows.length));
+    this.rows.push(...batch.rows().take(this.#limit - this.rows.length));
   }
 }
 
@@ -57,7 +56,7 @@ class TableWriter implements RowWriter {
     this.#first = new FirstRows(limit);
   }
 
-  async write(batch: RecordBatch): Promise<void> {
+  async write(batch: KeptBatch): Promise<void> {
     this.#first.add(batch);
   }
 
@@ -88,12 +87,13 @@ class TextWriter implements RowWriter {
     this.#line = line;
   }
 
-  async write(batch: RecordBatch): Promise<void> {
-    const { schema, rowCount, rows } = resultBatch(batch);
+  async write(batch: KeptBatch): Promise<void> {
+    const { schema } = batch;
     await this.#begin(schema);
-    const taken = Math.min(this.#left, rowCount);
+    const taken = Math.min(this.#left, batch.rowCount);
     this.#left -= taken;
-    const lines = Iterator.from(rows())
+    const lines = batch
+      .rows()
       .take(taken)
       .map((row) => this.#line(schema, row));
     await this.#terminal.write([...lines].join(''));
@@ -137,11 +137,14 @@ class ArrowWriter implements RowWriter {
     this.#left = limit ?? Number.POSITIVE_INFINITY;
   }
 
-  async write(batch: RecordBatch): Promise<void> {
-    const taken = Math.min(this.#left, batch.numRows);
+  async write(batch: KeptBatch): Promise<void> {
+    const taken = Math.min(this.#left, batch.rowCount);
     this.#left -= taken;
-    const { RecordBatchStreamWriter } = await import('apache-arrow');
-    const stream = RecordBatchStreamWriter.writeAll([batch.slice(0, taken)]).toUint8Array(true);
+    const [{ RecordBatchStreamWriter }, { keptToArrow }] = await Promise.all([
+      import('apache-arrow'),
+      import('../columnar/arrow.ts'),
+    ]);
+    const stream = RecordBatchStreamWriter.writeAll([keptToArrow(batch).slice(0, taken)]).toUint8Array(true);
     const schemaBytes = 8 + new DataView(stream.buffer, stream.byteOffset).getInt32(4, true);
     await this.#terminal.write(stream.subarray(this.#begun ? schemaBytes : 0, -END_BYTES));
     this.#begun = true;
@@ -152,9 +155,11 @@ class ArrowWriter implements RowWriter {
       await this.#terminal.write(END_OF_STREAM);
       return;
     }
-    const { RecordBatchStreamWriter, Table } = await import('apache-arrow');
-    const { toArrowSchema } = await import('../columnar/arrow-schema.ts');
-    const empty = RecordBatchStreamWriter.writeAll(new Table(toArrowSchema(schema)));
+    const [{ RecordBatchStreamWriter }, { arrowTable }] = await Promise.all([
+      import('apache-arrow'),
+      import('../columnar/arrow.ts'),
+    ]);
+    const empty = RecordBatchStreamWriter.writeAll(arrowTable(schema, []));
     await this.#terminal.write(empty.toUint8Array(true));
   }
 }

@@ -1,4 +1,4 @@
-import type { RecordBatch } from 'apache-arrow';
+import type { KeptBatch } from '../columnar/kept-batch.ts';
 import { executeTask, type TaskResult } from '../execute-task.ts';
 import { deskStore } from '../io/desk-store.ts';
 import type { Task } from '../plan/task.ts';
@@ -18,7 +18,7 @@ export async function executeWithProgress(
   task: Task,
   { memoryBytes, threads, udfs }: RunMeans,
   terminal: Terminal,
-  onBatch?: (batch: RecordBatch) => Promise<void>,
+  onKept?: (batch: KeptBatch) => Promise<void>,
 ): Promise<TaskResult> {
   using bar = new ProgressBar(terminal);
   const services: ThreadedServices = {
@@ -28,11 +28,11 @@ export async function executeWithProgress(
     memoryBytes,
     udfs,
     signal: terminal.signal,
-    onBatch:
-      onBatch &&
+    onKept:
+      onKept &&
       ((batch) => {
         bar[Symbol.dispose]();
-        return onBatch(batch);
+        return onKept(batch);
       }),
     onProgress: (statistics) => bar.update(statistics),
   };

@@ -9,7 +9,7 @@
 
 import { type DataType as ArrowType, BufferType, Data } from 'apache-arrow';
 import { InvalidArgument } from '../errors.ts';
-import type { LinearMemory } from '../memory/linear-memory.ts';
+import type { MemoryViews } from '../memory/linear-memory.ts';
 import { toArrowType, toNestedArrowType } from './arrow-schema.ts';
 import type { Column } from './column.ts';
 import { isBytes, storageType } from './data-type.ts';
@@ -18,7 +18,7 @@ import { isBytes, storageType } from './data-type.ts';
 const MOST_BYTES = 2 ** 31 - 1;
 
 /** The first `rowCount` rows. @throws InvalidArgument where they are more bytes or items than Arrow's offsets count */
-export const decodedData = (column: Column, rowCount: number, linear: LinearMemory): Data =>
+export const decodedData = (column: Column, rowCount: number, linear: MemoryViews): Data =>
   takenData(
     column,
     Int32Array.from({ length: rowCount }, (_, row) => row),
@@ -32,7 +32,7 @@ export const nullData = (rowCount: number): Data =>
   } as never);
 
 /** The rows of these numbers; null where the number is -1. */
-function takenData(column: Column, wanted: Int32Array, linear: LinearMemory): Data {
+function takenData(column: Column, wanted: Int32Array, linear: MemoryViews): Data {
   const rows = withNulls(column, wanted, linear);
   const { dictionary, type, children } = column;
   if (dictionary !== undefined) {
@@ -52,7 +52,7 @@ function takenData(column: Column, wanted: Int32Array, linear: LinearMemory): Da
 }
 
 /** -1 for the rows that are null in the column. */
-function withNulls({ validity }: Column, rows: Int32Array, { u8 }: LinearMemory): Int32Array {
+function withNulls({ validity }: Column, rows: Int32Array, { u8 }: MemoryViews): Int32Array {
   if (validity === 0) return rows;
   return rows.map((row) => (row >= 0 && ((u8[validity + (row >> 3)]! >> (row & 7)) & 1) === 1 ? row : -1));
 }
@@ -77,7 +77,7 @@ function makeData(type: ArrowType, rows: Int32Array, { values, offsets, children
   return new Data(type, 0, rows.length, nullCount, buffers as never, children);
 }
 
-function takenBits({ values }: Column, rows: Int32Array, { u8 }: LinearMemory): Uint8Array {
+function takenBits({ values }: Column, rows: Int32Array, { u8 }: MemoryViews): Uint8Array {
   const bits = new Uint8Array(Math.ceil(rows.length / 8));
   for (let index = 0; index < rows.length; index += 1) {
     const row = rows[index]!;
@@ -87,7 +87,7 @@ function takenBits({ values }: Column, rows: Int32Array, { u8 }: LinearMemory): 
 }
 
 /** Zero where null; decimals in Arrow's 16 bytes. */
-function takenFixed({ type, values, width }: Column, rows: Int32Array, { u8 }: LinearMemory): Uint8Array {
+function takenFixed({ type, values, width }: Column, rows: Int32Array, { u8 }: MemoryViews): Uint8Array {
   const wide = type.kind === 'decimal' ? 16 : width;
   const taken = new Uint8Array(rows.length * wide);
   for (let index = 0, to = 0; index < rows.length; index += 1, to += wide) {
@@ -100,7 +100,7 @@ function takenFixed({ type, values, width }: Column, rows: Int32Array, { u8 }: L
   return taken;
 }
 
-function takenBytes(column: Column, rows: Int32Array, { u8, i32 }: LinearMemory): Required<Omit<Parts, 'children'>> {
+function takenBytes(column: Column, rows: Int32Array, { u8, i32 }: MemoryViews): Required<Omit<Parts, 'children'>> {
   const first = column.values >>> 2;
   const offsets = endsOf(rows, (row) => i32[first + row + 1]! - i32[first + row]!, 'bytes');
   const taken = new Uint8Array(offsets[rows.length]!);
@@ -126,7 +126,7 @@ function endsOf(rows: Int32Array, lengthOf: (row: number) => number, what: strin
   return ends;
 }
 
-function nestedData(column: Column, children: readonly Column[], rows: Int32Array, linear: LinearMemory): Data {
+function nestedData(column: Column, children: readonly Column[], rows: Int32Array, linear: MemoryViews): Data {
   const stored = storageType(column.type);
   const first = column.values >>> 2;
   const { i32 } = linear;

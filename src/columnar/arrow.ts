@@ -9,14 +9,16 @@
  * said about copies holds for what lies inside of nested columns too. Dictionaries of logical types become plain.
  */
 
-import { Schema as ArrowSchema, Data, RecordBatch, Struct } from 'apache-arrow';
+import { Schema as ArrowSchema, Table as ArrowTable, Data, RecordBatch, Struct } from 'apache-arrow';
 import { InvalidArgument } from '../errors.ts';
 import type { Holding } from '../memory/budget.ts';
-import type { LinearMemory } from '../memory/linear-memory.ts';
-import { fromArrowSchema, toArrowField } from './arrow-schema.ts';
+import type { MemoryViews } from '../memory/linear-memory.ts';
+import { fromArrowSchema, toArrowField, toArrowSchema } from './arrow-schema.ts';
 import { Batch } from './batch.ts';
 import { columnFromArrow } from './column-from-arrow.ts';
 import { columnToArrow } from './column-to-arrow.ts';
+import type { KeptBatch } from './kept-batch.ts';
+import type { Schema } from './schema.ts';
 
 export interface ToArrowOptions {
   /**
@@ -27,14 +29,24 @@ export interface ToArrowOptions {
 }
 
 /** Views over linear memory, which is shared: valid as long as the batch is, and to be copied before it is sent on. */
-export function toArrow(batch: Batch, linear: LinearMemory, options?: ToArrowOptions): RecordBatch {
+export function toArrow(batch: Batch, linear: MemoryViews, options?: ToArrowOptions): RecordBatch {
   return convert(batch, linear, false, options);
 }
 
 /** Like `toArrow`, with buffers of its own, which nobody has accounted for. */
-export function copyToArrow(batch: Batch, linear: LinearMemory, options?: ToArrowOptions): RecordBatch {
+export function copyToArrow(batch: Batch, linear: MemoryViews, options?: ToArrowOptions): RecordBatch {
   return convert(batch, linear, true, options);
 }
+
+/** Views of what is kept, dictionaries decoded. */
+export const keptToArrow = ({ batch, memory }: KeptBatch): RecordBatch =>
+  convert(batch, memory, false, { dictionaries: 'decode' });
+
+export const arrowTable = (schema: Schema, batches: readonly RecordBatch[]): ArrowTable =>
+  batches.length === 0 ? new ArrowTable(toArrowSchema(schema)) : new ArrowTable([...batches]);
+
+/** The columns of a table. @throws InvalidArgument naming a column whose type Millrace does not hold */
+export const schemaOfArrow = ({ schema }: ArrowTable): Schema => fromArrowSchema(schema);
 
 /**
  * Copies the rows, all of them, into memory of `holding`. Slices, nulls and dictionaries are taken as they are; what
@@ -55,12 +67,7 @@ export function fromArrow(recordBatch: RecordBatch, holding: Holding): Batch {
   return new Batch(schema, numRows, columns);
 }
 
-function convert(
-  batch: Batch,
-  linear: LinearMemory,
-  copies: boolean,
-  options: ToArrowOptions | undefined,
-): RecordBatch {
+function convert(batch: Batch, linear: MemoryViews, copies: boolean, options: ToArrowOptions | undefined): RecordBatch {
   const { schema, rowCount, columns } = batch;
   let lastId = columns.length - 1;
   const nextId = (): number => {

@@ -1,7 +1,7 @@
 /** Columns as Arrow vectors: views of linear memory, or copies of them. */
 
 import { BufferType, Data, type DataType, Dictionary, Uint32, Vector } from 'apache-arrow';
-import type { LinearMemory } from '../memory/linear-memory.ts';
+import type { MemoryViews } from '../memory/linear-memory.ts';
 import { decodedData, nullData } from './arrow-decoding.ts';
 import { extensionMetadata } from './arrow-extensions.ts';
 import { toArrowType, toNestedArrowType } from './arrow-schema.ts';
@@ -9,7 +9,7 @@ import type { Column } from './column.ts';
 import { isBytes, storageType } from './data-type.ts';
 
 export interface ArrowConversion {
-  readonly linear: LinearMemory;
+  readonly linear: MemoryViews;
   /** Buffers of their own instead of views. */
   readonly copies: boolean;
   /** Dictionary columns become plain vectors. */

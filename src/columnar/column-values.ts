@@ -4,7 +4,7 @@
  */
 
 import assert from 'node:assert/strict';
-import type { LinearMemory } from '../memory/linear-memory.ts';
+import type { MemoryViews } from '../memory/linear-memory.ts';
 import type { Batch } from './batch.ts';
 import type { Column } from './column.ts';
 import { storageType } from './data-type.ts';
@@ -12,7 +12,7 @@ import { uuidText } from './uuid-text.ts';
 import type { Value } from './value.ts';
 
 /** The value of `column` at `row`, looked up in the dictionary where there is one. */
-export function readValue(linear: LinearMemory, column: Column, row: number): Value {
+export function readValue(linear: MemoryViews, column: Column, row: number): Value {
   if (column.validity !== 0 && !readBit(linear, column.validity, row)) return null;
   if (column.dictionary === undefined) return readPlain(linear, column, row);
   const code = linear.data.getUint32(column.values + row * 4, true);
@@ -21,20 +21,20 @@ export function readValue(linear: LinearMemory, column: Column, row: number): Va
 }
 
 /** All rows of a batch as JavaScript values. */
-export function readRows(linear: LinearMemory, batch: Batch): Value[][] {
+export function readRows(linear: MemoryViews, batch: Batch): Value[][] {
   return Array.from({ length: batch.rowCount }, (_, row) => batch.columns.map((c) => readValue(linear, c, row)));
 }
 
 /** The values of the first `rowCount` rows of one column. */
-export function readColumn(linear: LinearMemory, column: Column, rowCount: number): Value[] {
+export function readColumn(linear: MemoryViews, column: Column, rowCount: number): Value[] {
   return Array.from({ length: rowCount }, (_, row) => readValue(linear, column, row));
 }
 
-function readBit(linear: LinearMemory, address: number, row: number): boolean {
+function readBit(linear: MemoryViews, address: number, row: number): boolean {
   return ((linear.u8[address + (row >>> 3)]! >>> (row & 7)) & 1) === 1;
 }
 
-function readPlain(linear: LinearMemory, column: Column, row: number): Value {
+function readPlain(linear: MemoryViews, column: Column, row: number): Value {
   switch (column.type.kind) {
     case 'null':
       return null;
@@ -64,19 +64,19 @@ function readPlain(linear: LinearMemory, column: Column, row: number): Value {
 }
 
 /** The bytes of a row of a plain column with offsets: a view. */
-function readBytes({ u8, data }: LinearMemory, { values, bytes }: Column, row: number): Uint8Array {
+function readBytes({ u8, data }: MemoryViews, { values, bytes }: Column, row: number): Uint8Array {
   const start = data.getInt32(values + row * 4, true);
   const end = data.getInt32(values + row * 4 + 4, true);
   return u8.subarray(bytes + start, bytes + end);
 }
 
-function readText(linear: LinearMemory, column: Column, row: number): string {
+function readText(linear: MemoryViews, column: Column, row: number): string {
   const { buffer, byteOffset, byteLength } = readBytes(linear, column, row);
   // Node's own decoder takes shared memory, which TextDecoder refuses.
   return Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength).toString('utf8');
 }
 
-function readNested(linear: LinearMemory, column: Column, row: number): Value {
+function readNested(linear: MemoryViews, column: Column, row: number): Value {
   const children = column.children!;
   const [child] = children;
   const type = storageType(column.type);
@@ -93,10 +93,10 @@ function readNested(linear: LinearMemory, column: Column, row: number): Value {
   }
 }
 
-const readRange = (linear: LinearMemory, column: Column, start: number, end: number): Value[] =>
+const readRange = (linear: MemoryViews, column: Column, start: number, end: number): Value[] =>
   Array.from({ length: end - start }, (_, index) => readValue(linear, column, start + index));
 
-function readFixed({ data }: LinearMemory, column: Column, row: number): Value {
+function readFixed({ data }: MemoryViews, column: Column, row: number): Value {
   const at = column.values + row * column.width;
   switch (column.type.kind) {
     case 'int8':

@@ -7,7 +7,7 @@
  */
 
 import { isAscii } from 'node:buffer';
-import type { LinearMemory } from '../memory/linear-memory.ts';
+import type { MemoryViews } from '../memory/linear-memory.ts';
 import type { Column } from './column.ts';
 import { readValue } from './column-values.ts';
 import { isBytes } from './data-type.ts';
@@ -16,7 +16,7 @@ import type { Value } from './value.ts';
 export type ValueReader = (row: number) => Value;
 
 /** Reads the first `rowCount` rows of `column`, as long as nobody writes to it. */
-export function valueReader(linear: LinearMemory, column: Column, rowCount: number): ValueReader {
+export function valueReader(linear: MemoryViews, column: Column, rowCount: number): ValueReader {
   const read = column.dictionary === undefined ? plainReader(linear, column, rowCount) : entryReader(linear, column);
   const { validity } = column;
   if (validity === 0) return read;
@@ -25,7 +25,7 @@ export function valueReader(linear: LinearMemory, column: Column, rowCount: numb
 }
 
 /** Bytes in V8's heap, at most, that the texts or bytes of `rowCount` rows take: a text is a string and what it is cut from. */
-export function readerBytes({ i32 }: LinearMemory, column: Column, rowCount: number): number {
+export function readerBytes({ i32 }: MemoryViews, column: Column, rowCount: number): number {
   const plain = column.dictionary?.values ?? column;
   if (!isBytes(plain.type)) return 0;
   const rows = column.dictionary?.size ?? rowCount;
@@ -34,7 +34,7 @@ export function readerBytes({ i32 }: LinearMemory, column: Column, rowCount: num
   return rows === 0 ? 0 : copies * (i32[first + rows]! - i32[first]!) + 32 * rows;
 }
 
-function entryReader(linear: LinearMemory, column: Column): ValueReader {
+function entryReader(linear: MemoryViews, column: Column): ValueReader {
   const { values, size } = column.dictionary!;
   const read = plainReader(linear, values, size);
   const entries = new Array<Value | undefined>(size);
@@ -50,7 +50,7 @@ function entryReader(linear: LinearMemory, column: Column): ValueReader {
   };
 }
 
-function plainReader(linear: LinearMemory, column: Column, rowCount: number): ValueReader {
+function plainReader(linear: MemoryViews, column: Column, rowCount: number): ValueReader {
   const { values, width } = column;
   switch (column.type.kind) {
     case 'bool': {
@@ -91,7 +91,7 @@ function elements(view: Elements, address: number, log: number): ValueReader {
   return (row) => view[first + row]!;
 }
 
-function textReader({ u8, i32 }: LinearMemory, { values, bytes }: Column, rowCount: number): ValueReader {
+function textReader({ u8, i32 }: MemoryViews, { values, bytes }: Column, rowCount: number): ValueReader {
   const first = values >>> 2;
   const start = i32[first]!;
   const end = i32[first + rowCount]!;

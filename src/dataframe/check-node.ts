@@ -5,9 +5,9 @@ import { field } from '../columnar/schema.ts';
 import { InvalidQuery, type PlanProblem } from '../errors.ts';
 import { Problems } from '../expressions/problems.ts';
 import { INPUT_KEYS, type Inputs } from '../plan/check-plan.ts';
-import { parsedOrProblems } from '../plan/issue-text.ts';
+import { addNodeProblems } from '../plan/parse-now.ts';
+import { plainPlan } from '../plan/plain-task.ts';
 import type { PlanNode } from '../plan/plan-node.ts';
-import { planNodeSchema } from '../plan/schema.ts';
 
 /** Plans are values: what is below a node was checked with it. */
 const checked = new WeakSet<PlanNode>();
@@ -25,9 +25,11 @@ export function checkNode(node: PlanNode, method: string): void {
     for (const below of inputs) checkNode(below, method);
     alone[key] = Array.isArray(input) ? inputs.map(() => BELOW) : BELOW;
   }
-  const problems = new Problems();
-  parsedOrProblems(planNodeSchema, alone, problems, '');
-  if (!problems.isEmpty) throw new InvalidQuery(problems.found.map(withPlace), method);
+  if (plainPlan(alone) === undefined) {
+    const problems = new Problems();
+    addNodeProblems(alone, problems);
+    if (!problems.isEmpty) throw new InvalidQuery(problems.found.map(withPlace), method);
+  }
   checked.add(node);
 }
 

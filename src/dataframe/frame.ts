@@ -68,7 +68,6 @@ import { type OrderOptions, orderOf } from './order.ts';
 import { intoPartitions, type PartitionedQuery, type RepartitionOptions, repartitioned } from './partitions.ts';
 import { aggregated, hasAggregates, projected, type Rows, withParts } from './plan-parts.ts';
 import { inputsOf, type Query, queryOf } from './query.ts';
-import { resultBatch } from './result-rows.ts';
 import type { RunOptions } from './run-options.ts';
 import {
   cachedInputs,
@@ -76,6 +75,7 @@ import {
   type ExplainOptions,
   explainQuery,
   iterateQuery,
+  keptQuery,
   type WriteOptions,
   type Written,
   writeQuery,
@@ -496,12 +496,15 @@ export class DataFrame<S = any> {
 
   /** One row after the other, no more of them in memory than a batch has. */
   async *iterRows(options?: RunOptions): AsyncGenerator<S> {
-    for await (const batch of this.iterBatches(options)) yield* tableOf<S>(this.schema, [batch]).toRows();
+    for await (const batch of iterateQuery(this.session, this.query, options)) {
+      yield* tableOf<S>(this.schema, [batch]).toRows();
+    }
   }
 
   /** Arrow record batches as they come. Who stops early stops the query. */
-  iterBatches(options?: RunOptions): AsyncGenerator<RecordBatch> {
-    return iterateQuery(this.session, this.query, options);
+  async *iterBatches(options?: RunOptions): AsyncGenerator<RecordBatch> {
+    const { keptToArrow } = await import('../columnar/arrow.ts');
+    for await (const batch of iterateQuery(this.session, this.query, options)) yield keptToArrow(batch);
   }
 
   /** How many rows there are. */
@@ -585,8 +588,8 @@ export class DataFrame<S = any> {
 
   /** One row more is asked for than is shown. */
   async #page(rows: number, options?: RunOptions): Promise<Page> {
-    const { batches } = await this.limit(rows + 1).collect(options);
-    const found = batches.flatMap((batch) => [...resultBatch(batch).rows()]);
+    const { batches } = await keptQuery(this.session, this.limit(rows + 1).query, options);
+    const found = batches.flatMap((batch) => [...batch.rows()]);
     return { schema: this.schema, rows: found.slice(0, rows), hasMore: found.length > rows };
   }
 

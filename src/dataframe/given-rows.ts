@@ -1,5 +1,5 @@
 /**
- * Rows of JavaScript values as Arrow record batches.
+ * Rows of JavaScript values as batches.
  *
  *     number       int32 where all values are such, else float64        Date          timestamp(ms), of the clock in UTC
  *     bigint       int64, uint64 where one is beyond                     Uint8Array    binary
@@ -9,8 +9,6 @@
  * undefined is null. Where a schema is given, values may also be what literals of plans are: texts of decimals and dates.
  */
 
-import type { RecordBatch } from 'apache-arrow';
-import { copyToArrow } from '../columnar/arrow.ts';
 import { BATCH_ROWS } from '../columnar/batch.ts';
 import { batchFromRows } from '../columnar/column-from-values.ts';
 import {
@@ -29,6 +27,7 @@ import {
   uint64,
   utf8,
 } from '../columnar/data-type.ts';
+import { type KeptBatch, keepBatch } from '../columnar/kept-batch.ts';
 import { type Field, field, type Schema } from '../columnar/schema.ts';
 import type { Value } from '../columnar/value.ts';
 import { InvalidArgument } from '../errors.ts';
@@ -39,7 +38,7 @@ import { columnName } from './expr.ts';
 
 export interface GivenRows {
   readonly schema: Schema;
-  readonly batches: readonly RecordBatch[];
+  readonly batches: readonly KeptBatch[];
 }
 
 type GivenRow = Readonly<Record<string, unknown>>;
@@ -83,7 +82,7 @@ function batches(
 ): GivenRows {
   const fields =
     given?.fields ?? names.map((name): Field => inferred(columnName(name), rowCount, (row) => cell(row, name)));
-  const found: RecordBatch[] = [];
+  const found: KeptBatch[] = [];
   for (let start = 0; start < rowCount; start += BATCH_ROWS) {
     const budget = new MemoryBudget(Number.MAX_SAFE_INTEGER);
     using holding = budget.reserve('fromRows');
@@ -99,7 +98,7 @@ function batches(
         return value;
       }),
     );
-    found.push(copyToArrow(batchFromRows(holding, { fields }, rows), budget.linear));
+    found.push(keepBatch(batchFromRows(holding, { fields }, rows), budget.linear));
   }
   return { schema: { fields }, batches: found };
 }

@@ -24,9 +24,8 @@ import { column, passed } from './named-columns.ts';
 import { type OrderOptions, orderOf } from './order.ts';
 import { projected, withParts } from './plan-parts.ts';
 import { newSourceId, type Query, queryOf } from './query.ts';
-import { resultBatch } from './result-rows.ts';
 import type { RunOptions } from './run-options.ts';
-import { collectQuery, runTask, taskOf } from './run-query.ts';
+import { keptQuery, runTask, taskOf } from './run-query.ts';
 import type { Session } from './session.ts';
 
 /** By which rule rows go to partitions. */
@@ -168,8 +167,8 @@ async function boundariesOf(
     input: sample,
     keys: sortKeys.map((key, at) => ({ ...key, expression: column(names[at] as string) })),
   };
-  const { schema, batches } = await collectQuery(session, queryOf(sorted, query.inputs, 'repartition'), options);
-  const rows = batches.flatMap((batch) => [...resultBatch(batch).rows()]);
+  const { schema, batches } = await keptQuery(session, queryOf(sorted, query.inputs, 'repartition'), options);
+  const rows = batches.flatMap((batch) => [...batch.rows()]);
   const found = Array.from(
     { length: partitions - 1 },
     (_, at) => rows[Math.floor(((at + 1) * rows.length) / partitions)],

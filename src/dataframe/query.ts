@@ -7,6 +7,7 @@
  */
 
 import type { RecordBatch } from 'apache-arrow';
+import type { KeptBatch } from '../columnar/kept-batch.ts';
 import type { Field, Schema } from '../columnar/schema.ts';
 import { InvalidPlan, InvalidQuery } from '../errors.ts';
 import type { PlanNode } from '../plan/plan-node.ts';
@@ -31,12 +32,12 @@ export type QueryInput = {
       readonly kind: 'given';
       readonly fields: readonly Field[];
       readonly rowCount: number;
-      readonly batches: () => readonly RecordBatch[];
+      readonly batches: () => readonly (RecordBatch | KeptBatch)[];
     }
   /** Loaded when the query is run, and no more than once. */
   | {
       readonly kind: 'batches';
-      readonly load: (options: RunOptions) => Promise<readonly RecordBatch[]>;
+      readonly load: (options: RunOptions) => Promise<readonly (RecordBatch | KeptBatch)[]>;
       /** Whose rows they are. */
       readonly rowsOf: Query;
     }

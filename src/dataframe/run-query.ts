@@ -2,6 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import type { RecordBatch } from 'apache-arrow';
+import type { KeptBatch } from '../columnar/kept-batch.ts';
 import type { CommittedFile, JobManifest } from '../commit/manifest.ts';
 import { InvalidArgument } from '../errors.ts';
 import type { TaskResult } from '../execute-task.ts';
@@ -59,11 +60,21 @@ export function taskOf(query: Query): Task {
 }
 
 export async function collectQuery<S>(session: Session, query: Query, options: RunOptions = {}): Promise<Table<S>> {
-  const batches: RecordBatch[] = [];
+  const { schema, batches, statistics } = await keptQuery(session, query, options);
+  return tableOf(schema, batches, statistics);
+}
+
+/** The rows of the answer. */
+export async function keptQuery(
+  session: Session,
+  query: Query,
+  options: RunOptions = {},
+): Promise<Pick<TaskResult, 'schema' | 'statistics'> & { readonly batches: readonly KeptBatch[] }> {
+  const batches: KeptBatch[] = [];
   const { schema, statistics } = await runTask(session, query, taskOf(query), options, (batch) => {
     batches.push(batch);
   });
-  return tableOf(schema, batches, statistics);
+  return { schema, statistics, batches };
 }
 
 /** Each batch waits until the one before it was taken. */
@@ -71,7 +82,7 @@ export async function* iterateQuery(
   session: Session,
   query: Query,
   { signal }: RunOptions = {},
-): AsyncGenerator<RecordBatch> {
+): AsyncGenerator<KeptBatch> {
   const stop = new AbortController();
   const signals = signal === undefined ? [stop.signal] : [stop.signal, signal];
   const handover = new Handover();
@@ -92,12 +103,12 @@ export async function* iterateQuery(
 
 /** One batch at a time from a task to whoever iterates. */
 class Handover {
-  #batch: RecordBatch | undefined;
+  #batch: KeptBatch | undefined;
   #taken: () => void = () => {};
   #wake: () => void = () => {};
   #end: { readonly error: unknown } | undefined;
 
-  give(batch: RecordBatch): Promise<void> {
+  give(batch: KeptBatch): Promise<void> {
     this.#batch = batch;
     this.#wake();
     return new Promise((resolve) => {
@@ -115,7 +126,7 @@ class Handover {
     this.#taken();
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<RecordBatch> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<KeptBatch> {
     for (;;) {
       const batch = this.#batch;
       if (batch !== undefined) {
@@ -195,7 +206,7 @@ const firedText = (fired: ReadonlyMap<string, number>): string =>
 /** The same rows, loaded once. */
 export function cachedInputs(session: Session, query: Query): Query {
   const id = newSourceId('cache');
-  const load = loadedOnce(async (options) => (await collectQuery(session, query, options)).batches);
+  const load = loadedOnce(async (options) => (await keptQuery(session, query, options)).batches);
   const plan: PlanNode = { kind: 'in-memory-scan', sourceId: id, schema: query.schema.fields };
   return queryOf(plan, new Map([[id, { kind: 'batches', load, rowsOf: query }]]), 'cache');
 }
@@ -206,11 +217,11 @@ export async function runTask(
   { inputs }: Query,
   task: Task,
   { signal, isQuiet = false, ...more }: RunOptions & { readonly isQuiet?: boolean },
-  onBatch?: (batch: RecordBatch) => void | Promise<void>,
+  onKept?: (batch: KeptBatch) => void | Promise<void>,
 ): Promise<TaskResult> {
   checkOptions<RunOptions>('An output', more, { signal: true });
   const options = { ...(signal && { signal }) };
-  const batches: Record<string, readonly RecordBatch[]> = {};
+  const batches: Record<string, readonly (RecordBatch | KeptBatch)[]> = {};
   const pieces: Record<string, TaskInput> = {};
   for (const [id, input] of inputs) {
     if (!(id in task.inputs)) continue;
@@ -219,7 +230,7 @@ export async function runTask(
     if (input.kind === 'pieces') pieces[id] = { kind: 'shuffle', pieces: await input.load(options) };
   }
   const whole = { ...task, inputs: { ...task.inputs, ...pieces } };
-  const services = { batches, ...(onBatch && { onBatch }), ...options, isQuiet };
+  const services = { batches, ...(onKept && { onKept }), ...options, isQuiet };
   return await session.execute(whole, { ...services, statisticsOf: statisticsIn({ inputs }) });
 }
 

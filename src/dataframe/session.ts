@@ -6,8 +6,9 @@
  */
 
 import type { Table as ArrowTable, RecordBatch } from 'apache-arrow';
-import { fromArrowSchema } from '../columnar/arrow-schema.ts';
+import { arrowNow } from '../columnar/arrow-now.ts';
 import { type DataType, int64 } from '../columnar/data-type.ts';
+import type { KeptBatch } from '../columnar/kept-batch.ts';
 import { type Field, field, type Schema } from '../columnar/schema.ts';
 import { InvalidArgument, ObjectNotFound } from '../errors.ts';
 import { executeTask, LEAST_MEMORY_BYTES, type TaskResult, type TaskServices } from '../execute-task.ts';
@@ -115,7 +116,7 @@ const OPTIONS: OptionNames<SessionOptions> = {
 };
 
 interface TaskRunServices
-  extends Pick<TaskServices, 'batches' | 'onBatch' | 'signal'>,
+  extends Pick<TaskServices, 'batches' | 'onKept' | 'signal'>,
     Pick<ThreadedServices, 'statisticsOf'> {
   readonly isQuiet?: boolean;
 }
@@ -214,7 +215,7 @@ export class Session implements AsyncDisposable {
   fromRows<S = any>(rows: readonly object[], options: { readonly schema?: Schema }): DataFrame<S>;
   fromRows(rows: readonly object[], options: { readonly schema?: Schema } = {}): DataFrame {
     const { schema, batches } = batchesOfRows(rows as readonly Readonly<Record<string, unknown>>[], options.schema);
-    return this.#given(schema, batches);
+    return this.#given(schema, rows.length, batches);
   }
 
   /** Arrays of one length by the names of their columns. */
@@ -230,11 +231,13 @@ export class Session implements AsyncDisposable {
     options: { readonly schema?: Schema } = {},
   ): DataFrame {
     const { schema, batches } = batchesOfColumns(columns, options.schema);
-    return this.#given(schema, batches);
+    const rows = batches.reduce((sum, { rowCount }) => sum + rowCount, 0);
+    return this.#given(schema, rows, batches);
   }
 
   fromArrow<S = any>(table: ArrowTable): DataFrame<S> {
-    return this.#given(fromArrowSchema(table.schema), table.batches);
+    const rows = table.batches.reduce((sum, { numRows }) => sum + numRows, 0);
+    return this.#given(arrowNow().schemaOfArrow(table), rows, table.batches);
   }
 
   /** A column of whole numbers from `from` to before `to`, or, where only one is given, from 0 to before that: int64. */
@@ -322,7 +325,7 @@ export class Session implements AsyncDisposable {
 
   async #run(
     task: Task,
-    { signal: given, isQuiet = false, onBatch, ...services }: TaskRunServices,
+    { signal: given, isQuiet = false, onKept, ...services }: TaskRunServices,
   ): Promise<TaskResult> {
     using progress = new QueryProgress();
     const signal = AbortSignal.any([this.#disposed.signal, ...(given === undefined ? [] : [given])]);
@@ -344,7 +347,7 @@ export class Session implements AsyncDisposable {
             for (const { onProgress } of this.#subscribers) onProgress?.(id, statistics);
           },
           signal,
-          ...(onBatch && { onBatch: (batch) => takenOrAborted(onBatch(batch), signal) }),
+          ...(onKept && { onKept: (batch) => takenOrAborted(onKept(batch), signal) }),
           ...services,
         },
       );
@@ -404,14 +407,13 @@ export class Session implements AsyncDisposable {
     if (this.#disposed.signal.aborted) throw new InvalidArgument('The session has been disposed of: make another one.');
   }
 
-  #given<S>(schema: Schema, batches: readonly RecordBatch[]): DataFrame<S> {
+  #given<S>(schema: Schema, rows: number, batches: readonly (RecordBatch | KeptBatch)[]): DataFrame<S> {
     if (schema.fields.length === 0)
       throw new InvalidArgument('There is nothing to tell the columns by: give a schema.');
-    const rows = batches.reduce((sum, { numRows }) => sum + numRows, 0);
     return this.#inMemory(schema, rows, () => batches);
   }
 
-  #inMemory<S>({ fields }: Schema, rows: number, batches: () => readonly RecordBatch[]): DataFrame<S> {
+  #inMemory<S>({ fields }: Schema, rows: number, batches: () => readonly (RecordBatch | KeptBatch)[]): DataFrame<S> {
     return this.#frame(
       (sourceId) => ({ kind: 'in-memory-scan', sourceId, schema: fields as Field[] }),
       { kind: 'given', fields, rowCount: rows, batches, statistics: { rows, columns: new Map() } },

@@ -1,13 +1,13 @@
-/** The rows of a query that has run, in memory as Arrow record batches. */
+/** The rows of a query that has run, in memory; Arrow is loaded when it is asked for. */
 
-import { Table as ArrowTable, type RecordBatch } from 'apache-arrow';
-import { toArrowSchema } from '../columnar/arrow-schema.ts';
+import type { Table as ArrowTable, RecordBatch } from 'apache-arrow';
+import { arrowNow } from '../columnar/arrow-now.ts';
 import { type DataType, storageType } from '../columnar/data-type.ts';
+import type { KeptBatch } from '../columnar/kept-batch.ts';
 import type { Schema } from '../columnar/schema.ts';
 import type { Value } from '../columnar/value.ts';
 import { valueToJson } from '../expressions/literal.ts';
 import type { TaskStats } from '../stats/task-stats.ts';
-import { resultBatch } from './result-rows.ts';
 import { displayOf, INSPECT, JUPYTER_DISPLAY, NOTEBOOK_ROWS, pageText } from './show.ts';
 import { textTable } from './text-table.ts';
 
@@ -27,13 +27,18 @@ export interface Table<S = any> {
   toDisplay(): Record<string, string>;
 }
 
-export function tableOf<S>(schema: Schema, batches: readonly RecordBatch[], statistics?: TaskStats): Table<S> {
+export function tableOf<S>(schema: Schema, kept: readonly KeptBatch[], statistics?: TaskStats): Table<S> {
   const { fields } = schema;
   const reads = fields.map(({ type }) => valueIn(type));
   function* values(): Generator<readonly Value[]> {
-    for (const batch of batches) yield* resultBatch(batch).rows();
+    for (const batch of kept) yield* batch.rows();
   }
-  const rowCount = batches.reduce((sum, { numRows }) => sum + numRows, 0);
+  const rowCount = kept.reduce((sum, batch) => sum + batch.rowCount, 0);
+  let batches: readonly RecordBatch[] | undefined;
+  const inArrow = (): readonly RecordBatch[] => {
+    batches ??= kept.map(arrowNow().keptToArrow);
+    return batches;
+  };
   const toDisplay = (): Record<string, string> => {
     const rows = [...values().take(NOTEBOOK_ROWS)];
     return displayOf({ schema, rows, hasMore: rowCount > rows.length });
@@ -41,7 +46,9 @@ export function tableOf<S>(schema: Schema, batches: readonly RecordBatch[], stat
   const table: Table<S> = {
     schema,
     rowCount,
-    batches,
+    get batches() {
+      return inArrow();
+    },
     statistics,
     toRows: () =>
       Array.from(
@@ -54,7 +61,7 @@ export function tableOf<S>(schema: Schema, batches: readonly RecordBatch[], stat
         fields.map(({ name }, at) => [name, rows.map((row) => reads[at]?.(row[at] ?? null))]),
       ) as never;
     },
-    toArrow: () => (batches.length === 0 ? new ArrowTable(toArrowSchema(schema)) : new ArrowTable([...batches])),
+    toArrow: () => arrowNow().arrowTable(schema, inArrow()),
     toString: () => textTable(schema, [...values()]),
     toDisplay,
   };

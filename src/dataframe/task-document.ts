@@ -1,9 +1,11 @@
 /** The task of a query as a document, which another process runs: what is in the memory of this one is written into it. */
 
 import type { RecordBatch } from 'apache-arrow';
-import { fromArrow } from '../columnar/arrow.ts';
+import { arrowNow } from '../columnar/arrow-now.ts';
 import { readRows } from '../columnar/column-values.ts';
+import { KeptBatch } from '../columnar/kept-batch.ts';
 import type { Field } from '../columnar/schema.ts';
+import type { Value } from '../columnar/value.ts';
 import { InvalidQuery } from '../errors.ts';
 import { valueToJson } from '../expressions/literal.ts';
 import { Problems } from '../expressions/problems.ts';
@@ -38,13 +40,18 @@ function rowsOf({ rowCount, fields, batches }: Extract<QueryInput, { kind: 'give
   return batches().flatMap((batch) => rowsIn(batch, fields));
 }
 
-function rowsIn(batch: RecordBatch, fields: readonly Field[]): JsonRows {
-  const memory = new MemoryBudget(Number.MAX_SAFE_INTEGER);
-  using holding = memory.reserve('toPlan');
-  return readRows(memory.linear, fromArrow(batch, holding)).map((row) => {
+function rowsIn(batch: RecordBatch | KeptBatch, fields: readonly Field[]): JsonRows {
+  const rows = batch instanceof KeptBatch ? [...batch.rows()] : rowsOfArrow(batch);
+  return rows.map((row) => {
     const values = fields.map(({ name, type }, at) => [name, valueToJson(row[at] ?? null, type)] as const);
     return Object.fromEntries(values.filter(([, value]) => value !== null));
   });
+}
+
+function rowsOfArrow(batch: RecordBatch): readonly (readonly Value[])[] {
+  const memory = new MemoryBudget(Number.MAX_SAFE_INTEGER);
+  using holding = memory.reserve('toPlan');
+  return readRows(memory.linear, arrowNow().fromArrow(batch, holding));
 }
 
 const tooMany = (): InvalidQuery =>

@@ -32,6 +32,9 @@ export interface Region {
   readonly byteLength: number;
 }
 
+/** Bytes as numbers of all sizes, wherever they are. */
+export type MemoryViews = Pick<LinearMemory, 'u8' | 'i32' | 'u32' | 'i64' | 'u64' | 'f32' | 'f64' | 'data'>;
+
 class Block implements Region {
   readonly byteLength: number;
   readonly pages: number;

@@ -8,12 +8,7 @@ import type { PlanNode } from './plan-node.ts';
 import { planNodeSchema, taskWithPlanSchema, taskWithReferenceSchema } from './schema.ts';
 import type { Task } from './task.ts';
 
-/**
- * A task from its JSON text, or from what JSON.parse made of it. Where its plan is an object elsewhere, `parsePlan`
- * checks what the two must agree on.
- *
- * @throws InvalidPlan with every problem, each at its JSON path; whatever the input is, nothing else.
- */
+/** See `parse-now.ts`. @throws InvalidPlan */
 export function parseTask(input: unknown): Task {
   const problems = new Problems();
   const document = jsonDocument(input, problems);
@@ -23,18 +18,17 @@ export function parseTask(input: unknown): Task {
   return valid(task, problems);
 }
 
-/**
- * A plan from its JSON text, or from what JSON.parse made of it. `task`, where there is one, is that which refers to
- * the plan: then its inputs and its output are checked against the plan too. Problems of the plan have paths from
- * `$.plan`, as if it stood in the task.
- *
- * @throws InvalidPlan with every problem; whatever the input is, nothing else.
- */
+/** See `parse-now.ts`. @throws InvalidPlan */
 export function parsePlan(input: unknown, task?: TaskLike): PlanNode {
   const problems = new Problems();
   const plan = parsedOrProblems(planNodeSchema, jsonDocument(input, problems), problems, '$.plan');
   if (plan !== undefined) checkPlanOf(task, plan, problems);
   return valid(plan, problems);
+}
+
+/** Adds what is wrong with the form of a node and of all below it, with paths from the node. */
+export function addNodeProblems(node: unknown, problems: Problems): void {
+  parsedOrProblems(planNodeSchema, node, problems, '');
 }
 
 /** A plan with a uri and no kind is a reference to one. */

@@ -55,6 +55,17 @@ function byKind(shapes: Readonly<Record<string, Readonly<Record<string, Take>>>>
   return (value) => (isPlainObject(value) ? kinds.get(value['kind'])?.(value) : undefined);
 }
 
+/** What the first of them takes. */
+const either =
+  (...takes: readonly Take[]): Take =>
+  (value) => {
+    for (const take of takes) {
+      const taken = take(value);
+      if (taken !== undefined) return taken;
+    }
+    return undefined;
+  };
+
 const words = (...known: readonly string[]): Take => {
   const all: ReadonlySet<unknown> = new Set(known);
   return (value) => (all.has(value) ? value : undefined);
@@ -118,6 +129,7 @@ const call = object({
   'by?': expression,
   'filter?': expression,
   'distinct?': bool,
+  'options?': object({ mode: words('all', 'valid', 'null') }),
 });
 
 // Nodes and tasks -----------------------------------------------------------------------------------------------------
@@ -130,13 +142,15 @@ const side = words('left', 'right');
 const node = byKind({
   scan: {
     sourceId: plainName,
-    format: words('parquet', 'arrow', 'csv', 'json'),
+    format: either(words('parquet', 'arrow', 'csv', 'json'), byKind({ parquet: {}, arrow: {}, csv: {}, json: {} })),
     schema: plainFields,
     'filePathColumn?': plainName,
     'columns?': names,
     'filter?': expression,
     'limit?': count,
   },
+  'in-memory-scan': { sourceId: plainName, schema: plainFields },
+  'empty-scan': { schema: plainFields },
   project: { input: below, columns: list(named, 1) },
   filter: { input: below, predicate: expression },
   limit: { input: below, limit: count, 'offset?': count },
@@ -148,6 +162,11 @@ const node = byKind({
     ...{ left: below, right: below, leftOn: keys, rightOn: keys, joinType },
     ...{ 'buildSide?': side, 'nullEqualsNull?': list(bool), 'residual?': expression },
   },
+  'cross-join': { left: below, right: below },
+  'window-partition-only': { input: below, partitionBy: keys, aggregates: list(call, 1) },
+  dedup: { input: below, 'columns?': list(plainName, 1) },
+  concat: { inputs: list(below, 1) },
+  shared: { input: below, name: plainName },
   write: {
     input: below,
     format: words('parquet', 'csv', 'json', 'arrow'),
@@ -162,14 +181,18 @@ const node = byKind({
 });
 
 const rowGroup: Take = (value) => (Number(value) < 2 ** 31 ? count(value) : undefined);
-const files = byKind({ files: { files: list(object({ uri, 'etag?': uri, 'rowGroups?': list(rowGroup) })) } });
+const source = byKind({
+  files: { files: list(object({ uri, 'etag?': uri, 'rowGroups?': list(rowGroup) })) },
+  // Those of a frame are given beside the task.
+  rows: { rows: list(() => undefined) },
+});
 const reference = object({ uri });
 
 const inputs: Take = (value) => {
   if (!isPlainObject(value)) return undefined;
   const taken: [string, unknown][] = [];
   for (const [id, one] of Object.entries(value)) {
-    const part = plainName(id) === undefined ? undefined : files(one);
+    const part = plainName(id) === undefined ? undefined : source(one);
     if (part === undefined) return undefined;
     taken.push([id, part]);
   }

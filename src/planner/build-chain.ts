@@ -9,6 +9,7 @@
 
 import assert from 'node:assert/strict';
 import type { RecordBatch } from 'apache-arrow';
+import type { KeptBatch } from '../columnar/kept-batch.ts';
 import type { ObjectStore } from '../io/object-store.ts';
 import type { OutputFiles } from '../io/output-files.ts';
 import { aggregate } from '../operators/blocking-sinks/aggregate.ts';
@@ -44,7 +45,7 @@ export interface ChainResources {
   /** Of inputs that are batches already, by source id: they take the place of an in-memory-scan of the same columns. */
   readonly sources?: ReadonlyMap<string, Source> | undefined;
   /** Arrow record batches, by the source id of the in-memory-scan whose rows they are. */
-  readonly batches?: Readonly<Record<string, readonly RecordBatch[]>> | undefined;
+  readonly batches?: Readonly<Record<string, readonly (RecordBatch | KeptBatch)[]>> | undefined;
   /** Nothing where absent. */
   readonly uris?: UriRules;
   /** The functions that the plan names: see `load-udfs.ts`. */

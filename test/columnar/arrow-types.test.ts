@@ -5,7 +5,6 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { copyToArrow, fromArrow, toArrow } from '../../src/columnar/arrow.ts';
 import { fromArrowSchema, toArrowSchema } from '../../src/columnar/arrow-schema.ts';
-import { arrowReader } from '../../src/columnar/arrow-values.ts';
 import { Batch } from '../../src/columnar/batch.ts';
 import { batchFromRows, constantColumn } from '../../src/columnar/column-from-values.ts';
 import { readRows } from '../../src/columnar/column-values.ts';
@@ -17,6 +16,7 @@ import type { Interval, Value } from '../../src/columnar/value.ts';
 import { InvalidArgument } from '../../src/errors.ts';
 import { type Holding, MemoryBudget } from '../../src/memory/budget.ts';
 import { anyType, anyValue } from '../support/arbitrary-values.ts';
+import { arrowReader } from '../support/arrow-values.ts';
 import { checkBatch } from '../support/check-batch.ts';
 import { fuzzed } from '../support/fuzz.ts';
 

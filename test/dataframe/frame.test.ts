@@ -7,7 +7,6 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { date, decimal, int32, int64, utf8 } from '../../src/columnar/data-type.ts';
 import { field, schema } from '../../src/columnar/schema.ts';
 import type { DataFrame } from '../../src/dataframe/frame.ts';
-import { resultBatch } from '../../src/dataframe/result-rows.ts';
 import { InvalidArgument, InvalidQuery } from '../../src/errors.ts';
 import {
   coalesce,
@@ -28,6 +27,7 @@ import {
   window,
 } from '../../src/index.ts';
 import { duckRowsOf } from '../support/duckdb.ts';
+import { resultBatch } from '../support/record-batch-rows.ts';
 import type { Row } from '../support/task.ts';
 
 const trades = schema(

@@ -44,7 +44,6 @@ import { type DataType, utf8 } from '../../src/columnar/data-type.ts';
 import { type Field, field, type Schema } from '../../src/columnar/schema.ts';
 import type { Value } from '../../src/columnar/value.ts';
 import type { TaskManifest } from '../../src/commit/manifest.ts';
-import { resultBatch } from '../../src/dataframe/result-rows.ts';
 import { textTable } from '../../src/dataframe/text-table.ts';
 import { executeTask } from '../../src/execute-task.ts';
 import { memoryStore } from '../../src/io/memory-store.ts';
@@ -57,6 +56,7 @@ import { explainPlan } from '../../src/planner/explain.ts';
 import { pushDown } from '../../src/planner/push-down.ts';
 import { createTable, query } from '../support/duckdb.ts';
 import { EVERY_NODE } from '../support/plans.ts';
+import { resultBatch } from '../support/record-batch-rows.ts';
 import type { Table } from '../support/tables.ts';
 
 const UPDATES = process.env['UPDATE_GOLDEN'] === '1';

@@ -7,9 +7,10 @@
  * to, in which counted repetitions are written out.
  */
 
-import { type Matcher, RE2JS, RE2JSException } from 're2js';
+import type { Matcher, RE2JS } from 're2js';
 import { InvalidValue } from '../../errors.ts';
 import { type NativeForm, nativeForm } from './native-regexp.ts';
+import { re2Now } from './re2-now.ts';
 import { groupCount, programSize, type RegExpNode } from './regexp-node.ts';
 import { parseRegExp, type SyntaxFlags } from './regexp-parser.ts';
 
@@ -58,7 +59,7 @@ export function compileRegExp(pattern: string, flags: string): RegularExpression
   if (pattern.length > MAX_PATTERN_LENGTH) {
     throw new InvalidValue(`the pattern has ${pattern.length} characters, and ${MAX_PATTERN_LENGTH} are the most`);
   }
-  const text = flags.includes('l') ? RE2JS.quote(pattern) : pattern;
+  const text = flags.includes('l') ? re2Now().RE2JS.quote(pattern) : pattern;
   const syntax: SyntaxFlags = {
     anyCase: flags.lastIndexOf('i') > flags.lastIndexOf('c'),
     dotAll: flags.includes('s'),
@@ -76,6 +77,7 @@ export function compileRegExp(pattern: string, flags: string): RegularExpression
 type Engine = Omit<RegularExpression, 'groupCount'>;
 
 function linearEngine(pattern: string, { anyCase, dotAll, lines }: SyntaxFlags): Engine {
+  const { RE2JS } = re2Now();
   const flags = (anyCase ? RE2JS.CASE_INSENSITIVE : 0) | (dotAll ? RE2JS.DOTALL : 0) | (lines ? RE2JS.MULTILINE : 0);
   const compiled = compiledBy(pattern, flags);
   const search = (text: string): Search => {
@@ -96,6 +98,7 @@ function linearEngine(pattern: string, { anyCase, dotAll, lines }: SyntaxFlags):
 }
 
 function compiledBy(pattern: string, flags: number): RE2JS {
+  const { RE2JS, RE2JSException } = re2Now();
   try {
     const compiled = RE2JS.compile(pattern, flags);
     limitStates(compiled);

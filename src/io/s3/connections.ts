@@ -12,7 +12,10 @@ export class Connections {
   readonly #sockets: SocketPool;
 
   /** `sockets` is how many may be open at once. */
-  constructor({ connectMs = 5_000, idleMs = 20_000, ...settings }: Pick<S3StoreOptions, SettingOfClient>, sockets: number) {
+  constructor(
+    { connectMs = 5_000, idleMs = 20_000, ...settings }: Pick<S3StoreOptions, SettingOfClient>,
+    sockets: number,
+  ) {
     this.#sockets = new SocketPool(sockets);
     this.client = new S3Client({
       ...settings,

@@ -8,7 +8,6 @@ import { EnabledStatistics, Table, WriterPropertiesBuilder, writeParquet } from 
 import { describe, expect, test } from 'vitest';
 import * as types from '../../../src/columnar/data-type.ts';
 import { field } from '../../../src/columnar/schema.ts';
-import { resultBatch } from '../../../src/dataframe/result-rows.ts';
 import { ArithmeticOverflow, SchemaMismatch } from '../../../src/errors.ts';
 import { executeTask } from '../../../src/execute-task.ts';
 import type { Expression } from '../../../src/expressions/expression.ts';
@@ -17,6 +16,7 @@ import { memoryStore } from '../../../src/io/memory-store.ts';
 import type { PlanNode } from '../../../src/plan/plan-node.ts';
 import { query, sqlType } from '../../support/duckdb.ts';
 import { col, op } from '../../support/plans.ts';
+import { resultBatch } from '../../support/record-batch-rows.ts';
 import type { Row } from '../../support/task.ts';
 import { bound, matching, type ScanResult, scanRows, temporaryDirectory, uriOf, writeByDuck } from './scan-file.ts';
 import { freshPath, writeGroups } from './write-file.ts';

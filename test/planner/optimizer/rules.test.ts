@@ -7,6 +7,7 @@ import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { RecordBatch } from 'apache-arrow';
 import { describe, expect, test } from 'vitest';
+import type { KeptBatch } from '../../../src/columnar/kept-batch.ts';
 import { type Query, taskInputs } from '../../../src/dataframe/query.ts';
 import { executeTask } from '../../../src/execute-task.ts';
 import { memoryStore } from '../../../src/io/memory-store.ts';
@@ -35,7 +36,7 @@ function shown(one: Case): string {
 
 async function rowsOf(query: Query, plan: PlanNode): Promise<readonly string[]> {
   const text = JSON.stringify(plan);
-  const batches: Record<string, readonly RecordBatch[]> = {};
+  const batches: Record<string, readonly (RecordBatch | KeptBatch)[]> = {};
   const inputs = new Map([...query.inputs].filter(([id]) => text.includes(`"${id}"`)));
   for (const [id, input] of inputs) if (input.kind === 'batches') batches[id] = await input.load({});
   const found: string[] = [];

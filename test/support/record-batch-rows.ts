@@ -1,14 +1,13 @@
-/** The rows of a result, which come as Arrow record batches, as values of JavaScript. */
+/** The rows of Arrow record batches as values of JavaScript. */
 
 import type { RecordBatch } from 'apache-arrow';
-import { fromArrowSchema } from '../columnar/arrow-schema.ts';
-import { arrowReader } from '../columnar/arrow-values.ts';
-import type { Schema } from '../columnar/schema.ts';
-import type { Row } from './cell-text.ts';
+import { fromArrowSchema } from '../../src/columnar/arrow-schema.ts';
+import type { Schema } from '../../src/columnar/schema.ts';
+import { arrowReader } from './arrow-values.ts';
+import type { Row } from './task.ts';
 
 export interface ResultBatch {
   readonly schema: Schema;
-  readonly rowCount: number;
   /** One row after the other, made while they are asked for. */
   rows(): Iterable<Row>;
 }
@@ -22,7 +21,6 @@ export function resultBatch(batch: RecordBatch): ResultBatch {
   });
   return {
     schema,
-    rowCount: batch.numRows,
     *rows() {
       for (let row = 0; row < batch.numRows; row += 1) yield readers.map((read) => read(row));
     },

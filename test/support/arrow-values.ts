@@ -1,9 +1,9 @@
 /** Values of Arrow data in JavaScript, exactly as our columns give theirs: for who is handed record batches of ours. */
 
 import { DataType as ArrowType, type Data } from 'apache-arrow';
-import { type DataType, storageType } from './data-type.ts';
-import { uuidText } from './uuid-text.ts';
-import type { Value } from './value.ts';
+import { type DataType, storageType } from '../../src/columnar/data-type.ts';
+import { uuidText } from '../../src/columnar/uuid-text.ts';
+import type { Value } from '../../src/columnar/value.ts';
 
 type Reader = (row: number) => Value;
 
