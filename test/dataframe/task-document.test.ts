@@ -15,7 +15,7 @@ import { fuzzed } from '../support/fuzz.ts';
 /** What comes of the document of a frame's task, all that there is of it in another process. */
 async function rowsElsewhere(frame: DataFrame): Promise<unknown[]> {
   const batches: Parameters<typeof tableOf>[1][number][] = [];
-  const services = { store: memoryStore(), onBatch: (batch: (typeof batches)[number]) => void batches.push(batch) };
+  const services = { store: memoryStore(), onKept: (batch: (typeof batches)[number]) => void batches.push(batch) };
   await executeTask(JSON.stringify(frame.toPlan()), services);
   return tableOf(frame.schema, batches).toRows();
 }

@@ -1,7 +1,7 @@
 /** The files that are deployed: what is in them, and that they start where nothing else is. */
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -59,12 +59,19 @@ describe.each(NAMES)('%s', (name) => {
     expect(runAlone(program)).toBe('function 2\n[]\n');
   });
 
-  test('has packages that are installed with the project, and none for its development', () => {
-    const lock = JSON.parse(readFileSync('package-lock.json', 'utf8')) as { packages: Record<string, { dev?: true }> };
+  test('has packages that sources import, and none that the project is developed with', () => {
+    const lock = JSON.parse(readFileSync('package-lock.json', 'utf8')) as {
+      packages: Record<string, { devDependencies: object }>;
+    };
+    const sources = globSync(['src/**/*.ts', 'functions/**/*.ts']).map((path) => readFileSync(path, 'utf8'));
+    const tools = Object.keys(lock.packages['']?.devDependencies ?? {}).filter(
+      (tool) => !sources.some((text) => text.includes(`'${tool}`)),
+    );
+    expect(tools).toContain('esbuild');
     const found = packages(Object.values(metafile(name).outputs));
     expect([...found]).toContain('node_modules/zod');
     for (const path of found) expect(lock.packages[path], path).toBeDefined();
-    expect([...found].filter((path) => lock.packages[path]?.dev)).toEqual([]);
+    expect(tools.filter((tool) => found.has(`node_modules/${tool}`))).toEqual([]);
   });
 
   test('has its maps apart, and does not point to them', () => {
