@@ -91,7 +91,7 @@ function dropOtherTypes(types: string): void {
   const wanted = new Set(Object.values(sources).map((path) => join(types, fileOf(path.replace('src/', '')))));
   for (const file of wanted) {
     const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
-    for (const [, path] of text.matchAll(/\b(?:from|import\() ?['"](\.[^'"]+)['"]/g)) {
+    for (const [, path] of text.matchAll(/\b(?:from|import) ?\(?['"](\.[^'"]+)['"]/g)) {
       wanted.add(join(dirname(file), fileOf(path ?? '')));
     }
   }

@@ -77,7 +77,9 @@ const builtinValues: Plugin = {
   setup: ({ onResolve, onLoad }) => {
     // One for each importer: shared ones would be chunks, and groups would need each other for them.
     onResolve({ filter: /^node:/ }, ({ path, kind, importer }) =>
-      kind === 'import-statement' ? { path, namespace: 'builtin', suffix: `?${importer.replaceAll(/[\\/]/g, ':')}` } : { path, external: true },
+      kind === 'import-statement'
+        ? { path, namespace: 'builtin', suffix: `?${importer.replaceAll(/[\\/]/g, ':')}` }
+        : { path, external: true },
     );
     onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => {
       const names = Object.keys(process.getBuiltinModule(path) as object).filter((name) => /^[A-Za-z_]\w*$/.test(name));

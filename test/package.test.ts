@@ -6,6 +6,7 @@ import {
   globSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -31,6 +32,36 @@ interface Manifest {
   readonly bin: { readonly millrace: string };
 }
 
+/**
+ * As the compiler of who has installed it is told: without the library of browsers, without types that are there for everything, and with
+ * no declaration passed over.
+ */
+const TYPES_OPTIONS = {
+  ...{ strict: true, noEmit: true, target: 'es2024', lib: ['es2024'], types: [], skipLibCheck: false },
+  ...{
+    module: 'nodenext',
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    allowImportingTsExtensions: true,
+  },
+};
+
+/** What is refused is known, so no type has become `any`. */
+const WRONG = `
+import type { Table } from 'apache-arrow';
+import { fromRows, Session } from 'millrace';
+import { s3Store } from 'millrace/s3';
+// @ts-expect-error: no such column
+fromRows([{ price: 1 }]).select('prize');
+// @ts-expect-error: no such option
+new Session({ memroy: 1 });
+// @ts-expect-error: no such option
+s3Store({ regoin: 'eu-central-1' });
+// @ts-expect-error: rows are no text
+const text: string = await fromRows([{ price: 1 }]).toRows();
+export const arrow: Table = (await fromRows([{ price: 1 }]).collect()).toArrow();
+`;
+
 const root = mkdtempSync(join(tmpdir(), 'millrace-package-'));
 /** A project of somebody's, which has installed it. */
 const project = join(root, 'project');
@@ -40,10 +71,8 @@ const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
 beforeAll(() => {
   const staged = join(root, 'staged');
   const dist = join(staged, 'dist');
-  const node = process.execPath;
-  const tsc = ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--noCheck'];
-  execFileSync(node, [...tsc, '--outDir', join(dist, 'types')]);
-  execFileSync(node, ['scripts/bundle-package.ts', dist]);
+  expect(tsc('-p', 'tsconfig.build.json', '--noCheck', '--outDir', join(dist, 'types'))).toBe('');
+  execFileSync(process.execPath, ['scripts/bundle-package.ts', dist]);
   for (const file of ['package.json', 'README.md', 'LICENSE']) copyFileSync(file, join(staged, file));
   const packed = execFileSync('npm', ['pack', '--ignore-scripts', '--silent'], { cwd: staged, encoding: 'utf8' });
   mkdirSync(installed, { recursive: true });
@@ -57,6 +86,26 @@ beforeAll(() => {
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const write = (name: string, text: string): void => writeFileSync(join(project, name), text);
+
+/** What the compiler has to say. */
+function tsc(...args: readonly string[]): string {
+  try {
+    return execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', ...args], {
+      encoding: 'utf8',
+      stdio: 'pipe',
+    });
+  } catch (error) {
+    return (error as { stdout?: string }).stdout ?? String(error);
+  }
+}
+
+/** The blocks of a page, and the last cells of its tables: one program, or each block one. */
+function programsOf(page: string, areApart: boolean): readonly string[] {
+  const blocks = [...page.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, text = '']) => text);
+  if (areApart) return blocks;
+  const cells = page.includes('fromRows') ? [...page.matchAll(/^\| .* \| `([^`]+)` \|$/gm)] : [];
+  return [[...blocks, ...cells.map(([, cell = '']) => `;(${cell});`)].join('\n')];
+}
 
 /** What a program of the project prints, which is JSON. */
 async function printed(text: string, env: Readonly<Record<string, string>> = {}): Promise<unknown> {
@@ -181,39 +230,25 @@ describe('in a program', () => {
   });
 });
 
-test('types are those of the program that imports it', () => {
-  write(
-    'types.ts',
-    `import { type Table } from 'apache-arrow';
-     import { col, type DataFrame, fromRows, readParquet, Session } from 'millrace';
-     import { executeTask, memoryStore, type Task } from 'millrace/tasks';
-     import { s3Store, type S3StoreOptions } from 'millrace/s3';
-     import { type Udf, udf } from 'millrace/udf';
-
-     const rows: { n: number }[] = await fromRows([{ n: 1, t: 'a' }]).select(col('n')).toRows();
-     // @ts-expect-error There is no such column.
-     fromRows([{ n: 1 }]).select('m');
-     // @ts-expect-error Rows are no text.
-     const text: string = await fromRows([{ n: 1 }]).toRows();
-     const arrow: Table = (await fromRows([{ n: 1 }]).collect()).toArrow();
-     const options: S3StoreOptions = { region: 'eu-central-1' };
-     // @ts-expect-error Regions are texts.
-     s3Store({ region: 1 });
-     const shout: Udf = udf((text: string) => text, { returns: { kind: 'utf8' } });
-     export const all = { rows, text, arrow, options, shout, Session, readParquet, executeTask, memoryStore };
-     export type Both = Task | DataFrame;`,
-  );
-  const strict = {
-    strict: true,
-    noEmit: true,
-    skipLibCheck: true,
-    module: 'nodenext',
-    target: 'es2024',
-    lib: ['es2024', 'esnext.disposable'],
-  };
-  write('tsconfig.json', JSON.stringify({ compilerOptions: { ...strict, types: ['node'] }, files: ['types.ts'] }));
-  const tsc = resolve('node_modules/typescript/bin/tsc');
-  expect(execFileSync(process.execPath, [tsc, '-p', project], { encoding: 'utf8' })).toBe('');
+test('programs of the pages and of examples/ compile, whoever has installed the package', () => {
+  const types = join(project, 'types');
+  mkdirSync(types);
+  const pages = ['README.md', 'docs/frames.md', 'docs/tuning.md', 'docs/udf.md'];
+  for (const page of pages) {
+    const programs = programsOf(readFileSync(page, 'utf8'), page === 'README.md');
+    expect(programs.length, page).toBeGreaterThan(0);
+    for (const [at, program] of programs.entries()) write(`types/${page.replaceAll(/[/.]/g, '-')}-${at}.ts`, program);
+  }
+  for (const name of readdirSync('examples')) {
+    const program = readFileSync(join('examples', name), 'utf8');
+    const imported = program
+      .replace("'../src/index.ts'", "'millrace'")
+      .replace("'../src/udf/udf.ts'", "'millrace/udf'");
+    write(`types/${name}`, imported);
+  }
+  write('types/wrong.ts', WRONG);
+  write('tsconfig.json', JSON.stringify({ compilerOptions: TYPES_OPTIONS, include: ['types/*.ts'] }));
+  expect(tsc('-p', project)).toBe('');
 });
 
 /** What the program prints. */

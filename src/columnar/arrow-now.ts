@@ -4,7 +4,8 @@
  */
 
 import { createRequire } from 'node:module';
+import type * as arrow from './arrow.ts';
 
 const load = createRequire(import.meta.url);
 
-export const arrowNow = (): typeof import('./arrow.ts') => load('./arrow.ts');
+export const arrowNow = (): typeof arrow => load('./arrow.ts');

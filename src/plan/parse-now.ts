@@ -6,12 +6,13 @@
 import { createRequire } from 'node:module';
 import type { Problems } from '../expressions/problems.ts';
 import type { TaskLike } from './check-task.ts';
+import type * as parsing from './parse-task.ts';
 import type { PlanNode } from './plan-node.ts';
 import type { Task } from './task.ts';
 
 const load = createRequire(import.meta.url);
 
-const strict = (): typeof import('./parse-task.ts') => load('./parse-task.ts');
+const strict = (): typeof parsing => load('./parse-task.ts');
 
 /**
  * A task from its JSON text, or from what JSON.parse made of it. Where its plan is an object elsewhere, `parsePlan`

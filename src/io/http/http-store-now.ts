@@ -2,11 +2,11 @@
 
 import { createRequire } from 'node:module';
 import type { ObjectStore } from '../object-store.ts';
-import type { HttpStoreOptions } from './http-store.ts';
+import type * as web from './http-store.ts';
 
 const load = createRequire(import.meta.url);
 
-const stores = (): typeof import('./http-store.ts') => load('./http-store.ts');
+const stores = (): typeof web => load('./http-store.ts');
 
 /** One store for a process: its sockets are shared by all that use it. */
-export const httpStore = (options: HttpStoreOptions = {}): ObjectStore => stores().httpStore(options);
+export const httpStore = (options: web.HttpStoreOptions = {}): ObjectStore => stores().httpStore(options);
