@@ -5,15 +5,20 @@
  *       └───────────────────────────▶ table  │  0  │  1   │  0   │        mode = 'MAIL'
  *
  * The table is a column again: the same codes with another dictionary; of a bool it has one byte per entry, which only
- * kernels see. Tables are kept per dictionary for the run, a bounded number of them.
+ * kernels see. Whether few entries are so is asked of the interpreter, as a program for them takes longer to make. Tables are kept per dictionary for the run, a bounded number of them.
  */
 
 import type { Column, Dictionary } from '../columnar/column.ts';
 import { nextDictionaryId } from '../columnar/column.ts';
+import { readValue } from '../columnar/column-values.ts';
+import { bool, fixedWidth, isBytes } from '../columnar/data-type.ts';
+import type { Value } from '../columnar/value.ts';
 import type { TypedExpression } from '../expressions/expression.ts';
 import { expressionKey } from '../expressions/expression-key.ts';
-import { interpreter } from '../expressions/interpret.ts';
+import { interpreter, type Row } from '../expressions/interpret.ts';
 import type { Holding } from '../memory/budget.ts';
+import type { Region } from '../memory/linear-memory.ts';
+import { isRowError } from './vector-step.ts';
 
 /** A column of results, valid until it is disposed. */
 interface EvaluatedEntries extends Disposable {
@@ -31,6 +36,12 @@ interface Table extends Disposable {
   readonly dictionary: Dictionary | undefined;
 }
 
+const NO_TABLE: Table = { dictionary: undefined, [Symbol.dispose]: () => {} };
+
+/** Entries, and bytes of their text, that are few. */
+const FEW_ENTRIES = 64;
+const FEW_BYTES = 16 * 1024;
+
 /** Tables kept at most by one run: of the last dictionaries of its columns. */
 const MAX_TABLES = 64;
 
@@ -39,6 +50,7 @@ export class DictionaryTables implements Disposable {
   readonly #evaluate: EvaluateEntries;
   /** In the order of their last use. */
   readonly #tables = new Map<string, Table>();
+  readonly #interpreters = new Map<string, (row: Row) => Value>();
 
   constructor(holding: Holding, evaluate: EvaluateEntries) {
     this.#holding = holding;
@@ -76,16 +88,17 @@ export class DictionaryTables implements Disposable {
   }
 
   #make(e: TypedExpression, entries: Dictionary): Table {
+    if (e.type.kind === 'bool' && this.#areFew(entries)) return this.#interpreted(e, entries);
     const results = this.#evaluate(e, entries);
-    if (results === undefined) return { dictionary: undefined, [Symbol.dispose]: () => {} };
+    if (results === undefined) return NO_TABLE;
     const values = this.#withoutNulls(results.column, entries.size);
     if (values === undefined) {
       results[Symbol.dispose]();
-      return { dictionary: undefined, [Symbol.dispose]: () => {} };
+      return NO_TABLE;
     }
-    const dictionary = { id: nextDictionaryId(), size: entries.size };
     if (values.type.kind !== 'bool') {
-      return { dictionary: { ...dictionary, values }, [Symbol.dispose]: () => results[Symbol.dispose]() };
+      const dictionary = { id: nextDictionaryId(), size: entries.size, values };
+      return { dictionary, [Symbol.dispose]: () => results[Symbol.dispose]() };
     }
     using _ = results;
     const bytes = this.#holding.allocate(entries.size);
@@ -93,8 +106,51 @@ export class DictionaryTables implements Disposable {
     for (let entry = 0; entry < entries.size; entry++) {
       u8[bytes.address + entry] = (u8[values.values + (entry >>> 3)]! >>> (entry & 7)) & 1;
     }
+    return this.#tableOf(bytes, entries.size);
+  }
+
+  #areFew({ size, values }: Dictionary): boolean {
+    if (size > FEW_ENTRIES) return false;
+    if (!isBytes(values.type)) return fixedWidth(values.type) !== undefined;
+    const { u32 } = this.#holding.linear;
+    return u32[(values.values >>> 2) + size]! - u32[values.values >>> 2]! <= FEW_BYTES;
+  }
+
+  #interpreted(e: TypedExpression, { size, values }: Dictionary): Table {
+    const key = expressionKey(e);
+    const evaluate = this.#interpreters.get(key) ?? interpreter(e);
+    this.#interpreters.set(key, evaluate);
+    const { linear } = this.#holding;
+    const results: Value[] = [];
+    try {
+      for (let entry = 0; entry < size; entry++) {
+        results.push(evaluate({ value: () => readValue(linear, values, entry), where: () => '' }));
+      }
+    } catch (error) {
+      // An entry that no row has must not fail: the rows decide.
+      if (isRowError(error)) return NO_TABLE;
+      throw error;
+    }
+    if (results.includes(null)) return NO_TABLE;
+    const bytes = this.#holding.allocate(size);
+    const { u8 } = linear;
+    for (const [entry, result] of results.entries()) u8[bytes.address + entry] = result === true ? 1 : 0;
+    return this.#tableOf(bytes, size);
+  }
+
+  /** Of a bool for each entry, in a byte. */
+  #tableOf(bytes: Region, size: number): Table {
+    const values: Column = {
+      type: bool,
+      validity: 0,
+      values: bytes.address,
+      bytes: 0,
+      dictionary: undefined,
+      width: 0,
+      bits: undefined,
+    };
     return {
-      dictionary: { ...dictionary, values: { ...values, values: bytes.address } },
+      dictionary: { id: nextDictionaryId(), size, values },
       [Symbol.dispose]: () => this.#holding.free(bytes),
     };
   }
