@@ -20,16 +20,18 @@ import type { Holding } from '../memory/budget.ts';
 import type { Region } from '../memory/linear-memory.ts';
 import { isRowError } from './vector-step.ts';
 
-/** A column of results, valid until it is disposed. */
-interface EvaluatedEntries extends Disposable {
+/** A column of results, valid until it is disposed; of a condition, at most until the next are evaluated. */
+export interface EvaluatedEntries extends Disposable {
   readonly column: Column;
 }
 
-/**
- * Evaluates an expression, whose only column is at position 0, over the entries of a dictionary; undefined where that
- * fails for some entry, which perhaps no row has.
- */
-export type EvaluateEntries = (e: TypedExpression, entries: Dictionary) => EvaluatedEntries | undefined;
+export interface EntryEvaluator extends Disposable {
+  /**
+   * Evaluates an expression, whose only column is at position 0, over the entries of a dictionary; undefined where that
+   * fails for some entry, which perhaps no row has. @throws MemoryBudgetExceeded
+   */
+  evaluate(e: TypedExpression, entries: Dictionary): EvaluatedEntries | undefined;
+}
 
 interface Table extends Disposable {
   /** With the dictionary of results; undefined where there can be none. */
@@ -47,14 +49,15 @@ const MAX_TABLES = 64;
 
 export class DictionaryTables implements Disposable {
   readonly #holding: Holding;
-  readonly #evaluate: EvaluateEntries;
+  readonly #evaluator: EntryEvaluator;
   /** In the order of their last use. */
   readonly #tables = new Map<string, Table>();
   readonly #interpreters = new Map<string, (row: Row) => Value>();
 
-  constructor(holding: Holding, evaluate: EvaluateEntries) {
+  /** Disposes of `evaluator` with itself. */
+  constructor(holding: Holding, evaluator: EntryEvaluator) {
     this.#holding = holding;
-    this.#evaluate = evaluate;
+    this.#evaluator = evaluator;
   }
 
   /**
@@ -85,11 +88,12 @@ export class DictionaryTables implements Disposable {
   [Symbol.dispose](): void {
     for (const table of this.#tables.values()) table[Symbol.dispose]();
     this.#tables.clear();
+    this.#evaluator[Symbol.dispose]();
   }
 
   #make(e: TypedExpression, entries: Dictionary): Table {
     if (e.type.kind === 'bool' && this.#areFew(entries)) return this.#interpreted(e, entries);
-    const results = this.#evaluate(e, entries);
+    const results = this.#evaluator.evaluate(e, entries);
     if (results === undefined) return NO_TABLE;
     const values = this.#withoutNulls(results.column, entries.size);
     if (values === undefined) {

@@ -23,7 +23,7 @@ import type { Holding } from '../memory/budget.ts';
 import { isCompilable } from './compilable.ts';
 import { ComputedColumn } from './computed-column.ts';
 import { ConstantColumns } from './constant-columns.ts';
-import { DictionaryTables, type EvaluateEntries } from './dictionary-table.ts';
+import { DictionaryTables, type EntryEvaluator } from './dictionary-table.ts';
 import { type ColumnLayout, layoutKey, layoutOf } from './layout.ts';
 import { MeasuredBounds } from './measured-bounds.ts';
 import { type Made, Rewriter } from './rewriter.ts';
@@ -67,13 +67,13 @@ export class Preparation implements Disposable {
   readonly #steps = new DisposableStack();
   #firstRow = 0;
 
-  constructor(roots: readonly TypedExpression[], holding: Holding, evaluate: EvaluateEntries) {
+  constructor(roots: readonly TypedExpression[], holding: Holding, evaluator: EntryEvaluator) {
     this.#roots = roots;
     const read = new Set<number>();
     for (const root of roots) collectColumns(root, read);
     this.#read = [...read];
     this.#holding = holding;
-    this.#tables = new DictionaryTables(holding, evaluate);
+    this.#tables = new DictionaryTables(holding, evaluator);
     this.#constants = new ConstantColumns(holding);
     this.#bounds = new MeasuredBounds(roots, holding.linear);
   }

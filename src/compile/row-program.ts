@@ -11,19 +11,20 @@
 
 import assert from 'node:assert/strict';
 import { Batch } from '../columnar/batch.ts';
-import type { Column } from '../columnar/column.ts';
+import type { Column, Dictionary } from '../columnar/column.ts';
 import { readValue } from '../columnar/column-values.ts';
 import type { Schema } from '../columnar/schema.ts';
 import type { Value } from '../columnar/value.ts';
 import { collectColumns, operandsOf, withColumnsAt } from '../expressions/columns.ts';
 import type { TypedColumn, TypedExpression } from '../expressions/expression.ts';
+import { expressionKey } from '../expressions/expression-key.ts';
 import { interpreter, type Row } from '../expressions/interpret.ts';
 import type { Holding } from '../memory/budget.ts';
 import { CollectedValues } from './collected-values.ts';
 import { Compaction, type Selection } from './compaction.ts';
-import { isNodeCompilable } from './compilable.ts';
+import { isHeld, isNodeCompilable } from './compilable.ts';
 import { DecimalKernel } from './decimal-kernel.ts';
-import type { EvaluateEntries } from './dictionary-table.ts';
+import type { EntryEvaluator, EvaluatedEntries } from './dictionary-table.ts';
 import type { Kernel, KernelOutput } from './kernel.ts';
 import { Preparation, type Prepared, type Shape } from './preparation.ts';
 import { bitmapBytes, Scratch } from './scratch.ts';
@@ -317,27 +318,60 @@ function splitAtFilter(spec: RowProgramSpec): { readonly spec: RowProgramSpec; r
 const hasStep = (e: TypedExpression): boolean =>
   (e.kind !== 'column' && e.kind !== 'literal' && !isNodeCompilable(e)) || operandsOf(e).some(hasStep);
 
-/** Evaluates over entries with a program of its own, which keeps the memory of the result. */
-export function evaluateEntries(operator: string, holding: Holding): EvaluateEntries {
-  return (expression, entries) => {
-    const own = holding.budget.reserve(holding.owner);
+/** Evaluates over entries of dictionaries, with a program for each expression or, where that may know too much of one, each dictionary. */
+class EntryPrograms implements EntryEvaluator {
+  readonly #operator: string;
+  readonly #holding: Holding;
+  /** By expression: of those that only compare, of which nothing is kept from one dictionary to the next. */
+  readonly #programs = new Map<string, RowProgram>();
+
+  constructor(operator: string, holding: Holding) {
+    this.#operator = operator;
+    this.#holding = holding;
+  }
+
+  evaluate(expression: TypedExpression, entries: Dictionary): EvaluatedEntries | undefined {
     const input: Schema = { fields: [{ name: '', type: entries.values.type, nullable: false }] };
-    const program = new RowProgram({ input, columns: [{ name: '', expression }], operator }, own);
-    const dispose = (): void => {
-      program[Symbol.dispose]();
-      own[Symbol.dispose]();
-    };
-    try {
-      const [column] = program.tryApply(new Batch(input, entries.size, [entries.values]))?.columns ?? [];
-      if (column !== undefined) return { column, [Symbol.dispose]: dispose };
-    } catch (error) {
-      // An entry that no row has must not fail: the rows decide.
-      if (!isRowError(error)) {
-        dispose();
-        throw error;
-      }
+    const spec = { input, columns: [{ name: '', expression }], operator: this.#operator };
+    if (onlyCompares(expression)) {
+      const key = expressionKey(expression);
+      const program = this.#programs.get(key) ?? new RowProgram(spec, this.#holding);
+      this.#programs.set(key, program);
+      const column = entriesBy(program, input, entries);
+      return column && { column, [Symbol.dispose]: () => {} };
     }
-    dispose();
-    return undefined;
-  };
+    const own = this.#holding.budget.reserve(this.#holding.owner);
+    using unused = new DisposableStack();
+    unused.use(own);
+    const program = unused.use(new RowProgram(spec, own));
+    const column = entriesBy(program, input, entries);
+    if (column === undefined) return undefined;
+    const used = unused.move();
+    return { column, [Symbol.dispose]: () => used.dispose() };
+  }
+
+  [Symbol.dispose](): void {
+    for (const program of this.#programs.values()) program[Symbol.dispose]();
+  }
 }
+
+/** What a preparation evaluates over entries with; scratch memory comes from `holding`, which the owner disposes after it. */
+export const evaluateEntries = (operator: string, holding: Holding): EntryEvaluator =>
+  new EntryPrograms(operator, holding);
+
+/** Undefined where a check may fail for some entry. */
+function entriesBy(program: RowProgram, input: Schema, { size, values }: Dictionary): Column | undefined {
+  try {
+    return program.tryApply(new Batch(input, size, [values]))?.columns[0];
+  } catch (error) {
+    // An entry that no row has must not fail: the rows decide.
+    if (isRowError(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Whether `e` is a condition that kernels find out by comparing values as they are. */
+const onlyCompares = (e: TypedExpression): boolean =>
+  e.kind === 'column' || e.kind === 'literal'
+    ? isHeld(e.type)
+    : (e.kind === 'compare' || e.kind === 'logic' || e.kind === 'not') && operandsOf(e).every(onlyCompares);
