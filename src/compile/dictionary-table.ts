@@ -11,7 +11,7 @@
 import type { Column, Dictionary } from '../columnar/column.ts';
 import { nextDictionaryId } from '../columnar/column.ts';
 import { readValue } from '../columnar/column-values.ts';
-import { bool, fixedWidth, isBytes } from '../columnar/data-type.ts';
+import { bool, type DataType, fixedWidth, isBytes, typeName } from '../columnar/data-type.ts';
 import type { Value } from '../columnar/value.ts';
 import type { TypedExpression } from '../expressions/expression.ts';
 import { expressionKey } from '../expressions/expression-key.ts';
@@ -121,7 +121,7 @@ export class DictionaryTables implements Disposable {
   }
 
   #interpreted(e: TypedExpression, { size, values }: Dictionary): Table {
-    const key = expressionKey(e);
+    const key = entriesKey(e, values.type);
     const evaluate = this.#interpreters.get(key) ?? interpreter(e);
     this.#interpreters.set(key, evaluate);
     const { linear } = this.#holding;
@@ -169,6 +169,9 @@ export class DictionaryTables implements Disposable {
     return { ...column, validity: 0 };
   }
 }
+
+/** Of an expression over entries of a type: the key of a column does not say what that is of. */
+export const entriesKey = (e: TypedExpression, type: DataType): string => `${typeName(type)} ${expressionKey(e)}`;
 
 /** Whether `e` is null wherever its columns are, so that a table of entries says all about it. */
 export function isNullOnNull(e: TypedExpression): boolean {

@@ -17,14 +17,13 @@ import type { Schema } from '../columnar/schema.ts';
 import type { Value } from '../columnar/value.ts';
 import { collectColumns, operandsOf, withColumnsAt } from '../expressions/columns.ts';
 import type { TypedColumn, TypedExpression } from '../expressions/expression.ts';
-import { expressionKey } from '../expressions/expression-key.ts';
 import { interpreter, type Row } from '../expressions/interpret.ts';
 import type { Holding } from '../memory/budget.ts';
 import { CollectedValues } from './collected-values.ts';
 import { Compaction, type Selection } from './compaction.ts';
 import { isHeld, isNodeCompilable } from './compilable.ts';
 import { DecimalKernel } from './decimal-kernel.ts';
-import type { EntryEvaluator, EvaluatedEntries } from './dictionary-table.ts';
+import { type EntryEvaluator, type EvaluatedEntries, entriesKey } from './dictionary-table.ts';
 import type { Kernel, KernelOutput } from './kernel.ts';
 import { Preparation, type Prepared, type Shape } from './preparation.ts';
 import { bitmapBytes, Scratch } from './scratch.ts';
@@ -334,7 +333,7 @@ class EntryPrograms implements EntryEvaluator {
     const input: Schema = { fields: [{ name: '', type: entries.values.type, nullable: false }] };
     const spec = { input, columns: [{ name: '', expression }], operator: this.#operator };
     if (onlyCompares(expression)) {
-      const key = expressionKey(expression);
+      const key = entriesKey(expression, entries.values.type);
       const program = this.#programs.get(key) ?? new RowProgram(spec, this.#holding);
       this.#programs.set(key, program);
       const column = entriesBy(program, input, entries);
