@@ -248,6 +248,19 @@ export class Holding implements Disposable {
     return region;
   }
 
+  /** Makes a region larger where it lies: false, and nothing changes, where it cannot be, or too few bytes are left. */
+  tryExtend(region: Region, bytes: number): boolean {
+    assert.ok(this.#open && this.#regions.has(region));
+    const delta = LinearMemory.footprint(bytes) - LinearMemory.footprint(region.byteLength);
+    if (!this.#take(delta)) return false;
+    if (!this.linear.tryExtend(region, bytes, this.budget.linearCeilingBytes)) {
+      this.#take(-delta);
+      return false;
+    }
+    this.#regionBytes += delta;
+    return true;
+  }
+
   /** A region of `bytes`, all zero, padding included. @throws MemoryBudgetExceeded */
   allocateZeroed(bytes: number): Region {
     const region = this.allocate(bytes);

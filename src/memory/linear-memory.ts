@@ -28,7 +28,7 @@ export const PADDING_BYTES = 1024;
 export interface Region {
   /** Where it starts; a multiple of 4,096. Throws in debug mode after the region was freed. */
   readonly address: number;
-  /** Usable bytes, as asked for; `PADDING_BYTES` more may be overrun. */
+  /** Usable bytes, as asked for last; `PADDING_BYTES` more may be overrun. */
   readonly byteLength: number;
 }
 
@@ -36,8 +36,8 @@ export interface Region {
 export type MemoryViews = Pick<LinearMemory, 'u8' | 'i32' | 'u32' | 'i64' | 'u64' | 'f32' | 'f64' | 'data'>;
 
 class Block implements Region {
-  readonly byteLength: number;
-  readonly pages: number;
+  byteLength: number;
+  pages: number;
   readonly #address: number;
   live = true;
 
@@ -119,13 +119,28 @@ export class LinearMemory {
     if (run === undefined) return undefined;
     const block = new Block(run.address, pages, bytes);
     this.#usedBytes += pages * PAGE_BYTES;
-    if (this.#debug) this.#assertUntouched(run.address, pages);
-    if (run.pages === pages) this.#free.splice(this.#free.indexOf(run), 1);
-    else {
-      run.address += pages * PAGE_BYTES;
-      run.pages -= pages;
-    }
+    this.#take(run, pages);
     return block;
+  }
+
+  /** Makes `region` larger where it is: false, and nothing changes, where what lies behind it is in use, or beyond `ceilingBytes`. */
+  tryExtend(region: Region, bytes: number, ceilingBytes: number = this.maximumBytes): boolean {
+    assert.ok(region instanceof Block && region.live && bytes >= region.byteLength);
+    const pages = LinearMemory.footprint(bytes) / PAGE_BYTES;
+    const end = region.address + region.pages * PAGE_BYTES;
+    const missing = pages - region.pages;
+    let run = this.#free.find(({ address }) => address === end);
+    const runEnd = run === undefined ? end : run.address + run.pages * PAGE_BYTES;
+    if ((run?.pages ?? 0) < missing) {
+      if (runEnd !== this.#end) return false;
+      run = this.#grow(missing, Math.min(ceilingBytes, this.maximumBytes));
+      if (run === undefined) return false;
+    }
+    if (run !== undefined && missing > 0) this.#take(run, missing);
+    this.#usedBytes += missing * PAGE_BYTES;
+    region.pages = pages;
+    region.byteLength = bytes;
+    return true;
   }
 
   /** Gives the pages of `region` back. A second time is a defect. */
@@ -197,6 +212,16 @@ export class LinearMemory {
       if (run.pages >= pages && (best === undefined || run.pages < best.pages)) best = run;
     }
     return best;
+  }
+
+  /** Takes the first pages of a free run out of the list. */
+  #take(run: FreeRun, pages: number): void {
+    if (this.#debug) this.#assertUntouched(run.address, pages);
+    if (run.pages === pages) this.#free.splice(this.#free.indexOf(run), 1);
+    else {
+      run.address += pages * PAGE_BYTES;
+      run.pages -= pages;
+    }
   }
 
   #grow(pages: number, ceilingBytes: number): FreeRun | undefined {

@@ -6,7 +6,7 @@ import type { Region } from '../memory/linear-memory.ts';
 /**
  * Bytes that grow as they are needed: to the double where the budget has that and something is kept, else to an eighth more
  * than needed.
- * Growing moves them, so nobody keeps an address across `ensure`.
+ * Growing may move them, so nobody keeps an address across `ensure`.
  */
 export class GrowingRegion {
   readonly #holding: Holding;
@@ -40,6 +40,7 @@ export class GrowingRegion {
     const most = usedBytes === 0 ? Math.min(this.byteLength * 2, aLittleMore) : this.byteLength * 2;
     const generous = Math.max(bytes, most);
     if (usedBytes === 0) this.free();
+    if (this.#region !== undefined && this.#extend(this.#region, [generous, aLittleMore])) return true;
     const larger = this.#holding.tryAllocate(generous) ?? this.#holding.tryAllocate(aLittleMore);
     if (larger === undefined) return false;
     this.#move(larger, usedBytes);
@@ -50,6 +51,11 @@ export class GrowingRegion {
     if (this.#region === undefined) return;
     this.#holding.free(this.#region);
     this.#region = undefined;
+  }
+
+  /** Where what lies behind is free, nothing is moved. */
+  #extend(region: Region, sizes: readonly number[]): boolean {
+    return sizes.some((bytes) => this.#holding.tryExtend(region, bytes));
   }
 
   #move(larger: Region, usedBytes: number): void {

@@ -55,6 +55,43 @@ describe('a row program', () => {
     nullable: true,
   };
 
+  test.each([5, 400])('asks each dictionary of %i entries anew, whatever column it is of', (size) => {
+    const numbers = schema(field('a', int64), field('b', int32));
+    const isPositive = (index: number): TypedExpression => {
+      const left = column(numbers, index);
+      return {
+        kind: 'compare',
+        operator: '>',
+        left,
+        right: literal(index === 0 ? 0n : 0, left.type),
+        type: bool,
+        nullable: true,
+      };
+    };
+    const isTrue = (index: number): TypedExpression => ({
+      kind: 'cast',
+      input: column(numbers, index),
+      type: bool,
+      nullable: true,
+    });
+    const expressions = [isPositive(0), isPositive(1), isTrue(0), isTrue(1)];
+    using scratch = budget.reserve('program');
+    using program = new RowProgram(
+      { input: numbers, filter: undefined, columns: named(...expressions), operator: 'Project' },
+      scratch,
+    );
+    for (const shift of [0, 3, 70, -1, -400]) {
+      using holding = budget.reserve('input');
+      const given = Array.from({ length: size }, (_, n): [bigint, number] => [
+        BigInt(n * 7 - 20 + shift),
+        30 - n * 3 + shift,
+      ]);
+      const batch = batchFromRows(holding, numbers, given, [{ dictionary: true }, { dictionary: true }]);
+      const expected = given.map(([a, b]) => [a > 0n, b > 0, a !== 0n, b !== 0]);
+      expect(readRows(linear, program.apply(batch))).toEqual(expected);
+    }
+  });
+
   test('passes columns on without touching them', () => {
     const { batch, output } = apply(
       input,

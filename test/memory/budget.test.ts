@@ -169,6 +169,18 @@ describe('memory budget', () => {
     );
   });
 
+  test('what grows where it lies is counted, and stays within the budget', () => {
+    const budget = new MemoryBudget(4 * MiB, MiB);
+    using holding = budget.reserve('Sort');
+    const region = holding.allocate(MiB);
+    expect(holding.tryExtend(region, 2 * MiB)).toBe(true);
+    expect(holding.heldBytes).toBe(LinearMemory.footprint(2 * MiB));
+    expect(holding.tryExtend(region, 3 * MiB)).toBe(false);
+    expect(holding.heldBytes).toBe(LinearMemory.footprint(region.byteLength));
+    holding.free(region);
+    expect(budget.usedBytes).toBe(0);
+  });
+
   test('names who holds what, largest first', () => {
     const budget = budgetOf(8 * MiB);
     using sort = budget.reserve('Sort');

@@ -10,6 +10,7 @@ describe('linear memory', () => {
       fc.oneof(
         fc.record({ allocate: fc.integer({ min: 0, max: 300_000 }) }),
         fc.record({ freeNth: fc.nat({ max: 50 }) }),
+        fc.record({ extendNth: fc.nat({ max: 50 }), by: fc.integer({ min: 0, max: 200_000 }) }),
       ),
       { maxLength: 120 },
     );
@@ -21,6 +22,14 @@ describe('linear memory', () => {
           if ('allocate' in command) {
             const region = linear.allocate(command.allocate);
             if (region !== undefined) live.push(region);
+          } else if ('extendNth' in command) {
+            const region = live[command.extendNth % live.length];
+            if (region === undefined) continue;
+            const { address, byteLength } = region;
+            const extended = linear.tryExtend(region, byteLength + command.by);
+            expect(region).toMatchObject({ address, byteLength: byteLength + (extended ? command.by : 0) });
+            // Whether what is free behind it is still as it was left, debugging memory looks at itself.
+            linear.u8.fill(1, address, address + region.byteLength + PADDING_BYTES);
           } else if (live.length > 0) {
             linear.free(live.splice(command.freeNth % live.length, 1)[0]!);
           }
@@ -53,6 +62,19 @@ describe('linear memory', () => {
     for (const region of small.filter((_, index) => index % 2 === 0)) linear.free(region);
     for (const region of small.filter((_, index) => index % 2 === 1)) linear.free(region);
     expect(linear.allocate(3 * MiB)).toBeDefined();
+  });
+
+  test('makes a region larger where it lies, while nothing is behind it', () => {
+    const linear = new LinearMemory(4 * MiB, true);
+    const [first, second] = [linear.allocate(10_000), linear.allocate(10_000)] as [Region, Region];
+    expect(linear.tryExtend(first, 20_000)).toBe(false);
+    expect(linear.tryExtend(second, 3 * MiB)).toBe(true);
+    expect(second.byteLength).toBe(3 * MiB);
+    expect(linear.tryExtend(second, 5 * MiB)).toBe(false);
+    linear.free(second);
+    expect(linear.tryExtend(first, 3 * MiB)).toBe(true);
+    expect(linear.tryExtend(first, 3.5 * MiB, 3 * MiB)).toBe(false);
+    expect(linear.usedBytes).toBe(LinearMemory.footprint(3 * MiB));
   });
 
   test('never grows beyond its maximum, nor beyond the ceiling it is given', () => {
