@@ -6,7 +6,16 @@
  *     b.parquet   id int64                fare float32      ──▶    id int64, city utf8, fare float32
  */
 
-import { type DataType, sameType, typeName } from '../columnar/data-type.ts';
+import {
+  type DataType,
+  fixedSizeList,
+  isNested,
+  list,
+  map,
+  sameType,
+  struct,
+  typeName,
+} from '../columnar/data-type.ts';
 import { type Field, field, type Schema } from '../columnar/schema.ts';
 import { InvalidArgument, SchemaMismatch } from '../errors.ts';
 import { commonType, excessDigits } from '../expressions/common-type.ts';
@@ -20,13 +29,42 @@ export interface FileSchema {
 /** The type that holds the values of two; undefined where there is none. */
 export type CommonType = (a: DataType, b: DataType) => DataType | undefined;
 
-/** What scans of Parquet and Arrow widen to: one of the two, or where neither holds the other's values, the type in which they meet. */
+/**
+ * What scans of Parquet and Arrow widen to: one of the two, or where neither holds the other's values, the type in which they meet.
+ * Lists, maps, and structs of the same fields are what their parts are.
+ */
 export const widerType: CommonType = (a, b) => {
+  if (a.kind === b.kind && isNested(a) && !sameType(a, b)) return widerParts(a, b);
   const meeting = commonType(a, b);
   return [b, a, ...(meeting === undefined || excessDigits(meeting) !== undefined ? [] : [meeting])].find((type) =>
     [a, b].every((one) => sameType(one, type) || isWidened(one, type)),
   );
 };
+
+/** Of two types of one kind; structs have their fields in the order of the first. */
+function widerParts(a: DataType, b: DataType): DataType | undefined {
+  if (a.kind === 'list' && b.kind === 'list') {
+    const item = widerType(a.item, b.item);
+    return item && list(item);
+  }
+  if (a.kind === 'fixed-size-list' && b.kind === 'fixed-size-list' && a.size === b.size) {
+    const item = widerType(a.item, b.item);
+    return item && fixedSizeList(item, a.size);
+  }
+  if (a.kind === 'map' && b.kind === 'map') {
+    const [key, value] = [widerType(a.key, b.key), widerType(a.value, b.value)];
+    return key && value && map(key, value);
+  }
+  if (a.kind !== 'struct' || b.kind !== 'struct' || a.fields.length !== b.fields.length) return undefined;
+  const fields: Field[] = [];
+  for (const { name, type, nullable } of a.fields) {
+    const other = b.fields.find((one) => one.name === name);
+    const wider = other && widerType(type, other.type);
+    if (other === undefined || wider === undefined) return undefined;
+    fields.push(field(name, wider, nullable || other.nullable));
+  }
+  return struct(...fields);
+}
 
 /**
  * The columns of all files, in the order in which they come first. Types that are given win, whatever the files have.

@@ -58,6 +58,32 @@ test('types that DuckDB widens to too', async () => {
   expect((await scanRows(uris, { readSchema })).rows).toEqual(await query(`select * ${from}`));
 });
 
+test('lists, structs and maps are what their parts are', async () => {
+  const selects = [
+    'select [1::int, null] as l, {a: 1::smallint, b: [1.5::float]} as s, map {1::int: 2::int} as m',
+    'select [9007199254740993, 2] as l, {a: 70000::int, b: [0.1::double]} as s, map {3::bigint: 0.5::decimal(4, 1)} as m',
+    'select []::int[] as l, {a: null::int, b: null::double[]} as s, map {4::int: 5::int} as m',
+  ];
+  const uris: string[] = [];
+  for (const [at, sql] of selects.entries()) uris.push(await writeByDuck(`${directory}/parts-${at}.parquet`, sql));
+  const { code, stdout } = await cli(['schema', `${directory}/parts-*.parquet`, '--from', 'all']);
+  expect(code).toBe(0);
+  const readSchema = { fields: JSON.parse(stdout) };
+  expect(schemaText(readSchema)).toBe(
+    'l list(int64)?, s struct(a int32, b list(float64))?, m map(int64, decimal(11, 1))?',
+  );
+  const { rows } = await scanRows(uris, { readSchema });
+  const parts = 'l[1], l[2], len(l), s.a, s.b[1], map_keys(m)[1], map_values(m)[1]';
+  const expected = await query(
+    `select ${parts} from read_parquet('${directory}/parts-*.parquet', union_by_name = true)`,
+  );
+  const found = rows.map(([l, s, m]) => {
+    const [items, [a, b], [[key, value]]] = [l, s, m] as [unknown[], [unknown, unknown[] | null], [[unknown, unknown]]];
+    return [items[0] ?? null, items[1] ?? null, BigInt(items.length), a, b?.[0] ?? null, key, value];
+  });
+  expect(found).toEqual(expected);
+});
+
 test('a column of types that nothing holds is an error by file and column, unless it is given one', () => {
   const files = [
     { uri: 'file:///a', schema: schema(field('n', types.int64, false), field('d', types.date)) },
@@ -93,6 +119,18 @@ test.each<[types.DataType, types.DataType, types.DataType | undefined]>([
   [types.timestamp('ms'), types.timestamp('ns', 'UTC'), undefined],
   [types.time('us'), types.time('ns'), types.time('ns')],
   [types.utf8, types.int64, undefined],
+  [types.list(types.int32), types.list(types.uint32), types.list(types.int64)],
+  [types.list(types.int32), types.list(types.utf8), undefined],
+  [types.list(types.int32), types.int32, undefined],
+  [types.fixedSizeList(types.int8, 2), types.fixedSizeList(types.int16, 2), types.fixedSizeList(types.int16, 2)],
+  [types.fixedSizeList(types.int8, 2), types.fixedSizeList(types.int16, 3), undefined],
+  [types.map(types.utf8, types.float32), types.map(types.utf8, types.float64), types.map(types.utf8, types.float64)],
+  [
+    types.struct(field('a', types.int32), field('b', types.list(types.float64))),
+    types.struct(field('a', types.int64), field('b', types.list(types.float32))),
+    types.struct(field('a', types.int64), field('b', types.list(types.float64))),
+  ],
+  [types.struct(field('a', types.int32)), types.struct(field('b', types.int32)), undefined],
 ])('%j and %j', (a, b, common) => {
   expect(widerType(a, b)).toEqual(common);
   expect(widerType(b, a)).toEqual(common);

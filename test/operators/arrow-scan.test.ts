@@ -269,6 +269,33 @@ test('columns of narrower types are widened, and what does not fit is an error b
   );
 });
 
+test('items, fields, keys and values of narrower types are widened; fields of structs are found by name', async () => {
+  const narrow = schema(
+    field('l', types.list(types.int32)),
+    field('s', types.struct(field('a', types.float32), field('b', types.list(types.date)), field('c', types.utf8))),
+    field('m', types.map(types.utf8, types.decimal(9, 2))),
+  );
+  const rows = [
+    [[-5, null], [0.5, [-1], 'x'], [['k', 250n]]],
+    [null, null, null],
+    [[], [null, null, null], []],
+  ];
+  const store = await stored(written(narrow, [rows], 'file'));
+  const wide = schema(
+    field('l', types.list(types.int64)),
+    field('s', types.struct(field('b', types.list(types.timestamp('us'))), field('a', types.float64))),
+    field('m', types.map(types.utf8, types.decimal(20, 4))),
+  );
+  expect((await arrowRows(URI, { store, readSchema: wide })).rows).toEqual([
+    [[-5n, null], [[-86_400_000_000n], 0.5], [['k', 25_000n]]],
+    [null, null, null],
+    [[], [null, null], []],
+  ]);
+  const read = (type: types.DataType) => arrowRows(URI, { store, readSchema: schema(field('l', type)) });
+  await expect(read(types.list(types.uint32))).rejects.toThrow(SchemaMismatch);
+  await expect(read(types.list(types.uint32))).rejects.toThrow('column l is list(int32) there and list(uint32)');
+});
+
 test('a stream may be compressed as a whole; a file that was cut off is no stream', async () => {
   const gzip = await stored(gzipSync(STREAM));
   expect((await arrowRows(URI, { store: gzip, readSchema: nt })).rows).toHaveLength(45_000);

@@ -1,6 +1,17 @@
 /** Which columns of an Arrow file, and which parts of them, become those of a plan. */
 
-import { childTypes, type DataType, isBytes, nullType, sameType, storageType } from '../../columnar/data-type.ts';
+import {
+  childTypes,
+  type DataType,
+  fixedSizeList,
+  isBytes,
+  list,
+  map,
+  nullType,
+  sameType,
+  storageType,
+  struct,
+} from '../../columnar/data-type.ts';
 import type { Field } from '../../columnar/schema.ts';
 import { matchFields } from '../match-fields.ts';
 import { isWidened } from '../widening.ts';
@@ -29,8 +40,25 @@ export function matchArrowColumns(
   return matchFields(uri, named, fields, known, (column, { type }) => {
     const reading = readingOf(column, type);
     if (reading !== undefined || column.type === undefined) return reading;
-    return isWidened(column.type, type) ? readingOf(column, column.type) : undefined;
+    return readingOf(column, narrower(column.type, type));
   });
+}
+
+/** The plan's type with those types of the file that can be widened to it, also in lists, structs and maps. */
+function narrower(from: DataType, to: DataType): DataType {
+  if (isWidened(from, to)) return from;
+  if (from.kind === 'list' && to.kind === 'list') return list(narrower(from.item, to.item));
+  if (from.kind === 'fixed-size-list' && to.kind === 'fixed-size-list') {
+    return fixedSizeList(narrower(from.item, to.item), to.size);
+  }
+  if (from.kind === 'map' && to.kind === 'map') return map(narrower(from.key, to.key), narrower(from.value, to.value));
+  if (from.kind !== 'struct' || to.kind !== 'struct') return to;
+  return struct(
+    ...to.fields.map((wanted) => {
+      const part = from.fields.find(({ name }) => name === wanted.name);
+      return part === undefined ? wanted : { ...wanted, type: narrower(part.type, wanted.type) };
+    }),
+  );
 }
 
 /** Undefined where its values are no values of `type`. */
