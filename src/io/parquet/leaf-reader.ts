@@ -7,7 +7,9 @@
  *              batch      │ levels of its entries │       slots with a value ──▶ chunk-values.ts
  *
  * A row may go on in the next page, but for pages of which an index says which rows they have: these begin with a row, and
- * those without any that is wanted are passed over unseen.
+ * those without any that is wanted are passed over unseen. How many rows a page of which some are wanted has is counted as soon as
+ * it is opened: an index that says otherwise would have rows taken for others. What it says of pages that nobody opens stays
+ * unknown, and so do two lies that make up for each other.
  */
 
 import type { Column } from '../../columnar/column.ts';
@@ -140,49 +142,81 @@ export class LeafReader {
   /** Whether the page, of which it is known which rows it has, is done. @throws MalformedFile where it has others */
   #isAtPageEnd(): boolean {
     if (this.#pageEnd === undefined || this.#pageEntries > 0) return false;
-    if (this.#row !== this.#pageEnd) throw this.damaged('a page does not have the rows that its index says');
+    if (this.#row !== this.#pageEnd) throw this.#otherRows();
     return true;
   }
 
   /** Decodes more levels, at most those of a batch's rows; false at the end of the chunk. */
   async #refill(): Promise<boolean> {
-    const { kernels, scratch } = this.#work;
+    const { kernels } = this.#work;
     const { buffers, batchRows, reading, pages } = this.#source;
+    buffers.nextLevels.ensure(2 * batchRows, 0);
     const { definition, repetition } = reading.file;
     if (this.#pageEntries === 0) {
       if (this.#values.entriesAhead === 0 || (this.#isAtPageEnd() && this.#row === pages?.at(-1)?.rows.end))
         return false;
       const indexed = pages && pageOfRow(pages, this.#row)?.rows;
       if (pages !== undefined && indexed?.start !== this.#row) {
-        throw this.damaged('a page does not have the rows that its index says');
+        throw this.#otherRows();
       }
       this.#pageEnd = indexed?.end;
       const header = await this.#values.nextHeader();
       const page = await this.#values.open(header);
       kernels.beginHybrid(buffers.levelState, page.definitions, page.definitionsEnd, levelBits(definition));
-      kernels.beginHybrid(buffers.repetitionState, page.repetitions, page.repetitionsEnd, levelBits(repetition));
+      const beginRepetitions = (): void =>
+        kernels.beginHybrid(buffers.repetitionState, page.repetitions, page.repetitionsEnd, levelBits(repetition));
+      beginRepetitions();
+      if (indexed !== undefined) {
+        if (this.#rowsIn(header.values) !== indexed.end - indexed.start) throw this.#otherRows();
+        beginRepetitions();
+      }
       this.#pageEntries = header.values;
     }
     const count = Math.min(this.#pageEntries, batchRows);
-    buffers.nextLevels.ensure(2 * batchRows, 0);
     const to = this.#levelsAt(0);
-    for (const [state, most, at] of [
-      [buffers.levelState, definition, to.definitions],
-      [buffers.repetitionState, repetition, to.repetitions],
-    ] as const) {
-      if (most === 0) {
-        this.#work.holding.linear.u8.fill(0, at, at + count);
-        continue;
-      }
-      const greatest = kernels.decodeHybrid(state, count, scratch.stored);
-      if (greatest < 0) throw this.damaged('its levels are damaged');
-      if (greatest > most) throw this.damaged(`it has a level beyond ${most}`);
-      kernels.narrowLevels(scratch.stored, count, at);
-    }
+    this.#decodeLevels(buffers.levelState, definition, count, to.definitions);
+    this.#decodeLevels(buffers.repetitionState, repetition, count, to.repetitions);
     this.#pageEntries -= count;
     this.#from = 0;
     this.#to = count;
     return true;
+  }
+
+  /** How many rows begin in the page of which nothing but `entries` is known, by its repetition levels. */
+  #rowsIn(entries: number): number {
+    const { repetition } = this.#source.reading.file;
+    if (repetition === 0) return entries;
+    let rows = 0;
+    for (let left = entries; left > 0; ) {
+      const count = Math.min(left, this.#source.batchRows);
+      this.#decodeLevels(this.#source.buffers.repetitionState, repetition, count, this.#levelsAt(0).repetitions);
+      rows += this.#rowsBegun(this.#levelsAt(0).repetitions, count);
+      left -= count;
+    }
+    return rows;
+  }
+
+  #rowsBegun(repetitions: number, count: number): number {
+    const { kernels, scratch, holding } = this.#work;
+    kernels.entriesOfRows(repetitions, count, count, scratch.bits);
+    return holding.linear.data.getUint32(scratch.bits, true);
+  }
+
+  /** Levels as bytes at `to`. @throws MalformedFile */
+  #decodeLevels(state: number, most: number, count: number, to: number): void {
+    const { kernels, scratch, holding } = this.#work;
+    if (most === 0) {
+      holding.linear.u8.fill(0, to, to + count);
+      return;
+    }
+    const greatest = kernels.decodeHybrid(state, count, scratch.stored);
+    if (greatest < 0) throw this.damaged('its levels are damaged');
+    if (greatest > most) throw this.damaged(`it has a level beyond ${most}`);
+    kernels.narrowLevels(scratch.stored, count, to);
+  }
+
+  #otherRows(): Error {
+    return this.damaged('a page does not have the rows that its index says');
   }
 
   #levelsAt(entry: number): EntryLevels {

@@ -8,11 +8,16 @@ import { copyToArrow } from '../../../src/columnar/arrow.ts';
 import { BATCH_ROWS } from '../../../src/columnar/batch.ts';
 import { batchFromRows } from '../../../src/columnar/column-from-values.ts';
 import * as types from '../../../src/columnar/data-type.ts';
-import { field, schema } from '../../../src/columnar/schema.ts';
+import { field, type Schema, schema } from '../../../src/columnar/schema.ts';
 import { MillraceError } from '../../../src/errors.ts';
 import type { Expression } from '../../../src/expressions/expression.ts';
 import { countedStore } from '../../../src/io/counted-store.ts';
 import { memoryStore } from '../../../src/io/memory-store.ts';
+import { leavesOfColumn } from '../../../src/io/parquet/file-column.ts';
+import { readFooter } from '../../../src/io/parquet/footer.ts';
+import { PageIndexes } from '../../../src/io/parquet/page-indexes.ts';
+import { rowGroupOf } from '../../../src/io/parquet/row-group.ts';
+import type { PlannedRowGroup } from '../../../src/io/parquet/scan-plan.ts';
 import { col, int, op } from '../../support/plans.ts';
 import { type Row, testBudget } from '../../support/task.ts';
 import { bound, scanRows } from './scan-file.ts';
@@ -50,10 +55,15 @@ function rowOf(i: number): Row {
 }
 
 /** As arrow-rs writes it: `groupRows` rows in each row group, in pages of 100 rows of most columns. */
-async function written(rows: readonly Row[], groupRows: number, version: WriterVersion = WriterVersion.V1) {
+async function written(
+  rows: readonly Row[],
+  groupRows: number,
+  version: WriterVersion = WriterVersion.V1,
+  columns: Schema = SCHEMA,
+) {
   using holding = testBudget(256 << 20).reserve('test');
   const batches = Array.from({ length: Math.ceil(rows.length / BATCH_ROWS) }, (_, at) =>
-    copyToArrow(batchFromRows(holding, SCHEMA, rows.slice(at * BATCH_ROWS, (at + 1) * BATCH_ROWS)), holding.linear),
+    copyToArrow(batchFromRows(holding, columns, rows.slice(at * BATCH_ROWS, (at + 1) * BATCH_ROWS)), holding.linear),
   );
   const properties = new WriterPropertiesBuilder()
     .setWriterVersion(version)
@@ -155,4 +165,47 @@ test('indexes that are damaged are an error by name, or what they say', async ()
     }),
     { numRuns: 25 },
   );
+});
+
+test('an index that says of a page what rows it does not have is an error, also where those at its ends are not wanted', async () => {
+  const columns = { fields: SCHEMA.fields.filter(({ name }) => name === 'id' || name === 'tags') };
+  // Pages of the lists have more rows than those of the ids, by which rows are wanted.
+  const rows = Array.from({ length: 8000 }, (_, i): Row => [BigInt(i), i % 4 === 0 ? [`t${i}`] : []]);
+  const { store } = await written(rows, rows.length, WriterVersion.V1, columns);
+  const original = (await store.get(URI))?.bytes ?? new Uint8Array();
+  const footer = await readFooter({ store, memory: testBudget(), uri: URI });
+  const [tags] = footer.columns.named('tags').flatMap(leavesOfColumn);
+  const [chunk] = rowGroupOf(footer, 0, [tags!]).chunks;
+  const { start, byteLength } = chunk!.offsetIndex!;
+  const pagesIn = (bytes: Uint8Array) => {
+    const indexes = new PageIndexes(() => Uint8Array.from(bytes.subarray(start, start + byteLength)));
+    return indexes.locations(chunk!, { rows: rows.length } as PlannedRowGroup);
+  };
+  const truth = pagesIn(original)!;
+  const { start: first, end } = truth[1]!.rows;
+  const wanted = Math.floor((first + end) / 2);
+  const filter = bound(within(wanted, wanted + 2), columns);
+  const scan = async (bytes: Uint8Array): Promise<readonly Row[]> => {
+    const damaged = memoryStore();
+    await damaged.put(URI, bytes);
+    const budget = testBudget(64 << 20);
+    return (await scanRows(URI, { store: damaged, readSchema: columns, filter, budget })).rows;
+  };
+  const found = await scan(original);
+  expect(found).toContainEqual(rows[wanted]);
+  expect(found.length).toBeLessThan(end - first);
+  let lies = 0;
+  for (let at = start; at < start + byteLength; at += 1) {
+    const bytes = original.slice();
+    // Numbers of rows are even where they are positive.
+    bytes[at] = (bytes[at]! + 2) & 255;
+    const pages = pagesIn(bytes);
+    const isOther = [1, 2].some((page) => pages?.[page]?.rows.start !== truth[page]?.rows.start);
+    if (pages?.length !== truth.length || !isOther) continue;
+    lies += 1;
+    await expect(scan(bytes), `byte ${at - start}`).rejects.toThrow(
+      'a page does not have the rows that its index says',
+    );
+  }
+  expect(lies).toBeGreaterThan(0);
 });
