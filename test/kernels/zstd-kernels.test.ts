@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { zstdKernels, zstdWorkBytes } from '../../src/kernels/zstd-kernels.ts';
 import { LinearMemory } from '../../src/memory/linear-memory.ts';
+import { checkAccesses } from '../support/checked-kernels/checked-kernels.ts';
 
 const MOST_BYTES = 1 << 20;
 /** What is not to be written to has these. */
@@ -176,8 +177,12 @@ describe('zstd', () => {
   // Of 150,000 frames of `zstdCompressSync` that were damaged at random, the library accepts 20,593, and 4,348 of these are
   // refused: 4,230 by what the first of these tests is about, 116 by the second, 2 by the third.
   describe('what the format calls faulty is refused, whether the library takes it or not', () => {
-    /** Literals 0 and 1 in four streams of codes of one bit, nothing else: by how many bits a stream is longer than that. */
-    const huffman = (extra: readonly number[], lastByte: (byte: number) => number = (byte) => byte): Uint8Array => {
+    /** `size` literals, 0 and 1, in four streams of codes of one bit, each of 72 bits and as many more as `extra` says; nothing else. */
+    const huffman = (
+      extra: readonly number[],
+      lastByte: (byte: number) => number = (byte) => byte,
+      size: number = 288,
+    ): Uint8Array => {
       const bits = 72;
       const streams = extra.map((more) => {
         const stream = Buffer.alloc(Math.floor((bits + more) / 8) + 1, 0b0110_0101);
@@ -189,9 +194,9 @@ describe('zstd', () => {
       for (const [at, stream] of streams.slice(0, 3).entries()) sizes.writeUInt16LE(stream.byteLength, 2 * at);
       // Weights, directly: one of 1, and the other one is what is missing.
       const literals = Buffer.concat([Buffer.of(128, 0x10), sizes, ...streams]);
-      const header = Buffer.alloc(3);
-      header.writeUIntLE(2 | (1 << 2) | ((bits * 4) << 4) | (literals.byteLength << 14), 0, 3);
-      return block(2, Buffer.concat([header, literals, Buffer.of(0)]));
+      const header = Buffer.alloc(8);
+      header.writeBigUInt64LE(14n | (BigInt(size) << 4n) | (BigInt(literals.byteLength) << 22n));
+      return block(2, Buffer.concat([header.subarray(0, 5), literals, Buffer.of(0)]), undefined, 7 << 3);
     };
     /** A frame of one block, with a window of `window`, by default 8 KiB. */
     const block = (kind: number, content: Uint8Array, size: number = content.byteLength, window: number = 3 << 3) => {
@@ -216,6 +221,19 @@ describe('zstd', () => {
           288,
         ),
       ).toBeUndefined();
+    });
+
+    test('streams that run out are read no further than where nothing is allocated, and nothing is written outside', () => {
+      const checked = new LinearMemory(1024 * 1024);
+      checkAccesses(checked);
+      const place = (bytes: number): number => checked.allocate(bytes)!.address;
+      const most = 131_071;
+      // The first stream goes on before the first region of all.
+      const endless = huffman([0, 0, 0, 0], undefined, most);
+      const from = place(endless.byteLength);
+      checked.u8.set(endless, from);
+      const [to, work] = [place(most), place(zstdWorkBytes(most))];
+      expect(zstdKernels(checked).zstdDecompress(from, endless.byteLength, to, most, work)).toBe(0);
     });
 
     test('anything behind the last frame that is none', () => {

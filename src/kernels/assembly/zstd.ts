@@ -14,7 +14,8 @@
  *
  * The input is hostile. Whatever is copied is checked to lie within the input, the literals or what has been written, and to
  * fit the output. Streams of bits are not checked at every bit: one that runs out goes on with bytes that lie before it in memory,
- * less than 64 KiB of them, below which there is no region, and is refused because it does not end at its first bit. Moves are
+ * less than 64 KiB of them, below which there is no region, and is refused because it does not end at its first bit. These loads say that they are not aligned,
+ * which is how checked kernels of tests know them. Moves are
  * made in whole vectors, so up to 64 bytes behind the output are overwritten and up to 64 behind the input are read: the
  * padding that every region has.
  *
@@ -267,7 +268,7 @@ function runSequences(
   const literalsEnd = literals + <usize>load<u32>(work, LITERALS_SIZE);
   let offsets = v128.load(work, REPEATED);
   let at = end - 8;
-  let word = load<u64>(at);
+  let word = load<u64>(at, 0, 1);
   // Bits of the word that are left.
   let left: u64 = 87 - <u64>clz(last);
   const lengthsLog = <u64>load<u32>(work, LENGTHS_LOG);
@@ -283,7 +284,7 @@ function runSequences(
     // At least 56 bits are left after this.
     at -= <usize>((63 - left) >> 3);
     left |= 56;
-    word = load<u64>(at);
+    word = load<u64>(at, 0, 1);
 
     const lengthBits = <u64>load<u8>(lengthAt, 14);
     const matchBits = <u64>load<u8>(matchAt, 14);
@@ -300,14 +301,14 @@ function runSequences(
     } else {
       at -= <usize>((63 - left) >> 3);
       left |= 56;
-      word = load<u64>(at);
+      word = load<u64>(at, 0, 1);
       left -= matchBits;
       match = <usize>valueOf(matchAt, word, left);
       left -= lengthBits;
       length = <usize>valueOf(lengthAt, word, left);
       at -= <usize>((63 - left) >> 3);
       left |= 56;
-      word = load<u64>(at);
+      word = load<u64>(at, 0, 1);
     }
     count--;
     if (count != 0) {
@@ -671,7 +672,7 @@ function bitsAt(start: usize, bit: i32, count: u32): u32 {
 @inline
 function openStream(end: usize): u64 {
   const last = <u32>load<u8>(end - 1);
-  return (load<u64>(end - 8) | 1) << <u64>(clz(last) - 23);
+  return (load<u64>(end - 8, 0, 1) | 1) << <u64>(clz(last) - 23);
 }
 
 /** Bytes of a stream that are used up. Bits are marked by a 1 behind them, which says how many were shifted out. */
@@ -682,7 +683,7 @@ function usedBytes(bits: u64): usize {
 
 @inline
 function reload(at: usize, bits: u64): u64 {
-  return (load<u64>(at) | 1) << (ctz(bits) & 7);
+  return (load<u64>(at, 0, 1) | 1) << (ctz(bits) & 7);
 }
 
 /** Whether the stream ends at `start`. */

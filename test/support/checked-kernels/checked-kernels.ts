@@ -103,7 +103,14 @@ function checkedInstance(module: WebAssembly.Module, imports: Imports = {}): Web
 function checkedExports(module: WebAssembly.Module, imports: Imports, map: AccessMap): Exports {
   const source = sources.get(module);
   assert.ok(source !== undefined, 'the module was compiled before accesses were checked');
-  const checked = rewritten.get(module) ?? compiled(checkedModule(source));
+  const checked =
+    rewritten.get(module) ??
+    compiled(
+      checkedModule(
+        source,
+        Module.exports(module).some(({ name }) => name === 'zstdDecompress'),
+      ),
+    );
   rewritten.set(module, checked);
   for (const { start, end } of checked.data) map.addData(start, end);
   const env = Object.fromEntries(
