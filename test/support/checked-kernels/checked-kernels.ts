@@ -27,10 +27,12 @@ class AccessMap {
   readonly memory: WebAssembly.Memory;
   readonly #cells: Uint8Array;
   readonly #failure: DataView;
+  readonly #padding: number;
   /** By address. */
   readonly #regions = new Map<number, number>();
 
-  constructor(byteLength: number) {
+  constructor(byteLength: number, padding: number) {
+    this.#padding = padding;
     this.memory = new WebAssembly.Memory({ initial: Math.ceil((MAP_AT + byteLength / CELL_BYTES) / 65_536) });
     this.#cells = new Uint8Array(this.memory.buffer, MAP_AT);
     this.#failure = new DataView(this.memory.buffer, 0, MAP_AT);
@@ -38,12 +40,12 @@ class AccessMap {
 
   add({ address, byteLength }: Region): void {
     this.#regions.set(address, byteLength);
-    this.#mark(address, address + byteLength + PADDING_BYTES);
+    this.#mark(address, address + byteLength + this.#padding);
   }
 
   remove({ address, byteLength }: Region): void {
     this.#regions.delete(address);
-    this.#cells.fill(0, address / CELL_BYTES, Math.ceil((address + byteLength + PADDING_BYTES) / CELL_BYTES));
+    this.#cells.fill(0, address / CELL_BYTES, Math.ceil((address + byteLength + this.#padding) / CELL_BYTES));
   }
 
   /** Data of kernels, which may begin anywhere: whole cells then. */
@@ -74,7 +76,7 @@ class AccessMap {
     if (nearest === undefined) return 'nothing is allocated';
     const [start, length] = nearest;
     const place = address < start ? `${start - address} before` : `byte ${address - start} of`;
-    return `${place} the region of ${length} bytes at ${start}, behind which ${PADDING_BYTES} are padding`;
+    return `${place} the region of ${length} bytes at ${start}, behind which ${this.#padding} are padding`;
   }
 }
 
@@ -146,11 +148,11 @@ const { allocate, free } = LinearMemory.prototype;
 
 /**
  * From now on kernels over `linear` check what they access; over every linear memory, where `linear` is the prototype of all.
- * Regions must not have been allocated before.
+ * Regions must not have been allocated before. `padding` is how many bytes behind each may be accessed too.
  */
-export function checkAccesses(linear: LinearMemory): void {
+export function checkAccesses(linear: LinearMemory, padding: number = PADDING_BYTES): void {
   const mapOf = ({ memory, maximumBytes }: LinearMemory): AccessMap => {
-    const map = maps.get(memory) ?? new AccessMap(maximumBytes);
+    const map = maps.get(memory) ?? new AccessMap(maximumBytes, padding);
     maps.set(memory, map);
     return map;
   };
