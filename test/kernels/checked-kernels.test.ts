@@ -6,6 +6,8 @@ import { checkAccesses } from '../support/checked-kernels/checked-kernels.ts';
 
 const linear = new LinearMemory(1 << 20);
 checkAccesses(linear);
+// Kernels may be made before anything is allocated.
+const { copyBytes, fillBytes } = takeKernels(linear);
 const region = linear.allocate(1000)!;
 const next = linear.allocate(PADDING_BYTES)!;
 const start = region.address;
@@ -79,7 +81,6 @@ describe('checked kernels', () => {
   });
 
   test('copies and fills are checked as a whole', () => {
-    const { copyBytes, fillBytes } = takeKernels(linear);
     for (const [from, count] of [
       [start, end - start],
       [start + 3, 1],
@@ -105,13 +106,11 @@ describe('checked kernels', () => {
   });
 
   test('says which kernel it was, what it did and what is near', () => {
-    const { fillBytes } = takeKernels(linear);
     const near = `byte ${end - start} of the region of 1000 bytes at ${start}, behind which 1024 are padding`;
     expect(() => fillBytes(end, 0, 2)).toThrow(`fillBytes wrote 2 bytes at ${end}: ${near}`);
   });
 
   test('what is freed is outside', () => {
-    const { fillBytes } = takeKernels(linear);
     const freed = linear.allocate(5000)!;
     const { address } = freed;
     fillBytes(address, 0, 5000);

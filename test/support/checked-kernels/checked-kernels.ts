@@ -146,24 +146,39 @@ Object.assign(WebAssembly, { Module: RememberedModule, Instance: checkedInstance
 
 const { allocate, free } = LinearMemory.prototype;
 
-/**
- * From now on kernels over `linear` check what they access; over every linear memory, where `linear` is the prototype of all.
- * Regions must not have been allocated before. `padding` is how many bytes behind each may be accessed too.
- */
-export function checkAccesses(linear: LinearMemory, padding: number = PADDING_BYTES): void {
-  const mapOf = ({ memory, maximumBytes }: LinearMemory): AccessMap => {
-    const map = maps.get(memory) ?? new AccessMap(maximumBytes, padding);
-    maps.set(memory, map);
-    return map;
-  };
-  linear.allocate = function (this: LinearMemory, ...given) {
-    const map = mapOf(this);
+/** Tells the maps of what is allocated and freed; `target` is one linear memory, or the prototype of all. */
+function follow(target: LinearMemory): void {
+  target.allocate = function (this: LinearMemory, ...given) {
     const region = allocate.apply(this, given);
-    if (region !== undefined) map.add(region);
+    if (region !== undefined) maps.get(this.memory)?.add(region);
     return region;
   };
-  linear.free = function (this: LinearMemory, region) {
-    mapOf(this).remove(region);
+  target.free = function (this: LinearMemory, region) {
+    maps.get(this.memory)?.remove(region);
     free.call(this, region);
   };
+}
+
+/**
+ * From now on kernels over `linear` check what they access. Nothing was allocated in it before, and no kernel made for it.
+ * `padding` is how many bytes behind each region may be accessed too.
+ */
+export function checkAccesses(linear: LinearMemory, padding: number = PADDING_BYTES): void {
+  maps.set(linear.memory, new AccessMap(linear.maximumBytes, padding));
+  follow(linear);
+}
+
+/** The same over every linear memory that is made from now on. */
+export function checkAllAccesses(): void {
+  const { Memory } = WebAssembly;
+  class MappedMemory extends Memory {
+    constructor(descriptor: WebAssembly.MemoryDescriptor) {
+      super(descriptor);
+      const { maximum, shared } = descriptor;
+      // Nobody else shares memory.
+      if (shared && maximum !== undefined) maps.set(this, new AccessMap(maximum * 65_536, PADDING_BYTES));
+    }
+  }
+  Object.assign(WebAssembly, { Memory: MappedMemory });
+  follow(LinearMemory.prototype);
 }
