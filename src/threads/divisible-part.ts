@@ -32,7 +32,7 @@ export interface DivisiblePart {
   readonly shareId: string;
   /** Whether rows of the input become rows of a result one by one: else a share gives what it has found out in the end. */
   readonly streams: boolean;
-  /** Whether reading the rows costs much more than sending them: they are parsed of text. */
+  /** Whether reading the rows costs more than sending them: they are parsed of JSON. CSV is parsed as fast as its rows are sent. */
   readonly isCostly: boolean;
   /** Whether rows that nobody has bounded are held by every thread: of sides that are kept, and others. */
   readonly retains: boolean;
@@ -129,7 +129,7 @@ function spineOf(node: PlanNode): Spine | undefined {
       const shareId = `share of ${sourceId}`;
       const share: PlanNode = { ...node, sourceId: shareId };
       const format = typeof node.format === 'string' ? node.format : node.format.kind;
-      const isCostly = format === 'csv' || format === 'json';
+      const isCostly = format === 'json';
       return { share, sourceId, shareId, streams: true, isCostly, retains: false, kept: [], isOrdered: true };
     }
     case 'filter':

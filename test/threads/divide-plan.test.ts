@@ -23,7 +23,7 @@ const customers: PlanNode = {
 const log: PlanNode = {
   kind: 'scan',
   sourceId: 'log',
-  format: { kind: 'csv' },
+  format: { kind: 'json' },
   schema: [field('id', types.int64), field('text', types.utf8)],
 };
 const known: Readonly<Record<string, SourceStatistics>> = {
@@ -149,7 +149,11 @@ describe('one thread does', () => {
   });
 });
 
-test('rows of text are parsed by threads', () => expect(isDivided(log)).toBe(true));
+test('rows of JSON are parsed by threads, and of CSV where what is sent is little', () => {
+  const csv: PlanNode = { ...log, format: { kind: 'csv' } };
+  expect([log, csv, byKey('id', csv)].map(isDivided)).toEqual([true, false, false]);
+  expect(isDivided({ kind: 'aggregate', input: csv, aggregates: [{ name: 'n', function: 'count' }] })).toBe(true);
+});
 
 test('rows that several parts read are divided once', () => {
   const totals: PlanNode = { kind: 'shared', name: 'totals', input: byKey('customer', orders) };

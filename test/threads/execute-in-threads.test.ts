@@ -11,7 +11,7 @@ import { executeTask, type TaskResult } from '../../src/execute-task.ts';
 import type { AggregateCall } from '../../src/expressions/expression.ts';
 import { deskStore } from '../../src/io/desk-store.ts';
 import { MemoryBudget } from '../../src/memory/budget.ts';
-import type { PlanNode } from '../../src/plan/plan-node.ts';
+import type { PlanNode, ScanFormat } from '../../src/plan/plan-node.ts';
 import type { Task, TaskInput } from '../../src/plan/task.ts';
 import type { SourceStatistics } from '../../src/planner/optimizer/statistics.ts';
 import { runChain } from '../../src/runtime/run-chain.ts';
@@ -55,7 +55,10 @@ beforeAll(async () => {
     3,
   );
   await writeFiles('shops', `select n as nth, 'shop ' || n as name, n * 10 as size from range(5) t(n)`, 1);
-  await query(`copy (select i as id, 'text, ' || i as note from range(20000) t(i)) to '${pathOf('notes-0.csv')}'`);
+  const notes = `select i as id, 'text, ' || i as note from range(100000) t(i)`;
+  await query(`copy (${notes}) to '${pathOf('notes-0.json')}' (format json)`);
+  await query(`copy (${notes}) to '${pathOf('quoted-0.csv')}'`);
+  await query(`copy (select i as id from range(400000) t(i)) to '${pathOf('plain-0.csv')}'`);
 }, 60_000);
 afterAll(async () => {
   await pool[Symbol.asyncDispose]();
@@ -167,17 +170,17 @@ describe('by three threads as by one', () => {
     expect((await run(taskOf(limited))).rows).toEqual(one.rows.slice(77, 9077));
   });
 
-  test('text by ranges of bytes', async () => {
-    const scan: PlanNode = {
-      kind: 'scan',
-      sourceId: 'notes',
-      format: { kind: 'csv' },
-      schema: [field('id', types.int64), field('note', types.utf8)],
-    };
-    const plan: PlanNode = { kind: 'filter', input: scan, predicate: op(col('id'), '<', int(19_000)) };
-    const { rows } = await run(taskOf(plan, { notes: filesOf('notes') }));
-    expect(rows).toHaveLength(19_000);
-    expect(rows.at(-1)).toBe('{"id":"18999","note":"text, 18999"}');
+  test.each<[string, string, ScanFormat, number, number]>([
+    ['JSON by ranges of bytes', 'notes', { kind: 'json' }, 100_000, 1],
+    ['CSV without quotes too', 'plain', { kind: 'csv', quote: null }, 400_000, 1],
+    ['CSV with quotes by one thread', 'quoted', { kind: 'csv' }, 100_000, 0],
+  ])('%s', async (_, sourceId, format, count, shared) => {
+    const scan: PlanNode = { kind: 'scan', sourceId, format, schema: [field('id', types.int64)] };
+    const plan: PlanNode = { kind: 'filter', input: scan, predicate: op(col('id'), '<', int(count - 7)) };
+    const { rows, result } = await run(taskOf(plan, { [sourceId]: filesOf(sourceId) }));
+    expect(rows).toHaveLength(count - 7);
+    expect(rows.at(-1)).toBe(`{"id":"${count - 8}"}`);
+    expect(exchanges(result)).toBe(shared);
   });
 });
 

@@ -30,6 +30,8 @@ const places = fc.array(fc.nat({ max: 100_000 }), { maxLength: 6 });
 const cell = fc.oneof(
   fc.stringMatching(/^[a-z0-9 ]{0,9}$/),
   fc.string({ unit: fc.constantFrom('"', ',', '\n', '\r', '#', 'x', 'é'), maxLength: 12 }),
+  // Where quotes are far apart.
+  fc.constantFrom('plain '.repeat(12), 'in quotes,\n'.repeat(5), `${'in quotes, '.repeat(5)}"`),
 );
 
 /** Any CSV of two columns: quoted line ends, comments, empty lines, another escape, and every line end. */
