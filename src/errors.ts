@@ -174,10 +174,20 @@ export class SchemaMismatch extends MillraceError {
 export class MemoryBudgetExceeded extends MillraceError {
   override readonly name = 'MemoryBudgetExceeded';
 
-  constructor(owner: string, requestedBytes: number, heldBytes: number, limitBytes: number) {
+  readonly #bytes: readonly [owner: string, requested: number, held: number, limit: number];
+
+  /** `place` is where the bytes were needed, where that says more than the operator. */
+  constructor(owner: string, requestedBytes: number, heldBytes: number, limitBytes: number, place?: string) {
+    const where = place === undefined ? '' : `, for ${place},`;
     super(
-      `${owner} needs ${requestedBytes} bytes more and holds ${heldBytes} already, but the budget of ${limitBytes} bytes has too little left. Give the task more memory, or less input.`,
+      `${owner}${where} needs ${requestedBytes} bytes more and holds ${heldBytes} already, but the budget of ${limitBytes} bytes has too little left. Give the task more memory, or less input.`,
     );
+    this.#bytes = [owner, requestedBytes, heldBytes, limitBytes];
+  }
+
+  /** The same, needed at a place that whoever reserves does not know. */
+  at(place: string): MemoryBudgetExceeded {
+    return new MemoryBudgetExceeded(...this.#bytes, place);
   }
 }
 

@@ -20,6 +20,7 @@ import type { Column } from '../../columnar/column.ts';
 import { constantColumn } from '../../columnar/column-from-values.ts';
 import { fixedWidth, isBytes, isNested } from '../../columnar/data-type.ts';
 import type { Field } from '../../columnar/schema.ts';
+import { MemoryBudgetExceeded } from '../../errors.ts';
 import { parquetKernels } from '../../kernels/parquet-kernels.ts';
 import { takeKernels } from '../../kernels/take-kernels.ts';
 import type { Holding, MemoryBudget } from '../../memory/budget.ts';
@@ -318,9 +319,10 @@ export class FileReader implements AsyncDisposable {
       // What is remembered of values is of one leaf.
       return { reading: leaf, chunk, bytes, buffers, memory: memory.ofLeaf(at), rowGroup, pages, batchRows };
     });
-    if (parts === undefined || 'form' in reading) return new ColumnReader(this.#work, first(sources));
+    const place = `column ${field.name}, row group ${rowGroup} of ${this.#work.uri}`;
+    if (parts === undefined || 'form' in reading) return placed(new ColumnReader(this.#work, first(sources)), place);
     assert.ok(this.#nested !== undefined);
-    return new this.#nested.NestedReader(this.#work, reading, sources, parts);
+    return placed(new this.#nested.NestedReader(this.#work, reading, sources, parts), place);
   }
 
   #windowOf({ start, byteLength: bytes }: ColumnChunk, position: number, isWhole: boolean): ChunkWindow {
@@ -345,6 +347,15 @@ export class FileReader implements AsyncDisposable {
     return { read: () => Promise.resolve(column), skip: () => {} };
   }
 }
+
+/** Of a page, a dictionary or a batch that is too large it is said whose it is. */
+const placed = (reader: RowReader, place: string): RowReader => ({
+  read: (rows) =>
+    reader.read(rows).catch((error: unknown) => {
+      throw error instanceof MemoryBudgetExceeded ? error.at(place) : error;
+    }),
+  skip: (rows) => reader.skip(rows),
+});
 
 const byteLength = (ranges: readonly { readonly byteLength: number }[]): number =>
   ranges.reduce((sum, range) => sum + range.byteLength, 0);

@@ -9,7 +9,7 @@ import { BATCH_ROWS } from '../../../src/columnar/batch.ts';
 import { batchFromRows } from '../../../src/columnar/column-from-values.ts';
 import * as types from '../../../src/columnar/data-type.ts';
 import { field, type Schema, schema } from '../../../src/columnar/schema.ts';
-import { MillraceError } from '../../../src/errors.ts';
+import { MemoryBudgetExceeded, MillraceError } from '../../../src/errors.ts';
 import type { Expression } from '../../../src/expressions/expression.ts';
 import { countedStore } from '../../../src/io/counted-store.ts';
 import { memoryStore } from '../../../src/io/memory-store.ts';
@@ -20,7 +20,7 @@ import { rowGroupOf } from '../../../src/io/parquet/row-group.ts';
 import type { PlannedRowGroup } from '../../../src/io/parquet/scan-plan.ts';
 import { col, int, op } from '../../support/plans.ts';
 import { type Row, testBudget } from '../../support/task.ts';
-import { bound, scanRows } from './scan-file.ts';
+import { bound, scanRows, temporaryDirectory, writeByDuck } from './scan-file.ts';
 
 const POINT = types.struct(field('x', types.int32), field('label', types.utf8));
 const SCHEMA = schema(
@@ -33,6 +33,7 @@ const SCHEMA = schema(
   field('text', types.utf8),
 );
 const URI = 'memory://bucket/nested.parquet';
+const directory = temporaryDirectory();
 
 /** Chunks should be far longer than what is read along between two pages. */
 const FILLING = ', and so on'.repeat(10);
@@ -208,4 +209,16 @@ test('an index that says of a page what rows it does not have is an error, also 
     );
   }
   expect(lies).toBeGreaterThan(0);
+});
+
+test('too little memory for a dictionary is told with the column, the row group and the file', async () => {
+  const path = `${directory}/dictionary.parquet`;
+  const text = 'repeat(md5((i % 2000)::text), 60)';
+  const uri = await writeByDuck(path, `select i::bigint as id, [{t: ${text}}] as l from range(20000) r(i)`);
+  const readSchema = schema(field('id', types.int64), field('l', types.list(types.struct(field('t', types.utf8)))));
+  const scan = scanRows(uri, { readSchema, budget: testBudget(5 << 20) });
+  await expect(scan).rejects.toThrow(MemoryBudgetExceeded);
+  await expect(scan).rejects.toThrow(
+    /^Scan, for column l, row group 0 of file:.*dictionary\.parquet, needs \d+ bytes more/,
+  );
 });
