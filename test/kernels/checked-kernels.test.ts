@@ -110,6 +110,16 @@ describe('checked kernels', () => {
     expect(() => fillBytes(end, 0, 2)).toThrow(`fillBytes wrote 2 bytes at ${end}: ${near}`);
   });
 
+  test('what a region is extended by is inside', () => {
+    const extended = linear.allocate(5000)!;
+    const { address } = extended;
+    expect(() => fillBytes(address, 0, 9000)).toThrow(outside);
+    expect(linear.tryExtend(extended, 9000)).toBe(true);
+    fillBytes(address, 0, 9000 + PADDING_BYTES);
+    linear.free(extended);
+    expect(() => fillBytes(address + 8000, 0, 1)).toThrow(outside);
+  });
+
   test('what is freed is outside', () => {
     const freed = linear.allocate(5000)!;
     const { address } = freed;

@@ -2,7 +2,7 @@
  * Kernels that check where they read and write: static ones and those that are compiled for a plan. Linear memory traps only
  * behind its end, so a kernel that leaves what it was given is else not noticed.
  *
- *     LinearMemory.allocate, free ──▶ map ◀── each load and store of a kernel (checked-module.ts)
+ *     LinearMemory.allocate, tryExtend, free ──▶ map ◀── each load and store of a kernel (checked-module.ts)
  *     what may be accessed: live regions and their padding, whatever else their pages have is not; data of kernels
  *
  * Nothing in `src` knows of it: the constructors of `WebAssembly.Module` and `Instance` are replaced, so that a module that
@@ -144,14 +144,19 @@ function explained(name: string, run: Kernel, map: AccessMap): Kernel {
 
 Object.assign(WebAssembly, { Module: RememberedModule, Instance: checkedInstance });
 
-const { allocate, free } = LinearMemory.prototype;
+const { allocate, tryExtend, free } = LinearMemory.prototype;
 
-/** Tells the maps of what is allocated and freed; `target` is one linear memory, or the prototype of all. */
+/** Tells the maps of what is allocated, extended and freed; `target` is one linear memory, or the prototype of all. */
 function follow(target: LinearMemory): void {
   target.allocate = function (this: LinearMemory, ...given) {
     const region = allocate.apply(this, given);
     if (region !== undefined) maps.get(this.memory)?.add(region);
     return region;
+  };
+  target.tryExtend = function (this: LinearMemory, region, ...given) {
+    const isLonger = tryExtend.call(this, region, ...given);
+    if (isLonger) maps.get(this.memory)?.add(region);
+    return isLonger;
   };
   target.free = function (this: LinearMemory, region) {
     maps.get(this.memory)?.remove(region);
