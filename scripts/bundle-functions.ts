@@ -50,6 +50,7 @@ const OTHER_KERNELS = [
   ['kernels/window-kernels', 'src/kernels/window-kernels.wasm'],
   ['kernels/parquet-encode-kernels', 'src/kernels/parquet-write-kernels.wasm'],
   ['kernels/zstd-kernels', 'src/kernels/zstd-kernels.wasm'],
+  ['kernels/gzip-kernels', 'src/kernels/gzip-kernels.wasm'],
 ] as const;
 /** Stays a package of its own: `parquet-wasm.ts` evaluates it anew for each instance. */
 const PARQUET_WASM = 'node_modules/parquet-wasm/node/parquet_wasm.js';

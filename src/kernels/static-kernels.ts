@@ -1,6 +1,6 @@
 /**
  * The kernels compiled ahead, from `assembly/`: one WebAssembly module for what most plans need, one for windows, one for
- * files of text, one for writing Parquet and one for zstd, each with one instance per linear memory. Each `…-kernels.ts` beside this file gives its part of the exports their types.
+ * files of text, one for writing Parquet, one for zstd and one for gzip, each with one instance per linear memory. Each `…-kernels.ts` beside this file gives its part of the exports their types.
  */
 
 import { readFileSync } from 'node:fs';
@@ -35,6 +35,9 @@ export const parquetWriteKernels = (linear: LinearMemory): Exports => exportsOf(
 
 /** Those of `assembly/zstd-index.ts`, which only pages that zstd compressed need. */
 export const zstdModule = (linear: LinearMemory): Exports => exportsOf('./zstd-kernels.wasm', linear);
+
+/** Those of `assembly/gzip-index.ts`, which only files that gzip compressed need. */
+export const gzipModule = (linear: LinearMemory): Exports => exportsOf('./gzip-kernels.wasm', linear);
 
 /** Those of `assembly/text-index.ts`, which only scans of files of text, and of Arrow, need. */
 export const fileKernels = (linear: LinearMemory): Exports => exportsOf('./text-kernels.wasm', linear);

@@ -43,7 +43,14 @@ function dataOf(file: string): [number, number] {
 
 test('modules have their data apart, below all regions', () => {
   let behind = 1;
-  for (const name of ['kernels', 'text-kernels', 'window-kernels', 'parquet-write-kernels', 'zstd-kernels']) {
+  for (const name of [
+    'kernels',
+    'text-kernels',
+    'window-kernels',
+    'parquet-write-kernels',
+    'zstd-kernels',
+    'gzip-kernels',
+  ]) {
     const [start, end] = dataOf(`src/kernels/${name}.wasm`);
     expect(start, name).toBeGreaterThanOrEqual(behind);
     behind = end;

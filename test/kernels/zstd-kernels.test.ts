@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { zstdKernels, zstdWorkBytes } from '../../src/kernels/zstd-kernels.ts';
 import { LinearMemory } from '../../src/memory/linear-memory.ts';
 import { checkAccesses } from '../support/checked-kernels/checked-kernels.ts';
+import { content, randomBytes } from '../support/contents.ts';
 
 const MOST_BYTES = 1 << 20;
 /** What is not to be written to has these. */
@@ -51,48 +52,6 @@ function byLibrary(compressed: Uint8Array): Uint8Array | undefined {
 
 const equals = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
 
-// Contents of all kinds: what does not compress, few symbols, numbers of 8 bytes, words again and again, one byte.
-const pick = (seed: number) => {
-  let state = seed >>> 0;
-  return (below: number): number => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
-};
-const CONTENTS: readonly ((next: (below: number) => number, size: number) => Uint8Array)[] = [
-  (next, size) => Uint8Array.from({ length: size }, () => next(256)),
-  (next, size) => Uint8Array.from({ length: size }, () => Math.min(next(20), next(20), next(20))),
-  (next, size) => {
-    const prices = new BigInt64Array(Math.ceil(size / 8)).map(() => BigInt(90_000 + next(10_000_000)));
-    return new Uint8Array(prices.buffer, 0, size);
-  },
-  (next, size) => {
-    const words = Array.from({ length: 50 }, () => next(2 ** 31).toString(36));
-    let text = '';
-    while (text.length < size) text += `${words[Math.min(next(50), next(50))]} `;
-    return Buffer.from(text.slice(0, size), 'latin1');
-  },
-  (next, size) => new Uint8Array(size).fill(next(256)),
-  // Again and again, from far back and from near.
-  (next, size) => {
-    const bytes = new Uint8Array(size);
-    for (let at = 0; at < size; ) {
-      const offset = 1 + next(next(2) === 0 ? 20 : Math.max(1, at));
-      const length = 1 + next(next(4) === 0 ? 2000 : 30);
-      for (let i = 0; i < length && at < size; i += 1, at += 1) {
-        bytes[at] = at < offset || i === 0 ? next(256) : bytes[at - offset]!;
-      }
-    }
-    return bytes;
-  },
-];
-const content = fc
-  .record({
-    kind: fc.nat(CONTENTS.length - 1),
-    seed: fc.nat(),
-    size: fc.oneof(fc.nat(400), fc.nat(5000), fc.nat(300_000)),
-  })
-  .map(({ kind, seed, size }) => CONTENTS[kind]!(pick(seed), size));
 const parameters = fc.record({
   [constants.ZSTD_c_compressionLevel]: fc.constantFrom(-7, -1, 1, 2, 3, 5, 9, 13, 19),
   [constants.ZSTD_c_checksumFlag]: fc.constantFrom(0, 1),
@@ -133,7 +92,7 @@ describe('zstd', () => {
   });
 
   test('blocks that look back further than they are long', () => {
-    const bytes = CONTENTS[0]!(pick(1), 400_000);
+    const bytes = randomBytes(1, 400_000);
     bytes.copyWithin(399_000, 3, 900);
     const params = { [constants.ZSTD_c_windowLog]: 24, [constants.ZSTD_c_enableLongDistanceMatching]: 1 };
     const stored = zstdCompressSync(bytes, { params });

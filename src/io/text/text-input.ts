@@ -4,14 +4,14 @@
  *     ranges ──several at a time──▶ │ piece │ piece │ piece │ ──gunzip, zstd──▶ ──from Latin-1──▶ into memory of the caller
  *
  * What is read ahead lies in pieces of a lease. A compressed file is recognised by its first bytes, and decompressed as a
- * stream, so that none takes more memory than a piece and the window of its codec.
+ * stream, gzip by a kernel, zstd by node:zlib, so that none takes more memory than a piece and the window of its codec.
  */
 
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setImmediate } from 'node:timers/promises';
-import { constants, createGunzip, createZstdDecompress } from 'node:zlib';
+import { constants, createZstdDecompress } from 'node:zlib';
 import { MalformedFile, ObjectChanged, ObjectNotFound, UnsupportedFile } from '../../errors.ts';
 import { csvKernels } from '../../kernels/csv-kernels.ts';
 import { takeKernels } from '../../kernels/take-kernels.ts';
@@ -19,7 +19,8 @@ import type { Holding } from '../../memory/budget.ts';
 import { LinearMemory, type Region } from '../../memory/linear-memory.ts';
 import type { ObjectStore } from '../object-store.ts';
 import type { ReadCosts } from '../record-reader.ts';
-import { type Codec, codecOf, isCompressed } from './codec.ts';
+import { codecOf, isCompressed } from './codec.ts';
+import { Gunzip } from './gunzip.ts';
 import { ZstdFrames } from './zstd-frames.ts';
 
 export type TextEncoding = 'utf-8' | 'latin-1';
@@ -54,7 +55,9 @@ const MOST_PIECE_BYTES = 1024 * 1024;
 const LEAST_PIECE_BYTES = 16 * 1024;
 /** zstd looks back so far at most, as all levels do that are not called ultra; what wants more is refused. */
 const ZSTD_WINDOW_LOG = 23;
-const CODEC_BYTES = { none: 0, gzip: 256 * 1024, zstd: 2 ** ZSTD_WINDOW_LOG + 512 * 1024 } as const;
+const ZSTD_BYTES: number = 2 ** ZSTD_WINDOW_LOG + 512 * 1024;
+/** With what lies behind every region 256 KiB. */
+const GUNZIP_BYTES: number = 256 * 1024 - 64;
 const DECOMPRESSED_PIECE_BYTES = 128 * 1024;
 
 /** Bytes of a piece where `roomBytes` are there for all of them. */
@@ -71,9 +74,9 @@ export class TextInput implements AsyncDisposable {
   readonly #holding: Holding;
   readonly #pieces: Pieces;
   readonly #codecHolding: Holding;
-  #chunks: AsyncIterator<Uint8Array> | undefined;
+  #chunks: AsyncIterator<Uint8Array | Piece> | undefined;
   /** What is left of the piece, or of what was decompressed. */
-  #left: Uint8Array | { address: number; byteLength: number } | undefined;
+  #left: Uint8Array | Piece | undefined;
   /** Of lines: where in the file the next byte is, and whether it is none of the part. */
   #position: number;
   #isAtEnd = false;
@@ -136,8 +139,7 @@ export class TextInput implements AsyncDisposable {
     const codec = codecOf(linear.u8.subarray(first.address, first.address + Math.min(4, first.byteLength)));
     if (codec === 'none') return;
     if (part !== undefined) throw compressed(this.#file.uri);
-    this.#codecHolding.grow(CODEC_BYTES[codec]);
-    this.#chunks = this.#decompressed(codec, first);
+    this.#chunks = codec === 'gzip' ? this.#gunzipped(first) : this.#unzstd(first);
     this.#left = undefined;
   }
 
@@ -187,14 +189,25 @@ export class TextInput implements AsyncDisposable {
     }
   }
 
+  async *#gunzipped(first: Piece): AsyncGenerator<Piece, undefined> {
+    const gunzip = new Gunzip(this.#file.uri, this.#codecHolding, GUNZIP_BYTES);
+    for (let piece: Piece | undefined = first; piece !== undefined; piece = await this.#pieces.next()) {
+      for (const part of gunzip.parts(piece)) {
+        yield part;
+        // A piece may hold a thousand times its bytes.
+        await setImmediate();
+      }
+    }
+    gunzip.end();
+    return undefined;
+  }
+
   /** Ends the reading of pieces when it is returned early. */
-  async *#decompressed(codec: Exclude<Codec, 'none'>, first: Piece): AsyncGenerator<Uint8Array, undefined> {
-    const chunkSize = DECOMPRESSED_PIECE_BYTES;
-    const decompressor =
-      codec === 'gzip'
-        ? createGunzip({ chunkSize })
-        : createZstdDecompress({ chunkSize, params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG } });
-    const stored = Readable.from(this.#stored(first, codec), { objectMode: false, highWaterMark: 1 });
+  async *#unzstd(first: Piece): AsyncGenerator<Uint8Array, undefined> {
+    this.#codecHolding.grow(ZSTD_BYTES);
+    const params = { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG };
+    const decompressor = createZstdDecompress({ chunkSize: DECOMPRESSED_PIECE_BYTES, params });
+    const stored = Readable.from(this.#frames(first), { objectMode: false, highWaterMark: 1 });
     const done = pipeline(stored, decompressor);
     // Whoever reads the chunks meets the error.
     done.catch(() => {});
@@ -203,7 +216,7 @@ export class TextInput implements AsyncDisposable {
       await done;
     } catch (error) {
       if (!/^Z_|^ZSTD_/.test(String((error as NodeJS.ErrnoException).code))) throw error;
-      throw new MalformedFile(this.#file.uri, `its ${codec} cannot be decompressed: ${(error as Error).message}`);
+      throw new MalformedFile(this.#file.uri, `its zstd cannot be decompressed: ${(error as Error).message}`);
     } finally {
       decompressor.destroy();
       await done.catch(() => {});
@@ -212,15 +225,14 @@ export class TextInput implements AsyncDisposable {
   }
 
   /** The bytes as they are stored, in buffers that a stream may keep. */
-  async *#stored(first: Piece, codec: Codec): AsyncGenerator<Buffer> {
-    const frames = codec === 'zstd' ? new ZstdFrames(this.#file.uri) : undefined;
+  async *#frames(first: Piece): AsyncGenerator<Buffer> {
+    const frames = new ZstdFrames(this.#file.uri);
     for (let piece: Piece | undefined = first; piece !== undefined; piece = await this.#pieces.next()) {
       const { u8 } = this.#holding.linear;
       for (let at = 0; at < piece.byteLength; at += DECOMPRESSED_PIECE_BYTES) {
         const start = piece.address + at;
         const end = Math.min(start + DECOMPRESSED_PIECE_BYTES, piece.address + piece.byteLength);
-        const bytes = Buffer.from(u8.slice(start, end));
-        yield* frames === undefined ? [bytes] : frames.pieces(bytes);
+        yield* frames.pieces(Buffer.from(u8.slice(start, end)));
       }
     }
   }
