@@ -3,9 +3,10 @@
  * the few bytes behind it that they say. Regions are as large as callers make them, or as small as they may be.
  */
 
-import { constants, zstdCompressSync } from 'node:zlib';
+import { constants, gzipSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { GUNZIP_STATE_BYTES, gzipKernels } from '../../src/kernels/gzip-kernels.ts';
 import {
   DELTA_STATE_BYTES,
   HYBRID_STATE_BYTES,
@@ -85,6 +86,16 @@ describe('codecs', () => {
       withRegions([input, toBytes, zstdWorkBytes(toBytes)], (from = 0, to = 0, work = 0) =>
         zstdKernels(linear).zstdDecompress(from, input.length, to, toBytes, work),
       );
+    });
+  });
+
+  test('gzip', () => {
+    const members = fc.tuple(content, fc.constantFrom(0, 1, 6, 9)).map(([whole, level]) => gzipSync(whole, { level }));
+    damaged(members, (input, toBytes) => {
+      withRegions([GUNZIP_STATE_BYTES, input, toBytes], (state = 0, from = 0, to = 0) => {
+        gzipKernels(linear).beginGunzip(state);
+        gzipKernels(linear).gunzip(state, from, from + input.length, to, to, to + toBytes);
+      });
     });
   });
 });
