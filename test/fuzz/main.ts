@@ -98,8 +98,8 @@ function tellFailure(totals: Totals, index: number, text: string): void {
   else console.log(`${format}, --seed ${seed} --from ${index}: ${text}`);
 }
 
-/** Reads files from `totals.next` on in a thread, until all are read, time is up, or the thread has ended otherwise. */
-function runShift(totals: Totals, seeds: readonly Seed[], to: number): Promise<void> {
+/** Reads files from `totals.next` on in a thread. Whether all are read, or time is up; else the thread has ended otherwise. */
+function runShift(totals: Totals, seeds: readonly Seed[], to: number): Promise<boolean> {
   const now = new BigInt64Array(new SharedArrayBuffer(16));
   const milliseconds = numbers.seconds * 1000 - totals.milliseconds;
   const { format, next: from } = totals;
@@ -137,7 +137,7 @@ function runShift(totals: Totals, seeds: readonly Seed[], to: number): Promise<v
     }
     totals.next = report.next;
     took();
-    isDone = report.next >= to || totals.milliseconds >= numbers.seconds * 1000;
+    isDone = report.kind === 'done';
     progress(totals);
   });
   worker.on('error', (error: Error) => {
@@ -154,17 +154,19 @@ function runShift(totals: Totals, seeds: readonly Seed[], to: number): Promise<v
         // What was read since the last report is not in the outcomes.
         totals.next = Math.max(index, from) + 1;
       }
-      resolve();
+      // What fails before the first file would fail again.
+      resolve(isDone || Atomics.load(now, 1) === 0n);
     });
   });
 }
 
+/** Files of one format, by as many threads one after the other as it takes. */
 async function fuzz(format: FormatName): Promise<Totals> {
   const { seed, from } = numbers;
   const totals: Totals = { format, seed, from, next: from, milliseconds: 0, outcomes: {}, failures: new Map() };
   const seeds = await seedsOf(format);
   const to = from + numbers.files;
-  while (totals.next < to && totals.milliseconds < numbers.seconds * 1000) await runShift(totals, seeds, to);
+  while (!(await runShift(totals, seeds, to)) && totals.next < to);
   progress(undefined);
   return totals;
 }

@@ -26,7 +26,7 @@ export interface Shift {
 
 /** What a thread says: that it begins, how many files ended how since it last said so, or that one did not end as it should. */
 export type Report =
-  | { readonly kind: 'outcomes'; readonly outcomes: Readonly<Record<string, number>>; readonly next: number }
+  | { readonly kind: 'outcomes' | 'done'; readonly outcomes: Readonly<Record<string, number>>; readonly next: number }
   | { readonly kind: 'begun' }
   | { readonly kind: 'failure'; readonly index: number; readonly text: string };
 
@@ -58,4 +58,4 @@ for (; index < shift.to && Date.now() - start < shift.milliseconds; index += 1) 
     outcomes = {};
   }
 }
-say({ kind: 'outcomes', outcomes, next: index });
+say({ kind: 'done', outcomes, next: index });
