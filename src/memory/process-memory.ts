@@ -60,13 +60,20 @@ export function keepHeapSmall(): void {
 /** The linear memory that the last task of this process has left, with nothing of it in use. */
 let idle: { readonly maximumBytes: number; readonly linear: LinearMemory } | undefined;
 
+/** A larger one too, where half of it is left to grow in: who minds lets go of it before. */
+const fits = (one: NonNullable<typeof idle>, maximumBytes: number): boolean =>
+  one.maximumBytes === maximumBytes ||
+  (one.maximumBytes > maximumBytes && one.linear.committedBytes <= maximumBytes / 2);
+
+/** What is dropped is collected from so many bytes on: V8 alone let two and a half times a session's memory gather. */
+const DROPPED_BYTES = 16 * MIB;
+
 /**
- * A linear memory of `maximumBytes`, given back by disposing the loan. It is the one that the last task of this process
- * has left where that had the same maximum: touching pages for the first time is what costs. Only one is kept.
+ * A linear memory of `maximumBytes`, or more, given back by disposing the loan. It is the one that the last task of this process
+ * has left where that fits: touching pages for the first time is what costs. Only one is kept.
  */
 export function borrowLinearMemory(maximumBytes: number): { readonly linear: LinearMemory } & Disposable {
-  const loan = idle?.maximumBytes === maximumBytes ? idle : { maximumBytes, linear: new LinearMemory(maximumBytes) };
-  idle = undefined;
+  const loan = takeIdle(maximumBytes) ?? { maximumBytes, linear: new LinearMemory(maximumBytes) };
   let isLent = true;
   return {
     linear: loan.linear,
@@ -75,6 +82,15 @@ export function borrowLinearMemory(maximumBytes: number): { readonly linear: Lin
       isLent = false;
     },
   };
+}
+
+function takeIdle(maximumBytes: number): typeof idle {
+  const one = idle;
+  idle = undefined;
+  if (one === undefined || fits(one, maximumBytes)) return one;
+  const isLarge = one.linear.committedBytes >= DROPPED_BYTES;
+  if (isLarge) collectGarbage('major');
+  return undefined;
 }
 
 /**

@@ -85,13 +85,26 @@ describe('the linear memory of a process', () => {
     expect(third.linear).not.toBe(second.linear);
   });
 
+  test('is reused for a smaller task as long as half of that is left to grow in', () => {
+    forgetLinearMemory(0);
+    const large = borrowLinearMemory(64 * MIB);
+    large[Symbol.dispose]();
+    const small = borrowLinearMemory(8 * MIB);
+    expect(small.linear).toBe(large.linear);
+    const region = small.linear.allocate(5 * MIB);
+    if (region !== undefined) small.linear.free(region);
+    small[Symbol.dispose]();
+    using next = borrowLinearMemory(8 * MIB);
+    expect(next.linear).not.toBe(large.linear);
+  });
+
   test('is not shared by two tasks at a time', () => {
     using first = borrowLinearMemory(4 * MIB);
     using second = borrowLinearMemory(4 * MIB);
     expect(second.linear.memory).not.toBe(first.linear.memory);
   });
 
-  test('is not reused for another size, nor with something of it in use', () => {
+  test('is not reused for a larger task, nor with something of it in use', () => {
     const first = borrowLinearMemory(4 * MIB);
     first[Symbol.dispose]();
     using larger = borrowLinearMemory(8 * MIB);
