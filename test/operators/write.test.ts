@@ -253,12 +253,12 @@ describe('write', () => {
     const of = schema(field('k', types.int32), field('text', types.utf8));
     const text = (n: number): string => `${n}-${'x'.repeat(400)}`;
     const input = Array.from({ length: 30_000 }, (_, n): Row => [n % 5, text(n)]);
-    const memory = testBudget(32 * MiB);
+    const memory = testBudget(20 * MiB);
     const { rows, destination } = await run({ schema: of, rows: input }, { partitionBy: [0] }, memory);
     const groups = await Promise.all(rows.map(([path]) => rowGroups(destination, path ?? null)));
     expect(groups.flat().length).toBeGreaterThan(5);
     expect(await destination.query('select count(*), count(distinct text) from FILES')).toEqual([[30_000n, 30_000n]]);
-    expect(memory.peakBytes).toBeLessThanOrEqual(32 * MiB);
+    expect(memory.peakBytes).toBeLessThanOrEqual(20 * MiB);
   });
 
   test('leaves room for the uploads, which live on the same memory', async () => {
