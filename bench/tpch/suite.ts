@@ -81,21 +81,27 @@ async function* cold({ sf, threads, runs, queries, peers }: Contest): AsyncGener
   using directory = mkdtempDisposableSync(join(tmpdir(), 'millrace-tpch-'));
   const ours = await userProgram(directory.path);
   for (const query of queries) {
-    const commands: Record<string, readonly string[]> = {
-      millrace: [process.execPath, ours, tpchFolder(sf), `${query.number}`, `${MEMORY_BYTES}`, `${threads}`],
-    };
+    const program = [process.execPath, ours, tpchFolder(sf), `${query.number}`, `${MEMORY_BYTES}`, `${threads}`];
+    const commands = new Map<string, readonly string[]>([['millrace', program]]);
     for (const peer of peers.filter(({ name }) => !query.refused.has(name))) {
-      commands[peer.name] = coldCommand(peer, query.number, sf, threads);
+      commands.set(peer.name, coldCommand(peer, query.number, sf, threads));
     }
-    const measured = new Map(Object.keys(commands).map((name) => [name, [] as MeasuredProcess[]]));
+    const measured = new Map([...commands.keys()].map((name) => [name, [] as MeasuredProcess[]]));
     // The first run of each brings its program into the page cache.
     for (let run = -1; run < Math.min(runs, COLD_RUNS); run++) {
-      for (const [name, command] of Object.entries(commands)) {
-        const one = measureProcess(command);
-        if (run >= 0) measured.get(name)?.push(one);
+      for (const [name, command] of commands) {
+        try {
+          const one = measureProcess(command);
+          if (run >= 0) measured.get(name)?.push(one);
+        } catch (error) {
+          if (name === 'millrace') throw error;
+          // A peer may die now and then, as Daft does by a segmentation fault.
+          query.refused.set(name, (error as Error).message.split(':', 1)[0] as string);
+          commands.delete(name);
+        }
       }
     }
-    const figures = [...measured];
+    const figures = [...measured].filter(([name]) => commands.has(name));
     const times = Object.fromEntries(figures.map(([name, all]) => [name, all.map(({ ms }) => ms)]));
     const peaks = figures.map(([name, all]) => [`${name}_mb`, median(all.map(({ peak_bytes }) => peak_bytes)) / 1e6]);
     yield { ...resultOf(query, 'cold', { sf, threads }, times), ...Object.fromEntries(peaks) };
