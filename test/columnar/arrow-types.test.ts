@@ -15,37 +15,19 @@ import { sliceColumn } from '../../src/columnar/slice.ts';
 import type { Interval, Value } from '../../src/columnar/value.ts';
 import { InvalidArgument } from '../../src/errors.ts';
 import { type Holding, MemoryBudget } from '../../src/memory/budget.ts';
-import { anyType, anyValue } from '../support/arbitrary-values.ts';
+import { anyColumns, anyType, type GivenColumn } from '../support/arbitrary-values.ts';
 import { arrowReader } from '../support/arrow-values.ts';
 import { checkBatch } from '../support/check-batch.ts';
 import { fuzzed } from '../support/fuzz.ts';
 
 const holdingForTest = (): Holding => new MemoryBudget(64 << 20).reserve('test');
 
-interface Column {
-  readonly type: DataType;
-  readonly values: readonly Value[];
-  readonly dictionary: boolean;
-}
+const columns = anyColumns(70);
 
-/** Columns of any types and one length. */
-const columns: fc.Arbitrary<readonly Column[]> = fc.nat({ max: 70 }).chain((rows) =>
-  fc.array(
-    anyType(2).chain((type) =>
-      fc.record({
-        type: fc.constant(type),
-        values: fc.boolean().chain((nulls) => fc.array(anyValue(type, nulls), { minLength: rows, maxLength: rows })),
-        dictionary: type.kind === 'null' ? fc.constant(false) : fc.boolean(),
-      }),
-    ),
-    { minLength: 1, maxLength: 3 },
-  ),
-);
-
-const schemaOf = (list: readonly Column[]): Schema => schema(...list.map(({ type }, n) => field(`c${n}`, type)));
-const rowsOf = (list: readonly Column[]): Value[][] =>
+const schemaOf = (list: readonly GivenColumn[]): Schema => schema(...list.map(({ type }, n) => field(`c${n}`, type)));
+const rowsOf = (list: readonly GivenColumn[]): Value[][] =>
   (list[0]?.values ?? []).map((_, row) => list.map(({ values }) => values[row] ?? null));
-const batchOf = (holding: Holding, list: readonly Column[]): Batch =>
+const batchOf = (holding: Holding, list: readonly GivenColumn[]): Batch =>
   batchFromRows(
     holding,
     schemaOf(list),
@@ -260,7 +242,7 @@ function fromAccessor(value: unknown, type: DataType): Value {
 }
 
 /** By Arrow's builders alone. */
-function builtBatch(list: readonly Column[]): Arrow.RecordBatch {
+function builtBatch(list: readonly GivenColumn[]): Arrow.RecordBatch {
   const ours = toArrowSchema(schemaOf(list)).fields;
   const children = list.map(({ type, values, dictionary }, n) => {
     const arrow = ours[n]!.type;

@@ -5,40 +5,18 @@ import { expect, test } from 'vitest';
 import { copyToArrow, keptToArrow } from '../../src/columnar/arrow.ts';
 import { Batch } from '../../src/columnar/batch.ts';
 import { batchFromRows } from '../../src/columnar/column-from-values.ts';
-import type { DataType } from '../../src/columnar/data-type.ts';
 import { keepBatch, placeBatch } from '../../src/columnar/kept-batch.ts';
 import { field, schema } from '../../src/columnar/schema.ts';
 import { sliceColumn, slicesAt } from '../../src/columnar/slice.ts';
-import type { Value } from '../../src/columnar/value.ts';
 import { MemoryBudget } from '../../src/memory/budget.ts';
-import { anyType, anyValue } from '../support/arbitrary-values.ts';
+import { anyColumns } from '../support/arbitrary-values.ts';
 import { checkBatch } from '../support/check-batch.ts';
 import { fuzzed } from '../support/fuzz.ts';
 import { resultBatch } from '../support/record-batch-rows.ts';
 
-interface Given {
-  readonly type: DataType;
-  readonly values: readonly Value[];
-  readonly dictionary: boolean;
-}
-
-/** Columns of any types and one length. */
-const columns: fc.Arbitrary<readonly Given[]> = fc.nat({ max: 140 }).chain((rows) =>
-  fc.array(
-    anyType(2).chain((type) =>
-      fc.record({
-        type: fc.constant(type),
-        values: fc.boolean().chain((nulls) => fc.array(anyValue(type, nulls), { minLength: rows, maxLength: rows })),
-        dictionary: type.kind === 'null' ? fc.constant(false) : fc.boolean(),
-      }),
-    ),
-    { minLength: 1, maxLength: 3 },
-  ),
-);
-
 test('what is kept of a batch, or of a part of one, are its rows, here, in Arrow and in memory again', () => {
   fc.assert(
-    fc.property(columns, fc.boolean(), fc.nat({ max: 140 }), (given, isPart, length) => {
+    fc.property(anyColumns(140), fc.boolean(), fc.nat({ max: 140 }), (given, isPart, length) => {
       const budget = new MemoryBudget(64 << 20);
       using holding = budget.reserve('test');
       const own = schema(...given.map(({ type }, n) => field(`c${n}`, type)));

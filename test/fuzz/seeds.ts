@@ -11,8 +11,8 @@ import { field, type Schema, schema } from '../../src/columnar/schema.ts';
 import { WARC_COLUMNS } from '../../src/io/text/warc-columns.ts';
 import { intoPartitions } from '../../src/operators/blocking-sinks/into-partitions.ts';
 import { query } from '../support/duckdb.ts';
-import { pieceOf, ShuffleObjects } from '../support/shuffle.ts';
-import { type Row, runStages } from '../support/task.ts';
+import { MIXED, mixedRows, pieceOf, ShuffleObjects } from '../support/shuffle.ts';
+import { runStages } from '../support/task.ts';
 import type { FormatName } from './formats.ts';
 
 export interface Seed {
@@ -177,37 +177,16 @@ async function arrowSeeds(): Promise<Seed[]> {
   ];
 }
 
-const SHUFFLED: Schema = schema(
-  field('n', types.int64, false),
-  field('city', types.utf8),
-  field('price', types.decimal(20, 2)),
-  field('tags', types.list(types.utf8)),
-  field('at', types.struct(field('x', types.float64), field('ok', types.bool))),
-  field('code', types.fixedSizeList(types.int16, 2)),
-  field('names', types.map(types.utf8, types.int32)),
-);
-
-const shuffledRow = (n: number): Row => [
-  BigInt(n),
-  n % 7 === 0 ? null : `city ${n % 3}`,
-  BigInt(n * 100),
-  n % 5 === 0 ? null : ['a', n % 2 === 0 ? null : 'ß'],
-  n % 4 === 0 ? null : [n / 2, n % 3 === 0 ? null : true],
-  n % 6 === 0 ? null : [n % 1000, null],
-  [['k', n]],
-];
-
 async function shuffleSeeds(): Promise<Seed[]> {
   const seeds: Seed[] = [];
   for (const codec of ['none', 'zstd'] as const) {
     const objects = new ShuffleObjects();
-    const stage = intoPartitions({ input: SHUFFLED, codec, files: objects.files, partitions: 3 });
-    const rows = Array.from({ length: 60 }, (_, n) => shuffledRow(n));
+    const stage = intoPartitions({ input: MIXED, codec, files: objects.files, partitions: 3 });
     const form = (_: number, column: number) => ({ dictionary: column === 1 });
-    const written = await runStages([stage], { schema: SHUFFLED, rows, form });
+    const written = await runStages([stage], { schema: MIXED, rows: mixedRows(60), form });
     await objects.complete();
     const object = await objects.store.get(written.rows.map(pieceOf)[0]?.uri ?? '');
-    seeds.push({ name: codec, bytes: object?.bytes ?? new Uint8Array(), schema: SHUFFLED });
+    seeds.push({ name: codec, bytes: object?.bytes ?? new Uint8Array(), schema: MIXED });
   }
   return seeds;
 }

@@ -3,7 +3,6 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import * as types from '../../src/columnar/data-type.ts';
 import { field, type Schema, schema } from '../../src/columnar/schema.ts';
-import type { Value } from '../../src/columnar/value.ts';
 import { MillraceError } from '../../src/errors.ts';
 import { memoryStore } from '../../src/io/memory-store.ts';
 import { PAGE_HEADER_BYTES, TRAILER_BYTES } from '../../src/io/shuffle/shuffle-format.ts';
@@ -11,36 +10,10 @@ import { gather } from '../../src/operators/blocking-sinks/gather.ts';
 import { intoPartitions } from '../../src/operators/blocking-sinks/into-partitions.ts';
 import { shuffleRead } from '../../src/operators/sources/shuffle-read.ts';
 import { runChain } from '../../src/runtime/run-chain.ts';
-import { type Piece, pieceOf, readPieces, ShuffleObjects } from '../support/shuffle.ts';
+import { MIXED, mixedRows, type Piece, pieceOf, readPieces, ShuffleObjects } from '../support/shuffle.ts';
 import { Collector, expectAllReturned, type Row, runStages, testBudget, testTask } from '../support/task.ts';
 
 const MiB = 1024 * 1024;
-const mixed: Schema = schema(
-  field('n', types.int64, false),
-  field('city', types.utf8),
-  field('price', types.decimal(20, 2)),
-  field('tags', types.list(types.utf8)),
-  field('at', types.struct(field('x', types.float64), field('ok', types.bool))),
-  field('code', types.fixedSizeList(types.int16, 2)),
-  field('names', types.map(types.utf8, types.int32)),
-);
-
-function row(n: number): Row {
-  const at: Value = n % 4 === 0 ? null : [n / 2, n % 3 === 0 ? null : true];
-  const tags: Value = n % 5 === 0 ? null : ['a', n % 2 === 0 ? null : 'ß'];
-  return [
-    BigInt(n),
-    n % 7 === 0 ? null : `city ${n % 3}`,
-    BigInt(n * 100),
-    tags,
-    at,
-    n % 6 === 0 ? null : [n % 1000, null],
-    [['k', n]],
-  ];
-}
-
-const rows = (count: number): Row[] => Array.from({ length: count }, (_, n) => row(n));
-
 interface Written {
   readonly objects: ShuffleObjects;
   readonly pieces: readonly Piece[];
@@ -63,12 +36,12 @@ async function write(
 describe('shuffle-read', () => {
   test('reads pieces of many objects, in their order, by ranges or by the number of a partition', async () => {
     const store = memoryStore({ minPartBytes: 1 });
-    const input = rows(300);
+    const input = mixedRows(300);
     const pieces = [];
     for (const part of [input.slice(0, 120), [], input.slice(120)]) {
       const objects = new ShuffleObjects(store);
-      const stage = intoPartitions({ input: mixed, codec: 'zstd', files: objects.files, partitions: 2 });
-      const result = await runStages([stage], { schema: mixed, rows: part });
+      const stage = intoPartitions({ input: MIXED, codec: 'zstd', files: objects.files, partitions: 2 });
+      const result = await runStages([stage], { schema: MIXED, rows: part });
       await objects.complete();
       pieces.push(...result.rows.map(pieceOf));
     }
@@ -77,19 +50,19 @@ describe('shuffle-read', () => {
     expect(
       await readPieces(
         store,
-        mixed,
+        MIXED,
         [a0, a1, b0, b1, c0, c1].filter((piece) => piece !== undefined),
       ),
     ).toEqual(input);
-    expect(await readPieces(store, mixed, byNumber)).toEqual(input);
-    expect(await readPieces(store, mixed, [])).toEqual([]);
+    expect(await readPieces(store, MIXED, byNumber)).toEqual(input);
+    expect(await readPieces(store, MIXED, [])).toEqual([]);
   });
 
   test('stops reading when its consumer is done', async () => {
-    const { objects, pieces } = await write(mixed, rows(40_000));
+    const { objects, pieces } = await write(MIXED, mixedRows(40_000));
     const memory = testBudget(8 * MiB);
-    const collector = new Collector(memory, mixed, 1);
-    const chain = { source: shuffleRead({ store: objects.store, schema: mixed, pieces }), stages: [] };
+    const collector = new Collector(memory, MIXED, 1);
+    const chain = { source: shuffleRead({ store: objects.store, schema: MIXED, pieces }), stages: [] };
     await runChain(chain, collector, testTask(memory));
     expect(collector.batches).toBe(1);
     expectAllReturned(memory);
@@ -120,11 +93,11 @@ describe('shuffle-read', () => {
   });
 
   test.each([
-    { name: 'another type', of: schema(field('n', types.int32), ...mixed.fields.slice(1)) },
-    { name: 'another name', of: schema(field('m', types.int64), ...mixed.fields.slice(1)) },
-    { name: 'a column more', of: schema(...mixed.fields, field('z', types.bool)) },
+    { name: 'another type', of: schema(field('n', types.int32), ...MIXED.fields.slice(1)) },
+    { name: 'another name', of: schema(field('m', types.int64), ...MIXED.fields.slice(1)) },
+    { name: 'a column more', of: schema(...MIXED.fields, field('z', types.bool)) },
   ])('refuses a plan with $name', async ({ of }) => {
-    const { objects, pieces } = await write(mixed, rows(10));
+    const { objects, pieces } = await write(MIXED, mixedRows(10));
     const [piece] = pieces;
     const found = readPieces(objects.store, of, [{ uri: piece?.uri ?? '', partition: 0 }]);
     await expect(found).rejects.toMatchObject({
@@ -136,10 +109,10 @@ describe('shuffle-read', () => {
   });
 
   test('errors name the object and the page', async () => {
-    const { objects, pieces } = await write(mixed, rows(10));
+    const { objects, pieces } = await write(MIXED, mixedRows(10));
     const uri = pieces[0]?.uri ?? '';
     const [range] = pieces[0]?.ranges ?? [];
-    const read = (given: object) => readPieces(objects.store, mixed, [{ uri, ...given }]);
+    const read = (given: object) => readPieces(objects.store, MIXED, [{ uri, ...given }]);
     const at = { offset: 0, bytes: 0, rows: 1, ...range };
     await expect(read({ partition: 3 })).rejects.toThrow(
       /^ShuffleRead: .* it has 1 partitions, and none with the number 3\.$/,
@@ -152,12 +125,12 @@ describe('shuffle-read', () => {
       'the page at byte 0 ends behind its range',
     );
     await expect(read({ etag: 'another', ranges: [at] })).rejects.toMatchObject({ name: 'ObjectChanged' });
-    const gone = readPieces(objects.store, mixed, [{ uri: `${uri}x`, partition: 0 }]);
+    const gone = readPieces(objects.store, MIXED, [{ uri: `${uri}x`, partition: 0 }]);
     await expect(gone).rejects.toMatchObject({ name: 'ObjectNotFound' });
   });
 
   test('whatever bytes an object has, its rows are read or a typed error says why, and all memory is returned', async () => {
-    const { objects, pieces } = await write(mixed, rows(64), 1, 'none');
+    const { objects, pieces } = await write(MIXED, mixedRows(64), 1, 'none');
     const [piece] = pieces;
     const stored = await objects.store.get(piece?.uri ?? '');
     const original = stored?.bytes ?? new Uint8Array();
@@ -183,7 +156,7 @@ describe('shuffle-read', () => {
         await store.put(uri, bytes);
         const given = byIndex ? { uri, partition: 0 } : { uri, ranges: piece?.ranges ?? [] };
         try {
-          await readPieces(store, mixed, [given], testBudget(4 * MiB));
+          await readPieces(store, MIXED, [given], testBudget(4 * MiB));
           readWell += 1;
         } catch (error) {
           if (!(error instanceof MillraceError)) throw error;
@@ -199,13 +172,13 @@ describe('shuffle-read', () => {
   });
 
   test('an object that ends too early is refused, whole or in the middle of anything', async () => {
-    const { objects, pieces } = await write(mixed, rows(20));
+    const { objects, pieces } = await write(MIXED, mixedRows(20));
     const original = (await objects.store.get(pieces[0]?.uri ?? ''))?.bytes ?? new Uint8Array();
     const store = memoryStore();
     const uri = 'memory://tests/short';
     for (const length of [0, 3, TRAILER_BYTES, PAGE_HEADER_BYTES, original.length >> 1, original.length - 1]) {
       await store.put(uri, original.subarray(0, length));
-      await expect(readPieces(store, mixed, [{ uri, partition: 0 }])).rejects.toMatchObject({ name: 'MalformedFile' });
+      await expect(readPieces(store, MIXED, [{ uri, partition: 0 }])).rejects.toMatchObject({ name: 'MalformedFile' });
     }
   });
 });

@@ -139,3 +139,25 @@ function nested(type: DataType): fc.Arbitrary<Value> {
       throw new Error(`no values of ${type.kind}`);
   }
 }
+
+/** What a column is made of. */
+export interface GivenColumn {
+  readonly type: DataType;
+  readonly values: readonly Value[];
+  readonly dictionary: boolean;
+}
+
+/** Columns of any types and one length. */
+export const anyColumns = (mostRows: number): fc.Arbitrary<readonly GivenColumn[]> =>
+  fc.nat({ max: mostRows }).chain((rows) =>
+    fc.array(
+      anyType(2).chain((type) =>
+        fc.record({
+          type: fc.constant(type),
+          values: fc.boolean().chain((nulls) => fc.array(anyValue(type, nulls), { minLength: rows, maxLength: rows })),
+          dictionary: type.kind === 'null' ? fc.constant(false) : fc.boolean(),
+        }),
+      ),
+      { minLength: 1, maxLength: 3 },
+    ),
+  );

@@ -1,6 +1,7 @@
 /** Shuffle objects in memory: written by operators of tests, read back by a scan. */
 
-import type { Schema } from '../../src/columnar/schema.ts';
+import * as types from '../../src/columnar/data-type.ts';
+import { field, type Schema, schema } from '../../src/columnar/schema.ts';
 import type { Value } from '../../src/columnar/value.ts';
 import { memoryStore } from '../../src/io/memory-store.ts';
 import type { ObjectStore } from '../../src/io/object-store.ts';
@@ -15,6 +16,33 @@ import { runChain } from '../../src/runtime/run-chain.ts';
 import { Collector, expectAllReturned, type Row, testBudget, testTask } from './task.ts';
 
 const destination = 'memory://tests/shuffle';
+
+/** Columns of most kinds of types. */
+export const MIXED: Schema = schema(
+  field('n', types.int64, false),
+  field('city', types.utf8),
+  field('price', types.decimal(20, 2)),
+  field('tags', types.list(types.utf8)),
+  field('at', types.struct(field('x', types.float64), field('ok', types.bool))),
+  field('code', types.fixedSizeList(types.int16, 2)),
+  field('names', types.map(types.utf8, types.int32)),
+);
+
+function mixedRow(n: number): Row {
+  const at: Value = n % 4 === 0 ? null : [n / 2, n % 3 === 0 ? null : true];
+  const tags: Value = n % 5 === 0 ? null : ['a', n % 2 === 0 ? null : 'ß'];
+  return [
+    BigInt(n),
+    n % 7 === 0 ? null : `city ${n % 3}`,
+    BigInt(n * 100),
+    tags,
+    at,
+    n % 6 === 0 ? null : [n % 1000, null],
+    [['k', n]],
+  ];
+}
+
+export const mixedRows = (count: number): Row[] => Array.from({ length: count }, (_, n) => mixedRow(n));
 
 /** Of one piece, as a result row says it. */
 export interface Piece {
