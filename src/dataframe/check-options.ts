@@ -5,6 +5,7 @@
 
 import { InvalidArgument } from '../errors.ts';
 import { didYouMean } from '../expressions/suggestion.ts';
+import { shownValue } from './shown-value.ts';
 
 /** Each option of every form that `O` may have. */
 export type OptionNames<O> = Readonly<Record<O extends unknown ? keyof O & string : never, true>>;
@@ -13,8 +14,7 @@ export type OptionNames<O> = Readonly<Record<O extends unknown ? keyof O & strin
 export function checkOptions<O extends object>(method: string, given: O, known: OptionNames<O>): void {
   const names = Object.keys(known);
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    const shown = JSON.stringify(given) ?? String(given);
-    throw new InvalidArgument(`${method} takes options, as in { ${names[0]}: … }, and not ${shown}.`);
+    throw new InvalidArgument(`${method} takes options, as in { ${names[0]}: … }, and not ${shownValue(given)}.`);
   }
   const unknown = Object.keys(given).find((name) => !Object.hasOwn(known, name));
   if (unknown === undefined) return;

@@ -153,9 +153,7 @@ export class Expr<T = any, C extends string = string, N extends string = string>
   /** Whether it equals one of the values; null where it is null, or equals none of values with a null. */
   isIn<D extends string = never>(values: readonly Operand<T, D>[]): Expr<Bool, C | D, N> {
     if (!Array.isArray(values))
-      throw new InvalidArgument(
-        `isIn takes an array of values, and not ${typeof values === 'string' ? JSON.stringify(values) : described(values)}.`,
-      );
+      throw new InvalidArgument(`isIn takes an array of values, and not ${described(values)}.`);
     return combined(this.name, [this, ...values], ([input, ...list]) => ({ kind: 'is-in', input, list }) as Expression);
   }
 
@@ -448,14 +446,17 @@ export function exprOf<T, C extends string>(given: ExprOrName<T, C>): Expr<T, C>
 /** The expression, where a name of a column would be no sense. @throws InvalidArgument */
 export function onlyExpr<T, C extends string>(given: ExprLike<T, C>): Expr<T, C> {
   if (given instanceof Expr) return given;
-  const shown = typeof given === 'string' ? JSON.stringify(given) : described(given);
   const compared =
     typeof given === 'boolean' ? " JavaScript's own operators compare objects: write col('name').eq(value)." : '';
-  throw new InvalidArgument(`${shown} is no expression: columns are col('name'), values lit(value).${compared}`);
+  throw new InvalidArgument(
+    `${described(given)} is no expression: columns are col('name'), values lit(value).${compared}`,
+  );
 }
 
-const described = (given: unknown): string =>
-  Array.isArray(given) ? 'A list' : typeof given === 'object' && given !== null ? 'An object' : String(given);
+function described(given: unknown): string {
+  if (typeof given === 'string') return JSON.stringify(given);
+  return Array.isArray(given) ? 'A list' : typeof given === 'object' && given !== null ? 'An object' : String(given);
+}
 
 /** What rows are equal in: columns, or what is made of them. @throws InvalidArgument */
 export function windowKey(key: ExprOrName): Expression {

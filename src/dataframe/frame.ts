@@ -83,6 +83,7 @@ import {
 import type { Session } from './session.ts';
 import { alike, numbered } from './set-operations.ts';
 import { displayOf, INSPECT, JUPYTER_DISPLAY, NOTEBOOK_ROWS, type Page, pageText } from './show.ts';
+import { shownValue } from './shown-value.ts';
 import { type Table, tableOf } from './table.ts';
 import { taskDocument } from './task-document.ts';
 import './scalar-functions.ts';
@@ -520,7 +521,7 @@ export class DataFrame<S = any> {
     { width, ...options }: { readonly width?: number } & RunOptions = {},
   ): Promise<void> {
     if (!Number.isSafeInteger(rows) || rows < 0) {
-      throw new InvalidArgument(`show takes a number of rows, and not ${JSON.stringify(rows)}.`);
+      throw new InvalidArgument(`show takes a number of rows, and not ${shownValue(rows)}.`);
     }
     process.stdout.write(pageText(await this.#page(rows, options), width));
   }

@@ -35,10 +35,12 @@ import { superType } from '../expressions/common-type.ts';
 import { type JsonValue, valueFromJson } from '../expressions/literal.ts';
 import { MemoryBudget } from '../memory/budget.ts';
 import { columnName } from './expr.ts';
+import { shownValue } from './shown-value.ts';
 
-export interface GivenRows {
+export interface GivenRows<B = KeptBatch> {
   readonly schema: Schema;
-  readonly batches: readonly KeptBatch[];
+  readonly rowCount: number;
+  readonly batches: readonly B[];
 }
 
 type GivenRow = Readonly<Record<string, unknown>>;
@@ -48,7 +50,9 @@ export function batchesOfRows(rows: readonly GivenRow[], given?: Schema): GivenR
   if (!Array.isArray(rows)) throw new InvalidArgument('fromRows takes an array with an object for each row.');
   const wrong = rows.findIndex((row: unknown) => typeof row !== 'object' || row === null || Array.isArray(row));
   if (wrong !== -1) {
-    throw new InvalidArgument(`Row ${wrong} is ${shown(rows[wrong])}: a row is an object, of values by their columns.`);
+    throw new InvalidArgument(
+      `Row ${wrong} is ${shownValue(rows[wrong])}: a row is an object, of values by their columns.`,
+    );
   }
   const names = given === undefined ? [...new Set(rows.flatMap(Object.keys))] : given.fields.map(({ name }) => name);
   return batches(names, rows.length, (row, name) => (rows[row] as GivenRow)[name], given);
@@ -60,7 +64,7 @@ export function batchesOfColumns(columns: Readonly<Record<string, ArrayLike<unkn
   const lengths = names.map((name) => {
     const values: unknown = columns[name] ?? [];
     if (typeof values !== 'object') {
-      throw new InvalidArgument(`The column ${JSON.stringify(name)} is ${shown(values)}, and no array of values.`);
+      throw new InvalidArgument(`The column ${JSON.stringify(name)} is ${shownValue(values)}, and no array of values.`);
     }
     return (values as ArrayLike<unknown>).length;
   });
@@ -92,7 +96,7 @@ function batches(
         const value = givenValue(cell(start + at, name), type);
         if (value === undefined || (value === null && !nullable)) {
           throw new InvalidArgument(
-            `Row ${start + at}, column ${JSON.stringify(name)}: ${shown(cell(start + at, name))} is no ${typeName(type)}.`,
+            `Row ${start + at}, column ${JSON.stringify(name)}: ${shownValue(cell(start + at, name))} is no ${typeName(type)}.`,
           );
         }
         return value;
@@ -100,7 +104,7 @@ function batches(
     );
     found.push(keepBatch(batchFromRows(holding, { fields }, rows), budget.linear));
   }
-  return { schema: { fields }, batches: found };
+  return { schema: { fields }, rowCount, batches: found };
 }
 
 function inferred(name: string, rowCount: number, cell: (row: number) => unknown): Field {
@@ -111,7 +115,9 @@ function inferred(name: string, rowCount: number, cell: (row: number) => unknown
     const both: DataType | undefined = found === undefined ? undefined : together(type, found);
     if (both === undefined) {
       const why = found === undefined ? 'is a value of no type' : `does not go together with ${typeName(type)}`;
-      throw new InvalidArgument(`Row ${row}, column ${JSON.stringify(name)}: ${shown(value)} ${why}. Give a schema.`);
+      throw new InvalidArgument(
+        `Row ${row}, column ${JSON.stringify(name)}: ${shownValue(value)} ${why}. Give a schema.`,
+      );
     }
     type = both;
   }
@@ -195,6 +201,3 @@ function givenValue(given: unknown, type: DataType): Value | undefined {
 
 const allOf = (values: readonly (Value | undefined)[]): Value | undefined =>
   values.includes(undefined) ? undefined : (values as readonly Value[]);
-
-const shown = (value: unknown): string =>
-  (typeof value === 'bigint' ? `${value}n` : (JSON.stringify(value) ?? String(value))).slice(0, 60);

@@ -5,6 +5,7 @@ import process from 'node:process';
 import { InvalidArgument } from '../errors.ts';
 import { escapeGlob } from '../io/glob.ts';
 import { fileUri } from '../io/uri.ts';
+import { shownValue } from './shown-value.ts';
 
 /** The uri that a person means: a path is one of the file system, relative to the current directory. @throws InvalidArgument */
 export function uriOf(pathOrUri: string): string {
@@ -14,7 +15,7 @@ export function uriOf(pathOrUri: string): string {
 
 function checkPlace(given: unknown): void {
   if (typeof given !== 'string' || given === '') {
-    throw new InvalidArgument(`A place is a path, a uri or a glob, and not ${JSON.stringify(given) ?? String(given)}.`);
+    throw new InvalidArgument(`A place is a path, a uri or a glob, and not ${shownValue(given)}.`);
   }
 }
 

@@ -39,12 +39,13 @@ import { checkOptions, type OptionNames } from './check-options.ts';
 import { type Expr, type NeededBy, type Operand, withPart } from './expr.ts';
 import { describeFiles, type FilesDescription } from './file-schema.ts';
 import { DataFrame } from './frame.ts';
-import { batchesOfColumns, batchesOfRows } from './given-rows.ts';
+import { batchesOfColumns, batchesOfRows, type GivenRows } from './given-rows.ts';
 import { hiveColumns } from './hive-columns.ts';
 import { globUri, uriOf } from './places.ts';
 import { newSourceId, type QueryInput, queryOf } from './query.ts';
 import { QueryProgress } from './query-progress.ts';
 import type { QuerySubscriber } from './query-subscriber.ts';
+import { shownValue } from './shown-value.ts';
 import { TemporaryPlace } from './temporary-place.ts';
 import type { GivenAs, Temporal } from './value-types.ts';
 
@@ -155,7 +156,7 @@ export class Session implements AsyncDisposable {
     checkOptions<SessionOptions>('A session', more, OPTIONS);
     if (!(typeof memory === 'number' && memory >= LEAST_MEMORY_BYTES)) {
       throw new InvalidArgument(
-        `A session with ${JSON.stringify(memory)} bytes of memory: a number is needed, of at least ${LEAST_MEMORY_BYTES}.`,
+        `A session with ${shownValue(memory)} bytes of memory: a number is needed, of at least ${LEAST_MEMORY_BYTES}.`,
       );
     }
     const problem = timeZoneProblem(timezone);
@@ -214,8 +215,7 @@ export class Session implements AsyncDisposable {
   fromRows<S extends object>(rows: readonly S[]): DataFrame<{ [K in keyof S & string]: GivenAs<S[K]> }>;
   fromRows<S = any>(rows: readonly object[], options: { readonly schema?: Schema }): DataFrame<S>;
   fromRows(rows: readonly object[], options: { readonly schema?: Schema } = {}): DataFrame {
-    const { schema, batches } = batchesOfRows(rows as readonly Readonly<Record<string, unknown>>[], options.schema);
-    return this.#given(schema, rows.length, batches);
+    return this.#given(batchesOfRows(rows as readonly Readonly<Record<string, unknown>>[], options.schema));
   }
 
   /** Arrays of one length by the names of their columns. */
@@ -230,14 +230,12 @@ export class Session implements AsyncDisposable {
     columns: Readonly<Record<string, ArrayLike<unknown>>>,
     options: { readonly schema?: Schema } = {},
   ): DataFrame {
-    const { schema, batches } = batchesOfColumns(columns, options.schema);
-    const rows = batches.reduce((sum, { rowCount }) => sum + rowCount, 0);
-    return this.#given(schema, rows, batches);
+    return this.#given(batchesOfColumns(columns, options.schema));
   }
 
   fromArrow<S = any>(table: ArrowTable): DataFrame<S> {
-    const rows = table.batches.reduce((sum, { numRows }) => sum + numRows, 0);
-    return this.#given(arrowNow().schemaOfArrow(table), rows, table.batches);
+    const { batches, numRows: rowCount } = table;
+    return this.#given({ schema: arrowNow().schemaOfArrow(table), rowCount, batches });
   }
 
   /** A column of whole numbers from `from` to before `to`, or, where only one is given, from 0 to before that: int64. */
@@ -407,10 +405,10 @@ export class Session implements AsyncDisposable {
     if (this.#disposed.signal.aborted) throw new InvalidArgument('The session has been disposed of: make another one.');
   }
 
-  #given<S>(schema: Schema, rows: number, batches: readonly (RecordBatch | KeptBatch)[]): DataFrame<S> {
+  #given<S>({ schema, rowCount, batches }: GivenRows<RecordBatch | KeptBatch>): DataFrame<S> {
     if (schema.fields.length === 0)
       throw new InvalidArgument('There is nothing to tell the columns by: give a schema.');
-    return this.#inMemory(schema, rows, () => batches);
+    return this.#inMemory(schema, rowCount, () => batches);
   }
 
   #inMemory<S>({ fields }: Schema, rows: number, batches: () => readonly (RecordBatch | KeptBatch)[]): DataFrame<S> {

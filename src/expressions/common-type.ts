@@ -101,6 +101,13 @@ export function excessDigits(type: DataType): number | undefined {
 
 type Meet = (a: DataType, b: DataType) => DataType | undefined;
 
+/**
+ * Two nested types, whose parts meet by `parts`; undefined where some do not, or the types are of different sorts. A struct has the fields
+ * of both.
+ */
+export const meetParts = (a: DataType, b: DataType, parts: Meet): DataType | undefined =>
+  a.kind === 'struct' && b.kind === 'struct' ? joined(a.fields, b.fields, parts) : commonNested(a, b, parts);
+
 function meet(a: DataType, b: DataType, parts: Meet): DataType | undefined {
   if (sameType(a, b) || b.kind === 'null') return a;
   if (a.kind === 'null') return b;

@@ -6,19 +6,10 @@
  *     b.parquet   id int64                fare float32      ──▶    id int64, city utf8, fare float32
  */
 
-import {
-  type DataType,
-  fixedSizeList,
-  isNested,
-  list,
-  map,
-  sameType,
-  struct,
-  typeName,
-} from '../columnar/data-type.ts';
+import { type DataType, isNested, sameType, typeName } from '../columnar/data-type.ts';
 import { type Field, field, type Schema } from '../columnar/schema.ts';
 import { InvalidArgument, SchemaMismatch } from '../errors.ts';
-import { commonType, excessDigits } from '../expressions/common-type.ts';
+import { commonType, excessDigits, meetParts } from '../expressions/common-type.ts';
 import { isWidened } from './widening.ts';
 
 export interface FileSchema {
@@ -34,36 +25,32 @@ export type CommonType = (a: DataType, b: DataType) => DataType | undefined;
  * Lists, maps, and structs of the same fields are what their parts are.
  */
 export const widerType: CommonType = (a, b) => {
-  if (a.kind === b.kind && isNested(a) && !sameType(a, b)) return widerParts(a, b);
+  if (a.kind === b.kind && isNested(a) && !sameType(a, b)) {
+    return isPartwise(a, b) ? meetParts(a, b, widerType) : undefined;
+  }
   const meeting = commonType(a, b);
   return [b, a, ...(meeting === undefined || excessDigits(meeting) !== undefined ? [] : [meeting])].find((type) =>
     [a, b].every((one) => sameType(one, type) || isWidened(one, type)),
   );
 };
 
-/** Of two types of one kind; structs have their fields in the order of the first. */
-function widerParts(a: DataType, b: DataType): DataType | undefined {
-  if (a.kind === 'list' && b.kind === 'list') {
-    const item = widerType(a.item, b.item);
-    return item && list(item);
+/** Whether scans widen one to the other part by part, in the order of the first. */
+function isPartwise(a: DataType, b: DataType): boolean {
+  switch (a.kind) {
+    case 'list':
+    case 'map':
+      return b.kind === a.kind;
+    case 'fixed-size-list':
+      return b.kind === a.kind && b.size === a.size;
+    case 'struct':
+      return (
+        b.kind === 'struct' &&
+        a.fields.length === b.fields.length &&
+        a.fields.every(({ name }) => b.fields.some((other) => other.name === name))
+      );
+    default:
+      return false;
   }
-  if (a.kind === 'fixed-size-list' && b.kind === 'fixed-size-list' && a.size === b.size) {
-    const item = widerType(a.item, b.item);
-    return item && fixedSizeList(item, a.size);
-  }
-  if (a.kind === 'map' && b.kind === 'map') {
-    const [key, value] = [widerType(a.key, b.key), widerType(a.value, b.value)];
-    return key && value && map(key, value);
-  }
-  if (a.kind !== 'struct' || b.kind !== 'struct' || a.fields.length !== b.fields.length) return undefined;
-  const fields: Field[] = [];
-  for (const { name, type, nullable } of a.fields) {
-    const other = b.fields.find((one) => one.name === name);
-    const wider = other && widerType(type, other.type);
-    if (other === undefined || wider === undefined) return undefined;
-    fields.push(field(name, wider, nullable || other.nullable));
-  }
-  return struct(...fields);
 }
 
 /**

@@ -13,6 +13,10 @@ const PLACES = { input: 40, output: 44, checksum: 48, size: 52 } as const;
 /** Where the place in a stream is, and how far into it: between two members, and behind the last. */
 const STAGE = 12;
 const STAGE_LEFT = 16;
+const HEADER = 0;
+const REST = 14;
+/** At the beginning of a header: it is not that of the first member. */
+const IS_LATER_MEMBER = 1 << 16;
 
 /** What `assembly/inflate.ts` exports. */
 export interface GzipKernels {
@@ -29,5 +33,5 @@ export const gunzipNumber = ({ data }: LinearMemory, state: number, name: keyof 
 /** Whether a stream may end here: behind a member. */
 export function gunzipMayEnd({ data }: LinearMemory, state: number): boolean {
   const stage = data.getUint32(state + STAGE, true);
-  return stage === 14 || (stage === 0 && data.getUint32(state + STAGE_LEFT, true) === 1 << 16);
+  return stage === REST || (stage === HEADER && data.getUint32(state + STAGE_LEFT, true) === IS_LATER_MEMBER);
 }

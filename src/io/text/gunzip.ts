@@ -12,7 +12,7 @@ import {
 import type { Holding } from '../../memory/budget.ts';
 
 /** Bytes in linear memory. */
-interface Piece {
+export interface Piece {
   readonly address: number;
   readonly byteLength: number;
 }

@@ -20,7 +20,7 @@ import { LinearMemory, type Region } from '../../memory/linear-memory.ts';
 import type { ObjectStore } from '../object-store.ts';
 import type { ReadCosts } from '../record-reader.ts';
 import { codecOf, isCompressed } from './codec.ts';
-import { Gunzip } from './gunzip.ts';
+import { Gunzip, type Piece } from './gunzip.ts';
 import { ZstdFrames } from './zstd-frames.ts';
 
 export type TextEncoding = 'utf-8' | 'latin-1';
@@ -266,11 +266,6 @@ const compressed = (uri: string): UnsupportedFile =>
 
 async function refuseCompressed(file: TextFile, size: number): Promise<void> {
   if (await isCompressed({ ...file, size })) throw compressed(file.uri);
-}
-
-interface Piece {
-  readonly address: number;
-  readonly byteLength: number;
 }
 
 interface Read {

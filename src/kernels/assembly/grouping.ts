@@ -281,7 +281,7 @@ export function findListed(table: usize, images: usize, list: usize, hashes: usi
   let last = groups + <usize>(count - 1) * bytes;
   while (row < rows && count < limit) {
     // Each begins one group at most.
-    const stop = min(rows, <i32>min<u32>(<u32>row + (limit - count), i32.MAX_VALUE)), first = row;
+    const stop = min(rows, <i32>min<u32>(<u32>row + (limit - count), i32.MAX_VALUE));
     if (bytes == 8) {
       let before = ranked(load<u64>(last), form) ^ sense;
       for (; row < stop; row++) {
