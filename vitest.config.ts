@@ -19,16 +19,20 @@ function testSeed(): string {
   }
 }
 
+const areKernelsChecked = Boolean(process.env['CHECK_KERNELS']);
+/** Checks make kernels some ten times slower. */
+const TIMEOUT_MS = areKernelsChecked ? 900_000 : 60_000;
+
 const config: ViteUserConfig = defineConfig({
   test: {
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: TIMEOUT_MS,
+    hookTimeout: TIMEOUT_MS,
     env: { FUZZ_SEED: testSeed() },
     // Tests bind without asking what their plans call.
     setupFiles: [
       'src/expressions/functions/all-functions.ts',
       'test/support/seed-properties.ts',
-      ...(process.env['CHECK_KERNELS'] ? ['test/support/checked-kernels/check-all.ts'] : []),
+      ...(areKernelsChecked ? ['test/support/checked-kernels/check-all.ts'] : []),
     ],
     // Two cores: more workers only make each other slower.
     maxWorkers: 2,

@@ -40,13 +40,15 @@ export function reverseBytes(offsets: usize, bytes: usize, rows: i32, to: usize)
     const returns = i8x16.bitmask(i8x16.eq(v128.load(p), i8x16.splat(13)));
     if (returns && p + ctz(returns) < bytes + last) return 0;
   }
-  const backwards = i8x16(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+  const forwards = i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
   let start = first;
   for (let row: usize = 0; row < <usize>rows; row++) {
     const end = load<u32>(offsets + (row << 2), 4);
-    // Read from the end, so what the last block overruns is written again by the next row.
+    // From the end of the text; what the last block overruns is written again by the next row.
     for (let k: u32 = 0; k < end - start; k += 16) {
-      v128.store(to + (start - first + k), v128.swizzle(v128.load(bytes + end - k - 16), backwards));
+      const count = min<u32>(16, end - start - k);
+      const backwards = i8x16.sub(i8x16.splat(<i8>(count - 1)), forwards);
+      v128.store(to + (start - first + k), v128.swizzle(v128.load(bytes + end - k - count), backwards));
     }
     start = end;
   }
