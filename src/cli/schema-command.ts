@@ -46,9 +46,8 @@ async function documentSchema(job: true | undefined): Promise<Readonly<Record<st
 
 /** The fields, as the `schema` of a scan. */
 async function fileSchema(place: string, options: SchemaOptions, { signal }: Terminal): Promise<unknown> {
-  const [{ deskStore }, { globUri }, { retryingStore }, { formatOf, describeFiles }] = await Promise.all([
+  const [{ deskStore }, { retryingStore }, { formatOf, describeFiles }] = await Promise.all([
     import('../io/desk-store.ts'),
-    import('../dataframe/places.ts'),
     import('../io/retrying-store.ts'),
     import('../dataframe/file-schema.ts'),
   ]);
@@ -56,23 +55,22 @@ async function fileSchema(place: string, options: SchemaOptions, { signal }: Ter
   if (from !== 'first' && from !== 'all') throw new InvalidArgument(`--from is first or all, and not ${from}.`);
   const given = await parsedTypes(types);
   const store = retryingStore(deskStore());
-  const most = from === 'all' ? MOST_FILES : 1;
-  const uris = /^https?:/.test(place) ? [place] : await matches(globUri(place), most, store, signal);
+  const uris = /^https?:/.test(place) ? [place] : await matches(place, store, signal);
   const read = format === undefined ? formatOf(uris[0] ?? place) : await parsedFormat(format);
-  return (await describeFiles({ store, uris, signal }, read, given)).schema.fields;
+  return (await describeFiles({ store, uris, from, signal }, read, given)).schema.fields;
 }
 
 /** Each is looked into, one after the other. */
 const MOST_FILES = 10_000;
 
-/** The first objects that a glob matches, at least one. */
-async function matches(glob: string, most: number, store: ObjectStore, signal: AbortSignal): Promise<string[]> {
-  const { listGlob } = await import('../io/glob.ts');
+/** The first objects that are meant, at least one. */
+async function matches(place: string, store: ObjectStore, signal: AbortSignal): Promise<string[]> {
+  const { objectsAt, uriOf } = await import('../dataframe/places.ts');
   const uris: string[] = [];
-  for await (const { uri } of listGlob(store, glob, { signal })) {
-    if (uris.push(uri) === most) break;
+  for await (const { uri } of objectsAt(store, place, signal)) {
+    if (uris.push(uri) === MOST_FILES) break;
   }
-  if (uris.length === 0) throw new ObjectNotFound(glob);
+  if (uris.length === 0) throw new ObjectNotFound(uriOf(place));
   return uris;
 }
 

@@ -2,7 +2,7 @@
 
 import { type DataType, sameType, utf8 } from '../columnar/data-type.ts';
 import { field, type Schema } from '../columnar/schema.ts';
-import { UnsupportedFile } from '../errors.ts';
+import { MalformedFile, UnsupportedFile } from '../errors.ts';
 import type { FileStatistics } from '../io/parquet/file-statistics.ts';
 import type { SampledFile } from '../io/text/infer-schema.ts';
 import type { FileSchema } from '../io/union-schema.ts';
@@ -13,6 +13,8 @@ import { readFormat } from '../planner/nodes/scan-format.ts';
 
 export interface SampledFiles extends Omit<SampledFile, 'uri'> {
   readonly uris: readonly string[];
+  /** Which of them tell: the first that has columns, or all. */
+  readonly from: 'first' | 'all';
 }
 
 export interface FilesDescription {
@@ -22,15 +24,16 @@ export interface FilesDescription {
 }
 
 /**
- * The columns of all files, joined by their names, in types that hold the values of each; `types` are those of columns for which
- * what the files have gives way. @throws MalformedFile, UnsupportedFile, SchemaMismatch
+ * The columns of the files, joined by their names, in types that hold the values of each; `types` are those of columns for which
+ * what the files have gives way. A file of text that is empty tells nothing.
+ * @throws MalformedFile where none tells anything, UnsupportedFile, SchemaMismatch
  */
 export async function describeFiles(
-  { store, uris, signal }: SampledFiles,
+  { uris, from, ...sampling }: SampledFiles,
   format: ScanNode['format'],
   types: ReadonlyMap<string, DataType> = new Map(),
 ): Promise<FilesDescription> {
-  const [{ unionSchema, widerType }, { together }] = await Promise.all([
+  const [{ unionSchema, widerType }, { settledSchema, together }] = await Promise.all([
     import('../io/union-schema.ts'),
     import('../io/text/inferred-type.ts'),
   ]);
@@ -38,10 +41,13 @@ export async function describeFiles(
   const files: FileSchema[] = [];
   const statistics: FileStatistics[] = [];
   for (const uri of uris) {
-    const described = await describe({ store, uri, signal }, bound);
+    const described = await describe({ ...sampling, uri }, bound);
+    if (described.schema === undefined) continue;
     files.push({ uri: redactUri(uri), schema: described.schema });
     if (described.statistics !== undefined) statistics.push(described.statistics);
+    if (from === 'first') break;
   }
+  if (files.length === 0) throw new MalformedFile(redactUri(uris[0] ?? ''), nothingTold(uris.length));
   const commons = {
     parquet: widerType,
     arrow: widerType,
@@ -50,9 +56,14 @@ export async function describeFiles(
     text: together,
     warc: together,
   };
-  const schema = unionSchema(files, commons[bound.kind], types);
+  const joined = unionSchema(files, commons[bound.kind], types);
+  // What one file knows nothing of, another may.
+  const schema = bound.kind === 'csv' || bound.kind === 'json' ? settledSchema(joined) : joined;
   return { schema, statistics: statistics.map((one, at) => ofTypes(one, files[at]?.schema, schema)) };
 }
+
+const nothingTold = (files: number): string =>
+  `it is empty, and tells no columns${files === 1 ? '' : `, nor do the ${files - 1} files behind it`}. Give a schema`;
 
 /** Without those of columns of other types than the joined one: their bounds are other numbers. */
 function ofTypes(statistics: FileStatistics, own: Schema | undefined, { fields }: Schema): FileStatistics {
@@ -66,14 +77,17 @@ function ofTypes(statistics: FileStatistics, own: Schema | undefined, { fields }
 async function describe(
   file: SampledFile,
   format: BoundScanFormat,
-): Promise<{ readonly schema: Schema; readonly statistics?: FileStatistics }> {
+): Promise<{ readonly schema: Schema | undefined; readonly statistics?: FileStatistics }> {
   if (format.kind !== 'parquet') return { schema: await schemaOf(file, format) };
   const { describeParquet } = await import('../io/parquet/parquet-schema.ts');
   return describeParquet(file.store, file.uri, file.signal);
 }
 
 /** Of Arrow what the file says; of texts what its first rows tell. */
-async function schemaOf(file: SampledFile, format: Exclude<BoundScanFormat, { kind: 'parquet' }>): Promise<Schema> {
+async function schemaOf(
+  file: SampledFile,
+  format: Exclude<BoundScanFormat, { kind: 'parquet' }>,
+): Promise<Schema | undefined> {
   if (format.kind === 'arrow') {
     const { readArrowSchema } = await import('../io/arrow/arrow-schema-of-file.ts');
     return readArrowSchema(file);

@@ -4,14 +4,16 @@
  *     sales/shop=Bonn/year=2025/part-0.parquet      shop utf8 "Bonn"      year int64 2025
  */
 
-import { type DataType, int64, utf8 } from '../columnar/data-type.ts';
+import { type DataType, int64, typeName, utf8 } from '../columnar/data-type.ts';
 import { type Field, field } from '../columnar/schema.ts';
+import { SchemaMismatch } from '../errors.ts';
+import { valueFromJson } from '../expressions/literal.ts';
 import { parseHiveSegment } from '../io/uri.ts';
 import type { ScanFile } from '../plan/task.ts';
 
 const WHOLE_NUMBER = /^(0|-?[1-9]\d{0,17})$/;
 
-/** Whole numbers where all values are such, else text; of the types that are given. */
+/** Whole numbers where all values are such, else text; of the types that are given. @throws SchemaMismatch where a value has none */
 export function hiveColumns(
   files: readonly ScanFile[],
   types: Readonly<Record<string, DataType>>,
@@ -23,11 +25,20 @@ export function hiveColumns(
     const isWhole = values.every((value) => value === null || WHOLE_NUMBER.test(value));
     return field(name, types[name] ?? (isWhole && values.some((value) => value !== null) ? int64 : utf8));
   });
-  const partitionOf = (columns: ReadonlyMap<string, string | null>): NonNullable<ScanFile['partition']> =>
-    Object.fromEntries(fields.map(({ name, type }) => [name, literal(columns.get(name) ?? null, type)]));
+  const partitionOf = (uri: string, columns: ReadonlyMap<string, string | null>): NonNullable<ScanFile['partition']> =>
+    Object.fromEntries(
+      fields.map(({ name, type }) => {
+        const text = columns.get(name) ?? null;
+        const value = literal(text, type);
+        if (value !== null && valueFromJson(value, type) === undefined) {
+          throw new SchemaMismatch(uri, `the value of ${name} in its path, ${text}, is no ${typeName(type)}`);
+        }
+        return [name, value];
+      }),
+    );
   return {
     fields,
-    files: files.map((file, at) => ({ ...file, partition: partitionOf(told[at] ?? new Map()) })),
+    files: files.map((file, at) => ({ ...file, partition: partitionOf(file.uri, told[at] ?? new Map()) })),
   };
 }
 
@@ -40,7 +51,7 @@ function columnOf(segment: string): readonly (readonly [string, string | null])[
 function literal(text: string | null, { kind }: DataType): null | boolean | number | string {
   if (text === null) return null;
   if (kind === 'bool' && (text === 'true' || text === 'false')) return text === 'true';
-  return /^(u?int(8|16|32)|float\d\d)$/.test(kind) && text.trim() !== '' && !Number.isNaN(Number(text))
+  return /^(u?int(8|16|32)|float\d\d)$/.test(kind) && text.trim() !== '' && Number.isFinite(Number(text))
     ? Number(text)
     : text;
 }

@@ -3,7 +3,8 @@
 import { resolve } from 'node:path';
 import process from 'node:process';
 import { InvalidArgument } from '../errors.ts';
-import { escapeGlob } from '../io/glob.ts';
+import { escapeGlob, listGlob } from '../io/glob.ts';
+import type { ObjectInfo, ObjectStore } from '../io/object-store.ts';
 import { fileUri } from '../io/uri.ts';
 import { shownValue } from './shown-value.ts';
 
@@ -27,4 +28,17 @@ export function isUri(pathOrUri: string): boolean {
 export function globUri(glob: string): string {
   checkPlace(glob);
   return isUri(glob) ? glob : uriOf(resolve(escapeGlob(process.cwd()), glob));
+}
+
+/** The objects that a glob matches; where it matches none, the one of that very name: `sales [2].csv` is rarely meant as a glob. */
+export async function* objectsAt(store: ObjectStore, place: string, signal: AbortSignal): AsyncIterable<ObjectInfo> {
+  const globs = new Set([globUri(place), escapeGlob(uriOf(place))]);
+  for (const glob of globs) {
+    let matches = 0;
+    for await (const object of listGlob(store, glob, { signal })) {
+      matches += 1;
+      yield object;
+    }
+    if (matches > 0) return;
+  }
 }

@@ -7,14 +7,13 @@
 
 import type { Table as ArrowTable, RecordBatch } from 'apache-arrow';
 import { arrowNow } from '../columnar/arrow-now.ts';
-import { type DataType, int64 } from '../columnar/data-type.ts';
+import { type DataType, int64, utf8 } from '../columnar/data-type.ts';
 import type { KeptBatch } from '../columnar/kept-batch.ts';
 import { type Field, field, type Schema } from '../columnar/schema.ts';
 import { InvalidArgument, ObjectNotFound } from '../errors.ts';
 import { executeTask, LEAST_MEMORY_BYTES, type TaskResult, type TaskServices } from '../execute-task.ts';
 import { timeZoneProblem } from '../expressions/time-zone.ts';
 import { deskStore } from '../io/desk-store.ts';
-import { listGlob } from '../io/glob.ts';
 import type { ObjectStore } from '../io/object-store.ts';
 import { retryingStore } from '../io/retrying-store.ts';
 import { directoryPrefix } from '../io/uri.ts';
@@ -35,13 +34,14 @@ import { explainInThreads } from '../threads/explain-in-threads.ts';
 import type { ThreadPool } from '../threads/thread-pool.ts';
 import { isUdf } from '../udf/udf.ts';
 import type { UdfModules } from '../udf/udf-modules.ts';
+import { checkNode } from './check-node.ts';
 import { checkOptions, type OptionNames } from './check-options.ts';
 import { type Expr, type NeededBy, type Operand, withPart } from './expr.ts';
 import { describeFiles, type FilesDescription } from './file-schema.ts';
 import { DataFrame } from './frame.ts';
 import { batchesOfColumns, batchesOfRows, type GivenRows } from './given-rows.ts';
 import { hiveColumns } from './hive-columns.ts';
-import { globUri, uriOf } from './places.ts';
+import { objectsAt, uriOf } from './places.ts';
 import { newSourceId, type QueryInput, queryOf } from './query.ts';
 import { QueryProgress } from './query-progress.ts';
 import type { QuerySubscriber } from './query-subscriber.ts';
@@ -105,6 +105,8 @@ export interface WarcRecord {
 }
 
 const DEFAULT_MEMORY_BYTES = 1024 * 1024 * 1024;
+/** Looking into a file whose columns are not known may take so much, also where queries may not. */
+const LEAST_SAMPLING_BYTES = 256 * 1024 * 1024;
 const MOST_THREADS = 64;
 const OPTIONS: OptionNames<SessionOptions> = {
   memory: true,
@@ -381,15 +383,19 @@ export class Session implements AsyncDisposable {
     }: ReadOptions & object = {},
   ): Promise<DataFrame<S>> {
     const format = { kind, ...rest } as ScanFormat;
+    checkRead({ schema, schemaFrom, types, hivePartitioning, filePathColumn }, format);
     const store = retryingStore(this.#store);
+    const memoryBytes = Math.max(this.#memoryBytes, LEAST_SAMPLING_BYTES);
     const { files, totalBytes } = await filesAt(store, places, signal);
-    const [first] = files;
-    if (first === undefined) throw new InvalidArgument('No place to read from was given.');
-    const uris = (schemaFrom === 'all' ? files : [first]).map(({ uri }) => uri);
+    if (files.length === 0) throw new InvalidArgument('No place to read from was given.');
     const told = hivePartitioning ? hiveColumns(files, types) : { fields: [], files };
     const isTold = (name: string): boolean => told.fields.some((column) => column.name === name);
     const ofFiles = new Map(Object.entries(types).filter(([name]) => !isTold(name)));
-    const described = schema ? undefined : await describeFiles({ store, uris, signal }, format, ofFiles);
+    if (schema !== undefined && ofFiles.size > 0) {
+      throw new InvalidArgument(`types of ${[...ofFiles.keys()].join(', ')} beside a schema: it has them itself.`);
+    }
+    const sampled = { store, uris: files.map(({ uri }) => uri), from: schemaFrom, signal, memoryBytes };
+    const described = schema ? undefined : await describeFiles(sampled, format, ofFiles);
     const { fields } = schema ?? (described as FilesDescription).schema;
     const statistics = sourceStatistics(described?.statistics ?? [], totalBytes);
     const all = [...fields.filter(({ name }) => !isTold(name)), ...told.fields];
@@ -426,6 +432,27 @@ export class Session implements AsyncDisposable {
   }
 }
 
+/** Before any file is looked at. @throws InvalidArgument, InvalidQuery */
+function checkRead(
+  { schema, schemaFrom, types = {}, hivePartitioning, filePathColumn }: ReadOptions,
+  format: ScanFormat,
+): void {
+  if (schema !== undefined && !Array.isArray(schema?.fields)) {
+    throw new InvalidArgument(`A schema is { fields: [field('name', type), …] }, and not ${shownValue(schema)}.`);
+  }
+  if (schemaFrom !== 'first' && schemaFrom !== 'all') {
+    throw new InvalidArgument(`schemaFrom is 'first' or 'all', and not ${shownValue(schemaFrom)}.`);
+  }
+  if (typeof hivePartitioning !== 'boolean') {
+    throw new InvalidArgument(`hivePartitioning is true or false, and not ${shownValue(hivePartitioning)}.`);
+  }
+  const given = schema?.fields ?? Object.entries(types).map(([name, type]) => field(name, type));
+  // A scan is of some column.
+  const fields = given.length === 0 && schema === undefined ? [field('any', utf8)] : [...given];
+  const path = filePathColumn === undefined ? {} : { filePathColumn };
+  checkNode({ kind: 'scan', sourceId: 'files', format, schema: fields, ...path }, `read ${format.kind}`);
+}
+
 interface FilesAt {
   readonly files: readonly ScanFile[];
   /** Undefined where it is not known without asking for it. */
@@ -442,7 +469,7 @@ async function filesAt(store: ObjectStore, places: Places, signal: AbortSignal):
       files.push({ uri: place });
       totalBytes = undefined;
     } else {
-      for await (const { uri, etag, size } of listGlob(store, globUri(place), { signal })) {
+      for await (const { uri, etag, size } of objectsAt(store, place, signal)) {
         files.push({ uri, etag });
         if (totalBytes !== undefined) totalBytes += size;
       }

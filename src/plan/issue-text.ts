@@ -24,9 +24,24 @@ export function parsedOrProblems<T>(
   if (result.success) return result.data;
   for (const issue of result.error.issues) {
     if (problems.isFull) break;
-    problems.add(issue.path.reduce(pathOf, path), issue.message);
+    const told = closest(issue);
+    problems.add(told.path.reduce(pathOf, path), told.message);
   }
   return undefined;
+}
+
+/**
+ * Of what is none of several forms, what is wrong with the one that it comes nearest to: the issue that lies deepest. An issue of its
+ * own place says itself what the forms are.
+ */
+function closest({ path, message, ...issue }: z.core.$ZodIssue): {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+} {
+  if (issue.code !== 'invalid_union') return { path, message };
+  const inside = issue.errors.flat().map((one) => closest(one));
+  const deepest = inside.reduce((a, b) => (b.path.length > a.path.length ? b : a), { path: [], message });
+  return { path: [...path, ...deepest.path], message: deepest.message };
 }
 
 /** Undefined where there are so many issues (about 100,000) that zod cannot hand them up its call stack. */
@@ -53,6 +68,8 @@ function issueText(issue: RawIssue): string | undefined {
     case 'invalid_value':
       return wordText(issue.input, issue.values.map(String), `expected ${listText(issue.values)}`);
     case 'invalid_union': {
+      if (issue.discriminator === undefined)
+        return `expected ${formsText(issue.errors)}, found ${foundText(issue.input)}`;
       const found: unknown = issue.discriminator === undefined ? undefined : memberOf(issue.input, issue.discriminator);
       const known = (issue['options'] as readonly unknown[] | undefined) ?? [];
       return wordText(found, known.map(String), `expected ${listText(known)}`);
@@ -67,6 +84,12 @@ function issueText(issue: RawIssue): string | undefined {
       return undefined;
   }
 }
+
+/** What each form of a union would have been, in the words of its own issue. */
+const formsText = (errors: readonly (readonly z.core.$ZodIssue[])[]): string => {
+  const forms = errors.flat().flatMap(({ message }) => /^expected (.*), found /.exec(message)?.[1] ?? []);
+  return [...new Set(forms)].join(' or ') || 'another form';
+};
 
 const typeNames: Readonly<Record<string, string>> = {
   string: 'a string',

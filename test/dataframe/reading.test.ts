@@ -2,11 +2,24 @@
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, expect, expectTypeOf, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from 'vitest';
+import { field } from '../../src/columnar/schema.ts';
 import { ObjectNotFound } from '../../src/errors.ts';
-import { fileUri, fromRows, range, readCsv, readText, readWarc, type WarcRecord } from '../../src/index.ts';
+import {
+  col,
+  fileUri,
+  fromRows,
+  range,
+  readCsv,
+  readJson,
+  readText,
+  readWarc,
+  types,
+  type WarcRecord,
+} from '../../src/index.ts';
+import { query } from '../support/duckdb.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'millrace-reading-'));
 beforeAll(() => {
@@ -73,4 +86,107 @@ test('of a directory it is said how its files are named, and of no rows that the
   await expect(readCsv(join(directory, 'none.csv'))).rejects.toThrow(/none\.csv\.$/);
   expect(() => fromRows([])).toThrow('give a schema');
   expect(await range(3).toRows()).toEqual(await range(0, 3).toRows());
+});
+
+describe('columns that nobody has told', () => {
+  const write = (name: string, content: string): string => {
+    const path = join(directory, name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, content);
+    return path;
+  };
+  const readDuck = (places: string, options = '') =>
+    query(`select * from read_csv('${places}', header = true ${options})`);
+
+  test('have names that differ, also where the file has none, or one twice', async () => {
+    const path = write('names/index.csv', ',a,a,b\n0,1,2,3\n1,4,5,6\n');
+    const frame = await readCsv(path);
+    expect(frame.columns).toEqual(['column_1', 'a', 'a_1', 'b']);
+    expect((await frame.toRows()).map((row) => Object.values(row))).toEqual(await readDuck(path));
+    // Where the name of the second is that of another column, none of them takes the place of another.
+    const tricky = await readCsv(write('names/tricky.csv', 'a,a,a_1,column_4,,column_4\n1,2,3,4,5,6\n'));
+    expect(tricky.columns).toEqual(['a', 'a_2', 'a_1', 'column_4', 'column_5', 'column_4_1']);
+    expect(Object.values((await tricky.toRows())[0] ?? {})).toEqual([1n, 2n, 3n, 4n, 5n, 6n]);
+    expect(await tricky.select('a_1', 'column_4_1').toRows()).toEqual([{ a_1: 3n, column_4_1: 6n }]);
+  });
+
+  test('are told by files that have rows, and not by those that are empty', async () => {
+    write('empty/a.csv', '');
+    write('empty/b.csv', '\n');
+    write('empty/c.csv', 'a,b\n1,\n');
+    write('empty/d.csv', 'b,a,c\n2.5,2,2001-02-03\n');
+    write('empty/e.csv', 'c,a\n');
+    const places = join(directory, 'empty/*.csv');
+    expect(await (await readCsv(places)).select('a').toRows()).toEqual([{ a: 1n }, { a: 2n }]);
+    const all = await readCsv(places, { schemaFrom: 'all' });
+    expect((await all.toRows()).map((row) => Object.values(row))).toEqual([
+      [1n, null, null],
+      [2n, 2.5, '2001-02-03'],
+    ]);
+    write('empty/a.json', '[]');
+    write('empty/b.json', '{"a":null,"l":[]}');
+    write('empty/c.json', '{"a":1,"l":[{"x":2}]}');
+    const json = await readJson(join(directory, 'empty/*.json'), { schemaFrom: 'all' });
+    expect(await json.toRows()).toEqual([
+      { a: null, l: [] },
+      { a: 1n, l: [{ x: 2n }] },
+    ]);
+    await expect(readCsv(join(directory, 'empty/{a,b}.csv'))).rejects.toThrow(
+      /a\.csv .*it is empty, and tells no columns, nor do the 1 files behind it/,
+    );
+  });
+
+  test('are found among thousands of others', async () => {
+    const names = Array.from({ length: 5000 }, (_, at) => `c${at}`);
+    const rows = Array.from({ length: 60 }, (_, row) => names.map((_, at) => (row === 59 ? 0.5 : at % 10)).join());
+    const wide = await readCsv(write('wide.csv', `${names.join()}\n${rows.join('\n')}\n`));
+    // The last row is beyond the first batch of them.
+    expect(await wide.agg(col('c4999').sum().alias('sum')).toRows()).toEqual([{ sum: 59 * 9 + 0.5 }]);
+  });
+
+  test('are of a file with a name that looks like a glob', async () => {
+    const path = write('names/sales [1] {a}.csv', 'n\n1\n');
+    expect(await (await readCsv(path)).toRows()).toEqual([{ n: 1n }]);
+    expect(await (await readCsv(join(directory, 'names/sales*.csv'))).count()).toBe(1);
+  });
+
+  test('not finite ones among numbers, as they were written', async () => {
+    const rows = [{ x: 1.5 }, { x: NaN }, { x: Infinity }, { x: -Infinity }, { x: null }];
+    await fromRows(rows).writeCsv(join(directory, 'floats'));
+    expect(await (await readCsv(join(directory, 'floats/*.csv'))).toRows()).toEqual(rows);
+    await fromRows(rows.map((row, n) => ({ ...row, n }))).writeCsv(join(directory, 'by-float'), { partitionBy: ['x'] });
+    const parts = await readCsv(join(directory, 'by-float/**/*.csv'), {
+      hivePartitioning: true,
+      types: { x: types.float64 },
+    });
+    expect(await parts.sort('n').select('x').toRows()).toEqual(rows);
+  });
+});
+
+describe('what is asked for wrongly is refused before any file is looked at', () => {
+  const nowhere = join(directory, 'nowhere/*.csv');
+  test.each<[string, object, RegExp]>([
+    [
+      'a word that is none',
+      { encoding: 'utf-16' },
+      /format\.encoding: expected one of "utf-8", "latin-1", found "utf-16"/,
+    ],
+    ['two characters', { quote: '""' }, /format\.quote: must be one character/],
+    ['no number', { maxRecordBytes: -1 }, /format\.maxRecordBytes: expected at least/],
+    ['no list', { nullTexts: 'NA' }, /format\.nullTexts: expected an array, found a string/],
+    ['no type', { types: { a: 'int64' } }, /type: expected an object, found a string/],
+    ['no schema', { schema: [] }, /A schema is \{ fields/],
+    ['no word of schemaFrom', { schemaFrom: 'every' }, /schemaFrom is 'first' or 'all'/],
+    ['hive', { hivePartitioning: 'yes' }, /hivePartitioning is true or false/],
+  ])('%s', async (_, options, message) => {
+    await expect(readCsv(nowhere, options)).rejects.toThrow(message);
+  });
+
+  test('a value of a path that is none of its type, and types beside a schema', async () => {
+    const path = join(directory, '**/a.csv');
+    const hive = { hivePartitioning: true, types: { day: types.bool } };
+    await expect(readCsv(path, hive)).rejects.toThrow(/day=1\/a\.csv .*the value of day in its path, 1, is no bool/);
+    const twice = { schema: { fields: [field('n', types.int64)] }, types: { n: types.utf8 } };
+    await expect(readCsv(path, twice)).rejects.toThrow(/types of n beside a schema/);
+  });
 });

@@ -10,6 +10,7 @@ import type { ByteRange } from '../../src/io/record-reader.ts';
 import { PAGE_HEADER_BYTES, TRAILER_BYTES } from '../../src/io/shuffle/shuffle-format.ts';
 import { codecOf } from '../../src/io/text/codec.ts';
 import { inferCsvSchema, inferJsonSchema } from '../../src/io/text/infer-schema.ts';
+import { settledSchema } from '../../src/io/text/inferred-type.ts';
 import type { Source } from '../../src/operators/operator.ts';
 import { arrowScan } from '../../src/operators/sources/arrow-scan.ts';
 import { csvScan } from '../../src/operators/sources/csv-scan.ts';
@@ -66,7 +67,8 @@ export const FORMATS: Readonly<Record<FormatName, Format>> = {
   },
   csv: {
     cases: 150,
-    schemaOf: (store, uri) => inferCsvSchema({ store, uri, signal: never }, CSV),
+    schemaOf: async (store, uri) =>
+      settledSchema((await inferCsvSchema({ store, uri, signal: never }, CSV)) ?? { fields: [] }),
     scan: ({ store, uri, bytes, schema: readSchema, next }) =>
       csvScan({
         store,
@@ -88,11 +90,10 @@ export const FORMATS: Readonly<Record<FormatName, Format>> = {
   },
   json: {
     cases: 120,
-    schemaOf: (store, uri) =>
-      inferJsonSchema(
-        { store, uri, signal: never },
-        jsonOptions(() => 1),
-      ),
+    schemaOf: async (store, uri) => {
+      const options = jsonOptions(() => 1);
+      return settledSchema((await inferJsonSchema({ store, uri, signal: never }, options)) ?? { fields: [] });
+    },
     scan: ({ store, uri, bytes, schema: readSchema, next }) =>
       jsonScan({
         store,

@@ -10,6 +10,7 @@ import {
   ObjectChanged,
   ObjectNotFound,
   SchemaMismatch,
+  UnsupportedFile,
 } from '../../src/errors.ts';
 import { memoryStore } from '../../src/io/memory-store.ts';
 import { retryingStore } from '../../src/io/retrying-store.ts';
@@ -159,12 +160,13 @@ test('Latin-1 becomes UTF-8', async () => {
 
 describe('what does not fit', () => {
   const nt = schemaOf(field('n', types.int64), field('t', types.utf8));
-  test.each<[string, string | Uint8Array, typeof MalformedFile | typeof SchemaMismatch, RegExp]>([
+  type Refusal = typeof MalformedFile | typeof SchemaMismatch | typeof UnsupportedFile;
+  test.each<[string, string | Uint8Array, Refusal, RegExp]>([
     [
       'a value of another type',
       'n,t\n1,"a\nb"\nx 1,c\n',
       SchemaMismatch,
-      /column n, row 2 in line 4: "x 1" is no int64/,
+      /column n, row 2 in line 4: "x 1" is no int64. Give the column a type .* with invalidValues/,
     ],
     [
       'a text of another encoding',
@@ -176,7 +178,13 @@ describe('what does not fit', () => {
     ['too few fields', 'n,t\n\n1\n', MalformedFile, /line 3 has 1 fields, and 2 are expected/],
     ['a quote that is not closed', 'n,t\n1,"a\n2,b\n', MalformedFile, /line 2 a quote is not closed/],
     ['a quote before the end of its field', 'n,t\n1,"a"b\n', MalformedFile, /line 2 a quote/],
-    ['two columns of one name', 'n,t,n\n1,a,2\n', SchemaMismatch, /2 columns with the name n/],
+    [
+      'names of another encoding',
+      Buffer.from('n,t\xe4\n1,a\n', 'latin1'),
+      MalformedFile,
+      /column 2, "tä", is no UTF-8/,
+    ],
+    ['UTF-16', Buffer.from('\ufeffn,t\n1,a\n', 'utf16le'), UnsupportedFile, /the byte order mark of UTF-16/],
   ])('%s', async (name, content, error, message) => {
     const scan = csvRows(write(`${name.replaceAll(' ', '-')}.csv`, content), { readSchema: nt });
     await expect(scan).rejects.toThrow(error);

@@ -3,10 +3,12 @@
  *
  *     window ──one kernel──▶ where fields begin and end ──column by column, those that are wanted──▶ values
  *
- * Columns are found by the names in the file's first record, so their order may differ from file to file.
+ * Columns are found by the names in the file's first record, so their order may differ from file to file. Of names that come twice
+ * the second is `name_1`, and of an empty one at the third place it is `column_3`.
  */
 
 import assert from 'node:assert/strict';
+import { isUtf8 } from 'node:buffer';
 import type { Column } from '../../columnar/column.ts';
 import { typeName } from '../../columnar/data-type.ts';
 import type { Field } from '../../columnar/schema.ts';
@@ -21,7 +23,7 @@ import {
 import { LinearMemory } from '../../memory/linear-memory.ts';
 import type { ByteRange, FileRequest, RecordReader } from '../record-reader.ts';
 import { FileMemory, shownFile, TEXT_PADDING_BYTES, type TextOptions } from './file-memory.ts';
-import { ParsedColumn, shownText } from './parsed-column.ts';
+import { MISFIT_ADVICE, ParsedColumn, shownText } from './parsed-column.ts';
 
 export interface CsvDialect {
   /** One character of ASCII. */
@@ -167,7 +169,7 @@ export class CsvReader implements RecordReader {
   #misfit({ name, nullable }: Field, row: number, text: string, what: string): void {
     if (this.#options.invalidValues === 'null' && nullable) return;
     const where = `column ${name}, row ${this.#rowsBefore + row + 1} in line ${this.#scanner.lineOf(row)}`;
-    throw new SchemaMismatch(this.#uri, `${where}: ${shownText(text)} ${what}`);
+    throw new SchemaMismatch(this.#uri, `${where}: ${shownText(text)} ${what}${MISFIT_ADVICE}`);
   }
 
   #refuseNulls({ name, nullable, type }: Field, nulls: number): void {
@@ -184,11 +186,20 @@ function placeOf(uri: string, { name, nullable }: Field, names: readonly string[
   if (names === undefined) return -1;
   const place = names.indexOf(name);
   if (place === -1 && !nullable) throw new SchemaMismatch(uri, `it has no column ${name}, which may not be null`);
-  if (place !== -1 && names.includes(name, place + 1)) {
-    const count = names.filter((other) => other === name).length;
-    throw new SchemaMismatch(uri, `it has ${count} columns with the name ${name}`);
-  }
   return place;
+}
+
+/** An empty one is called by its place; one that was there before is told apart by a number that makes it unlike all others. */
+function distinctNames(texts: readonly string[]): readonly string[] {
+  const given = new Set(texts);
+  const names = new Set<string>();
+  for (const [place, text] of texts.entries()) {
+    const base = text === '' ? `column_${place + 1}` : text;
+    let name = base;
+    for (let again = 1; names.has(name) || (name !== text && given.has(name)); again += 1) name = `${base}_${again}`;
+    names.add(name);
+  }
+  return [...names];
 }
 
 /** As the kernels read them: each behind its length of 4 bytes, then -1. */
@@ -238,13 +249,13 @@ class CsvScanner {
     holding.linear.u8.set(nullTexts, this.#nullTexts);
   }
 
-  /** The texts of the first record, which is taken; undefined where there is none. @throws MalformedFile */
+  /** The names in the first record, which is taken; undefined where there is none. @throws MalformedFile */
   async header(): Promise<readonly string[] | undefined> {
     const { window, holding } = this.#memory;
     const { delimiter, quote, escape: escaping, comment } = this.#characters;
     const { countCsvFields } = csvKernels(holding.linear);
     for (;;) {
-      await window.fill();
+      await window.fillText();
       const { start, end, isLast } = window;
       this.fields = countCsvFields(start, end, isLast, delimiter, quote, escaping, comment, this.#state);
       if (this.fields >= 0) break;
@@ -254,7 +265,7 @@ class CsvScanner {
     }
     const rows = await this.next(1);
     assert.equal(rows, 1);
-    return Array.from({ length: this.fields }, (_, place) => this.#nameAt(place));
+    return distinctNames(Array.from({ length: this.fields }, (_, place) => this.#nameAt(place)));
   }
 
   /** Finds up to `most` records; 0 at the end. @throws MalformedFile */
@@ -290,7 +301,7 @@ class CsvScanner {
       if (rows > 0) return rows;
       this.#take();
       if (isLast) return 0;
-      await window.fill();
+      await window.fillText();
     }
   }
 
@@ -373,7 +384,10 @@ class CsvScanner {
     this.texts(place, 1, offsets, bytes, texts + 32);
     const { u8, u32 } = holding.linear;
     const length = u32[(offsets >>> 2) + 1] ?? 0;
-    return Buffer.from(u8.slice(bytes, bytes + length)).toString('utf8');
+    const name = Buffer.from(u8.slice(bytes, bytes + length));
+    if (isUtf8(name)) return name.toString('utf8');
+    const shown = shownText(name.toString('latin1'));
+    throw new MalformedFile(this.#uri, `the name of its column ${place + 1}, ${shown}, is no UTF-8. Say its encoding`);
   }
 
   #malformed({ position, problem, fields }: CsvState): MalformedFile {

@@ -1,7 +1,7 @@
 /**
  * Types that texts and values of JSON seem to have, for who has no schema yet. A type of null is not known yet.
  *
- *     '12', '3.5'           int64, float64: together float64            true     bool
+ *     '12', '3.5', 'nan'    int64, float64: together float64            true     bool
  *     '2001-02-03'          date                                       [ … ]    list of what its items have together
  *     '2001-02-03 04:05'    timestamp, by its digits and its zone       { … }    struct of all fields that came
  *     anything else, and what does not go together: utf8
@@ -27,20 +27,22 @@ import {
   uint64,
   utf8,
 } from '../../columnar/data-type.ts';
-import { field } from '../../columnar/schema.ts';
+import { field, type Schema } from '../../columnar/schema.ts';
 import { castBetween } from '../../expressions/cast-value.ts';
+import { trimmed } from '../../expressions/casts/number-text.ts';
 import { isArray, isNumber, isObject, type Json } from '../../expressions/json/json-value.ts';
 
 const fits = (text: string, type: DataType): boolean => castBetween(utf8, type)?.convert(text) !== undefined;
 
-/** Of the text of a field; bytes that are no UTF-8 are binary. */
+/** Of the text of a field, in which spaces around a value do not count, as casts have it; bytes that are no UTF-8 are binary. */
 export function typeOfText(bytes: Uint8Array): DataType {
+  if (bytes.byteLength === 0) return nullType;
   if (!isUtf8(bytes)) return binary;
-  const text = Buffer.from(bytes).toString('utf8');
-  if (text === '') return nullType;
+  const text = trimmed(Buffer.from(bytes).toString('utf8'));
   if (/^(?:true|false)$/i.test(text)) return bool;
   if (/^[+-]?\d+$/.test(text)) return fits(text, int64) ? int64 : float64;
   if (/^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text)) return float64;
+  if (/^[+-]?(?:nan|inf|infinity)$/i.test(text)) return float64;
   return typeOfMoment(text) ?? utf8;
 }
 
@@ -61,6 +63,9 @@ function typeOfMoment(text: string): DataType | undefined {
   return types.find((type) => fits(text, type));
 }
 
+/** Whether plans have a name for it. */
+export const isFieldName = (name: string): boolean => name !== '' && name !== '__proto__' && name.length <= 1000;
+
 /** Of a value of JSON. Digits in quotes stay a text: they may be a number of a house, or begin with zeros that count. */
 export function typeOfJson(value: Json): DataType {
   if (value === null) return nullType;
@@ -68,7 +73,7 @@ export function typeOfJson(value: Json): DataType {
   if (typeof value === 'string') return typeOfMoment(value) ?? utf8;
   if (isNumber(value)) return typeOfDigits(typeof value === 'number' ? String(value) : value.digits);
   if (isArray(value)) return list(value.map(typeOfJson).reduce(together, nullType));
-  if (!isObject(value)) return utf8;
+  if (!isObject(value) || ![...value.keys()].every(isFieldName)) return utf8;
   return struct(...[...value].map(([name, part]) => field(name, typeOfJson(part))));
 }
 
@@ -95,8 +100,13 @@ export function together(a: DataType, b: DataType): DataType {
   return a.kind === 'binary' || b.kind === 'binary' ? binary : utf8;
 }
 
+/** The schema without columns that are not known. */
+export const settledSchema = ({ fields }: Schema): Schema => ({
+  fields: fields.map((one) => ({ ...one, type: settled(one.type) })),
+});
+
 /** The type without parts that are not known: of what was always null anything can be read as a text. */
-export function settled(type: DataType): DataType {
+function settled(type: DataType): DataType {
   if (type.kind === 'null') return utf8;
   if (type.kind === 'list') return list(settled(type.item));
   if (type.kind !== 'struct') return type;

@@ -21,7 +21,7 @@ import { LinearMemory } from '../../memory/linear-memory.ts';
 import type { FileRequest, RecordReader } from '../record-reader.ts';
 import { FileMemory, shownFile, TEXT_PADDING_BYTES, type TextOptions } from './file-memory.ts';
 import { type JsonMisfit, JsonNode, textsIn, treeFootprint } from './json-tree.ts';
-import { shownText } from './parsed-column.ts';
+import { MISFIT_ADVICE, shownText } from './parsed-column.ts';
 
 export type JsonReadOptions = Omit<TextOptions, 'encoding'>;
 
@@ -131,7 +131,7 @@ export class JsonReader implements RecordReader {
       }
       // What is left is the beginning of a record, which goes on in what is read next.
       this.#take();
-      await window.fill();
+      await window.fillText();
       this.#tokens = undefined;
     }
   }
@@ -154,7 +154,7 @@ export class JsonReader implements RecordReader {
     if (row === undefined) return { ...column, validity: 0 };
     throw new SchemaMismatch(
       this.#uri,
-      `column ${field.name} is null in ${this.#recordText(row)}, and the schema says that no value is`,
+      `column ${field.name} is null in ${this.placeOf(row)}, and the schema says that no value is`,
     );
   }
 
@@ -186,7 +186,8 @@ export class JsonReader implements RecordReader {
     this.#taken = undefined;
   }
 
-  #recordText(record: number): string {
+  /** Of a record that was found last, for errors. */
+  placeOf(record: number): string {
     const { window, holding } = this.#memory;
     const start = holding.linear.u32[(this.#starts >>> 2) + record] ?? window.start;
     return `row ${this.#rowsBefore + record + 1} in line ${window.lineOf(start)}`;
@@ -194,8 +195,8 @@ export class JsonReader implements RecordReader {
 
   #misfit({ path, record, text, what, isSyntax }: JsonMisfit): void {
     if (this.#options.invalidValues === 'null' && !isSyntax) return;
-    const detail = `${path}, ${this.#recordText(record)}: ${shownText(text)} ${what}`;
-    throw isSyntax ? new MalformedFile(this.#uri, detail) : new SchemaMismatch(this.#uri, detail);
+    const detail = `${path}, ${this.placeOf(record)}: ${shownText(text)} ${what}`;
+    throw isSyntax ? new MalformedFile(this.#uri, detail) : new SchemaMismatch(this.#uri, `${detail}${MISFIT_ADVICE}`);
   }
 
   #failed({ status, wrongAt, node }: JsonState): MalformedFile | SchemaMismatch {
@@ -207,7 +208,10 @@ export class JsonReader implements RecordReader {
     const where = `${path} in line ${line}`;
     switch (status) {
       case 'misfit':
-        return new SchemaMismatch(this.#uri, `${where}: ${shownText(text)} has another form than the schema says`);
+        return new SchemaMismatch(
+          this.#uri,
+          `${where}: ${shownText(text)} has another form than the schema says${MISFIT_ADVICE}`,
+        );
       case 'no room':
         return new MalformedFile(this.#uri, `${where} has more items in one record than there is memory for`);
       case 'too deep':

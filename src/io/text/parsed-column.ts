@@ -25,6 +25,10 @@ import { LinearMemory } from '../../memory/linear-memory.ts';
 /** What happens to a value that is none of its column's type: where it becomes null, this returns. */
 export type Misfit = (row: number, text: string, what: string) => void;
 
+/** What an author of a plan can do about one. */
+export const MISFIT_ADVICE =
+  ". Give the column a type that has it, or make such values null with invalidValues: 'null'";
+
 /** Bytes that a value takes in V8's heap and out of it, where no kernel reads it. */
 const SPELLED_BYTES = 256;
 const SHOWN_CHARACTERS = 100;

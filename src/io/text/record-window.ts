@@ -8,7 +8,7 @@
  * record that has no end where the window is full is too large.
  */
 
-import { MalformedFile } from '../../errors.ts';
+import { MalformedFile, UnsupportedFile } from '../../errors.ts';
 import { csvKernels } from '../../kernels/csv-kernels.ts';
 import { takeKernels } from '../../kernels/take-kernels.ts';
 import type { Holding } from '../../memory/budget.ts';
@@ -48,6 +48,16 @@ export class RecordWindow {
   /** Where in the file the byte at `address` is. */
   offsetOf(address: number): number {
     return this.#baseOffset + address - this.#base;
+  }
+
+  /** As `fill`, of a format that is text. @throws UnsupportedFile where the file says that it is UTF-16 */
+  async fillText(): Promise<void> {
+    await this.fill();
+    const { start, end } = this;
+    if (this.offsetOf(start) !== 0 || end - start < 2) return;
+    if ([0xfeff, 0xfffe].includes(this.#holding.linear.data.getUint16(start))) {
+      throw new UnsupportedFile(this.#uri, 'it begins with the byte order mark of UTF-16: make it UTF-8');
+    }
   }
 
   /** Reads more; what was taken is overwritten. @throws MalformedFile where there is no room */
