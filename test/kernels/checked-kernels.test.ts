@@ -128,7 +128,8 @@ describe('checked kernels', () => {
     expect(() => fillBytes(address, 0, 1)).toThrow(outside);
   });
 
-  test('kernels over other memories are as they are built', () => {
+  // With all memories checked there are no others.
+  test.skipIf(process.env['CHECK_KERNELS'])('kernels over other memories are as they are built', () => {
     const other = new LinearMemory(1 << 20);
     takeKernels(other).fillBytes(other.allocate(10)!.address + 4000, 0, 1);
   });

@@ -28,8 +28,8 @@ class AccessMap {
   readonly #cells: Uint8Array;
   readonly #failure: DataView;
   readonly #padding: number;
-  /** By address. */
-  readonly #regions = new Map<number, number>();
+  /** Where each begins, and its bytes: a region that is freed twice does not tell any more. */
+  readonly #regions = new Map<Region, readonly [address: number, byteLength: number]>();
 
   constructor(byteLength: number, padding: number) {
     this.#padding = padding;
@@ -38,13 +38,16 @@ class AccessMap {
     this.#failure = new DataView(this.memory.buffer, 0, MAP_AT);
   }
 
-  add({ address, byteLength }: Region): void {
-    this.#regions.set(address, byteLength);
+  add(region: Region): void {
+    const { address, byteLength } = region;
+    this.#regions.set(region, [address, byteLength]);
     this.#mark(address, address + byteLength + this.#padding);
   }
 
-  remove({ address, byteLength }: Region): void {
-    this.#regions.delete(address);
+  remove(region: Region): void {
+    const [address, byteLength] = this.#regions.get(region) ?? [];
+    if (address === undefined || byteLength === undefined) return;
+    this.#regions.delete(region);
     this.#cells.fill(0, address / CELL_BYTES, Math.ceil((address + byteLength + this.#padding) / CELL_BYTES));
   }
 
@@ -72,7 +75,7 @@ class AccessMap {
   #nearest(address: number): string {
     const distance = ([start, length]: readonly [number, number]): number =>
       address < start ? start - address : Math.max(0, address - start - length);
-    const [nearest] = [...this.#regions].toSorted((a, b) => distance(a) - distance(b));
+    const [nearest] = [...this.#regions.values()].toSorted((a, b) => distance(a) - distance(b));
     if (nearest === undefined) return 'nothing is allocated';
     const [start, length] = nearest;
     const place = address < start ? `${start - address} before` : `byte ${address - start} of`;
