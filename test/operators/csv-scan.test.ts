@@ -417,4 +417,4 @@ test('a store that fails, seeded: all rows, or an error that may be tried again'
     }
   }
   expect(complete).toBeGreaterThan(8);
-}, 30_000);
+});

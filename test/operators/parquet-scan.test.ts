@@ -174,7 +174,7 @@ test('a row group that fits as a whole, and through windows of two sizes', async
   expect(requests[0]).toBe(6);
   expect(requests[1]).toBeGreaterThan(5);
   expect(requests[2]).toBeGreaterThan(Number(requests[1]));
-}, 60_000);
+});
 
 test('pages without a row that the filter keeps are passed over as a whole', async () => {
   const path = pathOf('big');

@@ -150,7 +150,7 @@ describe('sort', () => {
       const expected = order.map(([n]) => table.rows[Number(n)]);
       expect((await runStages([sort({ input, keys })], table)).rows).toEqual(expected);
     }
-  }, 20_000);
+  });
 
   const input = schema(field('k', int64), field('t', utf8), field('f', bool));
 

@@ -118,7 +118,7 @@ describe('a row buffer', () => {
       }),
       { numRuns: 40 },
     );
-  }, 30_000);
+  });
 
   test('appends and gathers the rows that are asked for, in the order asked', () => {
     const parts = fc.array(fc.tuple(tables(ALL, { maxRows: 100 }), forms, fc.array(fc.nat(), { maxLength: 150 })), {
@@ -151,7 +151,7 @@ describe('a row buffer', () => {
       }),
       { numRuns: 40 },
     );
-  }, 30_000);
+  });
 
   const texts = schema(field('t', utf8));
 

@@ -59,7 +59,7 @@ beforeAll(async () => {
   await query(`copy (${notes}) to '${pathOf('notes-0.json')}' (format json)`);
   await query(`copy (${notes}) to '${pathOf('quoted-0.csv')}'`);
   await query(`copy (select i as id from range(400000) t(i)) to '${pathOf('plain-0.csv')}'`);
-}, 60_000);
+});
 afterAll(async () => {
   await pool[Symbol.asyncDispose]();
   removeTables();
