@@ -73,10 +73,16 @@ export class MemoryBudget {
 
   /**
    * Waits until `bytes` are free, then holds them until disposed. For sources only. The holding may allocate regions
-   * and grow by hand up to `bytes` in all.
+   * and grow by hand up to `bytes` in all. What it cannot do without (`allocate`, `grow`) may go beyond that where `beyond` says
+   * so: it is retained then, so it is had now or never, and the lease never waits while it holds some.
    * @throws MemoryBudgetExceeded when `bytes` could never be had, because they exceed the floor.
    */
-  async lease(owner: string, bytes: number, signal?: AbortSignal): Promise<Holding> {
+  async lease(
+    owner: string,
+    bytes: number,
+    signal?: AbortSignal,
+    beyond: 'refused' | 'retained' = 'refused',
+  ): Promise<Holding> {
     if (bytes > this.floorBytes) throw new MemoryBudgetExceeded(owner, bytes, 0, this.limitBytes);
     while (this.usedBytes + bytes > this.limitBytes) {
       signal?.throwIfAborted();
@@ -86,12 +92,15 @@ export class MemoryBudget {
       });
     }
     this.#addInFlight(bytes);
+    // Below 0, what is retained beyond the lease.
     let leftBytes = bytes;
     return this.#open(
       owner,
-      (deltaBytes) => {
-        if (deltaBytes > leftBytes) return false;
-        leftBytes -= deltaBytes;
+      (deltaBytes, isNeeded) => {
+        const left = leftBytes - deltaBytes;
+        if (deltaBytes > 0 && left < 0 && !(isNeeded && beyond === 'retained')) return false;
+        if (!this.#retain(Math.max(0, -left) - Math.max(0, -leftBytes))) return false;
+        leftBytes = left;
         return true;
       },
       () => this.#addInFlight(-bytes),
@@ -129,7 +138,7 @@ export class MemoryBudget {
     return this.limitBytes - this.#outsideBytes;
   }
 
-  #open(owner: string, take: (deltaBytes: number) => boolean, closed: () => void = () => {}): Holding {
+  #open(owner: string, take: Take, closed: () => void = () => {}): Holding {
     const holding = new Holding(this, owner, take, () => {
       this.#holdings.delete(holding);
       closed();
@@ -170,18 +179,21 @@ export class MemoryBudget {
   }
 }
 
+/** Takes bytes, or gives them back where negative: whether they were had. Some are only had by whoever cannot do without. */
+type Take = (deltaBytes: number, isNeeded: boolean) => boolean;
+
 /** Bytes of the budget held by one owner. Disposing gives all of them back, regions included. */
 export class Holding implements Disposable {
   readonly owner: string;
   readonly budget: MemoryBudget;
-  readonly #take: (deltaBytes: number) => boolean;
+  readonly #take: Take;
   readonly #closed: () => void;
   readonly #regions = new Set<Region>();
   #regionBytes = 0;
   #outsideBytes = 0;
   #open = true;
 
-  constructor(budget: MemoryBudget, owner: string, take: (deltaBytes: number) => boolean, closed: () => void) {
+  constructor(budget: MemoryBudget, owner: string, take: Take, closed: () => void) {
     this.budget = budget;
     this.owner = owner;
     this.#take = take;
@@ -198,52 +210,30 @@ export class Holding implements Disposable {
 
   /** Counts bytes outside linear memory. False, and nothing changes, when too few are left: the cue to spill. */
   tryGrow(bytes: number): boolean {
-    assert.ok(this.#open, `${this.owner} grows a holding that was disposed`);
-    assert.ok(bytes >= 0);
-    if (!this.#take(bytes)) return false;
-    while (!this.budget.takeOutside(bytes)) {
-      if (this.budget.reclaim()) continue;
-      this.#take(-bytes);
-      return false;
-    }
-    this.#outsideBytes += bytes;
-    return true;
+    return this.#grow(bytes, false);
   }
 
   /** For owners that cannot spill. @throws MemoryBudgetExceeded */
   grow(bytes: number): void {
-    if (!this.tryGrow(bytes)) throw this.#exceeded(bytes);
+    if (!this.#grow(bytes, true)) throw this.#exceeded(bytes);
   }
 
   /** Gives back bytes that `grow` had counted. */
   shrink(bytes: number): void {
     assert.ok(bytes >= 0 && bytes <= this.#outsideBytes);
     this.budget.takeOutside(-bytes);
-    this.#take(-bytes);
+    this.#take(-bytes, false);
     this.#outsideBytes -= bytes;
   }
 
   /** A region of `bytes`, its content undefined; undefined, and nothing changes, when too few are left. */
   tryAllocate(bytes: number): Region | undefined {
-    assert.ok(this.#open, `${this.owner} allocates from a holding that was disposed`);
-    const footprint = LinearMemory.footprint(bytes);
-    if (!this.#take(footprint)) return undefined;
-    let region = this.linear.allocate(bytes, this.budget.linearCeilingBytes);
-    while (region === undefined && this.budget.reclaim()) {
-      region = this.linear.allocate(bytes, this.budget.linearCeilingBytes);
-    }
-    if (region === undefined) {
-      this.#take(-footprint);
-      return undefined;
-    }
-    this.#regionBytes += footprint;
-    this.#regions.add(region);
-    return region;
+    return this.#allocate(bytes, false);
   }
 
   /** A region of `bytes`, its content undefined. @throws MemoryBudgetExceeded */
   allocate(bytes: number): Region {
-    const region = this.tryAllocate(bytes);
+    const region = this.#allocate(bytes, true);
     if (region === undefined) throw this.#exceeded(bytes);
     return region;
   }
@@ -252,9 +242,9 @@ export class Holding implements Disposable {
   tryExtend(region: Region, bytes: number): boolean {
     assert.ok(this.#open && this.#regions.has(region));
     const delta = LinearMemory.footprint(bytes) - LinearMemory.footprint(region.byteLength);
-    if (!this.#take(delta)) return false;
+    if (!this.#take(delta, false)) return false;
     if (!this.linear.tryExtend(region, bytes, this.budget.linearCeilingBytes)) {
-      this.#take(-delta);
+      this.#take(-delta, false);
       return false;
     }
     this.#regionBytes += delta;
@@ -283,7 +273,7 @@ export class Holding implements Disposable {
     this.linear.free(region);
     const footprint = LinearMemory.footprint(region.byteLength);
     this.#regionBytes -= footprint;
-    this.#take(-footprint);
+    this.#take(-footprint, false);
   }
 
   /** Frees every region and gives back every byte; the holding stays usable. */
@@ -297,6 +287,36 @@ export class Holding implements Disposable {
     this.release();
     this.#open = false;
     this.#closed();
+  }
+
+  #grow(bytes: number, isNeeded: boolean): boolean {
+    assert.ok(this.#open, `${this.owner} grows a holding that was disposed`);
+    assert.ok(bytes >= 0);
+    if (!this.#take(bytes, isNeeded)) return false;
+    while (!this.budget.takeOutside(bytes)) {
+      if (this.budget.reclaim()) continue;
+      this.#take(-bytes, false);
+      return false;
+    }
+    this.#outsideBytes += bytes;
+    return true;
+  }
+
+  #allocate(bytes: number, isNeeded: boolean): Region | undefined {
+    assert.ok(this.#open, `${this.owner} allocates from a holding that was disposed`);
+    const footprint = LinearMemory.footprint(bytes);
+    if (!this.#take(footprint, isNeeded)) return undefined;
+    let region = this.linear.allocate(bytes, this.budget.linearCeilingBytes);
+    while (region === undefined && this.budget.reclaim()) {
+      region = this.linear.allocate(bytes, this.budget.linearCeilingBytes);
+    }
+    if (region === undefined) {
+      this.#take(-footprint, false);
+      return undefined;
+    }
+    this.#regionBytes += footprint;
+    this.#regions.add(region);
+    return region;
   }
 
   #exceeded(bytes: number): MemoryBudgetExceeded {

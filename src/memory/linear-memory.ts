@@ -4,7 +4,8 @@
  *     0        64 KiB                                          byteLength       maximumBytes
  *     │ scratch │ region │ free │ region │ region │   free      │  not grown yet  │
  *
- * A region is a run of pages of 4 KiB, found best-fit in a list of free runs sorted by address; neighbours that become
+ * A region is a run of pages of 4 KiB, found best-fit in a list of free runs sorted by address, the last of which is left alone
+ * while another is large enough (wilderness preservation, as dlmalloc has it): what lies there splits what could grow. Neighbours that become
  * free are joined. The memory grows when no free run is large enough and never shrinks: first touch is what costs, so a
  * warm process keeps and reuses it. The first 64 KiB belong to the kernels' static data and are never handed out.
  *
@@ -206,12 +207,17 @@ export class LinearMemory {
     this.#data = new DataView(buffer);
   }
 
+  /** The smallest run that is large enough; the last one, which can grow, only where it is the only one. */
   #bestFit(pages: number): FreeRun | undefined {
     let best: FreeRun | undefined;
     for (const run of this.#free) {
-      if (run.pages >= pages && (best === undefined || run.pages < best.pages)) best = run;
+      if (run.pages >= pages && (best === undefined || (run.pages < best.pages && !this.#isLast(run)))) best = run;
     }
     return best;
+  }
+
+  #isLast({ address, pages }: FreeRun): boolean {
+    return address + pages * PAGE_BYTES === this.#end;
   }
 
   /** Takes the first pages of a free run out of the list. */
@@ -226,7 +232,7 @@ export class LinearMemory {
 
   #grow(pages: number, ceilingBytes: number): FreeRun | undefined {
     const last = this.#free.at(-1);
-    const start = last !== undefined && last.address + last.pages * PAGE_BYTES === this.#end ? last.address : this.#end;
+    const start = last !== undefined && this.#isLast(last) ? last.address : this.#end;
     const missing = start + pages * PAGE_BYTES - this.#end;
     const wasmPages = Math.ceil(missing / WASM_PAGE_BYTES);
     if (this.#end + wasmPages * WASM_PAGE_BYTES > ceilingBytes) return undefined;

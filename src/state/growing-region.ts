@@ -5,7 +5,7 @@ import type { Region } from '../memory/linear-memory.ts';
 
 /**
  * Bytes that grow as they are needed: to the double where the budget has that and something is kept, else to an eighth more
- * than needed.
+ * than needed, or no more than needed where memory is short and nothing would be copied again.
  * Growing may move them, so nobody keeps an address across `ensure`.
  */
 export class GrowingRegion {
@@ -28,7 +28,8 @@ export class GrowingRegion {
 
   /** Makes room for `bytes` in all; the first `usedBytes` are kept, the rest is undefined. @throws MemoryBudgetExceeded */
   ensure(bytes: number, usedBytes: number = this.byteLength): void {
-    if (!this.tryEnsure(bytes, usedBytes)) this.#move(this.#holding.allocate(Math.ceil(bytes * 1.125)), usedBytes);
+    if (this.tryEnsure(bytes, usedBytes)) return;
+    this.#move(this.#holding.allocate(usedBytes === 0 ? bytes : Math.ceil(bytes * 1.125)), usedBytes);
   }
 
   /** As `ensure`: false, and nothing that is kept has changed, where memory is short. */

@@ -104,6 +104,28 @@ describe('memory budget', () => {
     expect(lease.tryGrow(MiB)).toBe(false);
   });
 
+  test('what a lease cannot do without is retained beyond it, up to the floor, and given back first', async () => {
+    const budget = budgetOf(8 * MiB);
+    const lease = await budget.lease('Scan', MiB, undefined, 'retained');
+    expect(lease.tryAllocate(2 * MiB)).toBeUndefined();
+    const large = lease.allocate(2 * MiB);
+    expect(budget.usedBytes).toBe(LinearMemory.footprint(2 * MiB));
+    expect(lease.tryGrow(1)).toBe(false);
+    using state = budget.reserve('Sort');
+    expect(state.tryGrow(5 * MiB)).toBe(false);
+    expect(state.tryGrow(4 * MiB)).toBe(true);
+    expect(() => lease.grow(MiB)).toThrow(/^Scan needs 1048576 bytes more and holds 2101248 already/);
+    lease.free(large);
+    expect(budget.usedBytes).toBe(5 * MiB);
+    state.release();
+    expect(lease.tryGrow(MiB)).toBe(true);
+    expect(budget.usedBytes).toBe(MiB);
+    lease.grow(MiB);
+    expect(budget.usedBytes).toBe(2 * MiB);
+    lease[Symbol.dispose]();
+    expect(budget.usedBytes).toBe(0);
+  });
+
   test('bytes outside linear memory must fit beside all it has grown to, even when its regions are free again', () => {
     const budget = budgetOf(8 * MiB);
     using sort = budget.reserve('Sort');

@@ -49,6 +49,17 @@ describe('linear memory', () => {
     );
   });
 
+  test('leaves what is free at the end alone while another place is large enough, so that it can grow', () => {
+    const linear = new LinearMemory(4 * MiB, true);
+    const first = linear.allocate(MiB);
+    const kept = linear.allocate(100_000);
+    linear.free(first!);
+    // Behind what is kept less is free than in front of it.
+    const small = linear.allocate(1000);
+    expect(small!.address).toBeLessThan(kept!.address);
+    expect(linear.allocate(4 * MiB - 2 * 65_536 - MiB - 100_000)).toBeDefined();
+  });
+
   test('joins free neighbours, so that one large region fits where many small ones were', () => {
     const linear = new LinearMemory(4 * MiB, true);
     const small: Region[] = [];

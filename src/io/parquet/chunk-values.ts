@@ -21,7 +21,7 @@ import { type MalformedFile, MemoryBudgetExceeded, SchemaMismatch } from '../../
 import { spreadOf } from '../../kernels/parquet-kernels.ts';
 import { takeOf, zeroNullsOf } from '../../kernels/take-kernels.ts';
 import type { LinearMemory } from '../../memory/linear-memory.ts';
-import { readDictionaryPage } from './dictionary-page.ts';
+import { dictionaryTarget, readDictionaryPage } from './dictionary-page.ts';
 import type { PageHeader } from './page-header.ts';
 import { type Page, PageReader, unsupportedEncoding } from './page-reader.ts';
 import {
@@ -95,6 +95,13 @@ export class ChunkValues {
   /** Slots of the batch so far. */
   get filled(): number {
     return this.#filled;
+  }
+
+  /** Bytes of the texts of the batch so far that were written out. */
+  get textBytes(): number {
+    const { form } = this.#source.reading;
+    if (form.kind !== 'text' || !this.#hasValues) return 0;
+    return this.#linear.data.getInt32(this.#source.buffers.values.address + this.#filled * 4, true);
   }
 
   /** Entries of pages that are not open yet. */
@@ -196,8 +203,9 @@ export class ChunkValues {
     if (form.kind === 'bool' || (header.encoding !== PLAIN && header.encoding !== PLAIN_DICTIONARY)) {
       throw unsupportedEncoding(this.#work.uri, field.name, header.encoding);
     }
-    const page = await this.#pages.page(header);
+    const page = await this.#pages.page(header, dictionaryTarget(this.#source));
     this.#dictionary = readDictionaryPage(page, this.#work, this.#source, this.#values);
+    this.#pages.release();
     const { size } = this.#dictionary;
     this.#keepsCodes = keepsCodes && size > 0 && (form.kind === 'text' || size <= MAX_FIXED_ENTRIES);
   }

@@ -60,6 +60,12 @@ export class ColumnBuffers {
     this.values.ensure(valueBytes(form, slots), used === 0 ? 0 : valueBytes(form, used));
   }
 
+  /** Gives back the dictionary: those of the next row group may be of other columns. */
+  freeDictionary(): void {
+    this.dictionaryValues.free();
+    this.dictionaryText.free();
+  }
+
   /** What the constructor takes, and the codes, which nearly every column needs. */
   static footprint(form: ValueForm, rows: number): number {
     return [STATE_BYTES, bitmapBytes(rows), valueBytes(form, rows), rows * 4]

@@ -1,19 +1,26 @@
 import assert from 'node:assert/strict';
 import type { Column, Dictionary } from '../../columnar/column.ts';
 import { typeName } from '../../columnar/data-type.ts';
-import type { Page } from './page-reader.ts';
+import type { Page, PageTarget } from './page-reader.ts';
 import type { ChunkSource, FileWork, PlainValues } from './plain-values.ts';
+
+/** So far behind the place where they go, texts may lie that are moved there one after the other. */
+const GAP_BYTES = 16;
+
+/** Where the page of a dictionary is decompressed to: texts are moved together where they are. */
+export const dictionaryTarget = ({ reading, buffers }: ChunkSource): PageTarget | undefined =>
+  reading.form.kind === 'text' ? { region: buffers.dictionaryText, offset: GAP_BYTES } : undefined;
 
 /** The dictionary that `page` holds, decoded into the column's buffers. @throws MalformedFile, ArithmeticOverflow */
 export function readDictionaryPage(page: Page, work: FileWork, source: ChunkSource, values: PlainValues): Dictionary {
   const { linear } = work.holding;
   const { field, file, form } = source.reading;
   const size = page.header.values;
-  const entries = form.kind === 'text' ? texts(page, work, source, values) : numbers(page, source, values);
   const content = linear.u8.subarray(page.values, page.end);
   // What the same bytes are read as, the types of the file and of the plan say.
   const from = file.type === undefined ? '' : typeName(file.type);
   const id = source.memory.dictionaryId(content, `${field.name} ${file.physical} ${from} ${size}`);
+  const entries = form.kind === 'text' ? texts(page, work, source, values) : numbers(page, source, values);
   return { id, size, values: entries };
 }
 
@@ -37,7 +44,8 @@ function texts(page: Page, { kernels, holding }: FileWork, source: ChunkSource, 
   const byteLength = kernels.measureTexts(page.values, page.end, size);
   if (byteLength < 0) throw values.damaged('its dictionary is shorter than it claims');
   buffers.dictionaryValues.ensure((size + 1) * 4, 0);
-  buffers.dictionaryText.ensure(byteLength - size * 4, 0);
+  const isInPlace = page.values === buffers.dictionaryText.address + GAP_BYTES;
+  if (!isInPlace) buffers.dictionaryText.ensure(byteLength - size * 4, 0);
   const offsets = buffers.dictionaryValues.address;
   const bytes = buffers.dictionaryText.address;
   holding.linear.data.setInt32(offsets, 0, true);

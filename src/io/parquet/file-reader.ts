@@ -4,7 +4,8 @@
  *     │ buffers of a batch │ pages and dictionaries │ row group i │ i + 1 │ i + 2 … │       the whole lease
  *
  * The lease is taken once per file, for the most that any row group needs, up to the floor of the budget: a source that
- * waited for more while it holds some might wait for ever. What is in it depends on what fits:
+ * waited for more while it holds some might wait for ever. What a page, a dictionary or a batch needs beyond it is retained: had at
+ * once, or never. What is in the lease depends on what fits:
  *
  *  - the stored bytes of a row group and of those behind it, which are read while the first is decoded;
  *  - those of one row group;
@@ -27,6 +28,7 @@ import type { Holding, MemoryBudget } from '../../memory/budget.ts';
 import type { FilterProbe } from '../filter-probe.ts';
 import type { ObjectStore } from '../object-store.ts';
 import type { ReadCosts } from '../record-reader.ts';
+import { BatchSize } from './batch-size.ts';
 import { ChunkWindow, chunkOfSpans } from './chunk-bytes.ts';
 import { ColumnBuffers, Scratch } from './column-buffers.ts';
 import type { ColumnMemory } from './column-memory.ts';
@@ -64,6 +66,8 @@ export interface OpenRowGroup {
   readonly group: PlannedRowGroup;
   /** One per field; none where the filter was found to keep no row. */
   readonly columns: readonly RowReader[];
+  /** How many rows the next batch should have at most. */
+  readonly batchSize: BatchSize;
   /** Whether the rows that are kept are those around what the filter keeps. */
   readonly isFiltered: boolean;
 }
@@ -131,7 +135,7 @@ export class FileReader implements AsyncDisposable {
     // Loaded on demand: most files are flat.
     const isNested = request.readings.some((reading) => reading !== undefined && !('form' in reading));
     const nested = isNested ? await import('./nested-reader.ts') : undefined;
-    const holding = await request.budget.lease(OWNER, sizes.leaseBytes, request.signal);
+    const holding = await request.budget.lease(OWNER, sizes.leaseBytes, request.signal, 'retained');
     try {
       return new FileReader(request, sizes, holding, nested);
     } catch (error) {
@@ -181,8 +185,10 @@ export class FileReader implements AsyncDisposable {
     // What the filter spares is room for more.
     this.#begin();
     const { group, state } = entry;
-    const columns = group.kept.length === 0 ? [] : this.#request.fields.map((_, at) => this.#columnReader(entry, at));
-    return { group, columns, isFiltered: state === 'filtered' };
+    const batchSize = this.#batchSize();
+    const columns =
+      group.kept.length === 0 ? [] : this.#request.fields.map((_, at) => this.#columnReader(entry, at, batchSize));
+    return { group, columns, batchSize, isFiltered: state === 'filtered' };
   }
 
   /** To be called between batches: lets reads ahead go on, which batches that never wait would otherwise hold up. */
@@ -207,6 +213,12 @@ export class FileReader implements AsyncDisposable {
     if (entry?.load !== undefined) await this.#reads.free(entry.load);
     if (entry?.others !== undefined) await this.#reads.free(entry.others);
     for (const window of this.#windows.splice(0)) await window.free();
+    for (const { leaves } of this.#buffers) for (const buffers of leaves) buffers.freeDictionary();
+  }
+
+  #batchSize(): BatchSize {
+    const { writesOutTexts, growingBytes } = this.#sizes;
+    return new BatchSize(this.batchRows, growingBytes, !writesOutTexts);
   }
 
   /** Begins to read as many row groups as there is room for. */
@@ -274,13 +286,14 @@ export class FileReader implements AsyncDisposable {
   }
 
   async #survivors(entry: Entry, probe: FilterProbe): Promise<RowRange[]> {
-    const readers = probe.columns.map((position) => [position, this.#columnReader(entry, position)] as const);
+    const size = this.#batchSize();
+    const readers = probe.columns.map((position) => [position, this.#columnReader(entry, position, size)] as const);
     const survivors: RowRange[] = [];
     let row = 0;
     for (const { start, end } of entry.group.kept) {
       for (const [, reader] of readers) reader.skip(start - row);
       for (row = start; row < end; ) {
-        const count = Math.min(this.batchRows, end - row);
+        const count = Math.min(size.rows, end - row);
         const columns: Column[] = [];
         for (const [position, reader] of readers) {
           columns[position] = this.#request.constants.get(position) ?? (await reader.read(count));
@@ -295,7 +308,7 @@ export class FileReader implements AsyncDisposable {
     return survivors;
   }
 
-  #columnReader(entry: Entry, index: number): RowReader {
+  #columnReader(entry: Entry, index: number, batchSize: BatchSize): RowReader {
     const { group } = entry;
     const field = this.#request.fields[index];
     const reading = this.#request.readings[index];
@@ -322,7 +335,8 @@ export class FileReader implements AsyncDisposable {
     const place = `column ${field.name}, row group ${rowGroup} of ${this.#work.uri}`;
     if (parts === undefined || 'form' in reading) return placed(new ColumnReader(this.#work, first(sources)), place);
     assert.ok(this.#nested !== undefined);
-    return placed(new this.#nested.NestedReader(this.#work, reading, sources, parts), place);
+    const reader = new this.#nested.NestedReader(this.#work, reading, sources, parts);
+    return placed(reader, place, (rows) => batchSize.note(index, rows, reader.textBytes));
   }
 
   #windowOf({ start, byteLength: bytes }: ColumnChunk, position: number, isWhole: boolean): ChunkWindow {
@@ -348,12 +362,17 @@ export class FileReader implements AsyncDisposable {
   }
 }
 
-/** Of a page, a dictionary or a batch that is too large it is said whose it is. */
-const placed = (reader: RowReader, place: string): RowReader => ({
-  read: (rows) =>
-    reader.read(rows).catch((error: unknown) => {
+/** Of a page, a dictionary or a batch that is too large it is said whose it is; of others, that they are there. */
+const placed = (reader: RowReader, place: string, note: (rows: number) => void = () => {}): RowReader => ({
+  read: async (rows) => {
+    try {
+      const column = await reader.read(rows);
+      note(rows);
+      return column;
+    } catch (error) {
       throw error instanceof MemoryBudgetExceeded ? error.at(place) : error;
-    }),
+    }
+  },
   skip: (rows) => reader.skip(rows),
 });
 

@@ -2,6 +2,7 @@ import { BATCH_ROWS } from '../../columnar/batch.ts';
 import { isNested } from '../../columnar/data-type.ts';
 import type { Field } from '../../columnar/schema.ts';
 import { LinearMemory } from '../../memory/linear-memory.ts';
+import { MIN_BATCH_ROWS } from './batch-size.ts';
 import { ColumnBuffers, Scratch } from './column-buffers.ts';
 import { codecBytes } from './decompress.ts';
 import type { FileRequest } from './file-reader.ts';
@@ -9,7 +10,6 @@ import type { ColumnChunk } from './row-group.ts';
 import { type ByteRange, type PlannedRowGroup, rangesToRead, type ScanPlan } from './scan-plan.ts';
 import { type ColumnReading, leavesOf, type Reading } from './value-form.ts';
 
-const MIN_BATCH_ROWS = 64;
 const MIN_WINDOW_BYTES = 64 * 1024;
 /** Row groups behind the current one are read ahead up to so many bytes: some times what a network holds. */
 const AHEAD_BYTES: number = 16 << 20;
@@ -22,6 +22,10 @@ export const allLeaves = (readings: readonly (Reading | undefined)[]): ColumnRea
 /** How the bytes of a file's row groups compare with what can be leased. */
 export class FileSizes {
   readonly batchRows: number;
+  /** What texts and items of all columns may take in a batch. */
+  readonly growingBytes: number;
+  /** Whether there are texts inside of nested columns that are codes in the file. */
+  readonly writesOutTexts: boolean;
   readonly leaseBytes: number;
   readonly windowBytes: number;
   readonly zeroBytes: number;
@@ -49,21 +53,25 @@ export class FileSizes {
       known.reduce((bytes, { form }) => bytes + ColumnBuffers.footprint(form, rows), footer.heldBytes + plan.heldBytes);
 
     let rows = BATCH_ROWS;
-    const growingBytes = largestGrowingPerRow(plan, readings);
-    const isTooLarge = (): boolean => fixedBytes(rows) > floorBytes / 2 || growingBytes * rows > floorBytes / 8;
+    this.growingBytes = Math.floor(floorBytes / 8);
+    const perRow = largestGrowingPerRow(plan, readings);
+    const isTooLarge = (): boolean => fixedBytes(rows) > floorBytes / 2 || perRow * rows > this.growingBytes;
     while (rows > MIN_BATCH_ROWS && isTooLarge()) rows /= 2;
     this.batchRows = rows;
     this.zeroBytes = zeroBytes(rows);
 
     this.#stored = plan.rowGroups.map((group) => storedBytes(rangesToRead(group)));
-    const codecs = plan.rowGroups.reduce((most, { chunks }) => Math.max(most, mostOfCodecs(chunks.flat())), 0);
-    const inLeaves = plan.rowGroups.map(({ chunks, rows: groupRows }) =>
-      chunks.flatMap((leaves, at) =>
-        leaves.map((chunk) => plainBytes(chunk, readings[at], rows / Math.max(1, groupRows))),
-      ),
+    const chunks = plan.rowGroups.map((group) => group.chunks.flat());
+    this.writesOutTexts = chunks.some((row) =>
+      row.some((chunk, leaf) => hasDictionary(chunk) && known[leaf]?.form.kind === 'text' && !known[leaf].keepsCodes),
+    );
+    const atOnce = chunks.flat().reduce((most, chunk) => Math.max(most, onceBytes(chunk)), 0);
+    const written = this.writesOutTexts ? 2 * this.growingBytes : 0;
+    const inLeaves = plan.rowGroups.map((group, at) =>
+      known.map((leaf, position) => plainBytes(chunks[at]?.[position], leaf, rows / Math.max(1, group.rows))),
     );
     const mostOf = (leaf: number): number => inLeaves.reduce((most, bytes) => Math.max(most, bytes[leaf] ?? 0), 0);
-    this.#plainBytes = [...(inLeaves[0] ?? []).keys()].reduce((sum, leaf) => sum + mostOf(leaf), codecs);
+    this.#plainBytes = [...known.keys()].reduce((sum, leaf) => sum + mostOf(leaf), atOnce + written);
     const most = this.#stored.reduce((bytes, stored, at) => Math.max(bytes, stored + this.#aheadBytes(at)), 0);
     this.leaseBytes = Math.min(floorBytes, fixedBytes(rows) + most + this.#plainBytes);
     this.#roomBytes = this.leaseBytes - fixedBytes(rows);
@@ -106,20 +114,29 @@ export const storedBytes = (ranges: readonly ByteRange[]): number =>
 
 /** Regions of a column that grow are rounded up to pages of memory, with padding. */
 const PAGE_SLACK_BYTES = 6 * 8192;
+/** What is kept anew is an eighth larger, and more with what lies around it. */
+const GROWN = 1.25;
 /** Of an entry of a nested column in a batch: its levels, its offset, its value, and what growing leaves free. */
 const ENTRY_BYTES = 64;
 
-/** Of the page whose decompressing takes most: one at a time. */
-const mostOfCodecs = (chunks: readonly ColumnChunk[]): number =>
-  chunks.reduce((most, { codec, plainBytes: bytes }) => Math.max(most, codecBytes(codec, bytes)), 0);
+const hasDictionary = ({ encodings }: ColumnChunk): boolean =>
+  encodings.includes('RLE_DICTIONARY') || encodings.includes('PLAIN_DICTIONARY');
+
+/** What only one chunk takes at a time: what its codec needs, and the page of a dictionary beside what is made of it. */
+const onceBytes = (chunk: ColumnChunk): number =>
+  codecBytes(chunk.codec, chunk.plainBytes) +
+  (hasDictionary(chunk) && chunk.codec !== 'UNCOMPRESSED' ? LinearMemory.footprint(chunk.plainBytes) : 0);
 
 /** What decoding a chunk takes beside its stored bytes, in batches of a share of its rows. */
-function plainBytes(chunk: ColumnChunk, reading: Reading | undefined, batchShare: number): number {
-  // Pages and the dictionary, and of texts those of a batch, all of which grow to the double.
-  const grows = reading !== undefined && 'form' in reading && reading.form.kind === 'text';
-  const bytes = PAGE_SLACK_BYTES + 2 * chunk.plainBytes * (1 + (grows ? Math.min(1, batchShare) : 0));
-  if (reading === undefined || 'form' in reading) return Math.ceil(bytes);
-  return Math.ceil(bytes) + 2 * PAGE_SLACK_BYTES + ENTRY_BYTES * Math.ceil(chunk.values * Math.min(1, batchShare));
+function plainBytes(chunk: ColumnChunk | undefined, { form, keepsCodes }: ColumnReading, share: number): number {
+  if (chunk === undefined) return 0;
+  // A dictionary and the largest of the other pages are no more than all pages, but for values that are widened.
+  const widening = form.kind === 'fixed' && hasDictionary(chunk) ? Math.max(1, form.width / form.storedBytes) : 1;
+  const bytes = PAGE_SLACK_BYTES + GROWN * chunk.plainBytes * widening;
+  // Texts of a batch grow to the double.
+  const text = form.kind === 'text' ? 2 * chunk.plainBytes * Math.min(1, share) : 0;
+  if (keepsCodes) return Math.ceil(bytes + text);
+  return Math.ceil(bytes + text) + 2 * PAGE_SLACK_BYTES + ENTRY_BYTES * Math.ceil(chunk.values * Math.min(1, share));
 }
 
 /** A null in every row: codes and bits, and one entry. */
@@ -129,10 +146,19 @@ const constantBytes = (type: Field['type'], rows: number): number =>
 /** Bytes per row of what has no fixed size: texts, and what is in lists. */
 function largestGrowingPerRow({ rowGroups }: ScanPlan, readings: FileRequest['readings']): number {
   const perRow = ({ rows, chunks }: PlannedRowGroup): number =>
-    chunks.reduce((bytes, leaves, at) => {
-      const reading = readings[at];
-      const grows = reading !== undefined && (!('form' in reading) || reading.form.kind === 'text');
-      return grows ? leaves.reduce((sum, { plainBytes: plain }) => sum + plain / Math.max(1, rows), bytes) : bytes;
+    readings.reduce((total, reading, at) => {
+      const leaves = reading === undefined ? [] : leavesOf(reading);
+      return leaves.reduce((bytes, leaf, position) => {
+        const chunk = chunks[at]?.[position];
+        return chunk === undefined ? bytes : bytes + growingBytesOf(chunk, leaf) / Math.max(1, rows);
+      }, total);
     }, 0);
   return rowGroups.reduce((most, group) => Math.max(most, perRow(group)), 0);
+}
+
+/** Values of few bytes may be codes of fewer, but levels and values of a batch are written out. */
+function growingBytesOf({ plainBytes: bytes, values }: ColumnChunk, { form, keepsCodes }: ColumnReading): number {
+  if (keepsCodes) return form.kind === 'text' ? bytes : 0;
+  const valueBytes = form.kind === 'fixed' || form.kind === 'sized' ? form.width : 4;
+  return Math.max(bytes, values * (valueBytes + 2));
 }

@@ -50,6 +50,11 @@ export class LeafReader {
     return this.#values.filled;
   }
 
+  /** Bytes of the texts of the batch. */
+  get textBytes(): number {
+    return this.#values.textBytes;
+  }
+
   /** The slots of the batch. */
   get column(): Column {
     return this.#values.column(this.#valid);

@@ -50,6 +50,11 @@ export class NestedReader {
     this.#buffers = buffers;
   }
 
+  /** Bytes of all texts of the batch that was read last. */
+  get textBytes(): number {
+    return this.#leaves.reduce((bytes, leaf) => bytes + leaf.textBytes, 0);
+  }
+
   /** Passes over the next `rows` rows. */
   skip(rows: number): void {
     this.#rowsToPass += rows;

@@ -34,6 +34,12 @@ export interface Levels {
   readonly repetition: number;
 }
 
+/** Where a page is decompressed to: so far into a region, whose content is lost. */
+export interface PageTarget {
+  readonly region: GrowingRegion;
+  readonly offset: number;
+}
+
 /** As much of a chunk as is asked for at first, to read a header. */
 const HEADER_GUESS_BYTES = 4096;
 /** Numbers of encodings. */
@@ -118,16 +124,22 @@ export class PageReader {
     this.#position += header.storedBytes;
   }
 
-  /** The page behind the header. @throws MalformedFile, MemoryBudgetExceeded */
-  async page(header: PageHeader): Promise<Page> {
+  /** Gives back what the last page takes, stored and decompressed: that of a dictionary, which all other pages go beside. */
+  release(): void {
+    this.#bytes.release();
+    this.#buffer.free();
+  }
+
+  /** The page behind the header, in `target` where it is not the stored bytes. @throws MalformedFile, MemoryBudgetExceeded */
+  async page(header: PageHeader, target: PageTarget = { region: this.#buffer, offset: 0 }): Promise<Page> {
     const { storedBytes } = header;
     if (!this.#bytes.has(this.#position, storedBytes)) await this.#bytes.load(this.#position, storedBytes);
     if (!this.#bytes.has(this.#position, storedBytes)) throw this.#damaged('a page is longer than its index says');
     const stored = this.#bytes.address(this.#position);
     if (header.crc !== undefined) this.#checkSum(header.crc, stored, storedBytes);
     this.#position += storedBytes;
-    if (header.kind === 'data-v2') return this.#secondVersion(header, stored);
-    const page = this.#firstVersion(header, stored);
+    if (header.kind === 'data-v2') return this.#secondVersion(header, stored, target);
+    const page = this.#firstVersion(header, stored, target);
     if (header.definitionEncoding !== BIT_PACKED && header.repetitionEncoding !== BIT_PACKED) return page;
     const { withHybridLevels } = await import('./bit-packed-levels.ts');
     const bits = { definition: levelBits(this.#levels.definition), repetition: levelBits(this.#levels.repetition) };
@@ -141,8 +153,8 @@ export class PageReader {
     }
   }
 
-  #firstVersion(header: PageHeader, stored: number): Page {
-    const start = this.#plain(stored, header.storedBytes, header.plainBytes, true);
+  #firstVersion(header: PageHeader, stored: number, target: PageTarget): Page {
+    const start = this.#plain(stored, header.storedBytes, header.plainBytes, true, target);
     const end = start + header.plainBytes;
     if (start !== stored) this.#bytes.release();
     const { repetition, definition } = header.kind === 'dictionary' ? NO_LEVELS : this.#levels;
@@ -180,12 +192,12 @@ export class PageReader {
     return { start: start + 4, end: levelsEnd };
   }
 
-  #secondVersion(header: PageHeader, stored: number): Page {
+  #secondVersion(header: PageHeader, stored: number, target: PageTarget): Page {
     const { repetitionBytes, definitionBytes, storedBytes, plainBytes, isCompressed } = header;
     const levelBytes = repetitionBytes + definitionBytes;
     const valueBytes = plainBytes - levelBytes;
     const from = stored + levelBytes;
-    const values = this.#plain(from, storedBytes - levelBytes, valueBytes, isCompressed);
+    const values = this.#plain(from, storedBytes - levelBytes, valueBytes, isCompressed, target);
     const definitions = stored + repetitionBytes;
     return {
       header,
@@ -199,7 +211,13 @@ export class PageReader {
   }
 
   /** Where the bytes are once they are decompressed: where they were if they are not compressed. */
-  #plain(stored: number, storedBytes: number, plainBytes: number, isCompressed: boolean): number {
+  #plain(
+    stored: number,
+    storedBytes: number,
+    plainBytes: number,
+    isCompressed: boolean,
+    { region, offset }: PageTarget,
+  ): number {
     const { codec } = this.#chunk;
     // A page of nulls has no values, and some writers then leave out what the codec would make of nothing.
     const isPlain = codec === 'UNCOMPRESSED' || !isCompressed || (storedBytes === 0 && plainBytes === 0);
@@ -207,8 +225,8 @@ export class PageReader {
       if (storedBytes !== plainBytes) throw this.#damaged('a page has another size than it claims');
       return stored;
     }
-    this.#buffer.ensure(plainBytes, 0);
-    const { address } = this.#buffer;
+    region.ensure(offset + plainBytes, 0);
+    const address = region.address + offset;
     if (!decompress(codec, this.#work, stored, storedBytes, address, plainBytes)) {
       throw this.#damaged(`a page cannot be decompressed (${codec}) to the size that it claims`);
     }

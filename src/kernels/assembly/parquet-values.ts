@@ -449,7 +449,7 @@ export function measureTexts(from: usize, end: usize, count: u32): i32 {
 /**
  * Moves texts that were measured: one for each 1 among the `count` bits from bit `firstBit` on (all where `bits` is 0),
  * an empty one for the others. Writes `count` offsets behind `offsets[0]`, which is where the text goes in `bytes`.
- * May overrun the last text by 16 bytes.
+ * May overrun the last text by 16 bytes. Texts may lie where they go, if that is 16 bytes in front of them or more.
  */
 export function moveTexts(from: usize, bits: usize, firstBit: u32, count: u32, offsets: usize, bytes: usize): void {
   let end = <usize>load<u32>(offsets);

@@ -177,7 +177,7 @@ class ParquetScanRun implements SourceRun {
   async #range(reader: FileReader, open: OpenRowGroup, rowCount: number, output: Output): Promise<Demand> {
     for (let ahead = rowCount; ahead > 0; ) {
       this.#task.signal.throwIfAborted();
-      const count = Math.min(reader.batchRows, ahead, this.#rows.left);
+      const count = Math.min(open.batchSize.rows, ahead, this.#rows.left);
       if (count === 0) return 'more';
       ahead -= count;
       await reader.readAhead();

@@ -216,7 +216,7 @@ test('too little memory for a dictionary is told with the column, the row group 
   const text = 'repeat(md5((i % 2000)::text), 60)';
   const uri = await writeByDuck(path, `select i::bigint as id, [{t: ${text}}] as l from range(20000) r(i)`);
   const readSchema = schema(field('id', types.int64), field('l', types.list(types.struct(field('t', types.utf8)))));
-  const scan = scanRows(uri, { readSchema, budget: testBudget(5 << 20) });
+  const scan = scanRows(uri, { readSchema, budget: testBudget(3 << 20) });
   await expect(scan).rejects.toThrow(MemoryBudgetExceeded);
   await expect(scan).rejects.toThrow(
     /^Scan, for column l, row group 0 of file:.*dictionary\.parquet, needs \d+ bytes more/,
