@@ -4,7 +4,7 @@
  */
 
 import { type Column, nextDictionaryId } from '../columnar/column.ts';
-import { type DataType, isInteger, isUnsigned, storageType, typeName } from '../columnar/data-type.ts';
+import { type DataType, fixedWidth, isInteger, isUnsigned, storageType, typeName } from '../columnar/data-type.ts';
 import { parquetKernels } from '../kernels/parquet-kernels.ts';
 import { partitionKernels } from '../kernels/partition-kernels.ts';
 import { takeKernels, zeroNullsOf } from '../kernels/take-kernels.ts';
@@ -50,7 +50,8 @@ export class ColumnChecks {
   emptyDictionary(type: DataType, rows: number, nulls: number): NonNullable<Column['dictionary']> {
     const hasValue = nulls === 0 ? rows > 0 : takeKernels(this.#work.linear).countBits(nulls, rows) > 0;
     if (hasValue) throw this.#refuse('has codes without a dictionary');
-    const values = { type, validity: 0, values: 0, bytes: 0, dictionary: undefined, width: 0, bits: undefined };
+    const width = fixedWidth(type) ?? 0;
+    const values = { type, validity: 0, values: 0, bytes: 0, dictionary: undefined, width, bits: undefined };
     return { id: nextDictionaryId(), size: 0, values };
   }
 

@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import { BATCH_ROWS, type Batch } from '../../src/columnar/batch.ts';
 import type { Column } from '../../src/columnar/column.ts';
 import { readColumn } from '../../src/columnar/column-values.ts';
+import { fixedWidth } from '../../src/columnar/data-type.ts';
 import { type Field, type Schema, sameSchema, schemaText } from '../../src/columnar/schema.ts';
 import type { Value } from '../../src/columnar/value.ts';
 import type { LinearMemory } from '../../src/memory/linear-memory.ts';
@@ -18,6 +19,10 @@ export function checkBatch(linear: LinearMemory, batch: Batch, schema: Schema): 
 
 function checkColumn(linear: LinearMemory, column: Column, { name, type, nullable }: Field, rowCount: number): void {
   expect(column.type, name).toEqual(type);
+  const width = fixedWidth(type);
+  const widths = width === undefined ? [0] : type.kind === 'decimal' ? [8, 16] : [width];
+  if (type.kind !== 'null') expect(widths, `${name}: bytes of a value`).toContain(column.width);
+  expect(column.dictionary?.values.width ?? column.width, `${name}: bytes of an entry`).toBe(column.width);
   expect(column.validity % 8, `${name}: the bitmap is not aligned`).toBe(0);
   const values = readColumn(linear, column, rowCount);
   if (!nullable) expect(values, `${name} is not nullable`).not.toContain(null);

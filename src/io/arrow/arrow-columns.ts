@@ -311,7 +311,8 @@ export class BatchColumns {
     const entries = this.#source.entries(dictionary, reading);
     const base = { type, validity, values: codes, bytes: 0, bits: undefined };
     if (entries === undefined || entries.size === 0) {
-      return { ...base, width: 0, dictionary: this.#checks.emptyDictionary(type, rows, nulls) };
+      const none = this.#checks.emptyDictionary(type, rows, nulls);
+      return { ...base, width: none.values.width, dictionary: none };
     }
     const { values, size, id } = entries;
     this.#checks.checkCodes(codes, rows, size);

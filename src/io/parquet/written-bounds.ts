@@ -4,7 +4,7 @@ import type { Column } from '../../columnar/column.ts';
 import { isBytes } from '../../columnar/data-type.ts';
 import { ORDER, WIDTH_OF_BYTES } from '../../kernels/parquet-encode-kernels.ts';
 import type { EncodingMemory } from './encoding-memory.ts';
-import type { StoredType } from './written-schema.ts';
+import { MOST_BOUND_BYTES, type StoredType } from './written-schema.ts';
 
 /** Rows of the least and the greatest value. */
 export interface BoundRows {
@@ -19,8 +19,6 @@ export interface Bound {
 }
 
 const NONE = 0xffff_ffff_ffff_ffffn;
-/** Longer ones are cut. */
-const MOST_BOUND_BYTES = 64;
 
 /** As the kernels take it. */
 export const kernelWidth = ({ type, width }: Column): number => (isBytes(type) ? WIDTH_OF_BYTES : width);

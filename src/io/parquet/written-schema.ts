@@ -209,6 +209,9 @@ function group(
   });
 }
 
+/** Bounds that would be longer are cut, or left out. */
+export const MOST_BOUND_BYTES = 64;
+
 const number32 = { physical: PHYSICAL.int32, bytes: 4, form: PLAIN.copy, order: ORDER.signed } as const;
 const number64 = { physical: PHYSICAL.int64, bytes: 8, form: PLAIN.copy, order: ORDER.signed } as const;
 const fixed = (bytes: number): StoredType => ({
@@ -238,7 +241,8 @@ function storedType(type: DataType): StoredType {
     case 'binary':
       return sized;
     case 'fixed-size-binary':
-      return fixed(type.size);
+      // A bound is as long as a value: readers break off where it is cut.
+      return type.size > MOST_BOUND_BYTES ? { ...fixed(type.size), order: undefined } : fixed(type.size);
     case 'uuid':
       return { ...fixed(16), logical: LOGICAL.uuid };
     case 'date':

@@ -102,6 +102,9 @@ describe('bounds', () => {
     [types.bool, [true, null, false], ['false', 'true', 1n]],
     [types.date, [-1, 1], ['1969-12-31', '1970-01-02', 0n]],
     [types.int32, [null, null], [null, null, 2n]],
+    [types.fixedSizeBinary(2), [Buffer.from('ab'), Buffer.from('aa')], ['aa', 'ab', 0n]],
+    // As long as values, or none: pyarrow ends its process over shorter ones.
+    [types.fixedSizeBinary(65), [Buffer.alloc(65, 'a'), null], [null, null, 1n]],
   ])('of %j', async (type, values, wanted) => {
     expect(await bounds(type, values)).toEqual(wanted);
   });
