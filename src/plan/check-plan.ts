@@ -156,6 +156,9 @@ function checkNames({ node, path }: PlacedNode, problems: Problems): void {
       break;
     case 'write':
       addRepeated(problems, texts('partitionBy', node.partitionBy ?? []));
+      if (typeof node.format === 'object' && node.format.kind === 'parquet') {
+        addRepeated(problems, names('format.columns', node.format.columns ?? []));
+      }
       break;
     default:
   }

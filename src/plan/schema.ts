@@ -468,7 +468,12 @@ const csvFormat = z
     header: z.boolean().optional().describe('Whether each file begins with the names of its columns.'),
     nullText: z.string().max(100).optional().describe('How null is written: as nothing where absent.'),
   })
-  .refine(({ delimiter = ',', quote = '"' }) => delimiter !== quote, 'the delimiter and the quote must differ');
+  .refine(({ delimiter = ',', quote = '"' }) => delimiter !== quote, 'the delimiter and the quote must differ')
+  .refine(
+    ({ delimiter = ',', quote = '"', nullText = '' }) =>
+      ![delimiter, quote, '\n', '\r'].some((special) => nullText.includes(special)),
+    'the text of null, which is never quoted, must have no delimiter, quote or line end in it',
+  );
 const jsonFormat = z.strictObject({
   kind: z.literal('json'),
   ignoreNullFields: z.boolean().optional().describe('Whether fields that are null are left out.'),

@@ -137,6 +137,19 @@ describe('a problem', () => {
       [/^\$\.plan\.aggregates\[0\]\.name: The name "delay" is given twice/],
     ],
     [
+      'properties of a column given twice',
+      taskOf({
+        ...EVERY_NODE.write,
+        format: { kind: 'parquet', columns: [{ name: 'a' }, { name: 'a', dictionary: false }] },
+      }),
+      [/^\$\.plan\.format\.columns\[1\]\.name: The name "a" is given twice/],
+    ],
+    [
+      'a text of null that would be read as more than a field',
+      taskOf({ ...EVERY_NODE.write, format: { kind: 'csv', delimiter: ';', nullText: 'a;b' } }),
+      [/^\$\.plan\.format: the text of null/],
+    ],
+    [
       'a row group named twice',
       { ...taskOf(scan), inputs: { trips: { kind: 'files', files: [{ uri: 'a', rowGroups: [1, 1] }] } } },
       ['$.inputs.trips.files[0].rowGroups: A row group is named twice.'],
