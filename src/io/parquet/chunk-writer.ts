@@ -53,7 +53,7 @@ const MOST_PAGE_SLOTS = 32_768;
 
 /** As parquet.thrift numbers them. */
 export const ENCODING = { plain: 0, rle: 3, dictionary: 8 } as const;
-const PAGE_TYPE = { data: 0, dictionary: 2 } as const;
+export const PAGE_TYPE = { data: 0, dictionary: 2 } as const;
 
 export async function writeChunk(
   memory: EncodingMemory,

@@ -1,7 +1,7 @@
 /** The end of a file: what was written where, for readers. */
 
 import type { WrittenChunk, WrittenPage } from './chunk-writer.ts';
-import { ENCODING } from './chunk-writer.ts';
+import { ENCODING, PAGE_TYPE } from './chunk-writer.ts';
 import { CODECS } from './codecs.ts';
 import { ThriftType } from './thrift.ts';
 import * as thrift from './thrift-writer.ts';
@@ -118,9 +118,18 @@ function chunkMetadata(chunk: WrittenChunk): thrift.ThriftValue {
     9: int64(dataStart(chunk)),
     11: dictionaryOffset === undefined ? undefined : int64(dictionaryOffset),
     12: properties.statistics ? statistics : undefined,
+    13: listOf(ThriftType.struct, pageEncodings(chunk)),
     14: bloomFilter && int64(bloomFilter.offset),
     15: bloomFilter && int32(bloomFilter.byteLength),
   });
+}
+
+/** Which pages there are: a reader that sees nothing but codes knows all values by the dictionary. */
+function pageEncodings({ dictionaryOffset, pages }: WrittenChunk): thrift.ThriftValue[] {
+  const of = (type: number, encoding: number, count: number) =>
+    struct({ 1: int32(type), 2: int32(encoding), 3: int32(count) });
+  if (dictionaryOffset === undefined) return [of(PAGE_TYPE.data, ENCODING.plain, pages.length)];
+  return [of(PAGE_TYPE.dictionary, ENCODING.plain, 1), of(PAGE_TYPE.data, ENCODING.dictionary, pages.length)];
 }
 
 const EMPTY: Bound = { bytes: new Uint8Array(0), isExact: true };

@@ -65,6 +65,26 @@ test('a dictionary is written where it pays, and where it was asked for', async 
   expect(await encodings({ columns: [{ name: 'few', dictionary: false }] })).toEqual(Array(5).fill(false));
 });
 
+test('pages are counted by their encodings, and row groups left out by dictionaries', async () => {
+  const rows = Array.from({ length: MANY }, (_, n) => listRow(n));
+  const { row_groups } = parquetMetadata((await written(LISTS, rows)).buffer);
+  const pages = (name: string): unknown =>
+    row_groups[0]?.columns.find(({ meta_data }) => meta_data?.path_in_schema[0] === name)?.meta_data?.encoding_stats;
+  expect(pages('few')).toEqual([
+    { page_type: 'DICTIONARY_PAGE', encoding: 'PLAIN', count: 1 },
+    { page_type: 'DATA_PAGE', encoding: 'RLE_DICTIONARY', count: 2 },
+  ]);
+  expect(pages('flag')).toEqual([{ page_type: 'DATA_PAGE', encoding: 'PLAIN', count: 2 }]);
+  for (const [value, pruned] of [
+    ['few 25', 0],
+    ['few 25!', 1],
+  ] as const) {
+    const wanted = { kind: 'literal', type: types.utf8, value } as const;
+    const filter = bindPredicate(op(col('few'), '=', wanted), LISTS, new Problems(), '$');
+    expect((await scanRows(uriOf(path), { filter })).counters['row groups pruned']).toBe(pruned);
+  }
+});
+
 test('a page ends between rows, and holds values of very different lengths', async () => {
   const of = schema(field('s', types.utf8), field('l', types.list(types.utf8)));
   const long = 'x'.repeat(400_000);
