@@ -5,7 +5,7 @@ import { BATCH_ROWS } from '../columnar/batch.ts';
 import type { Field } from '../columnar/schema.ts';
 import { type Problems, pathOf, quoted } from '../expressions/problems.ts';
 import type { WindowCall } from '../expressions/window.ts';
-import type { AggregateStage, NodeKind, PlanNode } from './plan-node.ts';
+import type { AggregateStage, NodeKind, ParquetColumn, PlanNode, WriteNode } from './plan-node.ts';
 
 /** A node and its JSON path. */
 export interface PlacedNode {
@@ -105,14 +105,13 @@ function checkNames({ node, path }: PlacedNode, problems: Problems): void {
   });
   const text = (key: string, name: string): NameList => ({ names: [name], pathAt: () => `${path}.${key}` });
   switch (node.kind) {
-    case 'scan':
-      addRepeated(
-        problems,
-        names('schema', node.schema),
-        ...(node.filePathColumn === undefined ? [] : [text('filePathColumn', node.filePathColumn)]),
-      );
-      addRepeated(problems, texts('columns', node.columns ?? []));
+    case 'scan': {
+      const { schema, filePathColumn, columns = [] } = node;
+      const made = filePathColumn === undefined ? [] : [text('filePathColumn', filePathColumn)];
+      addRepeated(problems, names('schema', schema), ...made);
+      addRepeated(problems, texts('columns', columns));
       break;
+    }
     case 'in-memory-scan':
     case 'empty-scan':
     case 'shuffle-read':
@@ -156,9 +155,7 @@ function checkNames({ node, path }: PlacedNode, problems: Problems): void {
       break;
     case 'write':
       addRepeated(problems, texts('partitionBy', node.partitionBy ?? []));
-      if (typeof node.format === 'object' && node.format.kind === 'parquet') {
-        addRepeated(problems, names('format.columns', node.format.columns ?? []));
-      }
+      addRepeated(problems, names('format.columns', writtenColumns(node.format)));
       break;
     default:
   }
@@ -174,6 +171,9 @@ function checkNumbers({ node, path }: PlacedNode, problems: Problems): void {
     problems.add(path, 'A sample has either a fraction, from 0 to 1, or a size, a number of rows.');
   }
 }
+
+const writtenColumns = (format: WriteNode['format']): readonly ParquetColumn[] =>
+  typeof format === 'object' && format.kind === 'parquet' ? (format.columns ?? []) : [];
 
 const stageSchema = (stage: AggregateStage | undefined): readonly Field[] =>
   stage?.kind === 'final' ? stage.schema : [];
