@@ -44,8 +44,9 @@ async function documentSchema(job: true | undefined): Promise<Readonly<Record<st
   return (await import('../plan/json-schema.ts')).taskJsonSchema();
 }
 
-/** The fields, as the `schema` of a scan. */
-async function fileSchema(place: string, options: SchemaOptions, { signal }: Terminal): Promise<unknown> {
+/** The fields, as the `schema` of a scan; a note says which the files have besides. */
+async function fileSchema(place: string, options: SchemaOptions, terminal: Terminal): Promise<unknown> {
+  const { signal } = terminal;
   const [{ deskStore }, { retryingStore }, { formatOf, describeFiles }] = await Promise.all([
     import('../io/desk-store.ts'),
     import('../io/retrying-store.ts'),
@@ -57,7 +58,9 @@ async function fileSchema(place: string, options: SchemaOptions, { signal }: Ter
   const store = retryingStore(deskStore());
   const uris = /^https?:/.test(place) ? [place] : await matches(place, store, signal);
   const read = format === undefined ? formatOf(uris[0] ?? place) : await parsedFormat(format);
-  return (await describeFiles({ store, uris, from, signal }, read, given)).schema.fields;
+  const { schema, leftOut } = await describeFiles({ store, uris, from, signal }, read, given);
+  for (const { uri, what } of leftOut) terminal.note(`Left out of ${uri}: ${what}.\n`);
+  return schema.fields;
 }
 
 /** Each is looked into, one after the other. */

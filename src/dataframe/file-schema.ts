@@ -21,6 +21,8 @@ export interface FilesDescription {
   readonly schema: Schema;
   /** Of the files that tell something of their rows. */
   readonly statistics: readonly FileStatistics[];
+  /** Columns that Millrace has no types for: what they hold, a clause for each. */
+  readonly leftOut: readonly { readonly uri: string; readonly what: string }[];
 }
 
 /**
@@ -40,11 +42,13 @@ export async function describeFiles(
   const bound = readFormat(format, []);
   const files: FileSchema[] = [];
   const statistics: FileStatistics[] = [];
+  const leftOut: { readonly uri: string; readonly what: string }[] = [];
   for (const uri of uris) {
     const described = await describe({ ...sampling, uri }, bound);
     if (described.schema === undefined) continue;
     files.push({ uri: redactUri(uri), schema: described.schema });
     if (described.statistics !== undefined) statistics.push(described.statistics);
+    leftOut.push(...(described.leftOut ?? []).map((what) => ({ uri: redactUri(uri), what })));
     if (from === 'first') break;
   }
   if (files.length === 0) throw new MalformedFile(redactUri(uris[0] ?? ''), nothingTold(uris.length));
@@ -59,7 +63,7 @@ export async function describeFiles(
   const joined = unionSchema(files, commons[bound.kind], types);
   // What one file knows nothing of, another may.
   const schema = bound.kind === 'csv' || bound.kind === 'json' ? settledSchema(joined) : joined;
-  return { schema, statistics: statistics.map((one, at) => ofTypes(one, files[at]?.schema, schema)) };
+  return { schema, leftOut, statistics: statistics.map((one, at) => ofTypes(one, files[at]?.schema, schema)) };
 }
 
 const nothingTold = (files: number): string =>
@@ -74,29 +78,32 @@ function ofTypes(statistics: FileStatistics, own: Schema | undefined, { fields }
   return { ...statistics, columns: new Map(columns) };
 }
 
-async function describe(
-  file: SampledFile,
-  format: BoundScanFormat,
-): Promise<{ readonly schema: Schema | undefined; readonly statistics?: FileStatistics }> {
+interface FileDescription {
+  readonly schema: Schema | undefined;
+  readonly statistics?: FileStatistics;
+  readonly leftOut?: readonly string[];
+}
+
+async function describe(file: SampledFile, format: BoundScanFormat): Promise<FileDescription> {
+  if (format.kind === 'arrow') {
+    const { describeArrow } = await import('../io/arrow/arrow-schema-of-file.ts');
+    return describeArrow(file);
+  }
   if (format.kind !== 'parquet') return { schema: await schemaOf(file, format) };
   const { describeParquet } = await import('../io/parquet/parquet-schema.ts');
   return describeParquet(file.store, file.uri, file.signal);
 }
 
-/** Of Arrow what the file says; of texts what its first rows tell. */
+/** What its first rows tell. */
 async function schemaOf(
   file: SampledFile,
-  format: Exclude<BoundScanFormat, { kind: 'parquet' }>,
+  format: Exclude<BoundScanFormat, { kind: 'parquet' | 'arrow' }>,
 ): Promise<Schema | undefined> {
-  if (format.kind === 'arrow') {
-    const { readArrowSchema } = await import('../io/arrow/arrow-schema-of-file.ts');
-    return readArrowSchema(file);
-  }
   if (format.kind === 'warc') {
     const { WARC_COLUMNS } = await import('../io/text/warc-columns.ts');
     return { fields: [...WARC_COLUMNS].map(([name, type]) => field(name, type)) };
   }
-  if (format.kind === 'text') return { fields: [field('text', utf8, false)] };
+  if (format.kind === 'text') return { fields: [field('text', utf8, format.invalidValues === 'null')] };
   const { inferCsvSchema, inferJsonSchema } = await import('../io/text/infer-schema.ts');
   return format.kind === 'csv' ? inferCsvSchema(file, format) : inferJsonSchema(file, format);
 }

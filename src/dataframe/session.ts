@@ -10,7 +10,7 @@ import { arrowNow } from '../columnar/arrow-now.ts';
 import { type DataType, int64, utf8 } from '../columnar/data-type.ts';
 import type { KeptBatch } from '../columnar/kept-batch.ts';
 import { type Field, field, type Schema } from '../columnar/schema.ts';
-import { InvalidArgument, ObjectNotFound } from '../errors.ts';
+import { InvalidArgument, ObjectNotFound, UnsupportedFile } from '../errors.ts';
 import { executeTask, LEAST_MEMORY_BYTES, type TaskResult, type TaskServices } from '../execute-task.ts';
 import { timeZoneProblem } from '../expressions/time-zone.ts';
 import { deskStore } from '../io/desk-store.ts';
@@ -396,6 +396,11 @@ export class Session implements AsyncDisposable {
     }
     const sampled = { store, uris: files.map(({ uri }) => uri), from: schemaFrom, signal, memoryBytes };
     const described = schema ? undefined : await describeFiles(sampled, format, ofFiles);
+    const [unread] = described?.leftOut ?? [];
+    if (unread !== undefined) {
+      const advice = 'Give a schema of the columns that are wanted; `millrace schema` prints that of all others';
+      throw new UnsupportedFile(unread.uri, `its ${unread.what}. ${advice}`);
+    }
     const { fields } = schema ?? (described as FilesDescription).schema;
     const statistics = sourceStatistics(described?.statistics ?? [], totalBytes);
     const all = [...fields.filter(({ name }) => !isTold(name)), ...told.fields];

@@ -1,5 +1,5 @@
 import { type DataType, typeName } from '../columnar/data-type.ts';
-import type { Field } from '../columnar/schema.ts';
+import { type Field, field, type Schema } from '../columnar/schema.ts';
 import { SchemaMismatch, UnsupportedFile } from '../errors.ts';
 
 /** A column as a file has it. */
@@ -7,6 +7,28 @@ interface FoundColumn {
   /** Undefined for types that Millrace does not hold; `unsupported` says which. */
   readonly type: DataType | undefined;
   readonly unsupported: string;
+}
+
+export interface TypedColumns {
+  readonly schema: Schema;
+  /** What the other columns hold, a clause for each. */
+  readonly leftOut: readonly string[];
+}
+
+/** The columns that Millrace has types for. @throws UnsupportedFile where a file has no such column */
+export function typedColumns(
+  uri: string,
+  columns: readonly (FoundColumn & { readonly name: string; readonly nullable: boolean })[],
+): TypedColumns {
+  const fields: Field[] = [];
+  const leftOut: string[] = [];
+  for (const { name, type, nullable, unsupported } of columns) {
+    if (type === undefined) leftOut.push(`column ${name} holds ${unsupported}`);
+    else fields.push(field(name, type, nullable));
+  }
+  if (fields.length === 0)
+    throw new UnsupportedFile(uri, `it has no column of a type that Millrace has: ${leftOut[0]}`);
+  return { schema: { fields }, leftOut };
 }
 
 /**
@@ -35,9 +57,7 @@ export function matchFields<Column extends FoundColumn, Reading>(
     if (column.type.kind === 'null' && field.nullable) return undefined;
     const reading = readingOf(column, field);
     if (reading !== undefined) return reading;
-    throw new SchemaMismatch(
-      uri,
-      `column ${field.name} is ${typeName(column.type)} there and ${typeName(field.type)} in the plan`,
-    );
+    const types = `is ${typeName(column.type)} there and ${typeName(field.type)} in the plan`;
+    throw new SchemaMismatch(uri, `column ${field.name} ${types}. Give it a type that both fit, or leave the file out`);
   });
 }

@@ -53,6 +53,9 @@ function isPartwise(a: DataType, b: DataType): boolean {
   }
 }
 
+/** The type of the one that has values, where the other has none but nulls. */
+const withValues: CommonType = (a, b) => (a.kind === 'null' ? b : b.kind === 'null' ? a : undefined);
+
 /**
  * The columns of all files, in the order in which they come first. Types that are given win, whatever the files have.
  * @throws SchemaMismatch naming the file and the column that does not go with those before; InvalidArgument for a type that is
@@ -68,12 +71,13 @@ export function unionSchema(
     for (const { name, type, nullable } of schema.fields) {
       const known = union.get(name);
       const before = known?.field ?? field(name, type, nullable);
-      const wider = given.get(name) ?? common(before.type, type);
+      const wider = given.get(name) ?? withValues(before.type, type) ?? common(before.type, type);
       if (wider === undefined) {
         const there = `column ${name} is ${typeName(type)} there and ${typeName(before.type)} in the files before`;
         throw new SchemaMismatch(uri, `${there}, and no type holds both. Give it one`);
       }
-      union.set(name, { field: field(name, wider, before.nullable || nullable), count: (known?.count ?? 0) + 1 });
+      const hasNulls = before.nullable || nullable || before.type.kind === 'null' || type.kind === 'null';
+      union.set(name, { field: field(name, wider, hasNulls), count: (known?.count ?? 0) + 1 });
     }
   }
   const unknown = [...given.keys()].find((name) => !union.has(name));

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { Decimal, Int32, makeData, Table, tableToIPC, Vector } from 'apache-arrow';
 import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from 'vitest';
 import { field } from '../../src/columnar/schema.ts';
 import { ObjectNotFound } from '../../src/errors.ts';
@@ -12,6 +13,7 @@ import {
   fileUri,
   fromRows,
   range,
+  readArrow,
   readCsv,
   readJson,
   readText,
@@ -19,6 +21,7 @@ import {
   types,
   type WarcRecord,
 } from '../../src/index.ts';
+import { cli } from '../cli/cli.ts';
 import { query } from '../support/duckdb.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'millrace-reading-'));
@@ -161,6 +164,32 @@ describe('columns that nobody has told', () => {
     });
     expect(await parts.sort('n').select('x').toRows()).toEqual(rows);
   });
+});
+
+test('a column that Millrace has no type for is not left out silently', async () => {
+  const wide = makeData({ type: new Decimal(2, 50, 256), length: 2, data: new Uint32Array(16) });
+  const numbers = makeData({ type: new Int32(), length: 2, data: Int32Array.of(1, 2) });
+  const table = new Table({ n: new Vector([numbers]), wide: new Vector([wide]) });
+  for (const [name, form] of [
+    ['wide.arrow', 'file'],
+    ['wide.arrows', 'stream'],
+  ] as const) {
+    const path = join(directory, name);
+    writeFileSync(path, tableToIPC(table, form));
+    await expect(readArrow(path)).rejects.toThrow(
+      /cannot be read: its column wide holds a decimal of 50 digits.*Give a schema of the columns that are wanted/,
+    );
+    const { stdout, stderr } = await cli(['schema', path]);
+    expect(stderr).toMatch(/^Left out of .*wide\.arrows?: column wide holds a decimal of 50 digits/);
+    const others = { fields: JSON.parse(stdout) };
+    expect(await (await readArrow(path, { schema: others })).toRows()).toEqual([{ n: 1 }, { n: 2 }]);
+  }
+});
+
+test('texts that are no UTF-8 are null where that is asked for', async () => {
+  const path = join(directory, 'latin.log');
+  writeFileSync(path, Buffer.from('a\n\xfc\n', 'latin1'));
+  expect(await (await readText(path, { invalidValues: 'null' })).toRows()).toEqual([{ text: 'a' }, { text: null }]);
 });
 
 describe('what is asked for wrongly is refused before any file is looked at', () => {

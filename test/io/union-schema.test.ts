@@ -84,6 +84,17 @@ test('lists, structs and maps are what their parts are', async () => {
   expect(found).toEqual(expected);
 });
 
+test('a column that is null in one file has the type of the others, and may be null', () => {
+  const nothing = { uri: 'a', schema: schema(field('x', types.nullType)) };
+  const numbers = { uri: 'b', schema: schema(field('x', types.int64, false)) };
+  for (const files of [
+    [nothing, numbers],
+    [numbers, nothing],
+  ]) {
+    expect(schemaText(unionSchema(files, widerType))).toBe('x int64?');
+  }
+});
+
 test('a column of types that nothing holds is an error by file and column, unless it is given one', () => {
   const files = [
     { uri: 'file:///a', schema: schema(field('n', types.int64, false), field('d', types.date)) },

@@ -488,8 +488,11 @@ class ArrowStream implements ArrowBatches {
     if (bytes === 0) return undefined;
     if (bytes === 0x4f52_5241)
       throw new MalformedFile(this.#uri, 'it begins as a file of Arrow, and has no footer: it was cut off');
-    if (bytes > MOST_METADATA_BYTES)
-      throw new MalformedFile(this.#uri, `a message would have ${bytes} bytes of metadata`);
+    if (bytes > MOST_METADATA_BYTES) {
+      const isFirst = this.columns.length === 0;
+      const beginning = 'it begins neither as a file of Arrow nor as a stream';
+      throw new MalformedFile(this.#uri, isFirst ? beginning : `a message would have ${bytes} bytes of metadata`);
+    }
     regions.grow(bytes * METADATA_FACTOR);
     const { address } = regions.allocate(bytes);
     await this.#fill(address, bytes);
