@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { DataType } from '../columnar/data-type.ts';
-import { InvalidArgument, ObjectNotFound } from '../errors.ts';
+import { InvalidArgument } from '../errors.ts';
 import type { ObjectStore } from '../io/object-store.ts';
 import type { ScanNode } from '../plan/plan-node.ts';
 import type { Terminal } from './terminal.ts';
@@ -68,12 +68,12 @@ const MOST_FILES = 10_000;
 
 /** The first objects that are meant, at least one. */
 async function matches(place: string, store: ObjectStore, signal: AbortSignal): Promise<string[]> {
-  const { objectsAt, uriOf } = await import('../dataframe/places.ts');
+  const { nothingAt, objectsAt } = await import('../dataframe/places.ts');
   const uris: string[] = [];
   for await (const { uri } of objectsAt(store, place, signal)) {
     if (uris.push(uri) === MOST_FILES) break;
   }
-  if (uris.length === 0) throw new ObjectNotFound(uriOf(place));
+  if (uris.length === 0) throw await nothingAt(store, place, signal);
   return uris;
 }
 
@@ -81,6 +81,7 @@ async function matches(place: string, store: ObjectStore, signal: AbortSignal): 
 async function parsedTypes(text: string | undefined): Promise<ReadonlyMap<string, DataType>> {
   if (text === undefined) return new Map();
   const { dataTypeSchema } = await import('../plan/expression-schema.ts');
+  const { problemsOf } = await import('../plan/issue-text.ts');
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -90,8 +91,8 @@ async function parsedTypes(text: string | undefined): Promise<ReadonlyMap<string
   if (typeof json !== 'object' || json === null) throw new InvalidArgument('The types are an object of columns.');
   return new Map(
     Object.entries(json).map(([name, given]): [string, DataType] => {
-      const { data } = dataTypeSchema.safeParse(typeof given === 'string' ? { kind: given } : given);
-      if (data === undefined) throw new InvalidArgument(`The column ${name} is given a type that is none.`);
+      const [data, problem] = problemsOf(dataTypeSchema, typeof given === 'string' ? { kind: given } : given, 'type');
+      if (data === undefined) throw new InvalidArgument(`The column ${name} is given a type that is none: ${problem}`);
       return [name, data];
     }),
   );
@@ -100,6 +101,7 @@ async function parsedTypes(text: string | undefined): Promise<ReadonlyMap<string
 /** A word, or JSON. */
 async function parsedFormat(text: string): Promise<ScanNode['format']> {
   const { scanFormatSchema } = await import('../plan/schema.ts');
+  const { problemsOf } = await import('../plan/issue-text.ts');
   let json: unknown = text;
   if (text.startsWith('{')) {
     try {
@@ -108,7 +110,7 @@ async function parsedFormat(text: string): Promise<ScanNode['format']> {
       throw new InvalidArgument(`The format ${text} is no JSON.`);
     }
   }
-  const { data, error } = scanFormatSchema.safeParse(json);
+  const [data, problem] = problemsOf(scanFormatSchema, json, 'format');
   if (data !== undefined) return data;
-  throw new InvalidArgument(`There is no format ${text}: ${error?.issues.map(({ message }) => message).join('; ')}.`);
+  throw new InvalidArgument(`There is no format ${text}: ${problem}`);
 }

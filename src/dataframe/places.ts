@@ -2,10 +2,10 @@
 
 import { resolve } from 'node:path';
 import process from 'node:process';
-import { InvalidArgument } from '../errors.ts';
+import { InvalidArgument, ObjectNotFound } from '../errors.ts';
 import { escapeGlob, listGlob } from '../io/glob.ts';
 import type { ObjectInfo, ObjectStore } from '../io/object-store.ts';
-import { fileUri } from '../io/uri.ts';
+import { directoryPrefix, fileUri } from '../io/uri.ts';
 import { shownValue } from './shown-value.ts';
 
 /** The uri that a person means: a path is one of the file system, relative to the current directory. @throws InvalidArgument */
@@ -41,4 +41,14 @@ export async function* objectsAt(store: ObjectStore, place: string, signal: Abor
     }
     if (matches > 0) return;
   }
+}
+
+/** Of a place without objects: where it is a directory, how its files are named. */
+export async function nothingAt(store: ObjectStore, place: string, signal: AbortSignal): Promise<ObjectNotFound> {
+  const uri = uriOf(place);
+  const below = directoryPrefix(uri);
+  for await (const _ of store.list(below, { signal })) {
+    return new ObjectNotFound(uri, `it is a directory, of which ${below}**/* would be all files`);
+  }
+  return new ObjectNotFound(uri);
 }

@@ -10,13 +10,12 @@ import { arrowNow } from '../columnar/arrow-now.ts';
 import { type DataType, int64, utf8 } from '../columnar/data-type.ts';
 import type { KeptBatch } from '../columnar/kept-batch.ts';
 import { type Field, field, type Schema } from '../columnar/schema.ts';
-import { InvalidArgument, ObjectNotFound, UnsupportedFile } from '../errors.ts';
+import { InvalidArgument, UnsupportedFile } from '../errors.ts';
 import { executeTask, LEAST_MEMORY_BYTES, type TaskResult, type TaskServices } from '../execute-task.ts';
 import { timeZoneProblem } from '../expressions/time-zone.ts';
 import { deskStore } from '../io/desk-store.ts';
 import type { ObjectStore } from '../io/object-store.ts';
 import { retryingStore } from '../io/retrying-store.ts';
-import { directoryPrefix } from '../io/uri.ts';
 import type {
   CsvScanFormat,
   JsonScanFormat,
@@ -41,7 +40,7 @@ import { describeFiles, type FilesDescription } from './file-schema.ts';
 import { DataFrame } from './frame.ts';
 import { batchesOfColumns, batchesOfRows, type GivenRows } from './given-rows.ts';
 import { hiveColumns } from './hive-columns.ts';
-import { objectsAt, uriOf } from './places.ts';
+import { nothingAt, objectsAt } from './places.ts';
 import { newSourceId, type QueryInput, queryOf } from './query.ts';
 import { QueryProgress } from './query-progress.ts';
 import type { QuerySubscriber } from './query-subscriber.ts';
@@ -482,15 +481,6 @@ async function filesAt(store: ObjectStore, places: Places, signal: AbortSignal):
     if (files.length === before) throw await nothingAt(store, place, signal);
   }
   return { files, totalBytes };
-}
-
-async function nothingAt(store: ObjectStore, place: string, signal: AbortSignal): Promise<ObjectNotFound> {
-  const uri = uriOf(place);
-  const below = directoryPrefix(uri);
-  for await (const _ of store.list(below, { signal })) {
-    return new ObjectNotFound(uri, `it is a directory, of which ${below}**/* would be all files`);
-  }
-  return new ObjectNotFound(uri);
 }
 
 /** Who takes batches may never come back for the next: a run that is aborted does not wait for them. */

@@ -1,7 +1,7 @@
 /** What zod found, as sentences for the author of a plan: what was expected, what stands there, what was meant. */
 
 import type { z } from 'zod';
-import { MAX_PROBLEMS, type Problems, pathOf, quoted } from '../expressions/problems.ts';
+import { MAX_PROBLEMS, Problems, pathOf, quoted } from '../expressions/problems.ts';
 import { didYouMean } from '../expressions/suggestion.ts';
 
 /** Unknown keys of one object that are named. */
@@ -28,6 +28,13 @@ export function parsedOrProblems<T>(
     problems.add(told.path.reduce(pathOf, path), told.message);
   }
   return undefined;
+}
+
+/** What it parses to, or else what is wrong, as text. */
+export function problemsOf<T>(schema: z.ZodType<T>, input: unknown, name: string): readonly [T | undefined, string] {
+  const problems = new Problems();
+  const data = parsedOrProblems(schema, input, problems, name);
+  return [data, problems.found.map(({ path, message }) => `${path}: ${message.replace(/\.?$/, '.')}`).join(' ')];
 }
 
 /**

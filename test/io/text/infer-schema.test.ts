@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -131,4 +132,9 @@ test('millrace schema shows the columns of a file, as a scan takes them', async 
   const unknown = await cli(['schema', path]);
   expect(unknown.code).toBe(1);
   expect(unknown.stderr).toMatch(/shown\.data cannot be read: its name does not tell what it is/);
+  const wrong = await cli(['schema', path, '--format', '{"kind": "csv", "encoding": "utf16"}']);
+  expect(wrong.stderr).toMatch(/format\.encoding: expected one of "utf-8", "latin-1", found "utf16"/);
+  expect((await cli(['schema', dirname(path)])).stderr).toMatch(
+    /it is a directory, of which .*\*\*\/\* would be all files/,
+  );
 });
