@@ -21,15 +21,22 @@ export interface ColumnLayout {
 }
 
 /** The layout of a column, its bound rounded up to a multiple of 8 bits. */
-export function layoutOf({ type, validity, dictionary, bits, width }: Column): ColumnLayout {
-  return {
-    type,
-    nullable: validity !== 0,
-    dictionary: dictionary !== undefined,
-    bits: bits === undefined || bits > (width === 16 ? 120 : 56) ? undefined : Math.max(8, Math.ceil(bits / 8) * 8),
-    width,
-  };
+export function layoutOf(column: Column): ColumnLayout {
+  const { type, validity, dictionary, width } = column;
+  return { type, nullable: validity !== 0, dictionary: dictionary !== undefined, bits: boundOf(column), width };
 }
+
+/** Whether a column is laid out so, as far as can be seen without looking into types: a cheap look, for each batch. */
+export const isLaidOut = (column: Column, { type, nullable, dictionary, bits, width, isAssumed }: ColumnLayout): boolean =>
+  column.type === type &&
+  column.width === width &&
+  (column.validity !== 0) === nullable &&
+  (column.dictionary !== undefined) === dictionary &&
+  boundOf(column) === bits &&
+  isAssumed !== true;
+
+const boundOf = ({ bits, width }: Column): number | undefined =>
+  bits === undefined || bits > (width === 16 ? 120 : 56) ? undefined : Math.max(8, Math.ceil(bits / 8) * 8);
 
 /** Equal for layouts that lead to the same code. */
 export function layoutKey({ type, nullable, dictionary, bits, width, isAssumed }: ColumnLayout): string {

@@ -24,7 +24,7 @@ import { isCompilable } from './compilable.ts';
 import { ComputedColumn } from './computed-column.ts';
 import { ConstantColumns } from './constant-columns.ts';
 import { DictionaryTables, type EntryEvaluator } from './dictionary-table.ts';
-import { type ColumnLayout, layoutKey, layoutOf } from './layout.ts';
+import { type ColumnLayout, isLaidOut, layoutKey, layoutOf } from './layout.ts';
 import { MeasuredBounds } from './measured-bounds.ts';
 import { type Made, Rewriter } from './rewriter.ts';
 import { runsOver, TextTest, textPredicateOf } from './text-predicate.ts';
@@ -33,8 +33,12 @@ import { VectorStep } from './vector-step.ts';
 interface Rewriting {
   readonly roots: readonly TypedExpression[];
   readonly made: readonly Made[];
+  /** Of the columns that were read. */
+  readonly layouts: readonly ColumnLayout[];
   /** By the layouts of the made columns. */
   readonly shapes: Map<string, Shape>;
+  /** Of the last batch without assumed bounds. */
+  last: Shape | undefined;
 }
 
 /** The same object for batches that are laid out alike: what follows from it may be kept under it. */
@@ -63,6 +67,8 @@ export class Preparation implements Disposable {
   readonly #constants: ConstantColumns;
   readonly #bounds: MeasuredBounds;
   readonly #rewritings = new Map<string, Rewriting>();
+  /** Of the last batch, where no table was refused: most batches are laid out like the one before. */
+  #last: Rewriting | undefined;
   readonly #texts = new Map<string, TextTest>();
   readonly #steps = new DisposableStack();
   #firstRow = 0;
@@ -129,8 +135,16 @@ export class Preparation implements Disposable {
   }
 
   #rewritingFor(batch: Batch, refused: ReadonlySet<string>): Rewriting {
-    const layouts = this.#read.map((index) => layoutKey(layoutOf(batch.columns[index]!)));
-    const key = [...layouts, ...refused].join();
+    if (refused.size > 0) return this.#rewritingByLayouts(batch, refused);
+    const last = this.#last;
+    const isAlike = last?.layouts.every((layout, at) => isLaidOut(batch.columns[this.#read[at]!]!, layout));
+    if (last === undefined || isAlike === false) this.#last = this.#rewritingByLayouts(batch, refused);
+    return this.#last!;
+  }
+
+  #rewritingByLayouts(batch: Batch, refused: ReadonlySet<string>): Rewriting {
+    const layouts = this.#read.map((index) => layoutOf(batch.columns[index]!));
+    const key = [...layouts.map(layoutKey), ...refused].join();
     const known = this.#rewritings.get(key);
     if (known !== undefined) return known;
     const rewriter = new Rewriter(batch, refused, {
@@ -139,7 +153,7 @@ export class Preparation implements Disposable {
       computedColumn: (e) => new ComputedColumn(e, this.#holding),
     });
     const roots = this.#roots.map((root) => rewriter.rewriteRoot(root));
-    const rewriting: Rewriting = { roots, made: rewriter.made, shapes: new Map() };
+    const rewriting: Rewriting = { roots, made: rewriter.made, layouts, shapes: new Map(), last: undefined };
     this.#rewritings.set(key, rewriting);
     return rewriting;
   }
@@ -184,7 +198,22 @@ interface Making {
   readonly assumed: ReadonlyMap<number, number> | undefined;
 }
 
-function shapeOf({ roots, shapes }: Rewriting, columns: readonly Column[], { given, failed, assumed }: Making): Shape {
+function shapeOf(rewriting: Rewriting, columns: readonly Column[], making: Making): Shape {
+  const { last } = rewriting;
+  const { given, assumed } = making;
+  const isAlike = (): boolean | undefined =>
+    last?.layouts.every((layout, index) => index < given || isLaidOut(columns[index]!, layout));
+  if (last !== undefined && assumed === undefined && isAlike() === true) return last;
+  const shape = shapeByLayouts(rewriting, columns, making);
+  if (assumed === undefined) rewriting.last = shape;
+  return shape;
+}
+
+function shapeByLayouts(
+  { roots, shapes }: Rewriting,
+  columns: readonly Column[],
+  { given, failed, assumed }: Making,
+): Shape {
   const made = columns.slice(given).map((column) => layoutKey(layoutOf(column)));
   const key = [...made, ...(assumed ?? [])].join();
   const known = shapes.get(key);

@@ -4,7 +4,7 @@ import type { Column } from '../columnar/column.ts';
 import type { Schema } from '../columnar/schema.ts';
 import type { GroupSpec } from '../compile/kernel-spec.ts';
 import { type ColumnLayout, layoutOf } from '../compile/layout.ts';
-import { Preparation, type Prepared } from '../compile/preparation.ts';
+import { Preparation, type Prepared, type Shape } from '../compile/preparation.ts';
 import { evaluateEntries, RowProgram } from '../compile/row-program.ts';
 import type { TypedColumn, TypedExpression } from '../expressions/expression.ts';
 import type { Holding } from '../memory/budget.ts';
@@ -29,14 +29,20 @@ interface InputRows {
   readonly rowCount: number;
 }
 
-/** A batch that one compiled loop can add: columns, and filter and inputs over them. */
-export interface FusedBatch {
-  readonly columns: readonly Column[];
+/** How batches of one shape are added by one compiled loop: filter and inputs over their columns. */
+interface FusedForm {
   readonly layouts: readonly ColumnLayout[];
   readonly filter: TypedExpression | undefined;
   /** Undefined where only a count of it is wanted, and the plan's own expression says enough for that. */
   readonly inputs: readonly (TypedExpression | undefined)[];
   readonly group: GroupSpec;
+}
+
+/** A batch that one compiled loop can add. */
+export interface FusedBatch extends FusedForm {
+  /** The same for batches that the same loop adds; undefined where that is to be found out. */
+  readonly shape: Shape | undefined;
+  readonly columns: readonly Column[];
   /** Dictionary columns, or bools. */
   readonly keys: readonly Column[];
   /** Whether bounds in the layouts are assumed: where the loop fails, another may not. */
@@ -49,6 +55,8 @@ export class AggregateInput implements Disposable {
   readonly #program: RowProgram;
   /** Undefined where no batch can be added by a compiled loop. */
   readonly #preparation: Preparation | undefined;
+  /** Undefined of shapes that no loop can add. */
+  readonly #forms = new WeakMap<Shape, { readonly form: FusedForm; readonly keys: readonly number[] } | undefined>();
 
   /** Scratch memory comes from `holding`, which the owner disposes after this. */
   constructor(spec: AggregationSpec, holding: Holding) {
@@ -88,11 +96,21 @@ export class AggregateInput implements Disposable {
    * Bounds may be assumed where `mayAssume` says so. @throws MemoryBudgetExceeded
    */
   fuse(batch: Batch, mayAssume: boolean): FusedBatch | undefined {
-    const { filter, groupBy, plan } = this.#spec;
+    const { groupBy } = this.#spec;
     if (this.#preparation === undefined) return undefined;
     if (!groupBy.every(({ expression }) => mayBeCodes(expression, batch.columns))) return undefined;
     const prepared = this.#preparation.prepare(batch, this.#program.rowsSeen, mayAssume);
-    const { columns, layouts, roots, isAssumed } = prepared;
+    const { columns, shape, isAssumed } = prepared;
+    if (!this.#forms.has(shape)) this.#forms.set(shape, this.#formOf(prepared));
+    const known = this.#forms.get(shape);
+    if (known === undefined) return undefined;
+    const keys = known.keys.map((key) => columnAt(columns, key));
+    return { ...known.form, shape, columns, keys, isAssumed };
+  }
+
+  #formOf(prepared: Prepared): { form: FusedForm; keys: readonly number[] } | undefined {
+    const { filter, groupBy, plan } = this.#spec;
+    const { layouts, roots } = prepared;
     const keys = groupBy.map(({ expression }, index) => keyPosition(expression, index, prepared));
     const inputs = roots.slice(keys.length, keys.length + plan.inputs.length);
     const compiledFilter = filter && roots[keys.length + inputs.length];
@@ -102,15 +120,7 @@ export class AggregateInput implements Disposable {
     }
     const group: GroupSpec =
       keys.length === 0 ? { kind: 'single' } : { kind: 'codes', keys: keys.map((column) => ({ column })) };
-    return {
-      columns,
-      layouts,
-      filter: compiledFilter,
-      inputs,
-      group,
-      keys: keys.map((key) => columnAt(columns, key)),
-      isAssumed,
-    };
+    return { form: { layouts, filter: compiledFilter, inputs, group }, keys };
   }
 
   [Symbol.dispose](): void {
@@ -131,6 +141,7 @@ export function fuseRows(inputs: readonly Column[], plan: AccumulatorPlan, group
   );
   if (!isReadable) return undefined;
   return {
+    shape: undefined,
     columns: inputs,
     layouts: inputs.map(layoutOf),
     filter: undefined,

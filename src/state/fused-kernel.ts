@@ -25,6 +25,8 @@ export interface FusedLoop {
   readonly inputBits: readonly number[];
   /** By the modes of the sums: each combination is its own code, and there are few, as a sum turns wide once. */
   readonly kernels: Map<string, Kernel>;
+  /** Whether a check may fail where nothing could be undone, or has failed. */
+  isRefused: boolean;
 }
 
 /**
@@ -35,7 +37,8 @@ export interface FusedLoop {
 export class FusedKernel {
   readonly #holding: Holding;
   readonly #plan: AccumulatorPlan;
-  readonly #loops = new Map<string, FusedLoop | undefined>();
+  readonly #loops = new Map<string, FusedLoop>();
+  readonly #ofShapes = new WeakMap<object, FusedLoop>();
   readonly #arguments: GrowingRegion;
 
   constructor(plan: AccumulatorPlan, holding: Holding) {
@@ -46,14 +49,23 @@ export class FusedKernel {
 
   /** The code for a batch; undefined where a check may fail and nothing could be undone, or has failed before. */
   loopFor(batch: FusedBatch): FusedLoop | undefined {
+    const { shape } = batch;
+    let loop = shape && this.#ofShapes.get(shape);
+    if (loop === undefined) {
+      loop = this.#loopByKey(batch);
+      if (shape !== undefined) this.#ofShapes.set(shape, loop);
+    }
+    return loop.isRefused ? undefined : loop;
+  }
+
+  #loopByKey(batch: FusedBatch): FusedLoop {
     const spec = this.#spec(batch);
     const key = kernelKey(spec);
-    if (this.#loops.has(key)) return this.#loops.get(key);
+    const known = this.#loops.get(key);
+    if (known !== undefined) return known;
     const { canOverflow, inputBits } = kernelFor(spec);
-    const loop =
-      canOverflow && batch.group.kind !== 'single'
-        ? undefined
-        : { spec, inputBits, kernels: new Map<string, Kernel>() };
+    const isRefused = canOverflow && batch.group.kind !== 'single';
+    const loop = { spec, inputBits, kernels: new Map<string, Kernel>(), isRefused };
     this.#loops.set(key, loop);
     return loop;
   }
@@ -73,7 +85,7 @@ export class FusedKernel {
     this.#arguments.ensure(kernel.argumentBytes, 0);
     const call = { rowCount, columns, states: states.address, ...groups };
     const isAdded = kernel.call(this.#holding.linear, this.#arguments.address, call) >= 0;
-    if (!isAdded) this.#loops.set(kernelKey(loop.spec), undefined);
+    if (!isAdded) loop.isRefused = true;
     return isAdded;
   }
 
