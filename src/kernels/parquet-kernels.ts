@@ -10,7 +10,7 @@ export const DELTA_STATE_BYTES = 64;
 export type Spread = (from: number, bits: number, firstBit: number, count: number, to: number) => void;
 
 /**
- * What `assembly/snappy.ts`, `lz4.ts` and the files `parquet-….ts` there export. `from`, `to`, `end`, `bits`, `bytes`,
+ * What `assembly/snappy.ts`, `lz4.ts`, `thrift.ts` and the files `parquet-….ts` there export. `from`, `to`, `end`, `bits`, `bytes`,
  * `codes`, `lengths`, `offsets` and `state` are addresses. A boolean result comes as 0 or 1.
  */
 export interface ParquetKernels {
@@ -19,6 +19,20 @@ export interface ParquetKernels {
   lz4Decompress(from: number, fromBytes: number, to: number, toBytes: number): number;
   /** Bytes of a block, at most `mostBytes`, which may repeat what lies from `history` to `to`; -1 where it is damaged. */
   lz4Block(from: number, fromBytes: number, to: number, mostBytes: number, history: number): number;
+
+  // Of `assembly/thrift.ts`: where a walk ends, 0 where it does not go well.
+  skipThrift(from: number, to: number, type: number): number;
+  thriftElements(base: number, from: number, to: number, count: number, lists: number): number;
+  thriftRowGroups(
+    base: number,
+    from: number,
+    to: number,
+    count: number,
+    columns: number,
+    rows: number,
+    lists: number,
+    chunks: number,
+  ): number;
 
   /** Begins a stream of values of `width` bits (at most 32) in [position, end). */
   beginHybrid(state: number, position: number, end: number, width: number): void;

@@ -14,6 +14,9 @@ import { ThriftReader, wellFormed } from './thrift.ts';
 /** Structures nested deeper are refused: levels are bytes, and deep ones only come from those who mean harm. */
 const MAX_DEPTH = 64;
 
+/** So many are looked for one by one. */
+const FEW_NAMES = 16;
+
 const DECODER = new TextDecoder();
 
 export class FileColumns {
@@ -24,6 +27,7 @@ export class FileColumns {
   readonly #elements: number[] = [];
   readonly #leaves: number[] = [];
   readonly #made: (FileColumn | undefined)[] = [];
+  #asked = 0;
   /** The last column with a name, and of each the one before it that has the same name. */
   #last: Map<string, number> | undefined;
   readonly #before: (number | undefined)[] = [];
@@ -59,8 +63,24 @@ export class FileColumns {
 
   /** The columns of that name: none, or one, or a file that means no good. @throws MalformedFile */
   named(name: string): readonly FileColumn[] {
-    const found: FileColumn[] = [];
+    this.#asked += 1;
+    const found = this.#asked > FEW_NAMES ? [] : this.#spelled(name);
+    if (found.length > 0) return found;
     for (let at = this.#byName().get(name); at !== undefined; at = this.#before[at]) found.unshift(this.at(at));
+    return found;
+  }
+
+  /** Those whose names are the same bytes: to look at all of them takes less than to make texts of them, where few are asked for. */
+  #spelled(name: string): FileColumn[] {
+    const bytes = Buffer.from(name);
+    const { nameAt, nameBytes } = this.#places;
+    const found: FileColumn[] = [];
+    for (let index = 0; index < this.count; index += 1) {
+      const element = this.#elements[index] ?? 0;
+      const start = nameAt[element] ?? 0;
+      if (nameBytes[element] !== bytes.byteLength) continue;
+      if (bytes.every((byte, at) => this.#metadata[start + at] === byte)) found.push(this.at(index));
+    }
     return found;
   }
 

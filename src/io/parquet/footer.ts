@@ -16,6 +16,7 @@ import { noteGarbage } from '../../memory/process-memory.ts';
 import type { ObjectInfo, ObjectStore } from '../object-store.ts';
 import { readTail } from '../object-tail.ts';
 import { FileColumns } from './file-columns.ts';
+import { MetadataWalk } from './metadata-walk.ts';
 import { MAGIC_BYTES, NO_ROW_GROUPS, placesBytes, type RowGroupPlaces, readRowGroupPlaces } from './row-group.ts';
 import { type ElementPlaces, elementPlacesBytes, readElementPlaces } from './schema-element.ts';
 import { ThriftError, ThriftReader, ThriftType, wellFormed } from './thrift.ts';
@@ -117,7 +118,10 @@ export async function readFooter(request: FooterRequest, end?: FileEnd): Promise
   const isKept = read.bytes.byteLength <= memory.floorBytes / TAIL_SHARE;
   const tail = isKept ? read : { start: metadataStart, bytes: read.bytes.slice(metadataStart - read.start) };
   const metadata = tail.bytes.subarray(metadataStart - tail.start, size - TRAILER_BYTES - tail.start);
-  const { elements, schemaBytes, rowGroups, ...habits } = wellFormed(uri, () => outlineOf(metadata));
+  const { elements, schemaBytes, rowGroups, ...habits } = wellFormed(uri, () => {
+    using walk = MetadataWalk.over(metadata, memory);
+    return outlineOf(metadata, walk);
+  });
   // Names become texts of up to 2 bytes a letter.
   const columnBytes = 2 * schemaBytes + elements.count * ELEMENT_BYTES + elementPlacesBytes(elements);
   const heldBytes = tail.bytes.byteLength + placesBytes(rowGroups) + columnBytes;
@@ -186,25 +190,31 @@ interface Outline {
 }
 
 /** Walks over all of the metadata; a walk that ends well means that nothing in it claims more than there is. */
-function outlineOf(metadata: Uint8Array): Outline {
+function outlineOf(metadata: Uint8Array, walk: MetadataWalk | undefined): Outline {
   const reader = new ThriftReader(metadata, 0, metadata.byteLength);
   let elements: ElementPlaces | undefined;
   let schemaBytes = 0;
+  let leaves = 0;
   let rowGroups = NO_ROW_GROUPS;
   let uncountedBytes = 0;
   let cutsBounds = false;
   reader.struct((id, type) => {
     if (id === 4 && type === ThriftType.list) {
-      rowGroups = readRowGroupPlaces(reader);
+      rowGroups = readRowGroupPlaces(reader, leaves, walk);
     } else if (id === 2 && type === ThriftType.list) {
       const schemaAt = reader.position;
-      elements = readElementPlaces(reader);
+      elements = readElementPlaces(reader, walk);
       schemaBytes = reader.position - schemaAt;
+      leaves = elements.childCount.reduce((count, children) => count + Number(children < 0), 0);
     } else if (id === 6 && type === ThriftType.binary) {
       const writer = reader.text();
       if (COUNTS_NO_HEADER.test(writer)) uncountedBytes = HEADER_BYTES;
       cutsBounds = CUTS_BOUNDS.test(writer);
-    } else reader.skip(type);
+    } else {
+      const end = walk?.endOf(reader.position, type);
+      if (end === undefined) reader.skip(type);
+      else reader.position = end;
+    }
   });
   if (elements === undefined || elements.count === 0) throw new ThriftError('it has no schema');
   return { elements, schemaBytes, rowGroups, uncountedBytes, cutsBounds };

@@ -10,6 +10,7 @@
 
 import { MalformedFile, UnsupportedFile } from '../../errors.ts';
 import type { FileColumn } from './file-column.ts';
+import type { MetadataWalk } from './metadata-walk.ts';
 import { type Numbers, ThriftError, ThriftReader, ThriftType } from './thrift.ts';
 
 /** One column of one row group. */
@@ -70,6 +71,9 @@ export interface RowGroupPlaces {
   readonly chunksAt: Uint32Array;
   /** A claim, which may be no count. */
   readonly rows: Float64Array;
+  /** Where in the metadata the first `columns` chunks of each row group are, 0 of those that are not there; of none where that is not known. */
+  readonly columns: number;
+  readonly chunkAt: Uint32Array;
 }
 
 /** What row groups are read from: a footer. */
@@ -87,18 +91,34 @@ interface Metadata {
 const CUT_BYTES = 16;
 /** At the beginning of a file. */
 export const MAGIC_BYTES = 4;
-export const NO_ROW_GROUPS: RowGroupPlaces = { count: 0, chunksAt: new Uint32Array(), rows: new Float64Array() };
+export const NO_ROW_GROUPS: RowGroupPlaces = {
+  count: 0,
+  chunksAt: new Uint32Array(),
+  rows: new Float64Array(),
+  columns: 0,
+  chunkAt: new Uint32Array(),
+};
 /** Of the metadata: the head of a list, two numbers, three fields and the end. */
 const LEAST_GROUP_BYTES = 7;
 /** Of a chunk: where its metadata was to be, and the end. */
 const LEAST_CHUNK_BYTES = 3;
 
 /** What `places` takes. */
-export const placesBytes = ({ chunksAt, rows }: RowGroupPlaces): number => chunksAt.byteLength + rows.byteLength;
+export const placesBytes = ({ chunksAt, rows, chunkAt }: RowGroupPlaces): number =>
+  chunksAt.byteLength + rows.byteLength + chunkAt.byteLength;
 
-/** Walks over the list of row groups at which `reader` stands. @throws ThriftError */
-export function readRowGroupPlaces(reader: ThriftReader): RowGroupPlaces {
+/** Walks over the list of row groups at which `reader` stands, of a file of so many columns. @throws ThriftError */
+export function readRowGroupPlaces(
+  reader: ThriftReader,
+  columns: number,
+  walk: MetadataWalk | undefined,
+): RowGroupPlaces {
   const count = reader.list(ThriftType.struct, LEAST_GROUP_BYTES) ?? 0;
+  const walked = walk?.rowGroups(reader.position, count, columns);
+  if (walked !== undefined) {
+    reader.position = walked.end;
+    return walked.found;
+  }
   const chunksAt = new Uint32Array(count);
   const rows = new Float64Array(count);
   for (let index = 0; index < count; index += 1) {
@@ -109,7 +129,7 @@ export function readRowGroupPlaces(reader: ThriftReader): RowGroupPlaces {
     if (chunksAt[index] === 0) throw new ThriftError(`row group ${index} has no columns`);
     rows[index] = numbers[3] ?? -1;
   }
-  return { count, chunksAt, rows };
+  return { ...NO_ROW_GROUPS, count, chunksAt, rows };
 }
 
 /** As parquet.thrift numbers them; there are no others. */
@@ -160,8 +180,17 @@ function readChunks(
 ): Map<number, ColumnChunk> {
   const { metadata, rowGroups } = footer;
   const reader = new ThriftReader(metadata, rowGroups.chunksAt[index] ?? 0, metadata.byteLength);
-  const count = reader.list(ThriftType.struct, LEAST_CHUNK_BYTES) ?? 0;
   const chunks = new Map<number, ColumnChunk>();
+  if (rowGroups.columns > 0) {
+    for (const [at, leaf] of wanted) {
+      const position = at < rowGroups.columns ? rowGroups.chunkAt[index * rowGroups.columns + at] : undefined;
+      if (position === undefined || position === 0) continue;
+      reader.position = position;
+      chunks.set(at, readChunk(reader, footer, leaf, rows));
+    }
+    return chunks;
+  }
+  const count = reader.list(ThriftType.struct, LEAST_CHUNK_BYTES) ?? 0;
   for (let at = 0; at < count && chunks.size < wanted.size; at += 1) {
     const leaf = wanted.get(at);
     if (leaf === undefined) reader.skip(ThriftType.struct);

@@ -1,5 +1,6 @@
 /** The schema of a file as its footer has it: a tree, flattened, each element before its children. */
 
+import type { MetadataWalk } from './metadata-walk.ts';
 import { type Numbers, ThriftError, type ThriftReader, ThriftType } from './thrift.ts';
 
 /** By Parquet's numbers. */
@@ -113,8 +114,13 @@ export interface ElementPlaces {
 export const elementPlacesBytes = ({ count }: ElementPlaces): number => count * 16;
 
 /** Walks over the list of elements at which `reader` stands. @throws ThriftError */
-export function readElementPlaces(reader: ThriftReader): ElementPlaces {
+export function readElementPlaces(reader: ThriftReader, walk: MetadataWalk | undefined): ElementPlaces {
   const count = reader.list(ThriftType.struct, LEAST_ELEMENT_BYTES) ?? 0;
+  const walked = walk?.elements(reader.position, count);
+  if (walked !== undefined) {
+    reader.position = walked.end;
+    return walked.found;
+  }
   const [at, nameAt, nameBytes] = [new Uint32Array(count), new Uint32Array(count), new Uint32Array(count)];
   const childCount = new Int32Array(count);
   for (let element = 0; element < count; element += 1) {

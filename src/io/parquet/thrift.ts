@@ -56,6 +56,8 @@ export type Numbers = readonly (number | undefined)[];
 
 /** Parquet has no struct with more fields. */
 const MAX_NUMBER_ID = 31;
+/** Ids of fields of most structs are below. */
+const MOST_FIELDS = 16;
 /** Numbers of 7 bits each, so many at most. */
 const MAX_VARINT_BYTES = 10;
 
@@ -96,12 +98,15 @@ export class ThriftReader {
 
   /** Reads a struct: its numbers and booleans by id, 1 for true; `other` is for the other fields, as above. */
   numbers(other: (id: number, type: number) => void = (_, type) => this.skip(type)): Numbers {
-    const numbers: (number | undefined)[] = [];
-    this.struct((id, type) => {
+    const numbers: (number | undefined)[] = new Array(MOST_FIELDS).fill(undefined);
+    let id = 0;
+    for (let head = this.#byte(); (head & 15) !== ThriftType.stop; head = this.#byte()) {
+      id = head < 16 ? this.small() : id + (head >> 4);
+      const type = head & 15;
       const number = id > 0 && id <= MAX_NUMBER_ID ? this.number(type) : undefined;
       if (number === undefined) other(id, type);
       else numbers[id] = number;
-    });
+    }
     return numbers;
   }
 

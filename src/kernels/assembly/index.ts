@@ -10,6 +10,7 @@ export * from './parquet-levels';
 export * from './parquet-values';
 export * from './parquet-delta';
 export * from './parquet-nesting';
+export * from './thrift';
 export * from './snappy';
 export * from './lz4';
 export * from './sort-words';

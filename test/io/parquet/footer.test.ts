@@ -91,7 +91,7 @@ describe.each(Object.entries(FILES))('%s', (_, make) => {
     const reader = new ThriftReader(footer.metadata, 0, footer.metadata.byteLength);
     let places: ElementPlaces | undefined;
     reader.struct((id, type) => {
-      if (id === 2) places = readElementPlaces(reader);
+      if (id === 2) places = readElementPlaces(reader, undefined);
       else reader.skip(type);
     });
     const found = Array.from(places!.at.subarray(1), (at) =>
