@@ -26,6 +26,8 @@ export class ColumnReader {
   #rowsToPass = 0;
   /** The row that comes next. */
   #row = 0;
+  /** Rows of the current batch that are not null. */
+  #valid = 0;
 
   constructor(work: FileWork, source: ChunkSource) {
     this.#work = work;
@@ -40,26 +42,42 @@ export class ColumnReader {
   }
 
   /**
-   * The next `rows` rows, at most `batchRows`; valid until the next call.
+   * The next `rows` rows, at most `batchRows`; valid until the next call. At once where the current page has them.
    * @throws MalformedFile, UnsupportedFile, SchemaMismatch, ArithmeticOverflow, MemoryBudgetExceeded
    */
-  async read(rows: number): Promise<Column> {
+  read(rows: number): Column | Promise<Column> {
     assert.ok(rows <= this.#source.batchRows);
-    await this.#pass();
-    this.#values.begin();
-    this.#values.reserve(rows);
-    let valid = 0;
+    if (this.#rowsToPass > 0 || this.#pageRows < rows) return this.#readOn(rows);
+    this.#begin(rows);
+    this.#decode(rows);
+    return this.#values.column(this.#valid);
+  }
+
+  /** As `read`, from page to page. */
+  async #readOn(rows: number): Promise<Column> {
+    if (this.#rowsToPass > 0) await this.#pass();
+    this.#begin(rows);
     while (this.#values.filled < rows) {
       if (this.#pageRows === 0) await this.#open(await this.#values.nextHeader());
-      const count = Math.min(rows - this.#values.filled, this.#pageRows);
-      const { address } = this.#source.buffers.validity;
-      const validHere = this.#levels(count, address, this.#values.filled);
-      this.#values.decode(count, validHere);
-      this.#pageRows -= count;
-      this.#row += count;
-      valid += validHere;
+      this.#decode(rows);
     }
-    return this.#values.column(valid);
+    return this.#values.column(this.#valid);
+  }
+
+  #begin(rows: number): void {
+    this.#values.begin();
+    this.#values.reserve(rows);
+    this.#valid = 0;
+  }
+
+  /** What the current page has of a batch of `rows` rows. */
+  #decode(rows: number): void {
+    const count = Math.min(rows - this.#values.filled, this.#pageRows);
+    const valid = this.#levels(count, this.#source.buffers.validity.address, this.#values.filled);
+    this.#values.decode(count, valid);
+    this.#pageRows -= count;
+    this.#row += count;
+    this.#valid += valid;
   }
 
   async #pass(): Promise<void> {

@@ -74,8 +74,8 @@ export interface OpenRowGroup {
 
 /** One column of one row group. */
 export interface RowReader {
-  /** The next `rows` rows, at most the file's `batchRows`; valid until the next call. */
-  read(rows: number): Promise<Column>;
+  /** The next `rows` rows, at most the file's `batchRows`; valid until the next call. At once where nothing is waited for. */
+  read(rows: number): Column | Promise<Column>;
   /** Passes over the next `rows` rows. */
   skip(rows: number): void;
 }
@@ -191,9 +191,9 @@ export class FileReader implements AsyncDisposable {
     return { group, columns, batchSize, isFiltered: state === 'filtered' };
   }
 
-  /** To be called between batches: lets reads ahead go on, which batches that never wait would otherwise hold up. */
-  async readAhead(): Promise<void> {
-    await this.#reads.letGoOn();
+  /** To be called between batches: lets reads ahead go on, which batches that never wait would otherwise hold up. Undefined while they need not. */
+  readAhead(): Promise<void> | undefined {
+    return this.#reads.letGoOn();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -352,29 +352,38 @@ export class FileReader implements AsyncDisposable {
   #nullReader({ type }: Field): RowReader {
     if (isNested(type) || type.kind === 'fixed-size-binary') {
       const column = constantColumn(this.#holding, type, null, this.batchRows);
-      return { read: () => Promise.resolve(column), skip: () => {} };
+      return { read: () => column, skip: () => {} };
     }
     const zeros = this.#zeros;
     const width = fixedWidth(type) ?? 0;
     const bytes = isBytes(type) ? zeros : 0;
     const column = { type, validity: zeros, values: zeros, bytes, dictionary: undefined, width, bits: undefined };
-    return { read: () => Promise.resolve(column), skip: () => {} };
+    return { read: () => column, skip: () => {} };
   }
 }
 
 /** Of a page, a dictionary or a batch that is too large it is said whose it is; of others, that they are there. */
-const placed = (reader: RowReader, place: string, note: (rows: number) => void = () => {}): RowReader => ({
-  read: async (rows) => {
+function placed(reader: RowReader, place: string, note: (rows: number) => void = () => {}): RowReader {
+  const fail = (error: unknown): never => {
+    throw error instanceof MemoryBudgetExceeded ? error.at(place) : error;
+  };
+  const readOn = async (column: Promise<Column>, rows: number): Promise<Column> => {
+    const there = await column.catch(fail);
+    note(rows);
+    return there;
+  };
+  const read = (rows: number): Column | Promise<Column> => {
     try {
-      const column = await reader.read(rows);
+      const column = reader.read(rows);
+      if (column instanceof Promise) return readOn(column, rows);
       note(rows);
       return column;
     } catch (error) {
-      throw error instanceof MemoryBudgetExceeded ? error.at(place) : error;
+      return fail(error);
     }
-  },
-  skip: (rows) => reader.skip(rows),
-});
+  };
+  return { read, skip: (rows) => reader.skip(rows) };
+}
 
 const byteLength = (ranges: readonly { readonly byteLength: number }[]): number =>
   ranges.reduce((sum, range) => sum + range.byteLength, 0);

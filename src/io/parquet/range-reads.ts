@@ -31,6 +31,9 @@ const MAX_BYTES_IN_FLIGHT: number = 24 << 20;
  */
 const LEAST_CUT_BYTES: number = 512 << 10;
 
+/** Requests are held up for no longer: a turn of the event loop for each batch takes longer than some columns of it. */
+const HELD_UP_MS = 0.5;
+
 interface Piece extends ByteRange {
   readonly address: number;
   /** Those with a lower one are asked for first. */
@@ -66,6 +69,8 @@ export class RangeReads {
   #bytes = 0;
   /** Pieces that were cut in two. */
   #cut = 0;
+  /** When the requests in flight went on last. */
+  #wentOnMs = performance.now();
 
   constructor(request: RangeReadsRequest) {
     this.#request = request;
@@ -114,9 +119,15 @@ export class RangeReads {
     for (const region of regions) this.#request.holding.free(region);
   }
 
-  /** Lets requests in flight go on, which a caller that never waits would otherwise hold up. */
-  async letGoOn(): Promise<void> {
-    if (!this.isIdle) await setImmediate();
+  /** Lets requests in flight go on, which a caller that never waits would otherwise hold up. Undefined where none need that now. */
+  letGoOn(): Promise<void> | undefined {
+    if (this.isIdle || performance.now() - this.#wentOnMs < HELD_UP_MS) return undefined;
+    return this.#goOn();
+  }
+
+  async #goOn(): Promise<void> {
+    await setImmediate();
+    this.#wentOnMs = performance.now();
   }
 
   #span(range: ByteRange, address: number, rank: number): Span {

@@ -180,7 +180,8 @@ class ParquetScanRun implements SourceRun {
       const count = Math.min(open.batchSize.rows, ahead, this.#rows.left);
       if (count === 0) return 'more';
       ahead -= count;
-      await reader.readAhead();
+      const goingOn = reader.readAhead();
+      if (goingOn !== undefined) await goingOn;
       const batch = await this.#batch(open, count);
       if (batch !== undefined && (await this.#rows.push(batch, output)) === 'done') return 'done';
     }

@@ -55,10 +55,14 @@ export interface RowColumns {
   pass?(position: number): void;
 }
 
+const NOT_PROBED: readonly number[] = [];
+
 /** The rows of one scan. */
 export class ScanRows {
   readonly costs: ReadCosts = { bytesRead: 0, bytesTotal: 0, requests: 0 };
   readonly #options: ScanOptions<ScanFile>;
+  /** Of the last batch. */
+  #order: { readonly probed: readonly number[]; readonly positions: readonly number[] } | undefined;
   #filesPruned = 0;
   #read = 0;
   #skipped = 0;
@@ -125,23 +129,28 @@ export class ScanRows {
   async batch(count: number, source: RowColumns, probe: FilterProbe | undefined): Promise<Batch | undefined> {
     const { readSchema } = this.#options;
     const columns: Column[] = [];
-    const read = async (positions: Iterable<number>): Promise<void> => {
-      for (const position of positions) {
-        const column = source.read(position);
-        const there = column instanceof Promise ? await column : column;
-        if (there !== undefined) columns[position] = there;
+    const probed = probe?.columns ?? NOT_PROBED;
+    const positions = this.#inOrder(probed);
+    for (const [at, position] of positions.entries()) {
+      if (at === probed.length && probe?.mayKeep(columns, count) === false) {
+        for (const other of positions.slice(at)) source.pass?.(other);
+        this.skip(count);
+        return undefined;
       }
-    };
-    const probed = probe?.columns ?? [];
-    await read(probed);
-    const others = [...readSchema.fields.keys()].filter((position) => !probed.includes(position));
-    if (probe?.mayKeep(columns, count) === false) {
-      for (const position of others) source.pass?.(position);
-      this.skip(count);
-      return undefined;
+      const column = source.read(position);
+      const there = column instanceof Promise ? await column : column;
+      if (there !== undefined) columns[position] = there;
     }
-    await read(others);
     return new Batch(readSchema, count, columns);
+  }
+
+  /** The positions of all columns, those that are probed first. */
+  #inOrder(probed: readonly number[]): readonly number[] {
+    if (this.#order?.probed === probed) return this.#order.positions;
+    const others = [...this.#options.readSchema.fields.keys()].filter((position) => !probed.includes(position));
+    const positions = [...probed, ...others];
+    this.#order = { probed, positions };
+    return positions;
   }
 
   /** Counts a batch and hands it on. */
