@@ -27,7 +27,10 @@ export function layoutOf(column: Column): ColumnLayout {
 }
 
 /** Whether a column is laid out so, as far as can be seen without looking into types: a cheap look, for each batch. */
-export const isLaidOut = (column: Column, { type, nullable, dictionary, bits, width, isAssumed }: ColumnLayout): boolean =>
+export const isLaidOut = (
+  column: Column,
+  { type, nullable, dictionary, bits, width, isAssumed }: ColumnLayout,
+): boolean =>
   column.type === type &&
   column.width === width &&
   (column.validity !== 0) === nullable &&

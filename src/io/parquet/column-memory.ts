@@ -3,11 +3,13 @@
  * they have worked out: the ids of its dictionaries, and the bound of its values.
  */
 
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { nextDictionaryId } from '../../columnar/column.ts';
 
 /** Larger dictionaries hardly ever repeat, and hashing them would cost a quarter of decoding them. */
 const HASHED_BYTES = 64 * 1024;
+/** Smaller ones than a few digests are remembered as they are. */
+const SMALL_BYTES = 256;
 /** Dictionaries remembered per column. */
 const REMEMBERED = 64;
 /**
@@ -15,6 +17,10 @@ const REMEMBERED = 64;
  * compiled, changes a few times in a scan rather than with every batch.
  */
 const STEPS = [8, 16, 24, 32, 40, 48, 56, 63, 64, 80, 96, 112, 127] as const;
+
+/** A character for each byte. */
+const textOf = ({ buffer, byteOffset, byteLength }: Uint8Array): string =>
+  Buffer.from(buffer, byteOffset, byteLength).toString('latin1');
 
 export class ColumnMemory {
   readonly #ids = new Map<string, number>();
@@ -32,12 +38,13 @@ export class ColumnMemory {
   /** The id of a dictionary: the same as before where `content` is, and was read in the same way. */
   dictionaryId(content: Uint8Array, form: string): number {
     if (content.byteLength > HASHED_BYTES) return nextDictionaryId();
-    const digest = createHash('sha256').update(`${form}\n`).update(content).digest('base64');
-    const known = this.#ids.get(digest);
+    const isSmall = content.byteLength <= SMALL_BYTES;
+    const key = isSmall ? `${form}\n= ${textOf(content)}` : `${form}\n# ${hash('sha256', content, 'base64')}`;
+    const known = this.#ids.get(key);
     if (known !== undefined) return known;
     if (this.#ids.size === REMEMBERED) this.#ids.clear();
     const id = nextDictionaryId();
-    this.#ids.set(digest, id);
+    this.#ids.set(key, id);
     return id;
   }
 
