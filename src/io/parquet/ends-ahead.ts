@@ -86,7 +86,7 @@ export async function* filesWithEnds<Found, File extends FileVersion>(
       }
     }
   } finally {
-    abort.abort();
+    if (!isAll || entries.length > 0) abort.abort();
     await Promise.allSettled([filling]);
     await Promise.allSettled(entries.flatMap(({ end }) => end ?? []));
     for (const { holding } of entries) holding[Symbol.dispose]();

@@ -197,7 +197,7 @@ export class FileReader implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#abort.abort();
+    if (!this.#reads.isIdle) this.#abort.abort();
     // Regions are given back only when nobody writes to them any more.
     for (const { load, others } of this.#entries) {
       if (load !== undefined) await this.#reads.free(load);
