@@ -16,7 +16,7 @@ import { noteGarbage } from '../../memory/process-memory.ts';
 import type { ObjectInfo, ObjectStore } from '../object-store.ts';
 import { readTail } from '../object-tail.ts';
 import { FileColumns } from './file-columns.ts';
-import { MetadataWalk } from './metadata-walk.ts';
+import type { MetadataWalk } from './metadata-walk.ts';
 import { MAGIC_BYTES, NO_ROW_GROUPS, placesBytes, type RowGroupPlaces, readRowGroupPlaces } from './row-group.ts';
 import { type ElementPlaces, elementPlacesBytes, readElementPlaces } from './schema-element.ts';
 import { ThriftError, ThriftReader, ThriftType, wellFormed } from './thrift.ts';
@@ -58,6 +58,8 @@ export interface FooterRequest {
   /** The version wanted; the one found where absent. */
   readonly etag?: string | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Kernels to walk over the metadata with; none for who has none. */
+  readonly walkOver?: ((metadata: Uint8Array, memory: MemoryBudget) => MetadataWalk | undefined) | undefined;
 }
 
 const MAGIC = 0x31524150; // PAR1
@@ -119,7 +121,7 @@ export async function readFooter(request: FooterRequest, end?: FileEnd): Promise
   const tail = isKept ? read : { start: metadataStart, bytes: read.bytes.slice(metadataStart - read.start) };
   const metadata = tail.bytes.subarray(metadataStart - tail.start, size - TRAILER_BYTES - tail.start);
   const { elements, schemaBytes, rowGroups, ...habits } = wellFormed(uri, () => {
-    using walk = MetadataWalk.over(metadata, memory);
+    using walk = request.walkOver?.(metadata, memory);
     return outlineOf(metadata, walk);
   });
   // Names become texts of up to 2 bytes a letter.

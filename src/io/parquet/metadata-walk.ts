@@ -9,7 +9,7 @@ import type { Region } from '../../memory/linear-memory.ts';
 import type { RowGroupPlaces } from './row-group.ts';
 import type { ElementPlaces } from './schema-element.ts';
 
-/** What is smaller is walked over sooner than it is copied, by who may have no kernels yet. */
+/** What is smaller is walked over sooner than it is copied. */
 const LEAST_BYTES = 16 * 1024;
 /** Of the budget's floor, that it may take: linear memory never shrinks. */
 const MOST_SHARE = 1 / 32;

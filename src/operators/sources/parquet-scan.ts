@@ -8,6 +8,7 @@ import { filesWithEnds } from '../../io/parquet/ends-ahead.ts';
 import { FileReader, type OpenRowGroup } from '../../io/parquet/file-reader.ts';
 import { FilterFirst } from '../../io/parquet/filter-first.ts';
 import { type FileEnd, readFooter } from '../../io/parquet/footer.ts';
+import { MetadataWalk } from '../../io/parquet/metadata-walk.ts';
 import type { NarrowRequest } from '../../io/parquet/narrow-plan.ts';
 import { planScan, type RangeTest, rangesOf, type ScanPlan } from '../../io/parquet/scan-plan.ts';
 import { matchColumns } from '../../io/parquet/value-form.ts';
@@ -118,7 +119,7 @@ class ParquetScanRun implements SourceRun {
     const runtime = this.#runtime?.column;
     this.#constants =
       runtime === undefined ? constant : new Map([...constant, [readSchema.fields.length - 1, runtime]]);
-    const footer = await readFooter({ store, memory: budget, uri, etag, signal }, end);
+    const footer = await readFooter({ store, memory: budget, uri, etag, signal, walkOver: MetadataWalk.over }, end);
     costs.bytesRead += footer.bytesRead;
     costs.requests += footer.requests;
     const share = rowGroups === undefined ? 1 : rowGroups.length / Math.max(1, footer.rowGroupCount);
