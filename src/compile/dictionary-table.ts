@@ -20,7 +20,7 @@ import type { Holding } from '../memory/budget.ts';
 import type { Region } from '../memory/linear-memory.ts';
 import { isRowError } from './vector-step.ts';
 
-/** A column of results, valid until it is disposed; of a condition, at most until the next are evaluated. */
+/** A column of results, valid until it is disposed; of a condition, and which results are null, at most until the next are evaluated. */
 export interface EvaluatedEntries extends Disposable {
   readonly column: Column;
 }

@@ -13,11 +13,13 @@ import assert from 'node:assert/strict';
 import { Batch } from '../columnar/batch.ts';
 import type { Column, Dictionary } from '../columnar/column.ts';
 import { readValue } from '../columnar/column-values.ts';
+import { fixedWidth } from '../columnar/data-type.ts';
 import type { Schema } from '../columnar/schema.ts';
 import type { Value } from '../columnar/value.ts';
 import { collectColumns, operandsOf, withColumnsAt } from '../expressions/columns.ts';
 import type { TypedColumn, TypedExpression } from '../expressions/expression.ts';
 import { interpreter, type Row } from '../expressions/interpret.ts';
+import { takeKernels } from '../kernels/take-kernels.ts';
 import type { Holding } from '../memory/budget.ts';
 import { CollectedValues } from './collected-values.ts';
 import { Compaction, type Selection } from './compaction.ts';
@@ -317,11 +319,14 @@ function splitAtFilter(spec: RowProgramSpec): { readonly spec: RowProgramSpec; r
 const hasStep = (e: TypedExpression): boolean =>
   (e.kind !== 'column' && e.kind !== 'literal' && !isNodeCompilable(e)) || operandsOf(e).some(hasStep);
 
-/** Evaluates over entries of dictionaries, with a program for each expression or, where that may know too much of one, each dictionary. */
+/**
+ * Evaluates over entries of dictionaries, with a program for each expression, whose results are copied: there is one for each row group.
+ * Where results are more than values of one width, each dictionary has a program that keeps them.
+ */
 class EntryPrograms implements EntryEvaluator {
   readonly #operator: string;
   readonly #holding: Holding;
-  /** By expression: of those that only compare, of which nothing is kept from one dictionary to the next. */
+  /** By expression and type of the entries. */
   readonly #programs = new Map<string, RowProgram>();
 
   constructor(operator: string, holding: Holding) {
@@ -332,12 +337,15 @@ class EntryPrograms implements EntryEvaluator {
   evaluate(expression: TypedExpression, entries: Dictionary): EvaluatedEntries | undefined {
     const input: Schema = { fields: [{ name: '', type: entries.values.type, nullable: false }] };
     const spec = { input, columns: [{ name: '', expression }], operator: this.#operator };
-    if (onlyCompares(expression)) {
+    const isFixed = (fixedWidth(expression.type) ?? 0) > 0;
+    if (isFixed || onlyCompares(expression)) {
       const key = entriesKey(expression, entries.values.type);
       const program = this.#programs.get(key) ?? new RowProgram(spec, this.#holding);
       this.#programs.set(key, program);
       const column = entriesBy(program, input, entries);
-      return column && { column, [Symbol.dispose]: () => {} };
+      if (column === undefined) return undefined;
+      if (!isFixed) return { column, [Symbol.dispose]: () => {} };
+      if (column.dictionary === undefined) return this.#copyOf(column, entries.size);
     }
     const own = this.#holding.budget.reserve(this.#holding.owner);
     using unused = new DisposableStack();
@@ -347,6 +355,15 @@ class EntryPrograms implements EntryEvaluator {
     if (column === undefined) return undefined;
     const used = unused.move();
     return { column, [Symbol.dispose]: () => used.dispose() };
+  }
+
+  /** Of its values; which of them are null is known until the program is asked again. */
+  #copyOf(column: Column, size: number): EvaluatedEntries {
+    const bytes = size * column.width;
+    const region = this.#holding.allocate(bytes);
+    takeKernels(this.#holding.linear).copyBytes(column.values, region.address, bytes);
+    const free = (): void => this.#holding.free(region);
+    return { column: { ...column, values: region.address }, [Symbol.dispose]: free };
   }
 
   [Symbol.dispose](): void {
