@@ -3,13 +3,18 @@ import type { Column, Dictionary } from '../../columnar/column.ts';
 import { typeName } from '../../columnar/data-type.ts';
 import type { Page, PageTarget } from './page-reader.ts';
 import type { ChunkSource, FileWork, PlainValues } from './plain-values.ts';
+import type { ValueForm } from './value-form.ts';
 
 /** So far behind the place where they go, texts may lie that are moved there one after the other. */
 const GAP_BYTES = 16;
 
-/** Where the page of a dictionary is decompressed to: texts are moved together where they are. */
-export const dictionaryTarget = ({ reading, buffers }: ChunkSource): PageTarget | undefined =>
-  reading.form.kind === 'text' ? { region: buffers.dictionaryText, offset: GAP_BYTES } : undefined;
+/** Where the page of a dictionary is decompressed to: texts are moved together where they are, numbers that stay as they are stay there. */
+export function dictionaryTarget({ reading: { form }, buffers }: ChunkSource): PageTarget | undefined {
+  if (form.kind === 'text') return { region: buffers.dictionaryText, offset: GAP_BYTES };
+  return isCopied(form) ? { region: buffers.dictionaryValues, offset: 0 } : undefined;
+}
+
+const isCopied = (form: ValueForm): boolean => form.kind === 'fixed' && form.isCopied === true;
 
 /** The dictionary that `page` holds, decoded into the column's buffers. @throws MalformedFile, ArithmeticOverflow */
 export function readDictionaryPage(page: Page, work: FileWork, source: ChunkSource, values: PlainValues): Dictionary {
@@ -30,9 +35,10 @@ function numbers(page: Page, { reading, buffers, memory }: ChunkSource, values: 
   const size = page.header.values;
   const leastBytes = form.kind === 'fixed' ? form.storedBytes : 4;
   if (size * leastBytes > page.end - page.values) throw values.damaged('its dictionary is shorter than it claims');
-  buffers.dictionaryValues.ensure(size * form.width, 0);
+  const isInPlace = isCopied(form) && page.values === buffers.dictionaryValues.address;
+  if (!isInPlace) buffers.dictionaryValues.ensure(size * form.width, 0);
   const to = buffers.dictionaryValues.address;
-  values.convert(page.values, page.end, size, to);
+  if (!isInPlace) values.convert(page.values, page.end, size, to);
   const needed = values.bitsOf(to, size);
   const bits = values.hasBound ? memory.bound(needed) : undefined;
   return { type: field.type, validity: 0, values: to, bytes: 0, dictionary: undefined, width: form.width, bits };

@@ -42,6 +42,8 @@ interface NumberForm {
 interface FixedForm extends NumberForm {
   readonly kind: 'fixed';
   readonly storedBytes: number;
+  /** Whether the values are in the column what they are in the file. */
+  readonly isCopied?: boolean;
   /** False where a value does not fit the column's type. `from` and `to` do not overlap. */
   convert(kernels: ParquetKernels, from: number, count: number, to: number): boolean;
 }
@@ -172,8 +174,10 @@ function fixed(
   return { kind: 'fixed', storedBytes, width, bound, convert: (...call) => convert(...call) !== 0 };
 }
 
-const copied = (bytes: number, bound: Bound): FixedForm =>
-  fixed(bytes, bytes, bound, (kernels, from, count, to) => kernels.copyValues(from, count * bytes, to));
+const copied = (bytes: number, bound: Bound): FixedForm => ({
+  ...fixed(bytes, bytes, bound, (kernels, from, count, to) => kernels.copyValues(from, count * bytes, to)),
+  isCopied: true,
+});
 
 /** Whole numbers of 4 or 8 bytes, in 8 or 16 and multiplied. */
 function whole(storedBytes: 4 | 8, isSigned: boolean, factor: bigint, width: 8 | 16): FixedForm {
