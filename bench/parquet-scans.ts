@@ -1,6 +1,6 @@
 /** Scans of Parquet: all values of some columns, from the page cache and over a limited network. */
 
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Field, Schema } from '../src/columnar/schema.ts';
 import { executeTask } from '../src/execute-task.ts';
@@ -83,12 +83,13 @@ const CASES: readonly ParquetCase[] = [
 ];
 
 /** One thread each, all warm. */
-export async function* parquetScans({ sf, runs, only }: Options): AsyncGenerator<Result> {
+export async function* parquetScans(options: Options): AsyncGenerator<Result> {
+  const { sf, runs, only } = options;
   using duckdb = await DuckDB.start();
   using peer = await PythonPeer.start('scan-peer.py');
   for (const one of CASES.filter(({ name }) => name.includes(only))) {
     const path = await one.file(duckdb, sf);
-    const scan = await scanOf(one, path);
+    const scan = await scanOf(one, [path]);
     const where =
       one.range === undefined ? '' : ` where ${one.range[0]} >= ${one.range[1]} and ${one.range[0]} < ${one.range[2]}`;
     const read = scan.fields.map((field) => measureOf(field).sql(`"${field.name}"`));
@@ -114,22 +115,36 @@ export async function* parquetScans({ sf, runs, only }: Options): AsyncGenerator
       duckdb_version: duckdb.version,
     };
   }
-  yield* overNetwork({ sf, runs, only });
+  yield* overNetwork(duckdb, options);
 }
 
+interface NetworkCase {
+  readonly name: string;
+  readonly columns?: readonly string[];
+  /** How many the table is cut into; as it is where absent. */
+  readonly files?: number;
+  readonly memoryBytes?: number;
+}
+
+const NETWORK_CASES: readonly NetworkCase[] = [
+  { name: 'network, all columns' },
+  { name: 'network, 3 columns', columns: THREE },
+  ...[8, 32, 200].flatMap((files) => [
+    { name: `network, ${files} files`, files },
+    { name: `network, ${files} files, 256 MB`, files, memoryBytes: 256 * 1024 ** 2 },
+  ]),
+];
+
 /** How much longer than the bytes take that are read. */
-async function* overNetwork({ sf, runs, only }: Pick<Options, 'sf' | 'runs' | 'only'>): AsyncGenerator<Result> {
-  const path = fileURLToPath(tpchTable('lineitem', sf));
-  const cases = [
-    { name: 'network, all columns', columns: undefined },
-    { name: 'network, 3 columns', columns: THREE },
-  ];
-  for (const { name, columns } of cases.filter((one) => one.name.includes(only))) {
-    const scan = await scanOf(columns === undefined ? {} : { columns }, path);
+async function* overNetwork(duckdb: DuckDB, { sf, runs, only }: Options): AsyncGenerator<Result> {
+  const whole = fileURLToPath(tpchTable('lineitem', sf));
+  for (const { name, columns, files, memoryBytes } of NETWORK_CASES.filter((one) => one.name.includes(only))) {
+    const paths = files === undefined ? [whole] : await parts(duckdb, whole, `lineitem-sf${sf}-in-${files}`, files);
+    const scan = await scanOf(columns === undefined ? {} : { columns }, paths);
     const times: number[] = [];
     let bytes = 0;
     for (let run = -1; run < runs; run += 1) {
-      const answer = await runOurs(scan, limitedStore(fileStore()));
+      const answer = await runOurs(scan, limitedStore(fileStore()), memoryBytes);
       bytes = answer.bytes;
       if (run >= 0) times.push(answer.ms);
     }
@@ -139,36 +154,55 @@ async function* overNetwork({ sf, runs, only }: Pick<Options, 'sf' | 'runs' | 'o
   }
 }
 
+/** Has DuckDB cut a file into `count` of as many rows, in order; their paths. */
+async function parts(duckdb: DuckDB, path: string, name: string, count: number): Promise<string[]> {
+  const folder = `${directory}/${name}`;
+  if (!existsSync(folder)) {
+    mkdirSync(directory, { recursive: true });
+    const rows = `read_parquet('${path}', file_row_number = true)`;
+    const part = `file_row_number * ${count} // (select count(*) from ${rows}) as part`;
+    const select = `select * exclude (file_row_number), ${part} from ${rows}`;
+    await duckdb.run(`copy (${select}) to '${folder}' (format parquet, partition_by part)`, 1);
+  }
+  const found = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  return found.filter((file) => file.endsWith('.parquet')).map((file) => `${folder}/${file}`);
+}
+
 interface Scan {
-  readonly path: string;
+  readonly paths: readonly string[];
   readonly schema: Schema;
   /** What is read. */
   readonly fields: readonly Field[];
   readonly predicate: Expression | undefined;
 }
 
-async function scanOf({ columns, range }: Omit<ParquetCase, 'name' | 'file'>, path: string): Promise<Scan> {
-  const schema = await readParquetSchema(fileStore(), pathToFileURL(path).href);
+async function scanOf({ columns, range }: Omit<ParquetCase, 'name' | 'file'>, paths: readonly string[]): Promise<Scan> {
+  const schema = await readParquetSchema(fileStore(), pathToFileURL(paths[0] ?? '').href);
   const fields = schema.fields.filter(({ name }) => columns?.includes(name) !== false);
   const predicate =
     range && and(binary(column(range[0]), '>=', whole(range[1])), binary(column(range[0]), '<', whole(range[2])));
-  return { path, schema, fields, predicate };
+  return { paths, schema, fields, predicate };
 }
 
-async function runOurs(scan: Scan, store: ObjectStore): Promise<Answer & { bytes: number; rowsRead: number }> {
+async function runOurs(
+  scan: Scan,
+  store: ObjectStore,
+  memoryBytes: number = MEMORY_BYTES,
+): Promise<Answer & { bytes: number; rowsRead: number }> {
   const aggregates = scan.fields.map((field): AggregateCall => ({ name: field.name, ...measureOf(field).ours }));
   const source: PlanNode = { kind: 'scan', sourceId: 't', format: 'parquet', schema: scan.schema.fields };
   const { predicate } = scan;
   const input: PlanNode = predicate === undefined ? source : { kind: 'filter', predicate, input: source };
   const plan: PlanNode = { kind: 'aggregate', input, aggregates };
-  const inputs = { t: { kind: 'files', files: [{ uri: pathToFileURL(scan.path).href }] } };
+  const files = scan.paths.map((path) => ({ uri: pathToFileURL(path).href }));
+  const inputs = { t: { kind: 'files', files } };
   const rows: Cell[][] = [];
   const start = performance.now();
   const { statistics } = await executeTask(
     { version: 1, jobId: 'scan', stageId: 0, taskId: 0, plan, inputs },
     {
       store,
-      memoryBytes: MEMORY_BYTES,
+      memoryBytes,
       onKept: (batch) => {
         rows.push(...rowsOf(batch));
       },

@@ -68,7 +68,7 @@ export class MemoryBudget {
 
   /** An empty holding for the state `owner` will retain. */
   reserve(owner: string): Holding {
-    return this.#open(owner, (deltaBytes) => this.#retain(deltaBytes));
+    return this.open(owner, (deltaBytes) => this.#retain(deltaBytes));
   }
 
   /**
@@ -91,20 +91,11 @@ export class MemoryBudget {
         signal?.addEventListener('abort', () => wake(), { once: true });
       });
     }
-    this.#addInFlight(bytes);
-    // Below 0, what is retained beyond the lease.
-    let leftBytes = bytes;
-    return this.#open(
-      owner,
-      (deltaBytes, isNeeded) => {
-        const left = leftBytes - deltaBytes;
-        if (deltaBytes > 0 && left < 0 && !(isNeeded && beyond === 'retained')) return false;
-        if (!this.#retain(Math.max(0, -left) - Math.max(0, -leftBytes))) return false;
-        leftBytes = left;
-        return true;
-      },
-      () => this.#addInFlight(-bytes),
-    );
+    const accounts = {
+      addInFlight: (deltaBytes: number) => this.#addInFlight(deltaBytes),
+      retain: (deltaBytes: number) => this.#retain(deltaBytes),
+    };
+    return new Lease(this, owner, bytes, beyond, accounts).open();
   }
 
   /**
@@ -138,11 +129,13 @@ export class MemoryBudget {
     return this.limitBytes - this.#outsideBytes;
   }
 
-  #open(owner: string, take: Take, closed: () => void = () => {}): Holding {
-    const holding = new Holding(this, owner, take, () => {
+  /** For leases. */
+  open(owner: string, take: Take, closed: () => void = () => {}, lease?: Lease): Holding {
+    const ended = (): void => {
       this.#holdings.delete(holding);
       closed();
-    });
+    };
+    const holding = new Holding(this, owner, take, ended, lease);
     this.#holdings.add(holding);
     return holding;
   }
@@ -182,10 +175,80 @@ export class MemoryBudget {
 /** Takes bytes, or gives them back where negative: whether they were had. Some are only had by whoever cannot do without. */
 type Take = (deltaBytes: number, isNeeded: boolean) => boolean;
 
+/** How a lease takes from its budget. */
+interface Accounts {
+  readonly addInFlight: (deltaBytes: number) => void;
+  readonly retain: (deltaBytes: number) => boolean;
+}
+
+/** Bytes in flight, which holdings of one source share. They are given back with the last of these. */
+export class Lease {
+  readonly #budget: MemoryBudget;
+  readonly #owner: string;
+  readonly #beyond: 'refused' | 'retained';
+  readonly #accounts: Accounts;
+  #bytes = 0;
+  /** Below 0, what is retained beyond the lease. */
+  #leftBytes = 0;
+  #holdings = 0;
+
+  /** For budgets: there are `bytes` free. */
+  constructor(budget: MemoryBudget, owner: string, bytes: number, beyond: 'refused' | 'retained', accounts: Accounts) {
+    this.#budget = budget;
+    this.#owner = owner;
+    this.#beyond = beyond;
+    this.#accounts = accounts;
+    this.#enlarge(bytes);
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Whether it has `bytes` now, or more. Never waits: nothing changes where they exceed the floor, or are not free. */
+  tryEnlarge(bytes: number): boolean {
+    const more = bytes - this.#bytes;
+    if (more <= 0) return true;
+    const { floorBytes, usedBytes, limitBytes } = this.#budget;
+    if (bytes > floorBytes || usedBytes + more > limitBytes) return false;
+    this.#enlarge(more);
+    return true;
+  }
+
+  /** Another holding that may take what is left of it. */
+  open(): Holding {
+    this.#holdings += 1;
+    const take = (deltaBytes: number, isNeeded: boolean): boolean => {
+      const left = this.#leftBytes - deltaBytes;
+      if (deltaBytes > 0 && left < 0 && !(isNeeded && this.#beyond === 'retained')) return false;
+      return this.#setLeft(left);
+    };
+    const closed = (): void => {
+      this.#holdings -= 1;
+      if (this.#holdings === 0) this.#enlarge(-this.#bytes);
+    };
+    return this.#budget.open(this.#owner, take, closed, this);
+  }
+
+  #enlarge(bytes: number): void {
+    this.#bytes += bytes;
+    this.#accounts.addInFlight(bytes);
+    this.#setLeft(this.#leftBytes + bytes);
+  }
+
+  #setLeft(bytes: number): boolean {
+    if (!this.#accounts.retain(Math.max(0, -bytes) - Math.max(0, -this.#leftBytes))) return false;
+    this.#leftBytes = bytes;
+    return true;
+  }
+}
+
 /** Bytes of the budget held by one owner. Disposing gives all of them back, regions included. */
 export class Holding implements Disposable {
   readonly owner: string;
   readonly budget: MemoryBudget;
+  /** What it is taken from; undefined where bytes are retained. */
+  readonly lease: Lease | undefined;
   readonly #take: Take;
   readonly #closed: () => void;
   readonly #regions = new Set<Region>();
@@ -193,8 +256,9 @@ export class Holding implements Disposable {
   #outsideBytes = 0;
   #open = true;
 
-  constructor(budget: MemoryBudget, owner: string, take: Take, closed: () => void) {
+  constructor(budget: MemoryBudget, owner: string, take: Take, closed: () => void, lease: Lease | undefined) {
     this.budget = budget;
+    this.lease = lease;
     this.owner = owner;
     this.#take = take;
     this.#closed = closed;

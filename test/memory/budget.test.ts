@@ -126,6 +126,67 @@ describe('memory budget', () => {
     expect(budget.usedBytes).toBe(0);
   });
 
+  test('a lease becomes larger where there is room now, up to the floor, and never waits', async () => {
+    const budget = budgetOf(8 * MiB);
+    using holding = await budget.lease('Scan', MiB);
+    using state = budget.reserve('Sort');
+    state.grow(5 * MiB);
+    expect(holding.lease?.tryEnlarge(2 * MiB + 1)).toBe(false);
+    expect(holding.lease?.tryEnlarge(2 * MiB)).toBe(true);
+    expect(budget.usedBytes).toBe(7 * MiB);
+    expect(holding.tryGrow(2 * MiB)).toBe(true);
+    expect(holding.lease?.tryEnlarge(MiB)).toBe(true);
+    expect(holding.lease?.bytes).toBe(2 * MiB);
+    expect(state.lease).toBeUndefined();
+  });
+
+  test('a lease is not enlarged by what others hold', async () => {
+    const budget = budgetOf(8 * MiB);
+    using holding = await budget.lease('Scan', MiB);
+    using other = await budget.lease('Scan', 2 * MiB);
+    using state = budget.reserve('Sort');
+    state.grow(5 * MiB);
+    expect(holding.lease?.tryEnlarge(MiB + 1)).toBe(false);
+    other[Symbol.dispose]();
+    expect(holding.lease?.tryEnlarge(2 * MiB)).toBe(true);
+  });
+
+  test('what is retained beyond a lease becomes part of it where it is enlarged', async () => {
+    const budget = budgetOf(8 * MiB);
+    const first = await budget.lease('Scan', MiB, undefined, 'retained');
+    const second = first.lease?.open();
+    first.grow(MiB + 10);
+    expect(budget.usedBytes).toBe(MiB + 10);
+    expect(second?.tryGrow(1)).toBe(false);
+    expect(first.lease?.tryEnlarge(MiB + 4)).toBe(true);
+    expect(budget.usedBytes).toBe(MiB + 10);
+    expect(first.lease?.tryEnlarge(MiB + 20)).toBe(true);
+    expect(budget.usedBytes).toBe(MiB + 20);
+    expect(second?.tryGrow(10)).toBe(true);
+    second?.grow(7);
+    expect(budget.usedBytes).toBe(MiB + 27);
+    first[Symbol.dispose]();
+    expect(budget.usedBytes).toBe(MiB + 20);
+    second?.[Symbol.dispose]();
+    expect(budget.usedBytes).toBe(0);
+  });
+
+  test('holdings of one lease share it, and the last of them gives it back', async () => {
+    const budget = budgetOf(8 * MiB);
+    const first = await budget.lease('Scan', 2 * MiB);
+    const second = first.lease?.open();
+    expect(first.tryGrow(MiB)).toBe(true);
+    expect(second?.tryGrow(MiB + 1)).toBe(false);
+    expect(second?.tryAllocate(MiB / 2)).toBeDefined();
+    expect(budget.usedBytes).toBe(2 * MiB);
+    first[Symbol.dispose]();
+    expect(second?.tryGrow(MiB)).toBe(true);
+    expect(budget.usedBytes).toBe(2 * MiB);
+    second?.[Symbol.dispose]();
+    expect(budget.usedBytes).toBe(0);
+    expect(budget.linear.usedBytes).toBe(0);
+  });
+
   test('bytes outside linear memory must fit beside all it has grown to, even when its regions are free again', () => {
     const budget = budgetOf(8 * MiB);
     using sort = budget.reserve('Sort');

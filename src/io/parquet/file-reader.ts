@@ -4,8 +4,9 @@
  *     │ buffers of a batch │ pages and dictionaries │ row group i │ i + 1 │ i + 2 … │       the whole lease
  *
  * The lease is taken once per file, for the most that any row group needs, up to the floor of the budget: a source that
- * waited for more while it holds some might wait for ever. What a page, a dictionary or a batch needs beyond it is retained: had at
- * once, or never. What is in the lease depends on what fits:
+ * waited for more while it holds some might wait for ever. Files behind share it, where it has room or can be made larger
+ * at once (`files-in-lease.ts`). What a page, a dictionary or a batch needs beyond it is retained: had at once, or never. What is in
+ * the lease depends on what fits:
  *
  *  - the stored bytes of a row group and of those behind it, which are read while the first is decoded;
  *  - those of one row group;
@@ -34,6 +35,7 @@ import { ColumnBuffers, Scratch } from './column-buffers.ts';
 import type { ColumnMemory } from './column-memory.ts';
 import { ColumnReader } from './column-reader.ts';
 import { allLeaves, FileSizes, storedBytes } from './file-sizes.ts';
+import { type FileInLease, FilesInLease } from './files-in-lease.ts';
 import type { FilterFirst } from './filter-first.ts';
 import type { ParquetFooter } from './footer.ts';
 import type { PartBuffers } from './nested-reader.ts';
@@ -57,8 +59,6 @@ export interface FileRequest {
   readonly costs: ReadCosts;
   /** Where there are columns that the filter does not read: what it keeps, of which columns. */
   readonly filter: { readonly probe: FilterProbe; readonly first: FilterFirst } | undefined;
-  /** Columns that are had from elsewhere, by position. */
-  readonly constants: ReadonlyMap<number, Column>;
 }
 
 /** A row group to be decoded. */
@@ -81,6 +81,18 @@ export interface RowReader {
 }
 
 type NestedModule = typeof import('./nested-reader.ts');
+
+/** What is there of a file whose turn it is. */
+interface Decoding {
+  readonly work: FileWork;
+  /** Of each reading; none for a column that the file does not have. */
+  readonly buffers: readonly ReadingBuffers[];
+  readonly nested: NestedModule | undefined;
+  /** A region of zeros: the values and the validity of columns that the file does not have. */
+  readonly zeros: number;
+  /** Columns that are had from elsewhere, by position. */
+  readonly constants: ReadonlyMap<number, Column>;
+}
 
 /** Where a column is decoded to. */
 interface ReadingBuffers {
@@ -114,58 +126,112 @@ export class FileReader implements AsyncDisposable {
   readonly batchRows: number;
   readonly #request: FileRequest;
   readonly #holding: Holding;
-  readonly #work: FileWork;
-  /** Of each reading; none for a column that the file does not have. */
-  readonly #buffers: readonly ReadingBuffers[];
   readonly #sizes: FileSizes;
-  readonly #nested: NestedModule | undefined;
+  readonly #files: FilesInLease;
+  readonly #inLease: FileInLease;
   readonly #abort = new AbortController();
-  /** A region of zeros: the values and the validity of columns that the file does not have. */
-  readonly #zeros: number;
   readonly #reads: RangeReads;
+  readonly #rank: number;
+  /** Whether the row group before its first one waits for the filter. */
+  readonly #isBehindFiltered: boolean;
   /** The first is the one that is decoded. */
   readonly #entries: Entry[] = [];
   #nextPosition = 0;
+  #decoding: Decoding | undefined;
   #isOpen = false;
+  #isClosed = false;
   #windows: ChunkWindow[] = [];
 
-  /** Waits for the lease. @throws MemoryBudgetExceeded */
+  /** Waits for a lease. @throws MemoryBudgetExceeded */
   static async open(request: FileRequest): Promise<FileReader> {
     const sizes = new FileSizes(request);
-    // Loaded on demand: most files are flat.
-    const isNested = request.readings.some((reading) => reading !== undefined && !('form' in reading));
-    const nested = isNested ? await import('./nested-reader.ts') : undefined;
     const holding = await request.budget.lease(OWNER, sizes.leaseBytes, request.signal, 'retained');
+    assert.ok(holding.lease !== undefined);
     try {
-      return new FileReader(request, sizes, holding, nested);
+      holding.grow(sizes.footerBytes);
+      return new FileReader(request, sizes, holding, new FilesInLease(holding.lease), false);
     } catch (error) {
       holding[Symbol.dispose]();
       throw error;
     }
   }
 
-  private constructor(request: FileRequest, sizes: FileSizes, holding: Holding, nested: NestedModule | undefined) {
-    this.#nested = nested;
+  private constructor(
+    request: FileRequest,
+    sizes: FileSizes,
+    holding: Holding,
+    files: FilesInLease,
+    isBehindFiltered: boolean,
+  ) {
     this.#request = request;
     this.#sizes = sizes;
     this.#holding = holding;
-    const signal = AbortSignal.any([request.signal, this.#abort.signal]);
-    this.#reads = new RangeReads({ ...request, holding, signal });
+    this.#files = files;
+    this.#isBehindFiltered = isBehindFiltered;
     this.batchRows = sizes.batchRows;
-    holding.grow(request.footer.heldBytes + request.plan.heldBytes);
-    this.#work = {
-      uri: request.footer.uri,
-      holding,
-      kernels: parquetKernels(holding.linear),
-      take: takeKernels(holding.linear),
-      scratch: new Scratch(holding, sizes.batchRows, sizes.widest),
-    };
-    this.#buffers = request.readings.map((reading) => ({
+    const signal = AbortSignal.any([request.signal, this.#abort.signal]);
+    this.#reads = new RangeReads({ ...request, holding, signal, inFlight: files.inFlight });
+    // One below the first: that is taken by what is read apart of the first row group.
+    this.#rank = files.takeRanks(2 * request.plan.rowGroups.length + 1) + 1;
+    this.#inLease = { sizes, entries: this.#entries };
+    files.add(this.#inLease);
+  }
+
+  /**
+   * Begins to read the file that comes next, in the same lease, if there is room for it now. It is to be disposed after this one.
+   */
+  tryFollow(request: FileRequest): FileReader | undefined {
+    const sizes = new FileSizes(request);
+    if (this.#isClosed || !this.#files.makeRoom(sizes.footerBytes, sizes.leaseBytes)) return undefined;
+    const holding = this.#holding.lease?.open();
+    if (holding?.tryGrow(sizes.footerBytes) !== true) {
+      holding?.[Symbol.dispose]();
+      return undefined;
+    }
+    const reader = new FileReader(request, sizes, holding, this.#files, this.#isLastFiltered);
+    reader.beginAhead();
+    return reader;
+  }
+
+  /** Whether there is room for the first row group of a file like this one behind it, as far as that can be said. */
+  makeRoomBehind(): boolean {
+    return !this.#isClosed && this.#files.makeRoom(this.#sizes.footerBytes + this.#sizes.storedOf(0));
+  }
+
+  /** Whether all of its row groups are in memory or on their way. */
+  get isAllBegun(): boolean {
+    return this.#nextPosition === this.#request.plan.rowGroups.length;
+  }
+
+  /** Reads more of it, where there is room for more beside the files before. */
+  beginAhead(): void {
+    if (!this.#isClosed) this.#begin();
+  }
+
+  /** To be called when its turn has come, before all else. @throws MemoryBudgetExceeded */
+  async start(constants: ReadonlyMap<number, Column>): Promise<void> {
+    const [request, holding, sizes] = [this.#request, this.#holding, this.#sizes];
+    // Loaded on demand: most files are flat.
+    const isNested = request.readings.some((reading) => reading !== undefined && !('form' in reading));
+    const nested = isNested ? await import('./nested-reader.ts') : undefined;
+    const buffers = (reading: Reading | undefined): ReadingBuffers => ({
       leaves: allLeaves([reading]).map(({ form }) => new ColumnBuffers(holding, form, sizes.batchRows)),
       parts:
         reading === undefined || 'form' in reading ? undefined : nested && new nested.PartBuffers(holding, reading),
-    }));
-    this.#zeros = sizes.zeroBytes === 0 ? 0 : holding.allocateZeroed(sizes.zeroBytes).address;
+    });
+    this.#decoding = {
+      work: {
+        uri: request.footer.uri,
+        holding,
+        kernels: parquetKernels(holding.linear),
+        take: takeKernels(holding.linear),
+        scratch: new Scratch(holding, sizes.batchRows, sizes.widest),
+      },
+      buffers: request.readings.map(buffers),
+      nested,
+      zeros: sizes.zeroBytes === 0 ? 0 : holding.allocateZeroed(sizes.zeroBytes).address,
+      constants,
+    };
   }
 
   /**
@@ -197,6 +263,7 @@ export class FileReader implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
     if (!this.#reads.isIdle) this.#abort.abort();
     // Regions are given back only when nobody writes to them any more.
     for (const { load, others } of this.#entries) {
@@ -204,6 +271,7 @@ export class FileReader implements AsyncDisposable {
       if (others !== undefined) await this.#reads.free(others);
     }
     for (const window of this.#windows) await window.free();
+    this.#files.remove(this.#inLease);
     this.#holding[Symbol.dispose]();
   }
 
@@ -213,7 +281,7 @@ export class FileReader implements AsyncDisposable {
     if (entry?.load !== undefined) await this.#reads.free(entry.load);
     if (entry?.others !== undefined) await this.#reads.free(entry.others);
     for (const window of this.#windows.splice(0)) await window.free();
-    for (const { leaves } of this.#buffers) for (const buffers of leaves) buffers.freeDictionary();
+    for (const { leaves } of this.#started.buffers) for (const buffers of leaves) buffers.freeDictionary();
   }
 
   #batchSize(): BatchSize {
@@ -226,9 +294,14 @@ export class FileReader implements AsyncDisposable {
     const { rowGroups } = this.#request.plan;
     for (let group = rowGroups[this.#nextPosition]; group !== undefined; group = rowGroups[this.#nextPosition]) {
       const position = this.#nextPosition;
-      const isFirst = this.#entries.length === 0;
+      const isFirst = this.#entries.length === 0 && this.#decoding !== undefined;
       if (this.#entries[0]?.state === 'windows') return;
-      const fits = this.#sizes.fitsBeside(position, this.#entries);
+      const stored = this.#sizes.storedOf(position);
+      const fits =
+        this.#sizes.fitsBeside(position, this.#entries) &&
+        this.#files.isWorthAhead(stored) &&
+        (this.#decoding !== undefined || this.#files.makeRoom(stored));
+      if (!fits && this.#decoding === undefined) return;
       const entry = fits || isFirst ? this.#beginGroup(position, group, fits) : undefined;
       if (entry === undefined && !isFirst) return;
       // What is estimated to fit may not do so: sizes are estimates.
@@ -242,7 +315,7 @@ export class FileReader implements AsyncDisposable {
     const waits = this.#waitsForFilter(position, group);
     const ranges = rangesToRead(group, waits ? this.#request.filter?.probe.columns : undefined);
     if (!fits && !(waits && this.#sizes.isSmall(storedBytes(ranges)))) return undefined;
-    const load = this.#reads.tryBegin(ranges, 2 * position);
+    const load = this.#reads.tryBegin(ranges, this.#rank + 2 * position);
     if (load === undefined) return undefined;
     const bytes = waits ? storedBytes(rangesToRead(group)) : storedBytes(ranges);
     return { position, group, bytes, load, others: undefined, state: waits ? 'filter first' : 'whole' };
@@ -252,15 +325,20 @@ export class FileReader implements AsyncDisposable {
     const { filter, plan } = this.#request;
     if (filter === undefined || filter.first.neverWaits) return false;
     const others = (one: PlannedRowGroup): number => byteLength(rangesToRead(one, this.#otherColumns));
-    const before = this.#entries.at(-1)?.state;
     return filter.first.waits({
-      isBehind: before === 'filter first' || before === 'filtered',
+      isBehind: this.#isLastFiltered,
       filter: byteLength(rangesToRead(group, filter.probe.columns)),
       others: others(group),
       get othersAhead() {
         return plan.rowGroups.slice(position).reduce((sum, one) => sum + others(one), 0);
       },
     });
+  }
+
+  /** Whether the row group that was begun last waits for the filter. */
+  get #isLastFiltered(): boolean {
+    const state = this.#entries.at(-1)?.state;
+    return state === undefined ? this.#isBehindFiltered : state === 'filter first' || state === 'filtered';
   }
 
   /** Positions of the columns that the filter does not read. */
@@ -281,7 +359,7 @@ export class FileReader implements AsyncDisposable {
     const wanted = survivors.length === 0 ? [] : ranges;
     const all = byteLength(rangesToRead(group, this.#otherColumns));
     filter.first.note(all === 0 ? 0 : 1 - byteLength(wanted) / all);
-    entry.others = this.#reads.tryBegin(wanted, 2 * entry.position - 1);
+    entry.others = this.#reads.tryBegin(wanted, this.#rank + 2 * entry.position - 1);
     entry.bytes = storedBytes(rangesToRead(group, filter.probe.columns)) + storedBytes(wanted);
   }
 
@@ -296,7 +374,7 @@ export class FileReader implements AsyncDisposable {
         const count = Math.min(size.rows, end - row);
         const columns: Column[] = [];
         for (const [position, reader] of readers) {
-          columns[position] = this.#request.constants.get(position) ?? (await reader.read(count));
+          columns[position] = this.#started.constants.get(position) ?? (await reader.read(count));
         }
         await this.#reads.letGoOn();
         for (const range of probe.survivors(columns, count)) {
@@ -308,12 +386,18 @@ export class FileReader implements AsyncDisposable {
     return survivors;
   }
 
+  get #started(): Decoding {
+    assert.ok(this.#decoding !== undefined);
+    return this.#decoding;
+  }
+
   #columnReader(entry: Entry, index: number, batchSize: BatchSize): RowReader {
     const { group } = entry;
+    const { work, buffers: allBuffers, nested } = this.#started;
     const field = this.#request.fields[index];
     const reading = this.#request.readings[index];
     const memory = this.#request.memories[index];
-    const { leaves, parts } = this.#buffers[index] ?? { leaves: [], parts: undefined };
+    const { leaves, parts } = allBuffers[index] ?? { leaves: [], parts: undefined };
     const chunks = group.chunks[index] ?? [];
     assert.ok(field !== undefined && memory !== undefined);
     if (reading === undefined) return this.#nullReader(field);
@@ -332,10 +416,10 @@ export class FileReader implements AsyncDisposable {
       // What is remembered of values is of one leaf.
       return { reading: leaf, chunk, bytes, buffers, memory: memory.ofLeaf(at), rowGroup, pages, batchRows };
     });
-    const place = `column ${field.name}, row group ${rowGroup} of ${this.#work.uri}`;
-    if (parts === undefined || 'form' in reading) return placed(new ColumnReader(this.#work, first(sources)), place);
-    assert.ok(this.#nested !== undefined);
-    const reader = new this.#nested.NestedReader(this.#work, reading, sources, parts);
+    const place = `column ${field.name}, row group ${rowGroup} of ${work.uri}`;
+    if (parts === undefined || 'form' in reading) return placed(new ColumnReader(work, first(sources)), place);
+    assert.ok(nested !== undefined);
+    const reader = new nested.NestedReader(work, reading, sources, parts);
     return placed(reader, place, (rows) => batchSize.note(index, rows, reader.textBytes));
   }
 
@@ -343,7 +427,7 @@ export class FileReader implements AsyncDisposable {
     const [reads, holding] = [this.#reads, this.#holding];
     const { windowBytes } = this.#sizes;
     // Behind what is read apart of the same row group, before all of the next.
-    const rank = (share: number): number => 2 * position + share;
+    const rank = (share: number): number => this.#rank + 2 * position + share;
     const window = new ChunkWindow({ reads, holding, start, end: start + bytes, windowBytes, isWhole, rank });
     this.#windows.push(window);
     return window;
@@ -354,7 +438,7 @@ export class FileReader implements AsyncDisposable {
       const column = constantColumn(this.#holding, type, null, this.batchRows);
       return { read: () => column, skip: () => {} };
     }
-    const zeros = this.#zeros;
+    const { zeros } = this.#started;
     const width = fixedWidth(type) ?? 0;
     const bytes = isBytes(type) ? zeros : 0;
     const column = { type, validity: zeros, values: zeros, bytes, dictionary: undefined, width, bits: undefined };

@@ -29,6 +29,12 @@ export class FileSizes {
   readonly leaseBytes: number;
   readonly windowBytes: number;
   readonly zeroBytes: number;
+  /** Outside linear memory: the footer, and what was planned. */
+  readonly footerBytes: number;
+  /** What decoding takes beside stored bytes, the footer too: an upper estimate. */
+  readonly decodingBytes: number;
+  /** Stored bytes of all planned row groups, as regions. */
+  readonly storedBytes: number;
   /** Bytes of the widest value. */
   readonly widest: number;
   readonly #roomBytes: number;
@@ -43,6 +49,7 @@ export class FileSizes {
   constructor({ budget, footer, plan, fields, readings }: FileRequest) {
     const { floorBytes } = budget;
     const known = allLeaves(readings);
+    this.footerBytes = footer.heldBytes + plan.heldBytes;
     this.widest = Scratch.widthOf(known.map(({ form }) => form));
     const missing = fields.filter((_, position) => readings[position] === undefined);
     const zeroBytes = (rows: number): number => (missing.length > 0 ? rows * 16 + 16 : 0);
@@ -50,7 +57,7 @@ export class FileSizes {
       Scratch.footprint(rows, this.widest) +
       (missing.length > 0 ? LinearMemory.footprint(zeroBytes(rows)) : 0) +
       missing.reduce((bytes, { type }) => bytes + constantBytes(type, rows), 0) +
-      known.reduce((bytes, { form }) => bytes + ColumnBuffers.footprint(form, rows), footer.heldBytes + plan.heldBytes);
+      known.reduce((bytes, { form }) => bytes + ColumnBuffers.footprint(form, rows), this.footerBytes);
 
     let rows = BATCH_ROWS;
     this.growingBytes = Math.floor(floorBytes / 8);
@@ -75,6 +82,8 @@ export class FileSizes {
     const most = this.#stored.reduce((bytes, stored, at) => Math.max(bytes, stored + this.#aheadBytes(at)), 0);
     this.leaseBytes = Math.min(floorBytes, fixedBytes(rows) + most + this.#plainBytes);
     this.#roomBytes = this.leaseBytes - fixedBytes(rows);
+    this.decodingBytes = fixedBytes(rows) + this.#plainBytes;
+    this.storedBytes = this.#stored.reduce((sum, bytes) => sum + bytes, 0);
     const share = Math.floor(this.#roomBytes / 2 / Math.max(1, known.length));
     this.windowBytes = Math.max(MIN_WINDOW_BYTES, share - PAGE_SLACK_BYTES);
   }
@@ -87,18 +96,24 @@ export class FileSizes {
     return bytes;
   }
 
-  /** Whether what is stored of the row group at `position` is to be read beside that of those before it that are in memory. */
-  fitsBeside(position: number, before: readonly { readonly position: number; readonly bytes: number }[]): boolean {
-    const stored = this.#stored[position] ?? 0;
-    const ahead = before.slice(1).reduce((sum, { bytes }) => sum + bytes, 0);
-    if (ahead > 0 && ahead + stored > this.#mostAhead(before[0]?.position ?? 0)) return false;
-    return (before[0]?.bytes ?? 0) + ahead + stored + this.#plainBytes <= this.#roomBytes;
+  /** Of the row group at `position`, as regions. */
+  storedOf(position: number): number {
+    return this.#stored[position] ?? 0;
   }
 
-  /** Beside the next one: what was read up to the current row group, so that little is read in vain for who stops early. */
-  #mostAhead(current: number): number {
-    let bytes = LEAST_AHEAD_BYTES;
-    for (let at = 0; at <= current && bytes < AHEAD_BYTES; at += 1) bytes += this.#stored[at] ?? 0;
+  /** Whether what is stored of the row group at `position` has room beside that of those before it that are in memory. */
+  fitsBeside(position: number, before: readonly { readonly bytes: number }[]): boolean {
+    const stored = before.reduce((sum, { bytes }) => sum + bytes, this.storedOf(position));
+    return stored + this.#plainBytes <= this.#roomBytes;
+  }
+
+  /**
+   * Stored bytes that are worth to be read ahead of the row group at `position`, beside the next one: what was read up to it, so that little
+   * is read in vain for who stops early.
+   */
+  mostAhead(position: number, ofFilesBefore: number): number {
+    let bytes = Math.min(AHEAD_BYTES, LEAST_AHEAD_BYTES + ofFilesBefore);
+    for (let at = 0; at <= position && bytes < AHEAD_BYTES; at += 1) bytes += this.#stored[at] ?? 0;
     return bytes;
   }
 

@@ -15,7 +15,7 @@ import type { ReadCosts } from '../record-reader.ts';
 import type { ParquetFooter } from './footer.ts';
 import { type ByteRange, splitRange } from './scan-plan.ts';
 
-/** Of one file at a time. */
+/** Of one scan at a time. */
 const MAX_REQUESTS = 8;
 /**
  * Further requests wait until fewer bytes are on their way: what is needed next would have to share the network with
@@ -40,6 +40,7 @@ interface Piece extends ByteRange {
   readonly rank: number;
   state: 'waiting' | 'in flight' | 'arrived';
   readonly settle: PromiseWithResolvers<void>;
+  readonly read: () => Promise<void>;
 }
 
 /** One range in memory, or on its way there: its pieces follow each other in the file and at `address`. */
@@ -54,31 +55,82 @@ export interface Load {
   readonly regions: readonly Region[];
 }
 
+/** What is on its way, and what waits for that, of all files of a scan. */
+export class RequestsInFlight {
+  readonly #waiting: Piece[] = [];
+  #requests = 0;
+  #bytes = 0;
+
+  /** Whether nothing is on its way. */
+  get isIdle(): boolean {
+    return this.#requests === 0;
+  }
+
+  /** Takes pieces, of which none is asked for before `pump`. */
+  add(pieces: readonly Piece[]): void {
+    this.#waiting.push(...pieces);
+    this.#waiting.sort((a, b) => a.rank - b.rank);
+  }
+
+  /** Forgets a piece that is not asked for yet. */
+  drop(piece: Piece): void {
+    const at = this.#waiting.indexOf(piece);
+    if (at >= 0) this.#waiting.splice(at, 1);
+  }
+
+  /** Asks for as many as may be on their way together. */
+  pump(): void {
+    const isFull = ({ byteLength }: Piece): boolean =>
+      this.#requests > 0 && (this.#requests >= MAX_REQUESTS || this.#bytes + byteLength > MAX_BYTES_IN_FLIGHT);
+    for (let [piece] = this.#waiting; piece !== undefined && !isFull(piece); [piece] = this.#waiting) {
+      this.#waiting.shift();
+      void this.#bring(piece);
+    }
+  }
+
+  async #bring(piece: Piece): Promise<void> {
+    piece.state = 'in flight';
+    this.#requests += 1;
+    this.#bytes += piece.byteLength;
+    try {
+      await piece.read();
+      piece.state = 'arrived';
+      piece.settle.resolve();
+    } catch (error) {
+      piece.settle.reject(error);
+    } finally {
+      this.#requests -= 1;
+      this.#bytes -= piece.byteLength;
+      this.pump();
+    }
+  }
+}
+
 export interface RangeReadsRequest {
   readonly store: ObjectStore;
   readonly footer: ParquetFooter;
   readonly signal: AbortSignal;
   readonly costs: ReadCosts;
   readonly holding: Holding;
+  readonly inFlight: RequestsInFlight;
 }
 
+/** Those of one file. */
 export class RangeReads {
   readonly #request: RangeReadsRequest;
-  readonly #waiting: Piece[] = [];
-  #requests = 0;
-  #bytes = 0;
-  /** Pieces that were cut in two. */
-  #cut = 0;
+  /** Pieces that may still be cut in two. */
+  #toCut: number;
   /** When the requests in flight went on last. */
   #wentOnMs = performance.now();
 
   constructor(request: RangeReadsRequest) {
     this.#request = request;
+    this.#toCut = request.inFlight.isIdle ? MAX_REQUESTS / 2 : 0;
   }
 
-  /** Whether nothing is on its way. */
+  /** Whether nothing is on its way, of files behind neither. */
   get isIdle(): boolean {
-    return this.#requests === 0;
+    return this.#request.inFlight.isIdle;
   }
 
   /** Begins to read `ranges`; undefined, and nothing is begun, where the holding has too little left. */
@@ -94,21 +146,21 @@ export class RangeReads {
       regions.push(region);
     }
     const spans = ranges.map((range, at) => this.#span(range, regions[at]?.address ?? 0, rank));
-    this.#pump();
+    this.#request.inFlight.pump();
     return { spans, regions };
   }
 
   /** Begins to read a range to `address`, in memory of the caller, who leaves it alone until the span is settled. */
   begin(range: ByteRange, address: number, rank: number): Span {
     const span = this.#span(range, address, rank);
-    this.#pump();
+    this.#request.inFlight.pump();
     return span;
   }
 
   /** Resolves once nothing is written to a span any more; what of it was not asked for yet never is. */
   async settle({ pieces }: Span): Promise<void> {
     for (const piece of pieces) {
-      if (piece.state === 'waiting') this.#waiting.splice(this.#waiting.indexOf(piece), 1);
+      if (piece.state === 'waiting') this.#request.inFlight.drop(piece);
     }
     await Promise.allSettled(pieces.flatMap(({ state, settle }) => (state === 'in flight' ? [settle.promise] : [])));
   }
@@ -132,73 +184,47 @@ export class RangeReads {
 
   #span(range: ByteRange, address: number, rank: number): Span {
     const pieces = this.#pieces(range, address, rank);
-    this.#waiting.push(...pieces.filter(({ state }) => state === 'waiting'));
-    this.#waiting.sort((a, b) => a.rank - b.rank);
+    this.#request.inFlight.add(pieces.filter(({ state }) => state === 'waiting'));
     return { ...range, address, pieces };
   }
 
   #pieces(range: ByteRange, address: number, rank: number): Piece[] {
     const { tail } = this.#request.footer;
     const missing = Math.max(0, Math.min(range.byteLength, tail.start - range.start));
-    const pieces = this.#atDifferentSizes(splitRange({ start: range.start, byteLength: missing })).map(
-      (piece): Piece => {
-        const settle = Promise.withResolvers<void>();
-        // Whoever needs the bytes meets the error; a piece that nobody needs any more must not bring the process down.
-        settle.promise.catch(() => {});
-        return { ...piece, address: address + piece.start - range.start, rank, state: 'waiting', settle };
-      },
-    );
+    const asked = this.#atDifferentSizes(splitRange({ start: range.start, byteLength: missing }));
+    const pieces = asked.map((piece): Piece => {
+      const settle = Promise.withResolvers<void>();
+      // Whoever needs the bytes meets the error; a piece that nobody needs any more must not bring the process down.
+      settle.promise.catch(() => {});
+      const to = address + piece.start - range.start;
+      return { ...piece, address: to, rank, state: 'waiting', settle, read: () => this.#read(piece, to) };
+    });
     if (missing === range.byteLength) return pieces;
     const [start, byteLength] = [range.start + missing, range.byteLength - missing];
     const bytes = tail.bytes.subarray(start - tail.start, start - tail.start + byteLength);
     const from = address + missing;
     this.#request.holding.linear.u8.set(bytes, from);
-    return [...pieces, { start, byteLength, address: from, rank, state: 'arrived', settle: Promise.withResolvers() }];
+    const [settle, read] = [Promise.withResolvers<void>(), () => Promise.resolve()];
+    return [...pieces, { start, byteLength, address: from, rank, state: 'arrived', settle, read }];
   }
 
   /** Cuts the first ranges in two, each at another place. */
   #atDifferentSizes(ranges: readonly ByteRange[]): ByteRange[] {
     return ranges.flatMap((range): ByteRange[] => {
-      if (this.#cut >= MAX_REQUESTS / 2 || range.byteLength < LEAST_CUT_BYTES) return [range];
-      const byteLength = Math.ceil((range.byteLength * (MAX_REQUESTS / 2 - this.#cut)) / (MAX_REQUESTS + 1));
-      this.#cut += 1;
+      if (this.#toCut === 0 || range.byteLength < LEAST_CUT_BYTES) return [range];
+      const byteLength = Math.ceil((range.byteLength * this.#toCut) / (MAX_REQUESTS + 1));
+      this.#toCut -= 1;
       const rest = { start: range.start + byteLength, byteLength: range.byteLength - byteLength };
       return [{ start: range.start, byteLength }, rest];
     });
   }
 
-  #pump(): void {
-    const isFull = ({ byteLength }: Piece): boolean =>
-      this.#requests > 0 && (this.#requests >= MAX_REQUESTS || this.#bytes + byteLength > MAX_BYTES_IN_FLIGHT);
-    for (let [piece] = this.#waiting; piece !== undefined && !isFull(piece); [piece] = this.#waiting) {
-      this.#waiting.shift();
-      void this.#bring(piece);
-    }
-  }
-
-  async #read({ start, byteLength, address }: Piece): Promise<void> {
+  async #read({ start, byteLength }: ByteRange, address: number): Promise<void> {
     const { store, footer, costs, signal, holding } = this.#request;
     costs.requests += 1;
     const into = holding.linear.u8.subarray(address, address + byteLength);
     await store.readInto(footer.uri, start, into, { etag: footer.etag, signal });
     costs.bytesRead += byteLength;
-  }
-
-  async #bring(piece: Piece): Promise<void> {
-    piece.state = 'in flight';
-    this.#requests += 1;
-    this.#bytes += piece.byteLength;
-    try {
-      await this.#read(piece);
-      piece.state = 'arrived';
-      piece.settle.resolve();
-    } catch (error) {
-      piece.settle.reject(error);
-    } finally {
-      this.#requests -= 1;
-      this.#bytes -= piece.byteLength;
-      this.#pump();
-    }
   }
 }
 

@@ -5,9 +5,10 @@ import type { Value } from '../../columnar/value.ts';
 import { FilterProbe } from '../../io/filter-probe.ts';
 import { ColumnMemory } from '../../io/parquet/column-memory.ts';
 import { filesWithEnds } from '../../io/parquet/ends-ahead.ts';
-import { FileReader, type OpenRowGroup } from '../../io/parquet/file-reader.ts';
+import type { FileReader, OpenRowGroup } from '../../io/parquet/file-reader.ts';
+import { FilesAhead, type FoundFile, type PlannedFile } from '../../io/parquet/files-ahead.ts';
 import { FilterFirst } from '../../io/parquet/filter-first.ts';
-import { type FileEnd, readFooter } from '../../io/parquet/footer.ts';
+import { readFooter } from '../../io/parquet/footer.ts';
 import { MetadataWalk } from '../../io/parquet/metadata-walk.ts';
 import type { NarrowRequest } from '../../io/parquet/narrow-plan.ts';
 import { planScan, type RangeTest, rangesOf, type ScanPlan } from '../../io/parquet/scan-plan.ts';
@@ -25,6 +26,10 @@ interface ParquetFile extends ScanFile {
 
 interface WantedFile extends ParquetFile, KnownOfFile {
   readonly test: RangeTest | undefined;
+}
+
+interface PlannedScanFile extends PlannedFile {
+  readonly file: WantedFile;
 }
 
 /** Row groups in which the filter cannot be true are not read. */
@@ -69,15 +74,23 @@ class ParquetScanRun implements SourceRun {
   }
 
   async run(output: Output): Promise<void> {
-    const { store, files, readSchema, filter, runtimeFilters } = this.#options;
+    const { store, files, readSchema, filter, runtimeFilters, limit } = this.#options;
     const { memory, signal } = this.#task;
     using runtime = runtimeFilters && (await openRuntimeFilters(runtimeFilters, readSchema, this.#task));
     this.#runtime = runtime;
     using probe = FilterProbe.over(readSchema, filter, memory, runtime);
     this.#probe = probe;
     this.#first = filter && new FilterFirst(filter, runtime?.isNarrow);
-    const wanted = filesWithEnds(filesOf(files, signal), (one) => this.#wanted(one), { store, memory, signal });
-    await this.#rows.eachFile(wanted, signal, ({ file, end }) => this.#file(file, end, output));
+    const ahead = new FilesAhead<WantedFile, PlannedScanFile>({
+      signal,
+      files: (until) =>
+        filesWithEnds(filesOf(files, until), (one) => this.#wanted(one), { store, memory, signal: until }),
+      plan: (found, rowsBefore, until) => this.#plan(found, rowsBefore, until),
+      isMoreWanted: (rowsBefore) => filter !== undefined || rowsBefore < (limit ?? Number.POSITIVE_INFINITY),
+    });
+    await this.#rows.eachFile(ahead.inTurn(), signal, ({ planned, reader }) =>
+      this.#file(planned, reader, output, () => ahead.readAhead()),
+    );
   }
 
   /** Undefined where what is known of a file says that none of its rows can match. */
@@ -109,52 +122,71 @@ class ParquetScanRun implements SourceRun {
 
   [Symbol.dispose](): void {}
 
-  async #file(file: WantedFile, end: FileEnd | undefined, output: Output): Promise<Demand> {
+  /** Looks at the end of a file. `rowsBefore` were planned of those before. */
+  async #plan({ file, end }: FoundFile<WantedFile>, rowsBefore: number, signal: AbortSignal): Promise<PlannedScanFile> {
     const { uri, etag, rowGroups, known, filter, test } = file;
-    const { store, readSchema } = this.#options;
-    const { memory: budget, signal } = this.#task;
-    const { costs, left: limit } = this.#rows;
-    using constants = budget.reserve('Scan');
-    const constant = constantColumns(known, readSchema, constants);
-    const runtime = this.#runtime?.column;
-    this.#constants =
-      runtime === undefined ? constant : new Map([...constant, [readSchema.fields.length - 1, runtime]]);
+    const { store, readSchema, reader } = this.#options;
+    const { memory: budget } = this.#task;
+    const { fields } = readSchema;
+    const { costs } = this.#rows;
     const footer = await readFooter({ store, memory: budget, uri, etag, signal, walkOver: MetadataWalk.over }, end);
     costs.bytesRead += footer.bytesRead;
     costs.requests += footer.requests;
     const share = rowGroups === undefined ? 1 : rowGroups.length / Math.max(1, footer.rowGroupCount);
     costs.bytesTotal += Math.round(footer.fileBytes * share);
-    const { fields } = readSchema;
-    const readings = matchColumns(uri, footer.columns, fields, this.#constants);
+    const isComputed = (position: number): boolean => this.#runtime !== undefined && position === fields.length - 1;
+    const elsewhere = { has: (position: number) => known.has(position) || isComputed(position) };
+    const readings = matchColumns(uri, footer.columns, fields, elsewhere);
+    // Of files before that are not decoded yet all rows count, unless a filter may leave some out.
+    const limit = this.#options.filter === undefined ? this.#rows.limit - rowsBefore : this.#rows.left;
     const planned = planScan(footer, { memory: budget, readings, filter, test, rowGroups, limit });
-    const isOurs = planned.foreign === undefined && this.#options.reader === undefined;
-    const narrowing = { store, budget, signal, footer, readings, costs };
+    const isOurs = planned.foreign === undefined && reader === undefined;
     const narrows =
       test && planned.rowGroups.some((group) => test.mayNarrow(rangesOf(group, readings, test.columns)))
         ? test
         : undefined;
     const isAsked = filter !== undefined && (filter.kind !== 'literal' || narrows !== undefined);
+    const narrowing = { store, budget, signal, footer, readings, costs };
     const plan = isAsked && isOurs ? await narrowed(planned, { ...narrowing, filter, test: narrows }) : planned;
+    const [probe, first] = [this.#probe, this.#first];
+    const request = {
+      ...narrowing,
+      // What is read of it ends when it is disposed.
+      signal: this.#task.signal,
+      plan,
+      fields,
+      memories: this.#memories,
+      filter: probe === undefined || first === undefined ? undefined : { probe, first },
+    };
+    return { file, request, kind: plan.rowGroups.length === 0 ? 'nothing' : isOurs ? 'ours' : 'theirs' };
+  }
+
+  async #file(
+    { file, request, kind }: PlannedScanFile,
+    reader: FileReader | undefined,
+    output: Output,
+    readAhead: () => void,
+  ): Promise<Demand> {
+    const { plan } = request;
+    const { readSchema } = this.#options;
     this.#rowGroupsPruned += plan.prunedRowGroups;
     this.#rowGroupsPrunedByRuntime += plan.prunedByTest;
-    if (plan.rowGroups.length === 0) return 'more';
-    const request = { store, budget, signal, footer, plan, fields, readings, costs };
-    if (!isOurs) {
+    if (kind === 'nothing') return 'more';
+    using constants = this.#task.memory.reserve('Scan');
+    const constant = constantColumns(file.known, readSchema, constants);
+    const runtime = this.#runtime?.column;
+    this.#constants =
+      runtime === undefined ? constant : new Map([...constant, [readSchema.fields.length - 1, runtime]]);
+    if (reader === undefined) {
       // Loaded on demand, with Arrow: it takes longer to load than many a scan.
       const { foreignBatches } = await import('../../io/parquet/foreign-reader.ts');
       return await this.#foreign(foreignBatches(request), plan, output);
     }
-    const [probe, first] = [this.#probe, this.#first];
-    const reading = {
-      memories: this.#memories,
-      filter: probe === undefined || first === undefined ? undefined : { probe, first },
-      constants: this.#constants,
-    };
-    await using reader = await FileReader.open({ ...request, ...reading });
-    return await this.#rowGroups(reader, output);
+    await reader.start(this.#constants);
+    return await this.#rowGroups(reader, output, readAhead);
   }
 
-  async #rowGroups(reader: FileReader, output: Output): Promise<Demand> {
+  async #rowGroups(reader: FileReader, output: Output, readAhead: () => void): Promise<Demand> {
     const rows = this.#rows;
     for (let open = await reader.next(); open !== undefined; open = await reader.next()) {
       this.#rowGroupsRead += 1;
@@ -165,7 +197,7 @@ class ParquetScanRun implements SourceRun {
         for (const column of open.columns) column.skip(start - row);
         rows.skip(start - row);
         row = end;
-        if ((await this.#range(reader, open, end - start, output)) === 'done') return 'done';
+        if ((await this.#range(reader, open, end - start, output, readAhead)) === 'done') return 'done';
         if (rows.left === 0) return 'more';
       }
       rows.skip(open.group.rows - row);
@@ -175,12 +207,20 @@ class ParquetScanRun implements SourceRun {
   }
 
   /** The next `rowCount` rows. */
-  async #range(reader: FileReader, open: OpenRowGroup, rowCount: number, output: Output): Promise<Demand> {
+  async #range(
+    reader: FileReader,
+    open: OpenRowGroup,
+    rowCount: number,
+    output: Output,
+    readAhead: () => void,
+  ): Promise<Demand> {
     for (let ahead = rowCount; ahead > 0; ) {
       this.#task.signal.throwIfAborted();
       const count = Math.min(open.batchSize.rows, ahead, this.#rows.left);
       if (count === 0) return 'more';
       ahead -= count;
+      // Whoever wants no more than the first rows has read nothing of other files.
+      if (this.#rows.hasBegun) readAhead();
       const goingOn = reader.readAhead();
       if (goingOn !== undefined) await goingOn;
       const batch = await this.#batch(open, count);

@@ -71,9 +71,19 @@ export class ScanRows {
     this.#options = options;
   }
 
+  /** Rows that may be pushed in all. */
+  get limit(): number {
+    return this.#options.limit ?? Number.POSITIVE_INFINITY;
+  }
+
   /** Rows that may still be pushed. */
   get left(): number {
-    return (this.#options.limit ?? Number.POSITIVE_INFINITY) - this.#read;
+    return this.limit - this.#read;
+  }
+
+  /** Whether there were any rows yet. */
+  get hasBegun(): boolean {
+    return this.#read + this.#skipped > 0;
   }
 
   /** Rows so far that came into no batch. */
