@@ -81,7 +81,7 @@ export class FilesAhead<File, Planned extends PlannedFile> {
       }
     } finally {
       if (this.#ahead.length > 0) this.#abort.abort();
-      await Promise.allSettled(this.#ahead.map(({ coming }) => coming));
+      await Promise.allSettled(this.#ahead.flatMap(({ coming }) => coming ?? []));
       for (const { reader } of this.#ahead) await reader?.[Symbol.asyncDispose]();
       await this.#files.return();
     }
