@@ -1,4 +1,4 @@
-import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import assert from 'node:assert/strict';
 import type { ParquetKernels } from '../../kernels/parquet-kernels.ts';
 import { zstdKernels, zstdWorkBytes } from '../../kernels/zstd-kernels.ts';
 import type { Holding } from '../../memory/budget.ts';
@@ -15,11 +15,22 @@ export const CODECS: ReadonlySet<string> = new Set([
   'LZ4_RAW',
 ]);
 
-/** What decompressing to `toBytes` takes beside input and output: of a library all that it makes, which is copied. */
-export function codecBytes(codec: string, toBytes: number): number {
-  if (codec === 'ZSTD') return LinearMemory.footprint(zstdWorkBytes(toBytes));
-  return codec === 'GZIP' || codec === 'BROTLI' ? toBytes : 0;
-}
+type Decompress = (holding: Holding, from: number, fromBytes: number, to: number, toBytes: number) => boolean;
+
+/** Those that are loaded on demand, by `load-codecs.ts`. */
+export const loadedCodecs: Map<string, Decompress> = new Map();
+
+/** The largest window that Brotli looks back into, and what its decoder has for tables, measured: up to 0.5 MiB. */
+const BROTLI_WINDOW_BYTES: number = 1 << 24;
+const BROTLI_TABLE_BYTES: number = 1 << 19;
+
+/** What decompressing to `toBytes` takes beside input and output, but for little. */
+export const codecBytes = (codec: string, toBytes: number): number =>
+  codec === 'ZSTD' ? LinearMemory.footprint(zstdWorkBytes(toBytes)) : outsideBytes(codec, toBytes);
+
+/** That of it which is no linear memory: what a library makes, which is copied, and what it keeps of that to repeat. */
+const outsideBytes = (codec: string, toBytes: number): number =>
+  codec === 'BROTLI' ? toBytes + Math.min(BROTLI_WINDOW_BYTES, 2 * toBytes) + BROTLI_TABLE_BYTES : 0;
 
 /** Linear memory to decompress in, and what counts the bytes beside it. */
 export interface Workplace {
@@ -29,7 +40,7 @@ export interface Workplace {
 
 /**
  * Whether the `fromBytes` at `from` hold exactly `toBytes` bytes, compressed with `codec`, one of `CODECS` but
- * UNCOMPRESSED; they are written to `to`. Never makes more than `toBytes`, whatever the input expands to.
+ * UNCOMPRESSED; they are written to `to`. Whatever the input expands to, what is behind `to` and the padding of its region stays as it is.
  * @throws MemoryBudgetExceeded
  */
 export function decompress(
@@ -44,17 +55,14 @@ export function decompress(
   if (codec === 'LZ4') return hadoopLz4({ holding, kernels }, from, fromBytes, to, toBytes);
   if (codec === 'LZ4_RAW') return kernels.lz4Decompress(from, fromBytes, to, toBytes) !== 0;
   if (codec === 'ZSTD') return zstd(holding, from, fromBytes, to, toBytes);
-  holding.grow(toBytes);
+  const decompressed = loadedCodecs.get(codec);
+  assert.ok(decompressed !== undefined, `${codec} is not loaded`);
+  const outside = outsideBytes(codec, toBytes);
+  holding.grow(outside);
   try {
-    const { u8 } = holding.linear;
-    const output = inflate(codec, u8.subarray(from, from + fromBytes), toBytes);
-    if (output.byteLength !== toBytes) return false;
-    u8.set(output, to);
-    return true;
-  } catch {
-    return false;
+    return decompressed(holding, from, fromBytes, to, toBytes);
   } finally {
-    holding.shrink(toBytes);
+    holding.shrink(outside);
   }
 }
 
@@ -65,12 +73,6 @@ function zstd(holding: Holding, from: number, fromBytes: number, to: number, toB
   } finally {
     holding.free(work);
   }
-}
-
-function inflate(codec: string, input: Uint8Array, toBytes: number): Uint8Array {
-  const options = { maxOutputLength: Math.max(1, toBytes), chunkSize: Math.max(64, toBytes + 1) };
-  if (codec === 'GZIP') return gunzipSync(input, options);
-  return brotliDecompressSync(input, options);
 }
 
 /**

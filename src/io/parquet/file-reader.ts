@@ -38,6 +38,7 @@ import { allLeaves, FileSizes, storedBytes } from './file-sizes.ts';
 import { type FileInLease, FilesInLease } from './files-in-lease.ts';
 import type { FilterFirst } from './filter-first.ts';
 import type { ParquetFooter } from './footer.ts';
+import { loadCodecs } from './load-codecs.ts';
 import type { PartBuffers } from './nested-reader.ts';
 import type { ChunkSource, FileWork } from './plain-values.ts';
 import { isComplete, type Load, RangeReads } from './range-reads.ts';
@@ -214,6 +215,7 @@ export class FileReader implements AsyncDisposable {
     // Loaded on demand: most files are flat.
     const isNested = request.readings.some((reading) => reading !== undefined && !('form' in reading));
     const nested = isNested ? await import('./nested-reader.ts') : undefined;
+    await loadCodecs(new Set(request.plan.rowGroups.flatMap(({ chunks }) => chunks.flat().map(({ codec }) => codec))));
     const buffers = (reading: Reading | undefined): ReadingBuffers => ({
       leaves: allLeaves([reading]).map(({ form }) => new ColumnBuffers(holding, form, sizes.batchRows)),
       parts:

@@ -18,6 +18,7 @@ import type { ReadCosts } from '../record-reader.ts';
 import { bloomTest, readBloomHeader } from './bloom-filter.ts';
 import { dictionaryTest } from './dictionary-test.ts';
 import type { ParquetFooter } from './footer.ts';
+import { loadCodecs } from './load-codecs.ts';
 import { type FindBytes, LOCATION_BYTES, PageIndexes } from './page-indexes.ts';
 import { equalityColumns, mayMatch } from './prune.ts';
 import type { Place } from './row-group.ts';
@@ -121,6 +122,7 @@ async function isRuledOut(
     if (dictionaries.patience <= 0 || chunk.dictionary === undefined) return false;
     if (!lease.tryGrow(chunk.dictionary.byteLength)) continue;
     const bytes = await readPlace(request, chunk.dictionary);
+    await loadCodecs([chunk.codec]);
     narrow(
       position,
       orNothing(() => dictionaryTest(bytes, chunk.codec, reading, lease)),

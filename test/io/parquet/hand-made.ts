@@ -58,14 +58,19 @@ function struct(fields: readonly Field[]): number[] {
   return [...bytes, 0];
 }
 
-/** One row group of `rows` rows. */
-export function handMadeFile(columns: readonly HandMadeColumn[], rows: number, codec: 'none' | 'gzip'): Uint8Array {
+/** One row group of `rows` rows. Pages of gzip are made by `compress`. */
+export function handMadeFile(
+  columns: readonly HandMadeColumn[],
+  rows: number,
+  codec: 'none' | 'gzip',
+  compress: (page: Uint8Array) => Uint8Array = gzipSync,
+): Uint8Array {
   const bytes: number[] = [...Buffer.from('PAR1')];
   const chunks = columns.map(({ path, type, pages }) => {
     const start = bytes.length;
     let plainBytes = 0;
     for (const page of pages) {
-      const stored = codec === 'gzip' ? gzipSync(page.bytes) : page.bytes;
+      const stored = codec === 'gzip' ? compress(page.bytes) : page.bytes;
       const ofData = [whole(1, page.values), whole(2, 0), whole(3, page.definitions), whole(4, page.repetitions)];
       const head = struct([whole(1, 0), whole(2, page.bytes.length), whole(3, stored.length), inner(5, ofData)]);
       bytes.push(...head, ...stored);
