@@ -26,6 +26,11 @@ export class GrowingRegion {
     return this.#region?.byteLength ?? 0;
   }
 
+  /** Whether `address` is within it. */
+  holds(address: number): boolean {
+    return address >= this.address && address < this.address + this.byteLength;
+  }
+
   /** Makes room for `bytes` in all; the first `usedBytes` are kept, the rest is undefined. @throws MemoryBudgetExceeded */
   ensure(bytes: number, usedBytes: number = this.byteLength): void {
     if (this.tryEnsure(bytes, usedBytes)) return;

@@ -75,6 +75,8 @@ export class ChunkValues {
   #hasCodes = false;
   #hasValues = false;
   #bits = 0;
+  /** Where its values are, if not in its buffer: in the page. */
+  #place: number | undefined;
 
   constructor(work: FileWork, source: ChunkSource) {
     this.#work = work;
@@ -218,6 +220,7 @@ export class ChunkValues {
     this.#hasCodes = false;
     this.#hasValues = false;
     this.#bits = 0;
+    this.#place = undefined;
   }
 
   /** Makes room for `count` more slots, all of them null so far. @throws MemoryBudgetExceeded */
@@ -234,8 +237,11 @@ export class ChunkValues {
     if (reading.form.kind === 'text' && this.#filled === 0) data.setInt32(values.address, 0, true);
   }
 
-  /** Decodes the next `count` reserved slots, at most `batchRows` and from one page, of which `valid` are not null. */
-  decode(count: number, valid: number): void {
+  /**
+   * Decodes the next `count` reserved slots, at most `batchRows` and from one page, of which `valid` are not null. Of a
+   * batch that is no more than these, the values may stay where they are.
+   */
+  decode(count: number, valid: number, isAll: boolean = false): void {
     const { reading, buffers } = this.#source;
     if (valid < count && !reading.field.nullable) {
       throw new SchemaMismatch(this.#work.uri, `column ${reading.field.name} has nulls, which the plan rules out`);
@@ -244,8 +250,11 @@ export class ChunkValues {
     const validity = valid === count ? 0 : buffers.validity.address;
     if (form.kind === 'codes') this.#decodeCodes(count, valid);
     else if (form.kind === 'texts') this.#decodeTexts(form.texts, count, valid, validity);
-    else if (form.kind === 'numbers') this.#decodeNumbers(form.numbers, count, valid, validity);
-    else this.#decodeBools(count, valid);
+    else if (form.kind === 'numbers') {
+      if (isAll && valid === count) this.#place = form.numbers.place?.(count);
+      if (this.#place === undefined) this.#decodeNumbers(form.numbers, count, valid, validity);
+      else this.#bits = this.#values.bitsOf(this.#place, count);
+    } else this.#decodeBools(count, valid);
     this.#filled += count;
   }
 
@@ -393,7 +402,8 @@ export class ChunkValues {
     }
     const bits = this.#values.hasBound ? memory.bound(this.#bits) : undefined;
     const bytes = form.kind === 'text' ? buffers.text.address : 0;
-    return { type: field.type, validity, values: buffers.values.address, bytes, dictionary: undefined, width, bits };
+    const values = this.#place ?? buffers.values.address;
+    return { type: field.type, validity, values, bytes, dictionary: undefined, width, bits };
   }
 
   // Values that are not wanted ----------------------------------------------------------------------------------------

@@ -74,7 +74,7 @@ export class ColumnReader {
   #decode(rows: number): void {
     const count = Math.min(rows - this.#values.filled, this.#pageRows);
     const valid = this.#levels(count, this.#source.buffers.validity.address, this.#values.filled);
-    this.#values.decode(count, valid);
+    this.#values.decode(count, valid, count === rows);
     this.#pageRows -= count;
     this.#row += count;
     this.#valid += valid;

@@ -14,12 +14,17 @@ export interface PageWork extends FileWork {
   readonly values: PlainValues;
 }
 
+/** Of the widest lanes of columns. */
+const ALIGNMENT = 8;
+
 export const isShort = ({ values }: PageWork): Error => values.damaged('a page is shorter than its values');
 
 /** Values that become those of a column of a fixed width. */
 export interface PageNumbers {
   /** Converts the next `count`, and writes them to `to`. */
   read(count: number, to: number): void;
+  /** Goes on to the next `count` and says where they are, if they lie there as in a column until the next page is read. */
+  place?(count: number): number | undefined;
   pass(count: number): void;
 }
 
@@ -27,6 +32,8 @@ export interface PageNumbers {
 export interface StoredNumbers {
   /** The address of the next `count`; valid until the next call. */
   next(count: number): number;
+  /** Whether it stays valid until the next page is read, and is aligned as those of columns are. */
+  readonly isInPlace?: boolean;
   pass(count: number): void;
 }
 
@@ -46,12 +53,17 @@ export class FixedNumbers implements PageNumbers {
     this.#values.convert(from, from + count * this.#bytes, count, to);
   }
 
+  place(count: number): number | undefined {
+    return this.#values.isCopied && this.#stored.isInPlace === true ? this.#stored.next(count) : undefined;
+  }
+
   pass(count: number): void {
     this.#stored.pass(count);
   }
 }
 
 export class PlainNumbers implements StoredNumbers {
+  readonly isInPlace: boolean;
   readonly #work: PageWork;
   readonly #bytes: number;
   #position: number;
@@ -60,6 +72,8 @@ export class PlainNumbers implements StoredNumbers {
     this.#work = work;
     this.#bytes = bytes;
     this.#position = work.page.values;
+    // What was not compressed lies where bytes of the file come and go.
+    this.isInPlace = work.buffers.page.holds(work.page.values) && work.page.values % ALIGNMENT === 0;
   }
 
   next(count: number): number {

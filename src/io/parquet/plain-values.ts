@@ -77,6 +77,12 @@ export class PlainValues {
     if (this.#work.kernels.textsAreValid(offsets, count, bytes) === 0) throw this.damaged('a text is not valid UTF-8');
   }
 
+  /** Whether the values of a column are those of a plain page as they are. */
+  get isCopied(): boolean {
+    const { form } = this.#source.reading;
+    return form.kind === 'fixed' && form.isCopied === true;
+  }
+
   /** Whether columns of this form say how many bits their values need. */
   get hasBound(): boolean {
     const { form } = this.#source.reading;
