@@ -49,7 +49,39 @@ describe('a scan of globs', () => {
   test('reads no more files than it needs', async () => {
     const { store: watched, asked } = observedStore(store);
     expect(await run(scan({ limit: 3 }), ['memory://lake/0/*'], watched)).toEqual([0n, 2n, 4n]);
-    expect(new Set(asked.map(({ uri }) => uri)).size).toBe(3);
+    const read = asked.filter(({ operation }) => operation === 'readInto');
+    expect(new Set(read.map(({ uri }) => uri)).size).toBe(3);
+    expect(new Set(asked.map(({ uri }) => uri)).size).toBeLessThanOrEqual(6);
+  });
+
+  test('looks at files before it is their turn, each once', async () => {
+    const { store: watched, asked } = observedStore(store);
+    await run(scan({ limit: 12 }), ['memory://lake/0/*'], watched);
+    const at = (operation: string, n: number): number =>
+      asked.findIndex((one) => one.operation === operation && one.uri.endsWith(`${2 * n}.csv`));
+    // One more with each, up to four.
+    for (let n = 4; n < 12; n += 1) expect(at('head', n)).toBeLessThan(at('readInto', n - 1));
+    const heads = asked.filter(({ operation }) => operation === 'head').map(({ uri }) => uri);
+    expect(new Set(heads).size).toBe(heads.length);
+  });
+
+  test('meets what is wrong with a file in its turn', async () => {
+    const gone: ObjectStore = {
+      ...observedStore(store).store,
+      head: async (uri, options) => (uri.endsWith('4.csv') ? undefined : store.head(uri, options)),
+    };
+    const rows: unknown[] = [];
+    const inputs = { t: { kind: 'globs', globs: ['memory://lake/0/*'] } };
+    const running = executeTask(
+      { version: 1, jobId: 'g', stageId: 0, taskId: 0, plan: scan(), inputs },
+      {
+        store: gone,
+        memoryBytes: 8 * 1024 * 1024,
+        onBatch: (batch: RecordBatch) => void rows.push(...[...resultBatch(batch).rows()].flat()),
+      },
+    );
+    await expect(running).rejects.toThrow('000004.csv');
+    expect(rows).toEqual([0n, 2n]);
   });
 
   test('of nothing, or of what cannot be listed, is an error that says so', async () => {

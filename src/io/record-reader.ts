@@ -3,7 +3,7 @@
 import type { Column } from '../columnar/column.ts';
 import type { Field } from '../columnar/schema.ts';
 import type { MemoryBudget } from '../memory/budget.ts';
-import type { ObjectStore } from './object-store.ts';
+import type { ObjectInfo, ObjectStore } from './object-store.ts';
 
 /** What reading has cost so far. */
 export interface ReadCosts {
@@ -28,6 +28,8 @@ export interface FileRequest {
   readonly uri: string;
   /** Pins the version; where absent, the one found first. */
   readonly etag?: string | undefined;
+  /** What the object was found to be, where it was looked at before. */
+  readonly info?: ObjectInfo | undefined;
   /** All of it where absent. */
   readonly range?: ByteRange | undefined;
   readonly fields: readonly Field[];

@@ -98,6 +98,19 @@ describe('a read that is slower than its peers', () => {
     expect(trial.repeated).toBe(0);
   });
 
+  test.each([
+    [2, 2],
+    [3, 1],
+  ])('is slower than 99 of 100: beside %i of 400 ms among 200, one of 300 is sent %i times', async (slow, sent) => {
+    const trial = new Trial();
+    trial.hasRoom = false;
+    for (let i = 0; i < 200; i++) await trial.read([{ ms: i < slow ? 400 : 250 }]);
+    trial.hasRoom = true;
+    trial.sent.length = 0;
+    expect(await trial.read([{ ms: 300 }, { ms: 300 }])).toBe(300);
+    expect(trial.sent.length).toBe(sent);
+  });
+
   test('is known when all have become slow, and then no longer begun again', async () => {
     const trial = new Trial();
     await trial.learn();

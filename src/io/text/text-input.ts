@@ -17,7 +17,7 @@ import { csvKernels } from '../../kernels/csv-kernels.ts';
 import { takeKernels } from '../../kernels/take-kernels.ts';
 import type { Holding } from '../../memory/budget.ts';
 import { LinearMemory, type Region } from '../../memory/linear-memory.ts';
-import type { ObjectStore } from '../object-store.ts';
+import type { ObjectInfo, ObjectStore } from '../object-store.ts';
 import type { ReadCosts } from '../record-reader.ts';
 import { codecOf, isCompressed } from './codec.ts';
 import { Gunzip, type Piece } from './gunzip.ts';
@@ -42,6 +42,8 @@ export interface TextFile {
   readonly etag?: string | undefined;
   /** Of the whole object, where it was looked at and pinned: then it is not looked at again. */
   readonly size?: number | undefined;
+  /** What the object was found to be, where it was looked at before. */
+  readonly info?: ObjectInfo | undefined;
   /** All of it where absent. */
   readonly part?: TextPart | undefined;
   readonly encoding: TextEncoding;
@@ -246,9 +248,10 @@ export async function lookedAt({
   signal,
   costs,
   part,
+  info: known,
 }: Omit<TextFile, 'encoding'>): Promise<{ readonly size: number; readonly etag: string }> {
-  costs.requests += 1;
-  const info = await store.head(uri, { signal });
+  if (known === undefined) costs.requests += 1;
+  const info = known ?? (await store.head(uri, { signal }));
   if (info === undefined) throw new ObjectNotFound(uri);
   if (etag !== undefined && info.etag !== etag) throw new ObjectChanged(uri, etag, info.etag);
   costs.bytesTotal += part === undefined ? info.size : Math.min(part.end, info.size) - part.start;

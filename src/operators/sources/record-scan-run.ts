@@ -1,17 +1,24 @@
 /** Scans of records, whatever their format: a reader of each file in turn. */
 
 import type { Value } from '../../columnar/value.ts';
+import { askedAhead } from '../../io/asked-ahead.ts';
 import { FilterProbe } from '../../io/filter-probe.ts';
+import type { ObjectInfo } from '../../io/object-store.ts';
 import type { ByteRange, FileRequest, RecordReader } from '../../io/record-reader.ts';
 import type { Counters, Demand, Output, SourceRun, TaskContext } from '../operator.ts';
 import { constantColumns } from './constant-columns.ts';
 import { filesOf } from './scan-files.ts';
-import { type ScanFile, type ScanOptions, ScanRows } from './scan-rows.ts';
+import { type KnownOfFile, type ScanFile, type ScanOptions, ScanRows } from './scan-rows.ts';
 
 interface RecordFile extends ScanFile {
   /** The records that begin in it; all where absent. */
   readonly range?: ByteRange | undefined;
 }
+
+interface WantedFile extends RecordFile, KnownOfFile {}
+
+/** Files that are looked at ahead, at most. */
+const MOST_AHEAD = 4;
 
 export type FileScanOptions = ScanOptions<RecordFile>;
 
@@ -30,10 +37,16 @@ export class RecordScanRun implements SourceRun {
   }
 
   async run(output: Output): Promise<void> {
-    const { files, readSchema, filter } = this.#options;
+    const { store, files, readSchema, filter } = this.#options;
     const { memory, signal } = this.#task;
     using probe = FilterProbe.over(readSchema, filter, memory);
-    await this.#rows.eachFile(filesOf(files, signal), signal, (file) => this.#file(file, probe, output));
+    const ask = ({ uri }: WantedFile, until: AbortSignal): Promise<ObjectInfo | undefined> => {
+      this.#rows.costs.requests += 1;
+      return store.head(uri, { signal: until });
+    };
+    const asking = { memory, owner: 'Scan', signal, bytes: 0, most: MOST_AHEAD, ask };
+    const wanted = askedAhead(filesOf(files, signal), (file) => this.#wanted(file), asking);
+    await this.#rows.eachFile(wanted, signal, ({ file, answer }) => this.#file(file, answer, probe, output));
   }
 
   counters(): Counters {
@@ -42,19 +55,28 @@ export class RecordScanRun implements SourceRun {
 
   [Symbol.dispose](): void {}
 
-  async #file(file: RecordFile, probe: FilterProbe | undefined, output: Output): Promise<Demand> {
+  /** Undefined where what is known of a file says that none of its rows can match. */
+  #wanted(file: RecordFile): WantedFile | undefined {
+    const found = this.#rows.knownOf(file);
+    return found && { ...file, ...found };
+  }
+
+  async #file(
+    file: WantedFile,
+    info: ObjectInfo | undefined,
+    probe: FilterProbe | undefined,
+    output: Output,
+  ): Promise<Demand> {
     const { store, readSchema, filePathColumn } = this.#options;
     const { memory: budget, signal } = this.#task;
     const rows = this.#rows;
-    const found = rows.knownOf(file);
-    if (found === undefined) return 'more';
     const { fields } = readSchema;
     const { partition = {} } = file;
     const isKnown = (name: string): boolean => Object.hasOwn(partition, name) || name === filePathColumn;
-    await using reader = await this.#open({ ...file, store, budget, signal, fields, isKnown, costs: rows.costs });
+    await using reader = await this.#open({ ...file, info, store, budget, signal, fields, isKnown, costs: rows.costs });
     using holding = budget.reserve('Scan');
     const missing = reader.missing.map((position): [number, Value] => [position, null]);
-    const constants = constantColumns(new Map([...found.known, ...missing]), readSchema, holding);
+    const constants = constantColumns(new Map([...file.known, ...missing]), readSchema, holding);
     const columns = { read: (position: number) => constants.get(position) ?? reader.column(position) };
     probe?.reset();
     while (rows.left > 0) {

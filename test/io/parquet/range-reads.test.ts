@@ -5,7 +5,7 @@ import { memoryStore } from '../../../src/io/memory-store.ts';
 import type { ObjectStore } from '../../../src/io/object-store.ts';
 import { ChunkWindow, type WindowRequest } from '../../../src/io/parquet/chunk-bytes.ts';
 import type { ParquetFooter } from '../../../src/io/parquet/footer.ts';
-import { RangeReads, RequestsInFlight } from '../../../src/io/parquet/range-reads.ts';
+import { arrivalOf, RangeReads, RequestsInFlight } from '../../../src/io/parquet/range-reads.ts';
 import { testBudget } from '../../support/task.ts';
 
 const URI = 'memory://bucket/a';
@@ -83,6 +83,20 @@ test('the first ranges are cut in two, so that none of these pieces is as large 
   ]);
   release();
   for (const one of [load, small]) await reads.free(one!);
+  await end();
+});
+
+test('what is needed first is asked for first, whenever it was begun', async () => {
+  const { reads, asked, release, end } = await windows(false);
+  const begin = (start: number, rank: number) => reads.tryBegin([{ start, byteLength: 100 }], rank);
+  const loads = [0, 1, 2, 3, 4, 5, 6, 7].map((at) => begin(at * 100, 9));
+  // Eight are on their way: these wait.
+  loads.push(begin(5000, 7), begin(6000, 3), begin(7000, 5), begin(6100, 3));
+  expect(asked.length).toBe(8);
+  release();
+  for (const load of loads) for (const span of load?.spans ?? []) await arrivalOf(span, span.start, span.start + 1);
+  expect(asked.slice(8).map(([start]) => start)).toEqual([6000, 6100, 7000, 5000]);
+  for (const load of loads) await reads.free(load!);
   await end();
 });
 

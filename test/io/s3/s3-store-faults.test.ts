@@ -4,8 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import * as errors from '../../../src/errors.ts';
 import { DEFAULT_RETRY_POLICY, type RetryPolicy } from '../../../src/io/backoff.ts';
+import type { Clock } from '../../../src/io/clock.ts';
 import { retryingStore } from '../../../src/io/retrying-store.ts';
-import { sendRange } from '../../support/http-server.ts';
+import { type HttpCall, sendRange } from '../../support/http-server.ts';
 import { refuse, s3Server } from '../../support/s3-server.ts';
 import { noise } from '../object-store-contract.ts';
 
@@ -168,11 +169,21 @@ describe('throttling', () => {
   });
 
   test('is waited for, and slows down what follows', async () => {
-    await using server = await s3Server((call, number) => {
+    const waited: number[] = [];
+    const turnClock: Clock = {
+      nowMs: () => 0,
+      sleep: async (ms) => {
+        waited.push(ms);
+      },
+    };
+    const answer = (call: HttpCall, number: number): void => {
       if (number < 3) refuse(call.answer, 503, 'SlowDown');
       else sendRange(call, content);
-    });
+    };
+    await using server = await s3Server(answer, { turnClock });
     await retryingStore(server.store, AT_ONCE).readInto(uri, 0, new Uint8Array(10));
     expect(server.store.requestCounts()).toMatchObject({ get: 4, throttled: 3 });
+    // Four a second are always allowed: the first of them at once.
+    expect(waited).toEqual([250, 500]);
   });
 });
