@@ -83,7 +83,10 @@ export class MemoryBudget {
     signal?: AbortSignal,
     beyond: 'refused' | 'retained' = 'refused',
   ): Promise<Holding> {
-    if (bytes > this.floorBytes) throw new MemoryBudgetExceeded(owner, bytes, 0, this.limitBytes);
+    if (bytes > this.floorBytes) {
+      const place = `what it has in hand at a time, at most ${this.floorBytes} bytes`;
+      throw new MemoryBudgetExceeded(owner, bytes, 0, this.limitBytes, place);
+    }
     while (this.usedBytes + bytes > this.limitBytes) {
       signal?.throwIfAborted();
       await new Promise<void>((wake) => {

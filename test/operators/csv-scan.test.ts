@@ -418,3 +418,16 @@ test('a store that fails, seeded: all rows, or an error that may be tried again'
   }
   expect(complete).toBeGreaterThan(8);
 });
+
+test('two thousand columns are read in 24 MiB', async () => {
+  const names = Array.from({ length: 2000 }, (_, at) => `c${at}`);
+  const readSchema = schemaOf(...names.map((name, at) => field(name, at % 2 === 0 ? types.int64 : types.utf8)));
+  const path = write(
+    'wide.csv',
+    [names, names.map((_, at) => at), names.map(() => '')].map((row) => row.join()).join('\n'),
+  );
+  const budget = testBudget(96 * MiB, 24 * MiB);
+  const { rows } = await csvRows(path, { readSchema, budget });
+  const sqlTypes = names.map((_, at) => (at % 2 === 0 ? 'BIGINT' : 'VARCHAR'));
+  expect(rows).toEqual(await duckRows(path, readSchema, RFC, sqlTypes));
+});

@@ -66,8 +66,8 @@ function nodeFootprint(type: DataType, rows: number, items: number): number {
   switch (type.kind) {
     case 'struct':
       return type.fields.reduce(
-        (bytes, part) => bytes + LinearMemory.footprint(3 * part.name.length) + nodeFootprint(part.type, rows, items),
-        node + bitmap + LinearMemory.footprint(type.fields.length * JSON_FIELD_BYTES),
+        (bytes, part) => bytes + nodeFootprint(part.type, rows, items),
+        node + bitmap + LinearMemory.footprint(fieldTableBytes(type.fields)),
       );
     case 'list':
       return node + bitmap + offsets + LinearMemory.footprint(8) + nodeFootprint(type.item, items, items);
@@ -79,6 +79,10 @@ function nodeFootprint(type: DataType, rows: number, items: number): number {
       return node + LinearMemory.footprint(rows * 8) + ParsedColumn.footprint(leafField(type), rows);
   }
 }
+
+/** The table of the fields of a struct, and behind it their names in UTF-8. */
+const fieldTableBytes = (fields: readonly Field[]): number =>
+  fields.reduce((bytes, { name }) => bytes + JSON_FIELD_BYTES + Buffer.byteLength(name), 0);
 
 const leafField = (type: DataType): Field => ({ name: '', type, nullable: true });
 
@@ -245,12 +249,13 @@ export class JsonNode implements Disposable {
 
   #writeFields(fields: readonly Field[]): number {
     const { linear } = this.#holding;
-    const table = this.#holding.allocate(fields.length * JSON_FIELD_BYTES).address;
+    const table = this.#holding.allocate(fieldTableBytes(fields)).address;
+    let at = table + fields.length * JSON_FIELD_BYTES;
     for (const [index, { name }] of fields.entries()) {
       const bytes = Buffer.from(name);
-      const at = this.#holding.allocate(bytes.byteLength).address;
       linear.u8.set(bytes, at);
       linear.u32.set([this.part(index).address, at, bytes.byteLength], (table + index * JSON_FIELD_BYTES) >>> 2);
+      at += bytes.byteLength;
     }
     return table;
   }

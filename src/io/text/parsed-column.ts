@@ -20,7 +20,7 @@ import { isUtc } from '../../expressions/time-zone.ts';
 import { parquetKernels } from '../../kernels/parquet-kernels.ts';
 import { parseSpans, type TextReader, textReader } from '../../kernels/parse-kernels.ts';
 import type { Holding } from '../../memory/budget.ts';
-import { LinearMemory } from '../../memory/linear-memory.ts';
+import { LinearMemory, PADDING_BYTES } from '../../memory/linear-memory.ts';
 
 /** What happens to a value that is none of its column's type: where it becomes null, this returns. */
 export type Misfit = (row: number, text: string, what: string) => void;
@@ -53,9 +53,10 @@ export class ParsedColumn {
     this.field = field;
     this.#holding = holding;
     this.#reader = readerOf(field);
-    this.validity = holding.allocate(bitmapBytes(rows)).address;
-    this.#failed = holding.allocate(bitmapBytes(rows)).address;
-    this.values = holding.allocate(valueBytes(field, rows)).address;
+    const { failed, values, byteLength } = placesOf(field, rows);
+    this.validity = holding.allocate(byteLength).address;
+    this.#failed = this.validity + failed;
+    this.values = this.validity + values;
     this.#convert = isBytes(type) ? undefined : castBetween(utf8, type)?.convert;
     const isSpelled = this.#reader === undefined && !isBytes(type);
     this.#spelled = isSpelled ? holding.budget.reserve(holding.owner) : undefined;
@@ -63,7 +64,7 @@ export class ParsedColumn {
 
   /** What the constructor takes of its holding. */
   static footprint(field: Field, rows: number): number {
-    return 2 * LinearMemory.footprint(bitmapBytes(rows)) + LinearMemory.footprint(valueBytes(field, rows));
+    return LinearMemory.footprint(placesOf(field, rows).byteLength);
   }
 
   /** Whether values are put together as texts, and not read where they stand. */
@@ -189,6 +190,12 @@ export function shownText(text: string): string {
 function readerOf({ type }: Field): TextReader | undefined {
   const zone = type.kind !== 'timestamp' || type.timezone === null ? 'none' : isUtc(type.timezone) ? 'utc' : 'other';
   return textReader(type, zone);
+}
+
+/** Validity, failures and values lie in one region: of files with thousands of columns each has few rows, and a region is 4 KiB. */
+function placesOf(field: Field, rows: number): { failed: number; values: number; byteLength: number } {
+  const failed = Math.ceil((bitmapBytes(rows) + PADDING_BYTES) / 64) * 64;
+  return { failed, values: 2 * failed, byteLength: 2 * failed + valueBytes(field, rows) };
 }
 
 function valueBytes(field: Field, rows: number): number {
