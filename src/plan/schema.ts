@@ -38,7 +38,10 @@ const input: z.ZodType<PlanNode> = z.lazy(() => planNodeSchema);
 
 const asciiCharacter = z
   .string()
-  .regex(/^[!-/:-@[-`{-~\t ]$/, 'must be one character of ASCII that is no letter and no digit');
+  .regex(
+    /^[^\n\r0-9A-Za-z\u0080-\uffff]$/,
+    'must be one character of ASCII that is no letter, no digit and no line end',
+  );
 
 const parquetScanFormat = z.strictObject({ kind: z.literal('parquet') });
 const arrowScanFormat = z.strictObject({ kind: z.literal('arrow') });

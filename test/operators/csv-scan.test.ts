@@ -54,6 +54,12 @@ describe('reads as DuckDB does', () => {
       `delim = ';', quote = '''', escape = '''', header = true`,
     ],
     [
+      'characters that control',
+      'a\x01b\n\x02x\x01y\x02\x01z\n',
+      { delimiter: '\x01', quote: '\x02', escape: '\x02' },
+      `delim = '\x01', quote = '\x02', escape = '\x02', header = true`,
+    ],
+    [
       'tabs without quotes',
       'a\tb\n"x\t1\n',
       { delimiter: '\t', quote: undefined, escape: undefined },

@@ -48,6 +48,7 @@ export async function inferCsvSchema(file: SampledFile, options: CsvReadOptions)
     first = header.names;
   }
   const names = options.names === undefined ? first : first.map((_, at) => `column_${at + 1}`);
+  refuseNames(file.uri, names);
   const fields = names.map((name) => field(name, binary));
   const read = options.names === undefined ? options : { ...options, names };
   await using reader = await CsvReader.open({ ...request, fields }, read);
@@ -69,6 +70,14 @@ export async function inferCsvSchema(file: SampledFile, options: CsvReadOptions)
   return { fields: names.map((name, position) => field(name, types[position] ?? nullType)) };
 }
 
+/** @throws UnsupportedFile for a name that plans do not take */
+function refuseNames(uri: string, names: readonly string[]): void {
+  const refused = names.find((name) => !isFieldName(name));
+  if (refused === undefined) return;
+  const advice = 'which no column can have: give a schema of the others';
+  throw new UnsupportedFile(uri, `it has a field with the name ${shownText(refused)}, ${advice}`);
+}
+
 /** Undefined where the first records have no fields. @throws MalformedFile, UnsupportedFile */
 export async function inferJsonSchema(file: SampledFile, options: JsonReadOptions): Promise<Schema | undefined> {
   await using reader = await JsonReader.open(requestOf(file), options);
@@ -82,10 +91,6 @@ export async function inferJsonSchema(file: SampledFile, options: JsonReadOption
     for (const [name, part] of value) types.set(name, together(types.get(name) ?? nullType, typeOfJson(part)));
   }
   if (types.size === 0) return undefined;
-  const refused = [...types.keys()].find((name) => !isFieldName(name));
-  if (refused !== undefined) {
-    const advice = 'which no column can have: give a schema of the others';
-    throw new UnsupportedFile(file.uri, `it has a field with the name ${shownText(refused)}, ${advice}`);
-  }
+  refuseNames(file.uri, [...types.keys()]);
   return { fields: [...types].map(([name, type]) => field(name, type)) };
 }

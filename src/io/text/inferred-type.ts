@@ -64,7 +64,8 @@ function typeOfMoment(text: string): DataType | undefined {
 }
 
 /** Whether plans have a name for it. */
-export const isFieldName = (name: string): boolean => name !== '' && name !== '__proto__' && name.length <= 1000;
+export const isFieldName = (name: string): boolean =>
+  name !== '' && name !== '__proto__' && name.length <= 1000 && name.isWellFormed();
 
 /** Of a value of JSON. Digits in quotes stay a text: they may be a number of a house, or begin with zeros that count. */
 export function typeOfJson(value: Json): DataType {
