@@ -46,6 +46,8 @@ class FileStore implements ObjectStore {
   readonly #root: string | undefined;
   readonly #sync: boolean;
   readonly #minPartBytes: number;
+  /** What was read last: a scan reads a file in many pieces. */
+  #last = { uri: '', path: '' };
 
   constructor({ root, sync = true, minPartBytes = MIN_PART_BYTES }: FileStoreOptions) {
     this.#root = root;
@@ -211,7 +213,8 @@ class FileStore implements ObjectStore {
     use: (descriptor: number, info: ObjectInfo) => Promise<Result>,
   ): Promise<Result> {
     options?.signal?.throwIfAborted();
-    const path = objectPath(uri);
+    if (uri !== this.#last.uri) this.#last = { uri, path: objectPath(uri) };
+    const { path } = this.#last;
     return asStorageErrors(uri, 'read', async () => {
       const descriptor = openForReading(uri, path);
       try {

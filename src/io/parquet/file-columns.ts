@@ -77,9 +77,12 @@ export class FileColumns {
     const found: FileColumn[] = [];
     for (let index = 0; index < this.count; index += 1) {
       const element = this.#elements[index] ?? 0;
-      const start = nameAt[element] ?? 0;
       if (nameBytes[element] !== bytes.byteLength) continue;
-      if (bytes.every((byte, at) => this.#metadata[start + at] === byte)) found.push(this.at(index));
+      const start = nameAt[element] ?? 0;
+      // From their ends: names of a table have beginnings in common.
+      let left = bytes.byteLength;
+      while (left > 0 && this.#metadata[start + left - 1] === bytes[left - 1]) left -= 1;
+      if (left === 0) found.push(this.at(index));
     }
     return found;
   }

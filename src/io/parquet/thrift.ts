@@ -98,7 +98,7 @@ export class ThriftReader {
 
   /** Reads a struct: its numbers and booleans by id, 1 for true; `other` is for the other fields, as above. */
   numbers(other: (id: number, type: number) => void = (_, type) => this.skip(type)): Numbers {
-    const numbers: (number | undefined)[] = new Array(MOST_FIELDS).fill(undefined);
+    const numbers: (number | undefined)[] = new Array(MOST_FIELDS);
     let id = 0;
     for (let head = this.#byte(); (head & 15) !== ThriftType.stop; head = this.#byte()) {
       id = head < 16 ? this.small() : id + (head >> 4);
