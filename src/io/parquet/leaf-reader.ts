@@ -9,14 +9,15 @@
  * A row may go on in the next page, but for pages of which an index says which rows they have: these begin with a row, and
  * those without any that is wanted are passed over unseen. How many rows a page of which some are wanted has is counted as soon as
  * it is opened: an index that says otherwise would have rows taken for others. What it says of pages that nobody opens stays
- * unknown, and so do two lies that make up for each other.
+ * unknown, and so do two lies that make up for each other. Without lists an entry is a row, so whole pages are passed over there too.
  */
 
 import type { Column } from '../../columnar/column.ts';
 import { ChunkValues } from './chunk-values.ts';
+import type { PageHeader } from './page-header.ts';
 import { levelBits } from './page-reader.ts';
 import type { ChunkSource, FileWork } from './plain-values.ts';
-import { pageOfRow } from './scan-plan.ts';
+import { pageOfRow, type RowRange } from './scan-plan.ts';
 
 export class LeafReader {
   readonly #work: FileWork;
@@ -98,12 +99,38 @@ export class LeafReader {
 
   /** Passes over the next `rows` rows, outside of any batch. */
   async pass(rows: number): Promise<void> {
+    let left = await this.#seek(rows);
+    const { pages, reading } = this.#source;
+    if (pages === undefined && reading.file.repetition === 0) {
+      const here = Math.min(left, this.#to - this.#from + this.#pageEntries);
+      await this.#decodeAndDrop(here);
+      left = await this.#passPages(left - here);
+    }
+    await this.#decodeAndDrop(left);
+  }
+
+  async #decodeAndDrop(rows: number): Promise<void> {
     const { scratch, holding } = this.#work;
-    const left = await this.#seek(rows);
-    await this.#take(left, (count, from) => {
+    await this.#take(rows, (count, from) => {
       holding.linear.u8.fill(0, scratch.bits, scratch.bits + Math.ceil(count / 8) + 8);
       this.#values.passValues(this.#slots(count, from, scratch.bits, 0).valid);
     });
+  }
+
+  /** At the end of a page, passes over whole pages of a leaf that has an entry for each row; returns how many of the next `rows` are left. */
+  async #passPages(rows: number): Promise<number> {
+    let left = rows;
+    while (left > 0 && this.#values.entriesAhead > 0) {
+      const header = await this.#values.nextHeader();
+      if (header.values > left) {
+        await this.#openPage(header);
+        break;
+      }
+      this.#values.pass(header);
+      this.#row += header.values;
+      left -= header.values;
+    }
+    return left;
   }
 
   /** Goes to the page with the row behind the next `rows`, where that is a later one and known; returns how many of them are left. */
@@ -153,29 +180,14 @@ export class LeafReader {
 
   /** Decodes more levels, at most those of a batch's rows; false at the end of the chunk. */
   async #refill(): Promise<boolean> {
-    const { kernels } = this.#work;
     const { buffers, batchRows, reading, pages } = this.#source;
-    buffers.nextLevels.ensure(2 * batchRows, 0);
     const { definition, repetition } = reading.file;
     if (this.#pageEntries === 0) {
       if (this.#values.entriesAhead === 0 || (this.#isAtPageEnd() && this.#row === pages?.at(-1)?.rows.end))
         return false;
       const indexed = pages && pageOfRow(pages, this.#row)?.rows;
-      if (pages !== undefined && indexed?.start !== this.#row) {
-        throw this.#otherRows();
-      }
-      this.#pageEnd = indexed?.end;
-      const header = await this.#values.nextHeader();
-      const page = await this.#values.open(header);
-      kernels.beginHybrid(buffers.levelState, page.definitions, page.definitionsEnd, levelBits(definition));
-      const beginRepetitions = (): void =>
-        kernels.beginHybrid(buffers.repetitionState, page.repetitions, page.repetitionsEnd, levelBits(repetition));
-      beginRepetitions();
-      if (indexed !== undefined) {
-        if (this.#rowsIn(header.values) !== indexed.end - indexed.start) throw this.#otherRows();
-        beginRepetitions();
-      }
-      this.#pageEntries = header.values;
+      if (pages !== undefined && indexed?.start !== this.#row) throw this.#otherRows();
+      await this.#openPage(await this.#values.nextHeader(), indexed);
     }
     const count = Math.min(this.#pageEntries, batchRows);
     const to = this.#levelsAt(0);
@@ -185,6 +197,25 @@ export class LeafReader {
     this.#from = 0;
     this.#to = count;
     return true;
+  }
+
+  /** `indexed` are the rows that an index says it has. */
+  async #openPage(header: PageHeader, indexed?: RowRange): Promise<void> {
+    const { kernels } = this.#work;
+    const { buffers, batchRows, reading } = this.#source;
+    buffers.nextLevels.ensure(2 * batchRows, 0);
+    const { definition, repetition } = reading.file;
+    this.#pageEnd = indexed?.end;
+    const page = await this.#values.open(header);
+    kernels.beginHybrid(buffers.levelState, page.definitions, page.definitionsEnd, levelBits(definition));
+    const beginRepetitions = (): void =>
+      kernels.beginHybrid(buffers.repetitionState, page.repetitions, page.repetitionsEnd, levelBits(repetition));
+    beginRepetitions();
+    if (indexed !== undefined) {
+      if (this.#rowsIn(header.values) !== indexed.end - indexed.start) throw this.#otherRows();
+      beginRepetitions();
+    }
+    this.#pageEntries = header.values;
   }
 
   /** How many rows begin in the page of which nothing but `entries` is known, by its repetition levels. */
