@@ -60,6 +60,7 @@ export interface ParquetEncodeKernels {
     codes: number,
     entries: number,
   ): number;
+  usedEntries(codes: number, count: number, entries: number, size: number, marks: number, to: number): number;
   encodeHybrid(values: number, isWide: boolean, count: number, bits: number, to: number): number;
   boundRows(order: number, values: number, bytes: number, width: number, numbers: number, count: number): bigint;
   addToBloomFilter(at: number, count: number, width: number, isFloat: boolean, filter: number, blocks: number): void;

@@ -92,7 +92,7 @@ class ChunkWriter {
   }
 
   async write(): Promise<WrittenChunk> {
-    const { count, valueCount, numbers } = this.#slots;
+    const { count, valueCount } = this.#slots;
     const start = this.#file.size;
     const distinct = this.#findDistinct();
     const filter = this.#openFilter(distinct?.count ?? valueCount);
@@ -105,15 +105,14 @@ class ChunkWriter {
     for (let slot = 0; slot < count; ) {
       const extent = this.#nextPage(slot, value, pageSlots, distinct);
       const { slotCount, valueCount: present } = extent;
-      const rows = this.#properties.statistics
-        ? boundRows(this.#memory, this.#leaf.stored, this.#slots.values, numbers + value * 4, present)
-        : undefined;
+      const rows = this.#properties.statistics ? this.#boundRows(extent, distinct) : undefined;
       bounds.push(rows);
       const place = { firstRow: row, valueCount: present, nullCount: slotCount - present, ...this.#boundsOf(rows) };
       const offset = this.#file.size;
       await this.#writeData(extent, distinct, filter);
       pages.push({ ...place, offset, byteLength: this.#file.size - offset });
-      row += this.#memory.kernels.countRowStarts(this.#slots.reps + slot, slotCount);
+      const { kernels } = this.#memory;
+      row += this.#leaf.mostRepetition === 0 ? slotCount : kernels.countRowStarts(this.#slots.reps + slot, slotCount);
       slot += slotCount;
       value += present;
     }
@@ -260,6 +259,24 @@ class ChunkWriter {
     this.#bytes += header.byteLength + body.byteLength;
     await this.#file.write(header);
     await this.#file.write(body, checksum);
+  }
+
+  /** Of values that repeat each is compared once. */
+  #boundRows({ value, valueCount }: PageExtent, distinct: Distinct | undefined): BoundRows | undefined {
+    const { stored } = this.#leaf;
+    const { values, numbers } = this.#slots;
+    if (distinct === undefined) return boundRows(this.#memory, stored, values, numbers + value * 4, valueCount);
+    const { kernels, codes, entries, table } = this.#memory;
+    const used = table.address + MOST_ENTRIES;
+    const count = kernels.usedEntries(
+      codes.address + value * 4,
+      valueCount,
+      entries.address,
+      distinct.count,
+      table.address,
+      used,
+    );
+    return boundRows(this.#memory, stored, values, used, count);
   }
 
   #boundsOf(rows: BoundRows | undefined): { least: Bound | undefined; greatest: Bound | undefined } {
