@@ -5,7 +5,7 @@ import { type ParquetEncodeKernels, parquetEncodeKernels } from '../../kernels/p
 import type { Holding, MemoryBudget } from '../../memory/budget.ts';
 import type { LinearMemory } from '../../memory/linear-memory.ts';
 import { GrowingRegion } from '../../state/growing-region.ts';
-import { codecBytes, compressedBytes } from './codecs.ts';
+import { codecBytes, compressedBytes, resultBytes } from './codecs.ts';
 import { chunkProperties, type ParquetProperties } from './parquet-properties.ts';
 import { bloomFilterBytes } from './written-bloom-filter.ts';
 
@@ -82,7 +82,7 @@ export class EncodingMemory implements Disposable {
       this.#holding.grow(Math.max(0, ...columns.map(codecBytes)));
       for (const codec of new Set(columns.map(({ compression }) => compression))) {
         if (codec === 'snappy') this.compressed.ensure(compressedBytes(PAGE_BYTES), 0);
-        else if (codec !== 'none') this.reserveResult(compressedBytes(PAGE_BYTES));
+        else if (codec !== 'none') this.reserveResult(resultBytes(PAGE_BYTES));
       }
       if (columns.some(({ bloomFilter }) => bloomFilter)) {
         this.filter.ensure(bloomFilterBytes(rowGroupBytes * this.#slotsPerByte), 0);

@@ -1,6 +1,6 @@
 import { brotliCompressSync, constants, gzipSync, zstdCompressSync } from 'node:zlib';
 import { noteGarbage } from '../../memory/process-memory.ts';
-import { BROTLI_QUALITY, compressedBytes, WINDOW_LOG } from './codecs.ts';
+import { BROTLI_QUALITY, compressedBytes, PIECE_BYTES, resultBytes, WINDOW_LOG } from './codecs.ts';
 import type { EncodingMemory } from './encoding-memory.ts';
 import type { ChunkProperties } from './parquet-properties.ts';
 
@@ -18,11 +18,20 @@ export function compressPage(
   }
   const bytes = memory.linear.u8.subarray(page.address, page.address + byteLength);
   if (compression === 'none') return bytes;
-  // As much as there may be: a result that comes in pieces is copied to join them.
-  const chunkSize = compressedBytes(byteLength);
-  memory.reserveResult(chunkSize);
-  // The result of the page before.
-  noteGarbage(chunkSize);
+  memory.reserveResult(resultBytes(byteLength));
+  const result = compressedBy(compression, level, bytes);
+  // Once the page is written: pieces, and what joined them.
+  const pieces = Math.ceil(result.byteLength / PIECE_BYTES);
+  noteGarbage(pieces * PIECE_BYTES + (pieces > 1 ? result.byteLength : 0));
+  return result;
+}
+
+function compressedBy(
+  compression: 'gzip' | 'zstd' | 'brotli',
+  level: number | undefined,
+  bytes: Uint8Array,
+): Uint8Array {
+  const chunkSize = PIECE_BYTES;
   switch (compression) {
     case 'gzip':
       return gzipSync(bytes, level === undefined ? { chunkSize } : { chunkSize, level });

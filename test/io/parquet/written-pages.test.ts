@@ -65,6 +65,45 @@ test('a dictionary is written where it pays, and where it was asked for', async 
   expect(await encodings({ columns: [{ name: 'few', dictionary: false }] })).toEqual(Array(5).fill(false));
 });
 
+test('few values are the same in a dictionary whether they lie close together or far apart', async () => {
+  const of = schema(
+    field('i8', types.int8),
+    field('i16', types.int16),
+    field('i32', types.int32),
+    field('i64', types.int64),
+    field('u64', types.uint64),
+    field('f64', types.float64),
+    field('t', types.utf8),
+  );
+  // Codes have a place each up to 65,536 values, which these meet, miss by one, and miss by all there is.
+  for (const [least, spread] of [
+    [-(2n ** 63n), 65_535n],
+    [2n ** 63n - 1n - 65_536n, 65_536n],
+    [-(2n ** 63n), 2n ** 64n - 1n],
+    [-3n, 0n],
+  ] as const) {
+    const offsets = [0n, spread, spread / 2n, spread / 3n];
+    const rows = Array.from({ length: 4000 }, (_, n): Row => {
+      const offset = offsets[Math.floor(n / 7) % (n < 2000 ? 2 : 4)] ?? 0n;
+      const value = least + offset;
+      const narrow = (bits: number): number => Number(BigInt.asIntN(bits, value));
+      if (n % 11 === 0) return [null, null, null, null, null, null, null];
+      return [narrow(8), narrow(16), narrow(32), value, offset, Number(offset), `t${offset}`];
+    });
+    const bytes = await written(of, rows, { dictionary: least === -3n });
+    expect(await query(`select * from '${path}'`)).toEqual(rows);
+    const bounds = await query(`select stats_min_value, stats_max_value from parquet_metadata('${path}')`);
+    const [least8, least16, least32] = [0, 1, 2].map((at) =>
+      rows.map((row) => row[at] as number | null).filter((value) => value !== null),
+    ) as [number[], number[], number[]];
+    const ofWhole = [least8, least16, least32].map((all) => [String(Math.min(...all)), String(Math.max(...all))]);
+    expect(bounds.slice(0, 5)).toEqual([...ofWhole, [`${least}`, `${least + spread}`], ['0', `${spread}`]]);
+    const { row_groups } = parquetMetadata(bytes.buffer);
+    for (const { meta_data: chunk } of row_groups[0]?.columns ?? [])
+      expect(chunk?.encodings).toContain('RLE_DICTIONARY');
+  }
+});
+
 test('pages are counted by their encodings, and row groups left out by dictionaries', async () => {
   const rows = Array.from({ length: MANY }, (_, n) => listRow(n));
   const { row_groups } = parquetMetadata((await written(LISTS, rows)).buffer);
