@@ -8,7 +8,7 @@ import type { Terminal } from './terminal.ts';
 interface SchemaOptions {
   readonly job?: true;
   readonly format?: string;
-  readonly from?: string;
+  readonly from: 'first' | 'all';
   readonly types?: string;
 }
 
@@ -27,9 +27,11 @@ export function addSchemaCommand(program: Command, terminal: Terminal): Command 
     .argument('[file]', 'a file, or a glob of files')
     .option('--job', 'of a job')
     .option('--format <format>', 'of the file, as a scan of a plan has it; else by the ending of its name')
-    .option(
-      '--from <files>',
-      'which files of a glob tell: the first, or all of them, joined by the names of their columns',
+    .addOption(
+      program
+        .createOption('--from <files>', 'which files of a glob tell: all are joined by the names of their columns')
+        .choices(['first', 'all'])
+        .default('first'),
     )
     .option('--types <types>', 'of some columns, as JSON: what the files have gives way to it')
     .addHelpText('after', EXAMPLES)
@@ -52,8 +54,7 @@ async function fileSchema(place: string, options: SchemaOptions, terminal: Termi
     import('../io/retrying-store.ts'),
     import('../dataframe/file-schema.ts'),
   ]);
-  const { format, from = 'first', types } = options;
-  if (from !== 'first' && from !== 'all') throw new InvalidArgument(`--from is first or all, and not ${from}.`);
+  const { format, from, types } = options;
   const given = await parsedTypes(types);
   const store = retryingStore(deskStore());
   const uris = /^https?:/.test(place) ? [place] : await matches(place, store, signal);

@@ -19,6 +19,7 @@ import { retryingStore } from '../io/retrying-store.ts';
 import type {
   CsvScanFormat,
   JsonScanFormat,
+  ParquetScanFormat,
   PlanNode,
   ScanFormat,
   TextScanFormat,
@@ -34,7 +35,7 @@ import type { ThreadPool } from '../threads/thread-pool.ts';
 import { isUdf } from '../udf/udf.ts';
 import type { UdfModules } from '../udf/udf-modules.ts';
 import { checkNode } from './check-node.ts';
-import { checkOptions, type OptionNames } from './check-options.ts';
+import { checkAreOptions, checkOptions, type OptionNames } from './check-options.ts';
 import { type Expr, type NeededBy, type Operand, withPart } from './expr.ts';
 import { describeFiles, type FilesDescription } from './file-schema.ts';
 import { DataFrame } from './frame.ts';
@@ -178,7 +179,7 @@ export class Session implements AsyncDisposable {
     this.#subscribers = subscribers;
   }
 
-  readParquet<S = any>(places: Places, options?: ReadOptions): Promise<DataFrame<S>> {
+  readParquet<S = any>(places: Places, options?: ReadOptions & Omit<ParquetScanFormat, 'kind'>): Promise<DataFrame<S>> {
     return this.#read('parquet', places, options);
   }
 
@@ -216,7 +217,9 @@ export class Session implements AsyncDisposable {
   fromRows<S extends object>(rows: readonly S[]): DataFrame<{ [K in keyof S & string]: GivenAs<S[K]> }>;
   fromRows<S = any>(rows: readonly object[], options: { readonly schema?: Schema }): DataFrame<S>;
   fromRows(rows: readonly object[], options: { readonly schema?: Schema } = {}): DataFrame {
-    return this.#given(batchesOfRows(rows as readonly Readonly<Record<string, unknown>>[], options.schema));
+    return this.#given(
+      batchesOfRows(rows as readonly Readonly<Record<string, unknown>>[], givenSchema('fromRows', options)),
+    );
   }
 
   /** Arrays of one length by the names of their columns. */
@@ -231,7 +234,7 @@ export class Session implements AsyncDisposable {
     columns: Readonly<Record<string, ArrayLike<unknown>>>,
     options: { readonly schema?: Schema } = {},
   ): DataFrame {
-    return this.#given(batchesOfColumns(columns, options.schema));
+    return this.#given(batchesOfColumns(columns, givenSchema('fromColumns', options)));
   }
 
   fromArrow<S = any>(table: ArrowTable): DataFrame<S> {
@@ -368,10 +371,9 @@ export class Session implements AsyncDisposable {
     return await executeInThreads(task, services, this.#pool);
   }
 
-  async #read<S>(
-    kind: ScanFormat['kind'],
-    places: Places,
-    {
+  async #read<S>(kind: ScanFormat['kind'], places: Places, options: ReadOptions & object = {}): Promise<DataFrame<S>> {
+    checkAreOptions(`A read of ${kind}`, options, 'schema');
+    const {
       schema,
       schemaFrom = 'first',
       types = {},
@@ -379,8 +381,7 @@ export class Session implements AsyncDisposable {
       filePathColumn,
       signal = new AbortController().signal,
       ...rest
-    }: ReadOptions & object = {},
-  ): Promise<DataFrame<S>> {
+    } = options;
     const format = { kind, ...rest } as ScanFormat;
     checkRead({ schema, schemaFrom, types, hivePartitioning, filePathColumn }, format);
     const store = retryingStore(this.#store);
@@ -441,9 +442,7 @@ function checkRead(
   { schema, schemaFrom, types = {}, hivePartitioning, filePathColumn }: ReadOptions,
   format: ScanFormat,
 ): void {
-  if (schema !== undefined && !Array.isArray(schema?.fields)) {
-    throw new InvalidArgument(`A schema is { fields: [field('name', type), …] }, and not ${shownValue(schema)}.`);
-  }
+  if (schema !== undefined) checkHasFields(schema);
   if (schemaFrom !== 'first' && schemaFrom !== 'all') {
     throw new InvalidArgument(`schemaFrom is 'first' or 'all', and not ${shownValue(schemaFrom)}.`);
   }
@@ -455,6 +454,22 @@ function checkRead(
   const fields = given.length === 0 && schema === undefined ? [field('any', utf8)] : [...given];
   const path = filePathColumn === undefined ? {} : { filePathColumn };
   checkNode({ kind: 'scan', sourceId: 'files', format, schema: fields, ...path }, `read ${format.kind}`);
+}
+
+/** Of rows in memory. @throws InvalidArgument, InvalidQuery */
+function givenSchema(method: string, options: { readonly schema?: Schema }): Schema | undefined {
+  checkOptions<{ readonly schema?: Schema }>(method, options, { schema: true });
+  const { schema } = options;
+  if (schema === undefined) return undefined;
+  checkHasFields(schema);
+  checkNode({ kind: 'in-memory-scan', sourceId: 'rows', schema: [...schema.fields] }, method);
+  return schema;
+}
+
+/** @throws InvalidArgument */
+function checkHasFields(schema: Schema | null): void {
+  if (Array.isArray(schema?.fields)) return;
+  throw new InvalidArgument(`A schema is { fields: [field('name', type), …] }, and not ${shownValue(schema)}.`);
 }
 
 interface FilesAt {

@@ -18,6 +18,8 @@ import type { WindowCall, WindowFrame } from '../expressions/window.ts';
 
 export interface ParquetScanFormat {
   readonly kind: 'parquet';
+  /** A decoder that reads all files: our own where absent, but for files that it refuses and this one reads. */
+  readonly reader?: 'parquet-wasm' | undefined;
 }
 
 /**

@@ -43,7 +43,13 @@ const asciiCharacter = z
     'must be one character of ASCII that is no letter, no digit and no line end',
   );
 
-const parquetScanFormat = z.strictObject({ kind: z.literal('parquet') });
+const parquetScanFormat = z.strictObject({
+  kind: z.literal('parquet'),
+  reader: z
+    .enum(['parquet-wasm'])
+    .optional()
+    .describe('The decoder of all files: where absent our own, and this one for what ours refuses.'),
+});
 const arrowScanFormat = z.strictObject({ kind: z.literal('arrow') });
 const invalidValues = z
   .enum(['error', 'null'])

@@ -16,7 +16,7 @@ import type { WarcReadOptions } from '../io/text/warc-reader.ts';
 import type { PivotName } from '../operators/blocking-sinks/pivot.ts';
 import type { FileKind } from '../operators/blocking-sinks/write.ts';
 import type { SampleOptions } from '../operators/streaming-sinks/sample.ts';
-import type { AsofStrategy, JoinType, ShuffleCompression, WriteMode } from '../plan/plan-node.ts';
+import type { AsofStrategy, JoinType, ParquetScanFormat, ShuffleCompression, WriteMode } from '../plan/plan-node.ts';
 import type { UdfName } from '../udf/udf-modules.ts';
 
 export interface BoundSortKey {
@@ -60,7 +60,7 @@ export interface BoundRuntimeFilter {
 
 /** How files are read. */
 export type BoundScanFormat =
-  | { readonly kind: 'parquet' }
+  | ParquetScanFormat
   | { readonly kind: 'arrow' }
   | ({ readonly kind: 'csv' } & CsvReadOptions)
   | ({ readonly kind: 'json' } & JsonReadOptions)

@@ -195,7 +195,7 @@ class ChainBuilder {
     const options = { store, files, readSchema, filePathColumn, filter, limit: rows };
     switch (format.kind) {
       case 'parquet':
-        return parquetScan({ ...options, runtimeFilters });
+        return parquetScan({ ...options, runtimeFilters, reader: format.reader });
       case 'arrow': {
         const { arrowScan } = await import('../operators/sources/arrow-scan.ts');
         return arrowScan(options);

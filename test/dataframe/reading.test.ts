@@ -16,8 +16,10 @@ import {
   readArrow,
   readCsv,
   readJson,
+  readParquet,
   readText,
   readWarc,
+  Session,
   types,
   type WarcRecord,
 } from '../../src/index.ts';
@@ -192,6 +194,24 @@ test('texts that are no UTF-8 are null where that is asked for', async () => {
   expect(await (await readText(path, { invalidValues: 'null' })).toRows()).toEqual([{ text: 'a' }, { text: null }]);
 });
 
+test('files of Parquet are read by parquet-wasm where that is asked for', async () => {
+  const path = join(directory, 'some.parquet');
+  await query(`copy (select i::int as n, 'text ' || i % 3 as t from range(1000) r(i)) to '${path}'`);
+  const frame = await readParquet(path, { reader: 'parquet-wasm' });
+  expect(frame.explain()).toContain(' by parquet-wasm columns n, t');
+  expect(await frame.filter(col('n').ge(998)).toRows()).toEqual([
+    { n: 998, t: 'text 2' },
+    { n: 999, t: 'text 0' },
+  ]);
+  // It needs more memory than our own decoder does.
+  await using small = new Session({ memory: 2 ** 21 });
+  expect(await (await small.readParquet(path)).count()).toBe(1000);
+  const byIt = await small.readParquet(path, { reader: 'parquet-wasm' });
+  await expect(byIt.toRows()).rejects.toThrow(/parquet-wasm/);
+  // @ts-expect-error There are no others.
+  await expect(readParquet(path, { reader: 'hyparquet' })).rejects.toThrow(/format\.reader: expected "parquet-wasm"/);
+});
+
 describe('what is asked for wrongly is refused before any file is looked at', () => {
   const nowhere = join(directory, 'nowhere/*.csv');
   test.each<[string, object, RegExp]>([
@@ -207,8 +227,18 @@ describe('what is asked for wrongly is refused before any file is looked at', ()
     ['no schema', { schema: [] }, /A schema is \{ fields/],
     ['no word of schemaFrom', { schemaFrom: 'every' }, /schemaFrom is 'first' or 'all'/],
     ['hive', { hivePartitioning: 'yes' }, /hivePartitioning is true or false/],
+    ['no options', null as unknown as object, /A read of csv takes options, as in \{ schema: … \}, and not null/],
   ])('%s', async (_, options, message) => {
     await expect(readCsv(nowhere, options)).rejects.toThrow(message);
+  });
+
+  test.each<[string, unknown, RegExp]>([
+    ['no options', null, /fromRows takes options/],
+    ['no schema', { schema: [] }, /A schema is \{ fields/],
+    ['no type', { schema: { fields: [{ name: 'a', type: 'int64' }] } }, /type: expected an object, found a string/],
+    ['another option', { types: {} }, /fromRows has no option types/],
+  ])('of rows in memory: %s', (_, options, message) => {
+    expect(() => fromRows([{ a: 1 }], options as object)).toThrow(message);
   });
 
   test('a value of a path that is none of its type, and types beside a schema', async () => {

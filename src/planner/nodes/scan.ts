@@ -50,7 +50,8 @@ export function scanText({
   limit,
   runtimeFilters = [],
 }: BoundOf<'scan'>): string {
-  const kind = format.kind === 'parquet' ? '' : ` ${format.kind}`;
+  const kind =
+    format.kind === 'parquet' ? (format.reader === undefined ? '' : ` by ${format.reader}`) : ` ${format.kind}`;
   const told = runtimeFilters.map(({ key, from }) => `${expressionText(key)} from ${from}`);
   const onlyForFilter = readSchema.fields.slice(schema.fields.length);
   return [
