@@ -44,8 +44,10 @@ const made =
   };
 
 const snappy = async (_: DuckDB, sf: number): Promise<string> => fileURLToPath(tpchTable('lineitem', sf));
-const zstd = async (duckdb: DuckDB, sf: number): Promise<string> =>
-  made(`lineitem-sf${sf}-zstd`, `from '${await snappy(duckdb, sf)}'`, ', codec zstd')(duckdb);
+const withCodec =
+  (codec: string) =>
+  async (duckdb: DuckDB, sf: number): Promise<string> =>
+    made(`lineitem-sf${sf}-${codec}`, `from '${await snappy(duckdb, sf)}'`, `, codec ${codec}`)(duckdb);
 
 const THREE = ['l_extendedprice', 'l_discount', 'l_shipdate'];
 const WIDE = Array.from({ length: 1000 }, (_, at) => `(i * ${at + 1} % ${1000 + at})::bigint as c${at}`);
@@ -56,8 +58,10 @@ const LISTS = `select i, [j * i for j in range(i % 8)] as l, [{a: i, b: i % 5}, 
 const CASES: readonly ParquetCase[] = [
   { name: 'parquet, snappy, all columns', file: snappy },
   { name: 'parquet, snappy, 3 columns', file: snappy, columns: THREE },
-  { name: 'parquet, zstd, all columns', file: zstd },
-  { name: 'parquet, zstd, 3 columns', file: zstd, columns: THREE },
+  { name: 'parquet, zstd, all columns', file: withCodec('zstd') },
+  { name: 'parquet, zstd, 3 columns', file: withCodec('zstd'), columns: THREE },
+  { name: 'parquet, uncompressed, all columns', file: withCodec('uncompressed') },
+  { name: 'parquet, uncompressed, 3 columns', file: withCodec('uncompressed'), columns: THREE },
   {
     name: 'parquet, selective, page index',
     file: snappy,
