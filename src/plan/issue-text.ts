@@ -77,7 +77,7 @@ function issueText(issue: RawIssue): string | undefined {
     case 'invalid_union': {
       if (issue.discriminator === undefined)
         return `expected ${formsText(issue.errors)}, found ${foundText(issue.input)}`;
-      const found: unknown = issue.discriminator === undefined ? undefined : memberOf(issue.input, issue.discriminator);
+      const found: unknown = memberOf(issue.input, issue.discriminator);
       const known = (issue['options'] as readonly unknown[] | undefined) ?? [];
       return wordText(found, known.map(String), `expected ${listText(known)}`);
     }

@@ -3,7 +3,7 @@
 import { crc32, gzipSync, zstdCompressSync } from 'node:zlib';
 import * as types from '../../src/columnar/data-type.ts';
 import { field, type Schema, schema } from '../../src/columnar/schema.ts';
-import { readArrowSchema } from '../../src/io/arrow/arrow-schema-of-file.ts';
+import { describeArrow } from '../../src/io/arrow/arrow-schema-of-file.ts';
 import type { ObjectStore } from '../../src/io/object-store.ts';
 import { readParquetSchema } from '../../src/io/parquet/parquet-schema.ts';
 import type { ByteRange } from '../../src/io/record-reader.ts';
@@ -48,7 +48,7 @@ const never = new AbortController().signal;
 
 const arrow: Format = {
   cases: 150,
-  schemaOf: (store, uri) => readArrowSchema({ store, uri, signal: never }),
+  schemaOf: async (store, uri) => (await describeArrow({ store, uri, signal: never })).schema,
   scan: ({ store, uri, schema: readSchema, next }) =>
     arrowScan({ store, files: [{ uri }], readSchema, ...filterOf(readSchema, next) }),
   places: arrowPlaces,

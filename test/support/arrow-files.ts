@@ -1,7 +1,7 @@
 /** Files and streams of Arrow, and scans of them. */
 
 import type { Schema } from '../../src/columnar/schema.ts';
-import { readArrowSchema } from '../../src/io/arrow/arrow-schema-of-file.ts';
+import { describeArrow } from '../../src/io/arrow/arrow-schema-of-file.ts';
 import { fileStore } from '../../src/io/file-store.ts';
 import type { PartitionJson } from '../../src/io/partition-values.ts';
 import type { MemoryBudget } from '../../src/memory/budget.ts';
@@ -25,7 +25,7 @@ export async function arrowRows(
   const { budget = testBudget(), doneAfter, partition, etag, store = fileStore(), ...rest } = options;
   const files = [uris].flat().map((uri) => ({ uri, partition, etag }));
   const signal = new AbortController().signal;
-  const readSchema = options.readSchema ?? (await readArrowSchema({ store, uri: files[0]?.uri ?? '', signal }));
+  const readSchema = options.readSchema ?? (await describeArrow({ store, uri: files[0]?.uri ?? '', signal })).schema;
   return {
     schema: readSchema,
     ...(await runSource(arrowScan({ ...rest, store, files, readSchema }), budget, doneAfter)),

@@ -1,6 +1,5 @@
 /** The schema of a file or stream of Arrow, for who has no plan yet. */
 
-import type { Schema } from '../../columnar/schema.ts';
 import { MemoryBudget } from '../../memory/budget.ts';
 import { type TypedColumns, typedColumns } from '../match-fields.ts';
 import type { SampledFile } from '../text/infer-schema.ts';
@@ -8,12 +7,7 @@ import { openArrow } from './arrow-batches.ts';
 
 const MEMORY_BYTES = 256 * 1024 * 1024;
 
-/** The columns that Millrace has types for; others are left out. @throws UnsupportedFile where none is left, MalformedFile */
-export async function readArrowSchema(file: SampledFile): Promise<Schema> {
-  return (await describeArrow(file)).schema;
-}
-
-/** As `readArrowSchema`, and what is left out: a sentence for each column. */
+/** The columns that Millrace has types for, and what is left out. @throws UnsupportedFile where none has, MalformedFile */
 export async function describeArrow({ memoryBytes = MEMORY_BYTES, ...file }: SampledFile): Promise<TypedColumns> {
   const costs = { bytesRead: 0, bytesTotal: 0, requests: 0 };
   await using batches = await openArrow({ ...file, budget: new MemoryBudget(memoryBytes), costs });

@@ -3,7 +3,7 @@ import type { Column, Dictionary } from '../../columnar/column.ts';
 import { typeName } from '../../columnar/data-type.ts';
 import type { Page, PageTarget } from './page-reader.ts';
 import type { ChunkSource, FileWork, PlainValues } from './plain-values.ts';
-import type { ValueForm } from './value-form.ts';
+import { isCopied } from './value-form.ts';
 
 /** So far behind the place where they go, texts may lie that are moved there one after the other. */
 const GAP_BYTES = 16;
@@ -13,8 +13,6 @@ export function dictionaryTarget({ reading: { form }, buffers }: ChunkSource): P
   if (form.kind === 'text') return { region: buffers.dictionaryText, offset: GAP_BYTES };
   return isCopied(form) ? { region: buffers.dictionaryValues, offset: 0 } : undefined;
 }
-
-const isCopied = (form: ValueForm): boolean => form.kind === 'fixed' && form.isCopied === true;
 
 /** The dictionary that `page` holds, decoded into the column's buffers. @throws MalformedFile, ArithmeticOverflow */
 export function readDictionaryPage(page: Page, work: FileWork, source: ChunkSource, values: PlainValues): Dictionary {

@@ -11,7 +11,7 @@ import type { ColumnMemory } from './column-memory.ts';
 import type { ColumnChunk } from './row-group.ts';
 import type { PageLocation } from './scan-plan.ts';
 import { boundOf, exceedsDigits } from './value-bound.ts';
-import { type ColumnReading, scaled } from './value-form.ts';
+import { type ColumnReading, isCopied, scaled } from './value-form.ts';
 
 /** What readers of one file share. */
 export interface FileWork {
@@ -79,8 +79,7 @@ export class PlainValues {
 
   /** Whether the values of a column are those of a plain page as they are. */
   get isCopied(): boolean {
-    const { form } = this.#source.reading;
-    return form.kind === 'fixed' && form.isCopied === true;
+    return isCopied(this.#source.reading.form);
   }
 
   /** Whether columns of this form say how many bits their values need. */

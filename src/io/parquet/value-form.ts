@@ -63,6 +63,9 @@ export type ValueForm =
   /** Bytes of any number; those of texts are checked to be UTF-8. */
   | { readonly kind: 'text'; readonly isUtf8: boolean };
 
+/** Whether values are in the column what they are in a plain page. */
+export const isCopied = (form: ValueForm): boolean => form.kind === 'fixed' && form.isCopied === true;
+
 /** One wanted column of one file, or a leaf of one. */
 export interface ColumnReading {
   /** As the plan has it: name, type and nullability of what is read. */

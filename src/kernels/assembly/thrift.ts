@@ -26,6 +26,9 @@ const MAX_LENGTH_BYTES: usize = 5;
 let end: usize = 0;
 /** The last number or length that was read. */
 let value: u64 = 0;
+/** Of the last field whose head was read. */
+let fieldType: u32 = STOP;
+let fieldId: i64 = 0;
 
 /** The value of `type` at `from`, as a whole: where it ends, or 0. */
 export function skipThrift(from: usize, to: usize, type: u32): usize {
@@ -48,30 +51,24 @@ export function thriftElements(base: usize, from: usize, to: usize, count: u32, 
     let nameBytes: u32 = 0;
     let children: i32 = 0;
     let isLeaf = false;
-    let id: i64 = 0;
+    fieldId = 0;
     for (;;) {
-      if (at >= end) return 0;
-      const head = <u32>load<u8>(at++);
-      const type = head & 15;
-      if (type == STOP) break;
-      if (head < 16) {
-        at = small(at);
-        id = zigzag();
-      } else id += head >> 4;
+      at = fieldHead(at);
       if (at == 0) return 0;
-      if (id == 4 && type == BINARY) {
+      if (fieldType == STOP) break;
+      if (fieldId == 4 && fieldType == BINARY) {
         nameAt = length(at);
         if (nameAt == 0) return 0;
         nameBytes = <u32>value;
         at = take(nameAt, value);
-      } else if (id == 5) {
-        if (type != INT32) return 0;
+      } else if (fieldId == 5) {
+        if (fieldType != INT32) return 0;
         at = small(at);
         children = <i32>max<i64>(zigzag(), 0);
       } else {
-        if (id == 1 && type != INT32) return 0;
-        isLeaf = isLeaf || id == 1;
-        at = skipField(at, type);
+        if (fieldId == 1 && fieldType != INT32) return 0;
+        isLeaf = isLeaf || fieldId == 1;
+        at = skipField(at);
       }
       if (at == 0) return 0;
     }
@@ -104,26 +101,20 @@ export function thriftRowGroups(
     const list = lists + (<usize>group << 2);
     const first = chunks + <usize>group * <usize>columns * 4;
     store<f64>(rows + (<usize>group << 3), -1);
-    let id: i64 = 0;
+    fieldId = 0;
     for (;;) {
-      if (at >= end) return 0;
-      const head = <u32>load<u8>(at++);
-      const type = head & 15;
-      if (type == STOP) break;
-      if (head < 16) {
-        at = small(at);
-        id = zigzag();
-      } else id += head >> 4;
+      at = fieldHead(at);
       if (at == 0) return 0;
-      if (id == 1) {
-        if (type != LIST || load<u32>(list) != 0) return 0;
+      if (fieldType == STOP) break;
+      if (fieldId == 1) {
+        if (fieldType != LIST || load<u32>(list) != 0) return 0;
         store<u32>(list, <u32>(at - base));
         at = chunkPlaces(base, at, columns, first);
-      } else if (id == 3) {
-        if (type != INT64) return 0;
+      } else if (fieldId == 3) {
+        if (fieldType != INT64) return 0;
         at = number(at);
         store<f64>(rows + (<usize>group << 3), <f64>zigzag());
-      } else at = skipField(at, type);
+      } else at = skipField(at);
       if (at == 0) return 0;
     }
     if (load<u32>(list) == 0) return 0;
@@ -172,9 +163,23 @@ function small(at: usize): usize {
   return found == <i64><i32>found ? behind : 0;
 }
 
+/** The head of a field at `from`, of a struct of which the field before was read last. Nothing that is passed over has its own noted. */
+function fieldHead(from: usize): usize {
+  if (from >= end) return 0;
+  const head = <u32>load<u8>(from);
+  fieldType = head & 15;
+  if (head >= 16 || fieldType == STOP) {
+    fieldId += head >> 4;
+    return from + 1;
+  }
+  const at = small(from + 1);
+  fieldId = zigzag();
+  return at;
+}
+
 /** What `small` has to be is. */
-function skipField(at: usize, type: u32): usize {
-  return type == INT32 || type == INT16 ? small(at) : skip(at, type, 0);
+function skipField(at: usize): usize {
+  return fieldType == INT32 || fieldType == INT16 ? small(at) : skip(at, fieldType, 0);
 }
 
 /** Of bytes, or of a list: 32 bits. */

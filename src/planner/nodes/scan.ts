@@ -50,12 +50,12 @@ export function scanText({
   limit,
   runtimeFilters = [],
 }: BoundOf<'scan'>): string {
-  const kind =
-    format.kind === 'parquet' ? (format.reader === undefined ? '' : ` by ${format.reader}`) : ` ${format.kind}`;
+  const kind = format.kind === 'parquet' ? '' : ` ${format.kind}`;
+  const reader = format.kind === 'parquet' && format.reader !== undefined ? ` by ${format.reader}` : '';
   const told = runtimeFilters.map(({ key, from }) => `${expressionText(key)} from ${from}`);
   const onlyForFilter = readSchema.fields.slice(schema.fields.length);
   return [
-    `Scan ${nameText(sourceId)}${kind} columns ${namesText(schema.fields)}`,
+    `Scan ${nameText(sourceId)}${kind}${reader} columns ${namesText(schema.fields)}`,
     onlyForFilter.length === 0 ? '' : ` reads also ${namesText(onlyForFilter)}`,
     readSchema.fields.some(({ name }) => name === filePathColumn) ? ` file path ${nameText(filePathColumn ?? '')}` : '',
     filter === undefined ? '' : ` filter ${expressionText(filter)}`,

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { int64, uint8, utf8 } from '../../../src/columnar/data-type.ts';
 import { field } from '../../../src/columnar/schema.ts';
 import { SchemaMismatch, UnsupportedFile } from '../../../src/errors.ts';
-import { readArrowSchema } from '../../../src/io/arrow/arrow-schema-of-file.ts';
+import { describeArrow } from '../../../src/io/arrow/arrow-schema-of-file.ts';
 import { fileStore } from '../../../src/io/file-store.ts';
 import { arrowRows } from '../../support/arrow-files.ts';
 import { valueInJson, wantedValues } from '../../support/fixture-values.ts';
@@ -56,7 +56,7 @@ describe('what is not read', () => {
       /column wide holds a decimal of 50 digits/,
     );
     await expect(read('refused_union.arrow', ['either', utf8])).rejects.toThrow(UnsupportedFile);
-    const schema = readArrowSchema({
+    const schema = describeArrow({
       store: fileStore(),
       uri: of('refused_union.arrow'),
       signal: AbortSignal.timeout(9_999),
