@@ -12,7 +12,7 @@ import type { TypedExpression } from '../expressions/expression.ts';
 import { type Code, get, type Local, select, seq, set, when } from './emit.ts';
 import { f64, i32, i64 } from './instructions.ts';
 import type { Accumulator, AggregateSpec, ArgumentSlots, GroupSpec } from './kernel-spec.ts';
-import { isVectorizable, Lanes } from './lanes.ts';
+import { isVectorizable, Lanes, readsCodes } from './lanes.ts';
 import { isLong, machineOf } from './machine.ts';
 import { shiftsOf } from './overflow.ts';
 import { addSquare, addToThree, multiply, type Word } from './powers.ts';
@@ -58,13 +58,15 @@ export class Accumulate {
     if (group.kind === 'single') frame.epilogue.push(set(this.#state, get(frame.slot(this.#slots.states))));
     else this.#updates.push(set(this.#state, this.#stateAddress(group)));
     const wide = filtered ? [] : this.#wideSums();
-    this.#addFourByFour(wide);
-    const known = new Set<Accumulator>(wide);
+    const needsAll = wide.some(({ input }) => readsCodes(input, this.#words.columns));
+    const known = new Set<Accumulator>(needsAll ? [] : wide);
     for (const accumulator of accumulators) if (!known.has(accumulator)) this.#add(accumulator);
-    if (this.#updates.length === 0) return;
-    const work = seq(...this.#lanes.code, ...this.#updates);
-    if (filtered) frame.block.push(frame.visit(this.#chosen, work));
-    else frame.block.push(frame.rowLoop(1, work));
+    const byRow = (): Code<'void'> => frame.rowLoop(1, seq(...this.#lanes.code, ...this.#updates));
+    // In this order: a float's sum is kept in a register to the end, to which its sums by fours are added in memory.
+    if (wide.length > 0) this.#addFourByFour(wide, needsAll ? byRow() : undefined);
+    else if (this.#updates.length === 0) return;
+    else if (filtered) frame.block.push(frame.visit(this.#chosen, seq(...this.#lanes.code, ...this.#updates)));
+    else frame.block.push(byRow());
   }
 
   /** The sums of a single group that are best made four rows at a time: all that it has, or none. */
@@ -88,8 +90,8 @@ export class Accumulate {
     return isVectorizable(e, this.#words) && !multiplies(e);
   }
 
-  #addFourByFour(sums: readonly Sum[]): void {
-    if (sums.length === 0) return;
+  /** `byRow` adds the rows of a block that has not all of its rows; undefined where four of any can be looked at. */
+  #addFourByFour(sums: readonly Sum[], byRow: Code<'void'> | undefined): void {
     const { frame, bounds } = this.#words;
     const adders = sums.map(({ input, offset, mode }) => {
       const place = { ...this.#placeOf(offset), frame, mode, fitsRegister: this.#fitsRegister(input, mode) };
@@ -107,9 +109,9 @@ export class Accumulate {
       return frame.rowLoop(4, seq(...lanes.code, ...updates));
     };
     // All rows of all blocks but the last take part where none is null: nothing has to be masked.
-    const isFull = i32.eq(i32.sub(get(frame.end), get(frame.base)), i32.const(64));
-    const masked = loop(false);
-    frame.block.push(adders.every(({ isWhole }) => isWhole) ? when(isFull, loop(true), masked) : masked);
+    const areWhole = adders.every(({ isWhole }) => isWhole);
+    if (byRow !== undefined) frame.block.push(when(frame.isFull, loop(areWhole), byRow));
+    else frame.block.push(areWhole ? when(frame.isFull, loop(true), loop(false)) : loop(false));
   }
 
   /** Whether one register holds the sum of the rows of one call. */

@@ -11,6 +11,7 @@ type Load<R extends ValueType> = (address: Code<'i32'>, offset?: number) => Code
 type Store<A extends ValueType> = (address: Code<'i32'>, value: Code<A>, offset?: number) => Code<'void'>;
 type Shift = (a: Code<'v128'>, by: Code<'i32'>) => Code<'v128'>;
 type Lane<R extends ValueType> = (a: Code<'v128'>, lane: number) => Code<R>;
+type ReplaceLane<A extends ValueType> = (a: Code<'v128'>, value: Code<A>, lane: number) => Code<'v128'>;
 
 const unary =
   <A extends ValueType, R extends ValueType = A>(...opcode: number[]): Unary<A, R> =>
@@ -35,6 +36,9 @@ const vectorShift =
 const extractLane =
   <R extends ValueType>(opcode: number): Lane<R> =>
   (a, lane) => [a, simd(opcode), lane];
+const replaceLane =
+  <A extends ValueType>(opcode: number): ReplaceLane<A> =>
+  (a, value, lane) => [a, value, simd(opcode), lane];
 
 interface Comparisons<A extends ValueType, R extends ValueType> {
   readonly eq: Binary<A, R>;
@@ -249,6 +253,10 @@ interface V128 {
   /** Four times 16 bits, each widened to 32. */
   readonly load16x4: Load<'v128'>;
   readonly load16x4U: Load<'v128'>;
+  /** Eight bytes into the low half; zeros above. */
+  readonly load64Zero: Load<'v128'>;
+  /** Eight bytes into one half of a vector. */
+  readonly load64Lane: (address: Code<'i32'>, into: Code<'v128'>, lane: number) => Code<'v128'>;
   readonly store: Store<'v128'>;
   readonly const: (bytes: Iterable<number>) => Code<'v128'>;
   readonly not: Unary<'v128'>;
@@ -267,6 +275,8 @@ export const v128: V128 = {
   load8x8U: load(...simd(2)),
   load16x4: load(...simd(3)),
   load16x4U: load(...simd(4)),
+  load64Zero: load(...simd(93)),
+  load64Lane: (address, into, lane) => [address, into, simd(87), 0, 0, lane],
   store: store(...simd(11)),
   const: (bytes) => [simd(12), [...bytes]],
   not: vectorUnary(77),
@@ -288,8 +298,10 @@ interface I32x4 extends Comparisons<'v128', 'v128'>, UnsignedComparisons<'v128',
   /** From the low half of 16-bit lanes. */
   readonly extendLow: Unary<'v128'>;
   readonly extendLowU: Unary<'v128'>;
+  readonly replace: ReplaceLane<'i32'>;
 }
 export const i32x4: I32x4 = {
+  replace: replaceLane(28),
   splat: vectorUnary(17),
   eq: vectorBinary(55),
   ne: vectorBinary(56),
@@ -369,6 +381,7 @@ interface VectorFloats extends Comparisons<'v128', 'v128'>, Arithmetic<'v128'> {
 }
 
 interface F32x4 extends VectorFloats {
+  readonly replace: ReplaceLane<'f32'>;
   readonly splat: Unary<'f32', 'v128'>;
   readonly convertI32: Unary<'v128'>;
   readonly convertI32U: Unary<'v128'>;
@@ -376,6 +389,7 @@ interface F32x4 extends VectorFloats {
   readonly demote: Unary<'v128'>;
 }
 export const f32x4: F32x4 = {
+  replace: replaceLane(32),
   splat: vectorUnary(19),
   eq: vectorBinary(65),
   ne: vectorBinary(66),

@@ -111,6 +111,11 @@ export class KernelFrame {
     return { all, add: set(all, or(get(all), value)) };
   }
 
+  /** Whether the block has all of its rows: all blocks of a batch but the last one do. */
+  get isFull(): Code<'i32'> {
+    return i32.eq(i32.sub(get(this.end), get(this.base)), i32.const(64));
+  }
+
   /** Runs `body` for every `step`-th row of the block; up to `step - 1` rows behind its end are worked on too. */
   rowLoop(step: number, body: Code<'void'>): Code<'void'> {
     const next = set(this.row, i32.add(get(this.row), i32.const(step)));

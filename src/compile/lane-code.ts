@@ -120,9 +120,13 @@ export class LaneCode {
   /** A mask, or 0 and 1, that says in each lane whether the row's bit in the word is set. */
   bitOf(word: Local<'i64'>): Code {
     const shifted = i32.wrap(i64.shrU(get(word), i64.extendU(get(this.frame.row))));
-    if (!this.wide) return i32.and(shifted, i32.const(1));
+    return this.wide ? this.maskOf(shifted) : i32.and(shifted, i32.const(1));
+  }
+
+  /** A mask that says in each of four lanes whether its bit is set. */
+  maskOf(bits: Code<'i32'>): Code<'v128'> {
     const lanes = v128.const([1, 0, 0, 0, 2, 0, 0, 0, 4, 0, 0, 0, 8, 0, 0, 0]);
-    return i32x4.eq(v128.and(i32x4.splat(shifted), lanes), lanes);
+    return i32x4.eq(v128.and(i32x4.splat(bits), lanes), lanes);
   }
 
   /** Bits of `yes` where the mask, of lanes as wide as both, is set, and of `no` elsewhere. */

@@ -5,7 +5,7 @@
 
 import { isFloat } from '../columnar/data-type.ts';
 import { wholeOf } from '../columnar/value.ts';
-import { operandsOf } from '../expressions/columns.ts';
+import { collectColumns, operandsOf } from '../expressions/columns.ts';
 import { isDivision } from '../expressions/exact-arithmetic.ts';
 import type { TypedExpression } from '../expressions/expression.ts';
 import { expressionKey } from '../expressions/expression-key.ts';
@@ -14,8 +14,8 @@ import { castLanes, isCastVectorizable, notZero } from './casts.ts';
 import { compareFloats, compareWhole } from './comparisons.ts';
 import { divideDecimals, longArithmetic } from './decimal-arithmetic.ts';
 import { divideWhole, floatArithmetic } from './division.ts';
-import { type Code, get, type Local, select, tee, type ValueType } from './emit.ts';
-import { f32, f64, i32, i32x4, i64, v128 } from './instructions.ts';
+import { type Code, get, type Local, select, set, tee, type ValueType } from './emit.ts';
+import { f32, f32x4, f64, i32, i32x4, i64, v128 } from './instructions.ts';
 import type { KernelFrame } from './kernel-frame.ts';
 import { joined, LaneCode } from './lane-code.ts';
 import { laneFunctionOf } from './lane-functions.ts';
@@ -39,14 +39,14 @@ export interface WordSource {
 
 type Typed<K extends TypedExpression['kind']> = TypedExpression & { readonly kind: K };
 
-/** Whether four rows of `e` can be computed at a time. */
+/** Whether four rows of `e` can be computed at a time; where it `readsCodes`, only four that the block has. */
 export function isVectorizable(e: TypedExpression, words: WordSource): boolean {
   if (e.type.kind === 'bool' && !words.inLanes(e)) return true;
   if (isLong(words.bounds.machine(e))) return false;
   if (!operandsOf(e).every((operand) => isVectorizable(operand, words))) return false;
   switch (e.kind) {
     case 'column':
-      return words.columns[e.index]?.dictionary !== true && words.columns[e.index]?.width !== 16;
+      return words.columns[e.index]?.width !== 16;
     case 'function':
       return laneFunctionOf(e)?.isWide(e, words.bounds) === true;
     case 'cast':
@@ -56,6 +56,16 @@ export function isVectorizable(e: TypedExpression, words: WordSource): boolean {
     default:
       return true;
   }
+}
+
+/**
+ * Whether `e` reads entries of dictionaries. Behind the last row of a batch there is memory that may be read, but what stands
+ * there need not be the code of an entry.
+ */
+export function readsCodes(e: TypedExpression, columns: readonly ColumnLayout[]): boolean {
+  const read = new Set<number>();
+  collectColumns(e, read);
+  return [...read].some((index) => columns[index]?.dictionary === true);
 }
 
 /** A cast whose values need not fit. */
@@ -115,7 +125,7 @@ export class Lanes {
     const { wide } = this.#lanes;
     switch (e.kind) {
       case 'column':
-        return i32.load8U(this.#dictionaryEntry(e.index, 0));
+        return wide ? this.#lanes.maskOf(this.tableBits([e.index])) : this.tableBits([e.index]);
       case 'compare':
         return this.#compare(e);
       case 'cast':
@@ -261,18 +271,34 @@ export class Lanes {
     return joined(this.#lanes, parts);
   }
 
-  /** The address of the entry that the row's code refers to, of 2 ** `log` bytes. */
-  #dictionaryEntry(column: number, log: number): Code<'i32'> {
+  /** Which rows, of one or of four, have the entry true in all of these tables of bools: a bit for each. */
+  tableBits(columns: readonly number[]): Code<'i32'> {
+    const entries = columns.map((column) => this.#dictionaryEntries(column, 0));
+    const ofRow = (row: number): Code<'i32'> =>
+      entries.map((entry) => i32.load8U(entry(row))).reduce((a, b) => i32.and(a, b));
+    if (!this.#lanes.wide) return ofRow(0);
+    return [1, 2, 3].reduce((bits, row) => i32.or(bits, i32.shl(ofRow(row), i32.const(row))), ofRow(0));
+  }
+
+  /** The address of the entry that the code of a row refers to, of 2 ** `log` bytes; rows are counted from the one at hand. */
+  #dictionaryEntries(column: number, log: number): (row: number) => Code<'i32'> {
     const { frame } = this.#words;
-    const code = i32.load(frame.element(frame.slot(column * 3), 2));
-    return i32.add(get(frame.slot(column * 3 + 2)), log === 0 ? code : i32.shl(code, i32.const(log)));
+    const codes = frame.local('i32');
+    this.#lanes.code.push(set(codes, frame.element(frame.slot(column * 3), 2)));
+    const entries = get(frame.slot(column * 3 + 2));
+    return (row) => {
+      const code = i32.load(get(codes), row * 4);
+      return i32.add(entries, log === 0 ? code : i32.shl(code, i32.const(log)));
+    };
   }
 
   #load(column: number, machine: Machine): readonly Code[] {
     const { frame, columns } = this.#words;
     const { dictionary, width, bits, isAssumed } = columns[column]!;
     const log = Math.log2(width);
-    const at = dictionary ? this.#dictionaryEntry(column, log) : frame.element(frame.slot(column * 3), log);
+    const entry = dictionary ? this.#dictionaryEntries(column, log) : undefined;
+    if (entry !== undefined && this.#lanes.wide) return gatherFour(machine, entry);
+    const at = entry === undefined ? frame.element(frame.slot(column * 3), log) : entry(0);
     if (isLong(machine)) {
       const address = frame.local('i32');
       return [i64.load(tee(address, at)), i64.load(get(address), 8)];
@@ -296,6 +322,17 @@ function loadScalar({ type, bits, signed }: Machine, at: Code<'i32'>): Code {
   if (bits === 8) return (signed ? i32.load8 : i32.load8U)(at);
   if (bits === 16) return (signed ? i32.load16 : i32.load16U)(at);
   return { i32, i64, f32, f64 }[type].load(at);
+}
+
+/** Of rows whose values stand at these addresses. */
+function gatherFour(machine: Machine, at: (row: number) => Code<'i32'>): Code<'v128'>[] {
+  const { type } = machine;
+  if (type === 'i64' || type === 'f64') {
+    return [0, 2].map((row) => v128.load64Lane(at(row + 1), v128.load64Zero(at(row)), 1));
+  }
+  const { splat, replace } = (type === 'f32' ? f32x4 : i32x4) as typeof i32x4;
+  const value = (row: number): Code<'i32'> => loadScalar(machine, at(row)) as Code<'i32'>;
+  return [[1, 2, 3].reduce((four, row) => replace(four, value(row), row), splat(value(0)))];
 }
 
 function loadFour({ type, bits, signed }: Machine, at: Code<'i32'>): Code<'v128'>[] {

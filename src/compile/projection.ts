@@ -8,7 +8,7 @@ import { type Code, get, type Local, select, seq, set, tee, type ValueType } fro
 import { f32, f64, i32, i64, v128 } from './instructions.ts';
 import type { KernelFrame } from './kernel-frame.ts';
 import type { ArgumentSlots, KernelSpec } from './kernel-spec.ts';
-import { isVectorizable, Lanes } from './lanes.ts';
+import { isVectorizable, Lanes, readsCodes } from './lanes.ts';
 import { isLong, type Machine, widthOf } from './machine.ts';
 import type { Words } from './words.ts';
 
@@ -47,9 +47,9 @@ function emitStraightRows(words: Words, outputs: readonly Output[]): void {
   frame.block.push(set(frame.written, get(frame.end)));
 }
 
-/** Values of one or two bytes are stored one by one. */
+/** Values of one or two bytes are stored one by one, and those that are made of entries of dictionaries. */
 const isWide = (words: Words, e: TypedExpression): boolean =>
-  widthOf(words.bounds.machine(e)) >= 4 && isVectorizable(e, words);
+  widthOf(words.bounds.machine(e)) >= 4 && isVectorizable(e, words) && !readsCodes(e, words.columns);
 
 function emitStraight(words: Words, outputs: readonly Output[], wide: boolean): void {
   if (outputs.length === 0) return;

@@ -12,11 +12,11 @@ import { operandsOf } from '../expressions/columns.ts';
 import type { TypedExpression } from '../expressions/expression.ts';
 import { expressionKey } from '../expressions/expression-key.ts';
 import type { Bounds } from './bounds.ts';
-import { type Code, get, type Local, seq, set } from './emit.ts';
+import { type Code, get, type Local, seq, set, when } from './emit.ts';
 import { i32, i32x4, i64, v128 } from './instructions.ts';
 import type { KernelFrame } from './kernel-frame.ts';
 import { laneFunctionOf } from './lane-functions.ts';
-import { isVectorizable, Lanes } from './lanes.ts';
+import { isVectorizable, Lanes, readsCodes } from './lanes.ts';
 import type { ColumnLayout } from './layout.ts';
 import { Nullability, nullRuleOf } from './nullability.ts';
 
@@ -28,6 +28,8 @@ const invert = (word: Code<'i64'>): Code<'i64'> => i64.xor(word, ALL);
 interface RowTest {
   readonly key: string;
   readonly parts: readonly TypedExpression[];
+  /** The column of bools whose entries are all there is to it. */
+  readonly table?: number;
   readonly test: (lanes: Lanes) => Code;
 }
 
@@ -171,26 +173,39 @@ export class Words {
   #loop(tests: readonly RowTest[]): Local<'i64'> {
     const { frame } = this;
     return this.#once(`loop ${tests.map((t) => t.key).join(' and ')}`, () => {
-      const wide = tests.every((t) => t.parts.every((part) => isVectorizable(part, this)));
-      const lanes = new Lanes(this, wide);
-      const and = (wide ? v128.and : i32.and) as (a: Code, b: Code) => Code;
-      const mask = tests.map((t) => t.test(lanes)).reduce((a, b) => and(a, b));
-      const bits = wide ? i32x4.bitmask(mask as Code<'v128'>) : (mask as Code<'i32'>);
+      const parts = tests.flatMap((t) => t.parts);
       const result = frame.local('i64');
-      // Shifts go by the row modulo 64, and a block begins at a multiple of 64.
-      const placed = i64.shl(i64.extendU(bits), i64.extendU(get(frame.row)));
-      frame.block.push(
-        set(result, NONE),
-        frame.rowLoop(wide ? 4 : 1, seq(...lanes.code, set(result, i64.or(get(result), placed)))),
-      );
+      const rows = (wide: boolean): Code<'void'> => {
+        const lanes = new Lanes(this, wide);
+        // Shifts go by the row modulo 64, and a block begins at a multiple of 64.
+        const placed = i64.shl(i64.extendU(this.#bits(lanes, tests, wide)), i64.extendU(get(frame.row)));
+        return frame.rowLoop(wide ? 4 : 1, seq(...lanes.code, set(result, i64.or(get(result), placed))));
+      };
+      const wide = parts.every((part) => isVectorizable(part, this));
+      const needsAll = wide && parts.some((part) => readsCodes(part, this.columns));
+      frame.block.push(set(result, NONE), needsAll ? when(frame.isFull, rows(true), rows(false)) : rows(wide));
       return get(result);
     });
+  }
+
+  /** The conjunction of tests of one row, or of four: a bit for each. */
+  #bits(lanes: Lanes, tests: readonly RowTest[], wide: boolean): Code<'i32'> {
+    const and = (wide ? v128.and : i32.and) as (a: Code, b: Code) => Code;
+    const tables = tests.flatMap(({ table }) => table ?? []);
+    const masks = tests.filter(({ table }) => table === undefined);
+    const bits: Code<'i32'>[] = tables.length > 0 ? [lanes.tableBits(tables)] : [];
+    if (masks.length > 0) {
+      const mask = masks.map((t) => t.test(lanes)).reduce((a, b) => and(a, b));
+      bits.push(wide ? i32x4.bitmask(mask as Code<'v128'>) : (mask as Code<'i32'>));
+    }
+    return bits.reduce((a, b) => i32.and(a, b));
   }
 }
 
 const comparison = (e: TypedExpression): RowTest => ({
   key: expressionKey(e),
   parts: [e],
+  ...(e.kind === 'column' ? { table: e.index } : {}),
   test: (lanes) => lanes.mask(e),
 });
 
