@@ -4,6 +4,7 @@
  *
  *     scalar   one row     a value is one local of its machine type
  *     wide     four rows   32-bit values are one v128, 64-bit values are two      │ r0 r1 r2 r3 │   │ r0 r1 │ r2 r3 │
+ *              of a dictionary column they are gathered: load code, load entry, four times
  */
 
 import assert from 'node:assert/strict';
