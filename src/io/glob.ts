@@ -9,8 +9,9 @@
  *     **       any number of directories, alone between slashes; at the end, everything below
  *
  * `[*]` is how a character is meant that has a meaning. Names that begin with `_` or `.` are hidden, as in Hive and
- * Spark: only a literal character matches their first one, so `**` does not look into `_millrace/`. Scheme and bucket
- * are literal, and an object whose key ends with a slash stands for a directory, which no glob matches.
+ * Spark: only a literal character matches their first one, so `**` does not look into `_millrace/`. `_day=3` is not: as in
+ * Spark, it is a partition of the column `_day`. Scheme and bucket are literal, and an object whose key ends with a slash
+ * stands for a directory, which no glob matches.
  *
  * A glob is a graph of steps, of which each takes one character; matching follows all ways through it at once, one
  * character after the other. So it takes time in proportion to the glob times the uri, whatever both are.
@@ -90,8 +91,11 @@ export function escapeGlob(text: string): string {
   return text.replaceAll(/[*?[{}]/g, '[$&]');
 }
 
-/** Takes one character. `isFirst`: whether it is the first one of a name. */
-type Take = (character: string, isFirst: boolean) => boolean;
+/** Where a character stands: first in a name, in one that is hidden or not, or further inside. */
+type Place = 'hidden name' | 'name' | 'inside';
+
+/** Takes one character. */
+type Take = (character: string, place: Place) => boolean;
 
 /** A point of the graph: ways that cost a character, and ways that cost none. */
 interface State {
@@ -105,31 +109,40 @@ interface State {
   isEnd?: boolean;
 }
 
-const isHidden = (character: string): boolean => character === '_' || character === '.';
-const inName: Take = (character, isFirst) => character !== '/' && !(isFirst && isHidden(character));
-const anywhere: Take = (character, isFirst) => !(isFirst && (isHidden(character) || character === '/'));
+const inName: Take = (character, place) => character !== '/' && place !== 'hidden name';
+const anywhere: Take = (character, place) => place === 'inside' || (place === 'name' && character !== '/');
+
+function placeOf(characters: readonly string[], index: number): Place {
+  if (index > 0 && characters[index - 1] !== '/') return 'inside';
+  const first = characters[index];
+  if (first !== '_') return first === '.' ? 'hidden name' : 'name';
+  const end = characters.indexOf('/', index);
+  const equals = characters.indexOf('=', index);
+  return equals !== -1 && (end === -1 || equals < end) ? 'name' : 'hidden name';
+}
 
 function matchesFrom(start: State, key: string): boolean {
   if (key === '' || key.endsWith('/')) return false;
   const characters = [...key];
-  let states = closure([start], true, characters[0]);
+  let place = placeOf(characters, 0);
+  let states = closure([start], place);
   for (const [index, character] of characters.entries()) {
-    const isFirst = index === 0 || characters[index - 1] === '/';
     const reached: State[] = [];
-    for (const { take, next } of states) if (next !== undefined && take?.(character, isFirst)) reached.push(next);
+    for (const { take, next } of states) if (next !== undefined && take?.(character, place)) reached.push(next);
     if (reached.length === 0) return false;
-    states = closure(reached, character === '/', characters[index + 1]);
+    place = placeOf(characters, index + 1);
+    states = closure(reached, place);
   }
   return [...states].some(({ isEnd }) => isEnd);
 }
 
-/** The states that are reached from `from` without a character, where `next` comes. */
-function closure(from: readonly State[], isFirst: boolean, next: string | undefined): Set<State> {
-  const hides = isFirst && next !== undefined && isHidden(next);
+/** The states that are reached from `from` without a character, before one that stands at `place`. */
+function closure(from: readonly State[], place: Place): Set<State> {
   const found = new Set<State>();
   const waiting = [...from];
   for (let state = waiting.pop(); state !== undefined; state = waiting.pop()) {
-    if (found.has(state) || (state.onlyAtFirst && !isFirst) || (state.isWild && hides)) continue;
+    if (found.has(state) || (state.onlyAtFirst && place === 'inside')) continue;
+    if (state.isWild && place === 'hidden name') continue;
     found.add(state);
     waiting.push(...state.free);
   }
@@ -240,7 +253,7 @@ class GlobParser {
       const code = found.codePointAt(0) as number;
       return ranges.some(([first, last]) => first <= code && code <= last);
     };
-    return this.#one(state, (found, isFirst) => inName(found, isFirst) && isIn(found) !== negated);
+    return this.#one(state, (found, place) => inName(found, place) && isIn(found) !== negated);
   }
 
   #alternatives(state: State): State {

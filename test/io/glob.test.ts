@@ -57,6 +57,11 @@ describe('a glob', () => {
     ['**/_x', '_x', true],
     ['{*,}_x', '_x', true],
     ['a/_m/**', 'a/_m/b/x', true],
+    ['**/*', 'a/_day=3/x', true],
+    ['a/*/x', 'a/_day=3/x', true],
+    ['**/*', '_day=3/_x', false],
+    ['**/*', '_m/day=3/x', false],
+    ['**/*', '.day=3/x', false],
   ])('hides names with _ and . from all but literals: %s on %s: %s', (glob, key, expected) =>
     expect(matches(glob, key)).toBe(expected),
   );
@@ -112,9 +117,9 @@ describe('a glob', () => {
   });
 
   test('matches what a slow matcher by its definition matches', () => {
-    const name = fc.string({ unit: fc.constantFrom('a', 'b', '_', '.', '{'), minLength: 1, maxLength: 3 });
+    const name = fc.string({ unit: fc.constantFrom('a', 'b', '_', '.', '{', '='), minLength: 1, maxLength: 3 });
     const key = fc.array(name, { minLength: 1, maxLength: 4 }).map((names) => names.join('/'));
-    const piece = fc.constantFrom('a', 'b', '_', '.', '*', '?', '[ab]', '[!a]', '{a,b*}', '{_,}', '{a/b,?}', '[{]');
+    const piece = fc.constantFrom('a', 'b', '_', '.', '=', '*', '?', '[ab]', '[!a]', '{a,b*}', '{_,}', '{a/b,?}', '[{]');
     const part = fc.oneof(
       {
         weight: 3,
@@ -151,13 +156,16 @@ function alternativesOf(glob: string): string[] {
   return inside.split(',').flatMap((one) => alternativesOf(before + one + after));
 }
 
+/** Also `_` begins what is hidden, but not a partition of Hive. */
+const HIDDEN = /^(?:\.|_(?!.*=))/;
+
 /** Directory by directory, each name by a regular expression; `§` stands for `**`, which braces could else put together. */
 function slowMatch(glob: readonly string[], names: readonly string[]): boolean {
   const [first, ...rest] = glob;
   if (first === undefined) return names.length === 0;
-  const isHidden = /^[_.]/.test(names[0] ?? '');
+  const isHidden = HIDDEN.test(names[0] ?? '');
   if (first === '§') {
-    if (rest.length === 0) return names.length > 0 && names.every((name) => !/^[_.]/.test(name));
+    if (rest.length === 0) return names.length > 0 && names.every((name) => !HIDDEN.test(name));
     return slowMatch(rest, names) || (names.length > 0 && !isHidden && slowMatch(glob, names.slice(1)));
   }
   const [name] = names;

@@ -177,6 +177,16 @@ describe('a problem', () => {
       [/^\$\.plan\.partitionBy: All columns/],
     ],
     [
+      'partitioning by what a text does not tell',
+      {
+        kind: 'write',
+        input: { kind: 'empty-scan', schema: [field('l', types.list(types.int64)), field('a', types.bool)] },
+        format: 'parquet',
+        partitionBy: ['l'],
+      },
+      [/^\$\.plan\.partitionBy\[0\]: The column "l" is list\(int64\), .*Cast it to utf8\.$/],
+    ],
+    [
       'a partition column that a write has itself',
       {
         kind: 'write',
