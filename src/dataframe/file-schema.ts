@@ -13,7 +13,7 @@ import { readFormat } from '../planner/nodes/scan-format.ts';
 
 export interface SampledFiles extends Omit<SampledFile, 'uri'> {
   readonly uris: readonly string[];
-  /** Which of them tell: the first that has columns, or all. */
+  /** Which of them tell: the first that has rows, or all. */
   readonly from: 'first' | 'all';
 }
 
@@ -21,7 +21,7 @@ export interface FilesDescription {
   readonly schema: Schema;
   /** Of the files that tell something of their rows. */
   readonly statistics: readonly FileStatistics[];
-  /** Columns that Millrace has no types for: what they hold, a clause for each. */
+  /** Columns that are not read, a clause for each. */
   readonly leftOut: readonly { readonly uri: string; readonly what: string }[];
 }
 
@@ -40,18 +40,16 @@ export async function describeFiles(
     import('../io/text/inferred-type.ts'),
   ]);
   const bound = readFormat(format, []);
-  const files: FileSchema[] = [];
-  const statistics: FileStatistics[] = [];
-  const leftOut: { readonly uri: string; readonly what: string }[] = [];
+  const found: (FileDescription & FileSchema)[] = [];
   for (const uri of uris) {
-    const described = await describe({ ...sampling, uri }, bound);
-    if (described.schema === undefined) continue;
-    files.push({ uri: redactUri(uri), schema: described.schema });
-    if (described.statistics !== undefined) statistics.push(described.statistics);
-    leftOut.push(...(described.leftOut ?? []).map((what) => ({ uri: redactUri(uri), what })));
-    if (from === 'first') break;
+    const { schema, ...described } = await describe({ ...sampling, uri }, bound);
+    if (schema === undefined) continue;
+    found.push({ ...described, uri: redactUri(uri), schema });
+    if (from === 'first' && tellsTypes(schema)) break;
   }
-  if (files.length === 0) throw new MalformedFile(redactUri(uris[0] ?? ''), nothingTold(uris.length));
+  const first = found.findLast(({ schema }) => tellsTypes(schema)) ?? found[0];
+  if (first === undefined) throw new MalformedFile(redactUri(uris[0] ?? ''), nothingTold(uris.length));
+  const files = from === 'all' ? found : [first];
   const commons = {
     parquet: widerType,
     arrow: widerType,
@@ -63,16 +61,23 @@ export async function describeFiles(
   const joined = unionSchema(files, commons[bound.kind], types);
   // What one file knows nothing of, another may.
   const schema = bound.kind === 'csv' || bound.kind === 'json' ? settledSchema(joined) : joined;
-  return { schema, leftOut, statistics: statistics.map((one, at) => ofTypes(one, files[at]?.schema, schema)) };
+  return {
+    schema,
+    leftOut: files.flatMap(({ uri, leftOut = [] }) => leftOut.map((what) => ({ uri, what }))),
+    statistics: files.flatMap((file) => (file.statistics ? [ofTypes(file.statistics, file.schema, schema)] : [])),
+  };
 }
+
+/** Of a file that has names of columns and no rows nothing is known of their types. */
+const tellsTypes = ({ fields }: Schema): boolean => fields.some(({ type }) => type.kind !== 'null');
 
 const nothingTold = (files: number): string =>
   `it is empty, and tells no columns${files === 1 ? '' : `, nor do the ${files - 1} files behind it`}. Give a schema`;
 
 /** Without those of columns of other types than the joined one: their bounds are other numbers. */
-function ofTypes(statistics: FileStatistics, own: Schema | undefined, { fields }: Schema): FileStatistics {
+function ofTypes(statistics: FileStatistics, own: Schema, { fields }: Schema): FileStatistics {
   const columns = [...statistics.columns].filter(([name]) => {
-    const [before, after] = [own?.fields.find((one) => one.name === name), fields.find((one) => one.name === name)];
+    const [before, after] = [own.fields.find((one) => one.name === name), fields.find((one) => one.name === name)];
     return before !== undefined && after !== undefined && sameType(before.type, after.type);
   });
   return { ...statistics, columns: new Map(columns) };

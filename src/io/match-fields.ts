@@ -11,23 +11,27 @@ interface FoundColumn {
 
 export interface TypedColumns {
   readonly schema: Schema;
-  /** What the other columns hold, a clause for each. */
+  /** What is with the other columns, a clause for each. */
   readonly leftOut: readonly string[];
 }
 
-/** The columns that Millrace has types for. @throws UnsupportedFile where a file has no such column */
+/** The columns that Millrace has types for, and that are the only ones of their name. @throws UnsupportedFile where a file has none */
 export function typedColumns(
   uri: string,
   columns: readonly (FoundColumn & { readonly name: string; readonly nullable: boolean })[],
 ): TypedColumns {
   const fields: Field[] = [];
   const leftOut: string[] = [];
+  const counts = new Map<string, number>();
+  for (const { name } of columns) counts.set(name, (counts.get(name) ?? 0) + 1);
+  for (const [name, count] of counts) if (count > 1) leftOut.push(`column ${name} comes ${count} times`);
   for (const { name, type, nullable, unsupported } of columns) {
+    if (counts.get(name) !== 1) continue;
     if (type === undefined) leftOut.push(`column ${name} holds ${unsupported}`);
     else fields.push(field(name, type, nullable));
   }
-  if (fields.length === 0)
-    throw new UnsupportedFile(uri, `it has no column of a type that Millrace has: ${leftOut[0]}`);
+  if (columns.length === 0) throw new UnsupportedFile(uri, 'it has no columns');
+  if (fields.length === 0) throw new UnsupportedFile(uri, `it has no column that Millrace reads: ${leftOut[0]}`);
   return { schema: { fields }, leftOut };
 }
 

@@ -3,7 +3,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { Decimal, Int32, makeData, Table, tableToIPC, Vector } from 'apache-arrow';
 import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from 'vitest';
 import { field } from '../../src/columnar/schema.ts';
@@ -136,9 +136,22 @@ describe('columns that nobody has told', () => {
       { a: null, l: [] },
       { a: 1n, l: [{ x: 2n }] },
     ]);
+    write('empty/0.csv', 'b,a\n');
+    expect(await (await readCsv(places)).toRows()).toEqual([
+      { a: 1n, b: null },
+      { a: 2n, b: '2.5' },
+    ]);
+    expect(await (await readCsv(join(directory, 'empty/{0,e}.csv'))).columns).toEqual(['b', 'a']);
     await expect(readCsv(join(directory, 'empty/{a,b}.csv'))).rejects.toThrow(
       /a\.csv .*it is empty, and tells no columns, nor do the 1 files behind it/,
     );
+  });
+
+  test('are texts where they stand deeper in others than plans can say', async () => {
+    const deep = (levels: number): string => `${'{"a":'.repeat(levels)}[1]${'}'.repeat(levels)}`;
+    const frame = await readJson(write('deep.json', deep(400)));
+    const unwrapped = Array.from({ length: 100 }).reduce((value: any) => value.a, (await frame.toRows())[0]);
+    expect(unwrapped).toEqual({ a: deep(299) });
   });
 
   test('are found among thousands of others', async () => {
@@ -186,6 +199,69 @@ test('a column that Millrace has no type for is not left out silently', async ()
     const others = { fields: JSON.parse(stdout) };
     expect(await (await readArrow(path, { schema: others })).toRows()).toEqual([{ n: 1 }, { n: 2 }]);
   }
+});
+
+/** What pyarrow wrote, of columns `a` int64, `a` int64, `b` text: 1, 2, 'x'. */
+const TWICE = {
+  'twice.arrows':
+    'H4sIAAAAAAACA5VQwQ3CMAy8NmkbVXnkUaE+eDACI3QVmIAnQzAKYzACD0bhFy6uKyqLPjjJSc4+O7ZzzvkFIKGgR0SLBoEvovLkIAs8vZ6Ao11oR+V31qC4KTVG9Uk67Szci+856+qiG4zuRHtIHNUk/Qz8r0UnHSTtb87d/8gN1AWqg7onjbNkfut/BRE7nTBKZTgvPR+woCePMm3ZwU13U+GLDtsI5t7yJxNPJj6u5lvgDMcfvDa+62o/5f4AmkFMlggCAAA=',
+  'twice.parquet':
+    'H4sIAAAAAAACAwtwDDIUZREVEBXwEWUSZRBiYGBkgABRBlEhUSEdoKiAKJsomwxQiAmEGRmZGFB1MBGng0uUC9mOCvzKJX1MGSTYipMzUnMTRdmAAqpMEoyJCJoHRCepMviA9IkxScpI2qgxyAD1mTKwCUgClYgCRcVSxFLUTNQ4NHWA9jOIMoGcKACkbDTZJNXAtuHQM4NRLQe/Jh6YpiSwpjixOLVvjGoXGDF0Ad0G0ye2jEmMSY0DSDFoKBQkFhWWppboJhcU6CYWFeWXK5SlFhVn5ucpGJnpGegZStoAfQZBDPzAAAsAxhQA+nZ3Fq4BAAA=',
+};
+
+test.each(Object.entries(TWICE))('of two columns with one name none is read, in %s', async (name, gzipped) => {
+  const path = join(directory, name);
+  writeFileSync(path, gunzipSync(Buffer.from(gzipped, 'base64')));
+  const read = name.endsWith('parquet') ? readParquet : readArrow;
+  await expect(read(path)).rejects.toThrow(/its column a comes 2 times\. Give a schema/);
+  const { stdout, stderr } = await cli(['schema', path]);
+  expect(stderr).toMatch(/^Left out of .*: column a comes 2 times\.\n$/);
+  expect(await (await read(path, { schema: { fields: JSON.parse(stdout) } })).toRows()).toEqual([{ b: 'x' }]);
+});
+
+describe('of a file of another format it is said what it is:', () => {
+  /** Made by Python's and pyarrow's writers, of a table of one column `a` with the value 1. */
+  test.each([
+    ['bzip2', 'QlpoOTFBWSZTWR956Z4AAAHJAAAQIAAgACAAMMwMeoJxdyRThQkB956Z4A==', 'compressed with bzip2; gzip and zstd'],
+    ['xz', '/Td6WFoAAATm1rRGAgAhARYAAAB0L+WjAQADYQoxCgClldvDt76j8AABHARvLJzBH7bzfQEAAAAABFla', 'compressed with xz'],
+    ['lz4', 'BCJNGGBAggQAAIBhCjEKAAAAAA==', 'compressed with LZ4'],
+    [
+      'zip',
+      'UEsDBBQAAAAAALBZfl0AJMGJBAAAAAQAAAAFAAAAYS5jc3ZhCjEKUEsBAhQDFAAAAAAAsFl+XQAkwYkEAAAABAAAAAUAAAAAAAAAAAAAAIABAAAAAGEuY3N2UEsFBgAAAAABAAEAMwAAACcAAAAAAA==',
+      'a zip archive',
+    ],
+    [
+      'tar.gz',
+      'H4sIAAAAAAACA+3NzQmEMBgE0O9sFVYgEUKsJ9iBf/UbPS17d2HxvcsMc5k6zOsRz0pNyfnO5jub/NGvvZQpR5/iB/Z1q0u7jHeq3dgFAAAAAAAAAAAAf+cEa42QhQAoAAA=',
+      'a tar archive',
+    ],
+    [
+      'parquet',
+      'UEFSMRUEFRAVFEwVAhUAEgAACBwBAAAAAAAAABUAFRIVFiwVAhUQFQYVBhwAAAAJIAIAAAACAQECABUEGSw1ABgGc2NoZW1hFQIAFQQlAhgBYQAWAhkcGRwmABwVBBk1AAYQGRgBYRUCFgIWZBZsJjgmCCksFQQVABUCABUAFRAVAgA8KQYZJgACAAAAFmQWAiYIFmwAKCBwYXJxdWV0LWNwcC1hcnJvdyB2ZXJzaW9uIDI2LjAuMRkcHAAAAIQAAABQQVIx',
+      'a file of Parquet',
+    ],
+    [
+      'feather of old',
+      'RkVBMQAAAAABAAAAAAAAABQAAAAAAAAADAAYAAAADAAEAAgADAAAABQAAAACAAAAAQAAAAAAAAAAAAAAAQAAAAwAAAAIAAwABAAIAAgAAAAIAAAAHAAAAAEAAABhAAAAEAAgAAcAAAAIABAAAAAYABAAAAAAAAAECAAAAAAAAAABAAAAAAAAAAgAAAAAAAAAgAAAAEZFQTE=',
+      'Feather of version 1',
+    ],
+  ])('%s', async (name, base64, told) => {
+    const path = join(directory, `other.${name}`);
+    writeFileSync(path, Buffer.from(base64, 'base64'));
+    for (const read of [readCsv, readJson, readArrow]) {
+      await expect(read(path)).rejects.toThrow(`cannot be read: it is ${told}`);
+    }
+  });
+
+  test('nothing, of a file of Arrow, and no columns, of one of Parquet', async () => {
+    const [nothing, columns] = [join(directory, 'nothing.arrow'), join(directory, 'columns.parquet')];
+    writeFileSync(nothing, '');
+    await expect(readArrow(nothing)).rejects.toThrow(/it is empty/);
+    const ofPyarrow =
+      'UEFSMRUEGRw1ABgGc2NoZW1hFQAAFgAZHBkMFgAWACYAFgAAKCBwYXJxdWV0LWNwcC1hcnJvdyB2ZXJzaW9uIDI2LjAuMRkMAEUAAABQQVIx';
+    writeFileSync(columns, Buffer.from(ofPyarrow, 'base64'));
+    await expect(readParquet(columns)).rejects.toThrow(/cannot be read: it has no columns\./);
+  });
 });
 
 test('texts that are no UTF-8 are null where that is asked for', async () => {

@@ -10,11 +10,12 @@
 
 import assert from 'node:assert/strict';
 import { setImmediate } from 'node:timers/promises';
-import { MalformedFile } from '../../errors.ts';
+import { MalformedFile, UnsupportedFile } from '../../errors.ts';
 import { takeKernels } from '../../kernels/take-kernels.ts';
 import type { Holding } from '../../memory/budget.ts';
 import { LentRegions } from '../../memory/lent-regions.ts';
 import { LinearMemory } from '../../memory/linear-memory.ts';
+import { foreignFile, HEAD_BYTES } from '../foreign-file.ts';
 import type { FileRequest } from '../record-reader.ts';
 import { lookedAt, pieceBytes, piecesFootprint, TextInput } from '../text/text-input.ts';
 import { redactUri } from '../uri.ts';
@@ -411,7 +412,8 @@ class ArrowStream implements ArrowBatches {
       try {
         const stream = new ArrowStream(request, holding, input, scratch, []);
         const schema = await stream.#message(new LentRegions(holding));
-        if (schema?.kind !== 'schema') {
+        if (schema === undefined) throw new MalformedFile(stream.#uri, 'it is empty');
+        if (schema.kind !== 'schema') {
           throw new MalformedFile(stream.#uri, 'it does not begin with a schema, as a file or a stream of Arrow does');
         }
         return new ArrowStream(request, holding, input, scratch, schema.columns);
@@ -481,22 +483,33 @@ class ArrowStream implements ArrowBatches {
     if (!(await this.#fill(this.#scratch, 4, true))) return undefined;
     const { data } = this.holding.linear;
     let bytes = data.getUint32(this.#scratch, true);
-    if (bytes === 0xffff_ffff) {
+    const isMarked = bytes === 0xffff_ffff;
+    if (isMarked) {
       await this.#fill(this.#scratch, 4);
       bytes = data.getUint32(this.#scratch, true);
     }
     if (bytes === 0) return undefined;
     if (bytes === 0x4f52_5241)
       throw new MalformedFile(this.#uri, 'it begins as a file of Arrow, and has no footer: it was cut off');
+    if (this.columns.length === 0 && bytes > (isMarked ? MOST_METADATA_BYTES : MOST_UNMARKED_BYTES)) {
+      await this.#refuseBeginning();
+    }
     if (bytes > MOST_METADATA_BYTES) {
-      const isFirst = this.columns.length === 0;
-      const beginning = 'it begins neither as a file of Arrow nor as a stream';
-      throw new MalformedFile(this.#uri, isFirst ? beginning : `a message would have ${bytes} bytes of metadata`);
+      throw new MalformedFile(this.#uri, `a message would have ${bytes} bytes of metadata`);
     }
     regions.grow(bytes * METADATA_FACTOR);
     const { address } = regions.allocate(bytes);
     await this.#fill(address, bytes);
     return decodeMessage(this.#uri, this.holding.linear.u8.slice(address, address + bytes));
+  }
+
+  /** Of a file whose first bytes are the length of no schema. @throws MalformedFile, UnsupportedFile */
+  async #refuseBeginning(): Promise<never> {
+    const { u8 } = this.holding.linear;
+    const more = await this.#input.read(this.#scratch + 4, HEAD_BYTES - 4);
+    const other = foreignFile(u8.subarray(this.#scratch, this.#scratch + 4 + more));
+    if (other !== undefined) throw new UnsupportedFile(this.#uri, other);
+    throw new MalformedFile(this.#uri, 'it begins neither as a file of Arrow nor as a stream');
   }
 
   /** False where it ends before the first byte, and may. */
@@ -522,3 +535,5 @@ class ArrowStream implements ArrowBatches {
 const SCRATCH_BYTES = 64 * 1024;
 /** Of the metadata of one message of a stream, which tells its size alone. */
 const MOST_METADATA_BYTES = 256 * 1024 * 1024;
+/** Of the schema of an older writer: the length stands where other formats have four characters. */
+const MOST_UNMARKED_BYTES = 16 * 1024 * 1024;

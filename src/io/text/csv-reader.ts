@@ -392,11 +392,11 @@ class CsvScanner {
 
   #malformed({ position, problem, fields }: CsvState): MalformedFile {
     const line = this.#memory.window.lineOf(position);
-    const advice = 'Check the delimiter and the quote, or allow variable columns';
+    const advice = 'Check the delimiter and the quote';
     const detail =
       problem === 'ragged'
-        ? `the record in line ${line} has ${fields} fields, and ${this.fields} are expected. ${advice}`
-        : `in the record in line ${line} a quote is not closed, or stands before the end of its field`;
+        ? `the record in line ${line} has ${fields} fields, and ${this.fields} are expected. ${advice}, or allow variable columns`
+        : `in the record in line ${line} a quote is not closed, or stands before the end of its field. ${advice}`;
     return new MalformedFile(this.#uri, detail);
   }
 }

@@ -67,15 +67,22 @@ function typeOfMoment(text: string): DataType | undefined {
 export const isFieldName = (name: string): boolean =>
   name !== '' && name !== '__proto__' && name.length <= 1000 && name.isWellFormed();
 
-/** Of a value of JSON. Digits in quotes stay a text: they may be a number of a house, or begin with zeros that count. */
-export function typeOfJson(value: Json): DataType {
+/** How deep values may stand inside of others to have types of their own: plans have no room for more. */
+const MOST_LEVELS = 100;
+
+/**
+ * Of a value of JSON with so many levels. Digits in quotes stay a text: they may be a number of a house, or begin with zeros that
+ * count. What is too deep is utf8.
+ */
+export function typeOfJson(value: Json, levels: number = MOST_LEVELS): DataType {
   if (value === null) return nullType;
   if (typeof value === 'boolean') return bool;
   if (typeof value === 'string') return typeOfMoment(value) ?? utf8;
   if (isNumber(value)) return typeOfDigits(typeof value === 'number' ? String(value) : value.digits);
-  if (isArray(value)) return list(value.map(typeOfJson).reduce(together, nullType));
+  if (levels === 0) return utf8;
+  if (isArray(value)) return list(value.map((item) => typeOfJson(item, levels - 1)).reduce(together, nullType));
   if (!isObject(value) || ![...value.keys()].every(isFieldName)) return utf8;
-  return struct(...[...value].map(([name, part]) => field(name, typeOfJson(part))));
+  return struct(...[...value].map(([name, part]) => field(name, typeOfJson(part, levels - 1))));
 }
 
 function typeOfDigits(digits: string): DataType {

@@ -12,6 +12,7 @@ import { MalformedFile, UnsupportedFile } from '../../errors.ts';
 import { csvKernels } from '../../kernels/csv-kernels.ts';
 import { takeKernels } from '../../kernels/take-kernels.ts';
 import type { Holding } from '../../memory/budget.ts';
+import { foreignFile, HEAD_BYTES } from '../foreign-file.ts';
 import type { TextInput } from './text-input.ts';
 
 /** Bytes that are read at a time. */
@@ -50,14 +51,17 @@ export class RecordWindow {
     return this.#baseOffset + address - this.#base;
   }
 
-  /** As `fill`, of a format that is text. @throws UnsupportedFile where the file says that it is UTF-16 */
+  /** As `fill`, of a format that is text. @throws UnsupportedFile where the file begins as UTF-16, or as no text does */
   async fillText(): Promise<void> {
     await this.fill();
     const { start, end } = this;
     if (this.offsetOf(start) !== 0 || end - start < 2) return;
-    if ([0xfeff, 0xfffe].includes(this.#holding.linear.data.getUint16(start))) {
+    const { data, u8 } = this.#holding.linear;
+    if ([0xfeff, 0xfffe].includes(data.getUint16(start))) {
       throw new UnsupportedFile(this.#uri, 'it begins with the byte order mark of UTF-16: make it UTF-8');
     }
+    const other = foreignFile(u8.subarray(start, Math.min(end, start + HEAD_BYTES)));
+    if (other !== undefined) throw new UnsupportedFile(this.#uri, other);
   }
 
   /** Reads more; what was taken is overwritten. @throws MalformedFile where there is no room */
