@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { awsServices } from '../functions/services.ts';
 import * as types from '../src/columnar/data-type.ts';
 import { field } from '../src/columnar/schema.ts';
+import { Session } from '../src/dataframe/session.ts';
 import { executeTask } from '../src/execute-task.ts';
 import type { Expression } from '../src/expressions/expression.ts';
 import { httpStore } from '../src/io/http/http-store.ts';
@@ -77,14 +78,14 @@ describe('a plan over http', () => {
   });
 
   test('names what is not there, or damaged, without what is secret', async () => {
-    for (const [name, format] of [
-      ['none.csv', 'csv'],
-      ['none.parquet', 'parquet'],
-      ['t.parquet', 'json'],
-      ['t.csv', 'parquet'],
+    for (const [name, format, error] of [
+      ['none.csv', 'csv', 'ObjectNotFound'],
+      ['none.parquet', 'parquet', 'ObjectNotFound'],
+      ['t.parquet', 'json', 'UnsupportedFile'],
+      ['t.csv', 'parquet', 'MalformedFile'],
     ] as const) {
       const failure = await run(scanOf(format), `${name}?signature=secret`).catch((error: unknown) => error);
-      expect(failure, name).toMatchObject({ name: name.startsWith('t') ? 'MalformedFile' : 'ObjectNotFound' });
+      expect(failure, name).toMatchObject({ name: error });
       expect(String(failure)).not.toContain('secret');
     }
   });
@@ -117,6 +118,12 @@ describe('a plan over http', () => {
       { name: 'n', type: { kind: 'int64' } },
       { name: 't', type: { kind: 'utf8' } },
     ]);
+  });
+
+  test('has no globs, of which nothing would be found silently', async () => {
+    const advice = 'nothing is listed over http, so it is no glob. Name the files';
+    await expect(new Session().readCsv(`${server.endpoint}/*.csv?s=secret`)).rejects.toThrow(`/*.csv: ${advice}`);
+    expect((await cli(['schema', `${server.endpoint}/*.csv`])).stderr).toContain(advice);
   });
 });
 

@@ -57,7 +57,7 @@ async function fileSchema(place: string, options: SchemaOptions, terminal: Termi
   const { format, from, types } = options;
   const given = await parsedTypes(types);
   const store = retryingStore(deskStore());
-  const uris = /^https?:/.test(place) ? [place] : await matches(place, store, signal);
+  const uris = await matches(place, store, signal);
   const read = format === undefined ? formatOf(uris[0] ?? place) : await parsedFormat(format);
   const { schema, leftOut } = await describeFiles({ store, uris, from, signal }, read, given);
   for (const { uri, what } of leftOut) terminal.note(`Left out of ${uri}: ${what}.\n`);
@@ -69,7 +69,8 @@ const MOST_FILES = 10_000;
 
 /** The first objects that are meant, at least one. */
 async function matches(place: string, store: ObjectStore, signal: AbortSignal): Promise<string[]> {
-  const { nothingAt, objectsAt } = await import('../dataframe/places.ts');
+  const { isOnWeb, nothingAt, objectsAt } = await import('../dataframe/places.ts');
+  if (await isOnWeb(store, place, signal)) return [place];
   const uris: string[] = [];
   for await (const { uri } of objectsAt(store, place, signal)) {
     if (uris.push(uri) === MOST_FILES) break;

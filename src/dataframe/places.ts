@@ -3,9 +3,10 @@
 import { resolve } from 'node:path';
 import process from 'node:process';
 import { InvalidArgument, ObjectNotFound } from '../errors.ts';
+import { noFileAt } from '../io/file-listing.ts';
 import { escapeGlob, listGlob } from '../io/glob.ts';
 import type { ObjectInfo, ObjectStore } from '../io/object-store.ts';
-import { directoryPrefix, fileUri } from '../io/uri.ts';
+import { directoryPrefix, filePath, fileUri, parseUri, redactUri } from '../io/uri.ts';
 import { shownValue } from './shown-value.ts';
 
 /** The uri that a person means: a path is one of the file system, relative to the current directory. @throws InvalidArgument */
@@ -15,6 +16,9 @@ export function uriOf(pathOrUri: string): string {
 }
 
 function checkPlace(given: unknown): void {
+  if (given instanceof URL) {
+    throw new InvalidArgument(`A place is a text: fileURLToPath('${redactUri(given.href)}') or href, and not a URL.`);
+  }
   if (typeof given !== 'string' || given === '') {
     throw new InvalidArgument(`A place is a path, a uri or a glob, and not ${shownValue(given)}.`);
   }
@@ -37,6 +41,8 @@ export async function* objectsAt(store: ObjectStore, place: string, signal: Abor
     let matches = 0;
     for await (const object of listGlob(store, glob, { signal })) {
       matches += 1;
+      // Names that no uri has are no reason to leave files out silently.
+      parseUri(object.uri);
       yield object;
     }
     if (matches > 0) return;
@@ -50,5 +56,15 @@ export async function nothingAt(store: ObjectStore, place: string, signal: Abort
   for await (const _ of store.list(below, { signal })) {
     return new ObjectNotFound(uri, `it is a directory, of which ${below}**/* would be all files`);
   }
-  return new ObjectNotFound(uri);
+  return new ObjectNotFound(uri, uri.startsWith('file:') ? await noFileAt(filePath(uri)) : undefined);
+}
+
+/** Whether it is the uri of a file on the web, where nothing is listed. @throws ObjectNotFound where it was meant as a glob */
+export async function isOnWeb(store: ObjectStore, place: string, signal: AbortSignal): Promise<boolean> {
+  if (!/^https?:/.test(place)) return false;
+  const [path = ''] = place.split('?');
+  if (path.includes('*') && (await store.head(place, { signal })) === undefined) {
+    throw new ObjectNotFound(redactUri(place), 'nothing is listed over http, so it is no glob. Name the files');
+  }
+  return true;
 }

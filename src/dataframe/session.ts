@@ -41,7 +41,7 @@ import { describeFiles, type FilesDescription } from './file-schema.ts';
 import { DataFrame } from './frame.ts';
 import { batchesOfColumns, batchesOfRows, type GivenRows } from './given-rows.ts';
 import { hiveColumns } from './hive-columns.ts';
-import { nothingAt, objectsAt } from './places.ts';
+import { isOnWeb, nothingAt, objectsAt } from './places.ts';
 import { newSourceId, type QueryInput, queryOf } from './query.ts';
 import { QueryProgress } from './query-progress.ts';
 import type { QuerySubscriber } from './query-subscriber.ts';
@@ -484,7 +484,7 @@ async function filesAt(store: ObjectStore, places: Places, signal: AbortSignal):
   let totalBytes: number | undefined = 0;
   for (const place of [places].flat()) {
     const before = files.length;
-    if (/^https?:/.test(place)) {
+    if (await isOnWeb(store, place, signal)) {
       files.push({ uri: place });
       totalBytes = undefined;
     } else {

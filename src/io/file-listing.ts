@@ -7,7 +7,7 @@
  */
 
 import type { BigIntStats, Dirent } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { lstat, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InvalidArgument } from '../errors.ts';
 import { errorCode } from './file-errors.ts';
@@ -26,6 +26,16 @@ export async function* listFiles(prefix: string): AsyncGenerator<{ path: string;
 export async function* listDirectories(prefix: string): AsyncGenerator<string> {
   yield parentOf(prefix);
   for await (const entry of walk(prefix)) if (entry.isDirectory) yield entry.path;
+}
+
+/** What is at a path where no file is; undefined where nothing is. */
+export async function noFileAt(path: string): Promise<string | undefined> {
+  const entry = await lstat(path).catch(() => undefined);
+  const target = await stat(path).catch(() => undefined);
+  if (entry === undefined) return undefined;
+  if (target === undefined) return 'it is a link that leads nowhere';
+  if (target.isDirectory()) return 'it is a directory without files';
+  return target.isFile() ? undefined : 'it is a pipe or a device, and only files are read. Copy it to one';
 }
 
 interface Entry {

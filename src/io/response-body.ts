@@ -27,20 +27,35 @@ export async function fillFrom(body: Readable, into: Uint8Array): Promise<void> 
 }
 
 /**
- * Fills `into` with what the body has from `start` on, and reads the rest of it without keeping it.
+ * Fills `into` with what the body has from `start` on, and reads the rest of it without keeping it. Gives how many bytes it has;
+ * undefined where these are more than `maxBytes`.
  * @throws BodyCutShort where it ends before; whatever the socket has failed with.
  */
-export async function fillPartFrom(body: Readable, start: number, into: Uint8Array): Promise<void> {
+export async function fillPartFrom(
+  body: Readable,
+  start: number,
+  into: Uint8Array,
+  maxBytes: number = Number.POSITIVE_INFINITY,
+): Promise<number | undefined> {
   let at = 0;
-  await consume(body, (chunk) => {
+  const tooLong = new Error('too long');
+  const take = (chunk: Uint8Array): void => {
+    if (at + chunk.byteLength > maxBytes) throw tooLong;
     const skipped = Math.max(start - at, 0);
     const place = Math.max(at - start, 0);
     if (skipped < chunk.byteLength && place < into.byteLength) {
       into.set(chunk.subarray(skipped, skipped + into.byteLength - place), place);
     }
     at += chunk.byteLength;
-  });
+  };
+  try {
+    await consume(body, take);
+  } catch (error) {
+    if (error === tooLong) return undefined;
+    throw error;
+  }
   if (at < start + into.byteLength) throw new BodyCutShort(`${at} of ${start + into.byteLength} bytes came`);
+  return at;
 }
 
 /** The whole body; undefined, and the rest of it not read, where it is longer than `maxBytes`. */

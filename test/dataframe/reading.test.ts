@@ -1,8 +1,9 @@
 /** Frames of files: what `read…` find. */
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { Decimal, Int32, makeData, Table, tableToIPC, Vector } from 'apache-arrow';
 import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from 'vitest';
@@ -93,6 +94,20 @@ test('of a directory it is said how its files are named, and of no rows that the
   expect(await range(3).toRows()).toEqual(await range(0, 3).toRows());
 });
 
+test('of what is no file it is said what it is', async () => {
+  const at = (name: string): string => join(directory, 'no-files', name);
+  mkdirSync(at('empty'), { recursive: true });
+  symlinkSync('nowhere', at('link.csv'));
+  symlinkSync('/dev/null', at('device.csv'));
+  await expect(readCsv(at('empty'))).rejects.toThrow(/it is a directory without files/);
+  await expect(readCsv(at('link.csv'))).rejects.toThrow(/it is a link that leads nowhere/);
+  await expect(readCsv(at('device.csv'))).rejects.toThrow(/it is a pipe or a device, and only files are read/);
+  writeFileSync(at('a\tb.csv'), 'n\n1\n');
+  await expect(readCsv(at('a*.csv'))).rejects.toThrow(/a\tb\.csv is not a valid uri: it has a control character/);
+  // @ts-expect-error A URL is percent-encoded, and a uri is not.
+  await expect(readCsv(pathToFileURL(at('x y.csv')))).rejects.toThrow(/fileURLToPath\('file:.*x%20y\.csv'\)/);
+});
+
 describe('columns that nobody has told', () => {
   const write = (name: string, content: string): string => {
     const path = join(directory, name);
@@ -141,7 +156,7 @@ describe('columns that nobody has told', () => {
       { a: 1n, b: null },
       { a: 2n, b: '2.5' },
     ]);
-    expect(await (await readCsv(join(directory, 'empty/{0,e}.csv'))).columns).toEqual(['b', 'a']);
+    expect((await readCsv(join(directory, 'empty/{0,e}.csv'))).columns).toEqual(['b', 'a']);
     await expect(readCsv(join(directory, 'empty/{a,b}.csv'))).rejects.toThrow(
       /a\.csv .*it is empty, and tells no columns, nor do the 1 files behind it/,
     );
@@ -150,7 +165,8 @@ describe('columns that nobody has told', () => {
   test('are texts where they stand deeper in others than plans can say', async () => {
     const deep = (levels: number): string => `${'{"a":'.repeat(levels)}[1]${'}'.repeat(levels)}`;
     const frame = await readJson(write('deep.json', deep(400)));
-    const unwrapped = Array.from({ length: 100 }).reduce((value: any) => value.a, (await frame.toRows())[0]);
+    let unwrapped: unknown = (await frame.toRows())[0];
+    for (let level = 0; level < 100; level += 1) unwrapped = (unwrapped as { a: unknown }).a;
     expect(unwrapped).toEqual({ a: deep(299) });
   });
 

@@ -119,7 +119,21 @@ describe('a glob', () => {
   test('matches what a slow matcher by its definition matches', () => {
     const name = fc.string({ unit: fc.constantFrom('a', 'b', '_', '.', '{', '='), minLength: 1, maxLength: 3 });
     const key = fc.array(name, { minLength: 1, maxLength: 4 }).map((names) => names.join('/'));
-    const piece = fc.constantFrom('a', 'b', '_', '.', '=', '*', '?', '[ab]', '[!a]', '{a,b*}', '{_,}', '{a/b,?}', '[{]');
+    const piece = fc.constantFrom(
+      'a',
+      'b',
+      '_',
+      '.',
+      '=',
+      '*',
+      '?',
+      '[ab]',
+      '[!a]',
+      '{a,b*}',
+      '{_,}',
+      '{a/b,?}',
+      '[{]',
+    );
     const part = fc.oneof(
       {
         weight: 3,

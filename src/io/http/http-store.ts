@@ -2,7 +2,7 @@
  * Objects of web servers: https, and http where it is allowed. They are read, in ranges where the server has them; they
  * are neither listed nor written.
  *
- *     head       HEAD ──not to be had, or without a size──▶ GET of the first byte, whose answer tells the size
+ *     head       HEAD ──not to be had, or without a size──▶ GET of the first byte, whose answer tells the size, or is the whole
  *     readInto   GET of a range ──206──▶ the bytes
  *                               ──200──▶ the whole: of another version, an error; of a small object, the bytes in it
  *
@@ -75,9 +75,15 @@ class HttpStore implements ObjectStore {
           await fillFrom(answer, into);
         } else if (answer.statusCode === 200) {
           const size = contentLength(answer);
-          assertVersion(uri, etag, answer, size ?? 0);
-          assertFits(uri, size, end, into.byteLength);
-          await fillPartFrom(answer, start, into);
+          if (size === undefined) {
+            const found = await fillPartFrom(answer, start, into, MAX_UNRANGED_BYTES);
+            if (found === undefined) throw unranged(uri);
+            assertVersion(uri, etag, answer, found);
+          } else {
+            assertVersion(uri, etag, answer, size);
+            assertFits(uri, size, end, into.byteLength);
+            await fillPartFrom(answer, start, into);
+          }
         } else {
           refuse(uri, answer);
         }
@@ -145,7 +151,7 @@ class HttpStore implements ObjectStore {
       const { statusCode = 0 } = answer;
       const isEmpty = statusCode === 416 && totalOf(answer) === 0;
       if (statusCode !== 200 && statusCode !== 206 && !isEmpty) return refuse(uri, answer);
-      const size = statusCode === 200 ? contentLength(answer) : totalOf(answer);
+      const size = statusCode === 200 ? (contentLength(answer) ?? (await bodySize(uri, answer))) : totalOf(answer);
       if (size === undefined) throw new UnsupportedFile(redactUri(uri), 'its server does not say how large it is');
       return infoOf(uri, answer, size);
     });
@@ -192,14 +198,23 @@ function assertRange(uri: string, answer: IncomingMessage, start: number, end: n
 }
 
 /** Whether a part that ends at `end` may be taken out of the whole. */
-function assertFits(uri: string, size: number | undefined, end: number, bytes: number): void {
-  if (size !== undefined && end > size) throw tooShort(uri, size, end);
-  if (size !== undefined && (size <= MAX_UNRANGED_BYTES || size === bytes)) return;
-  throw new UnsupportedFile(
+function assertFits(uri: string, size: number, end: number, bytes: number): void {
+  if (end > size) throw tooShort(uri, size, end);
+  if (size > MAX_UNRANGED_BYTES && size !== bytes) throw unranged(uri);
+}
+
+/** Of an answer that does not say it: it is received whole. @throws UnsupportedFile */
+async function bodySize(uri: string, answer: IncomingMessage): Promise<number> {
+  const size = await fillPartFrom(answer, 0, new Uint8Array(0), MAX_UNRANGED_BYTES);
+  if (size === undefined) throw unranged(uri);
+  return size;
+}
+
+const unranged = (uri: string): UnsupportedFile =>
+  new UnsupportedFile(
     redactUri(uri),
     `its server sends no ranges, and without them at most ${MAX_UNRANGED_BYTES} bytes are read. Copy it to where ranges are`,
   );
-}
 
 const tooShort = (uri: string, size: number, end: number): MalformedFile =>
   new MalformedFile(redactUri(uri), `it has ${size} bytes, and ${end} were expected`);

@@ -32,7 +32,10 @@ export function bindWrite(input: BoundNode, node: NodeOf<'write'>, problems: Pro
     if (position === undefined) addUnknownColumn(name, schema, problems, namePath);
     const type = schema.fields[position ?? -1]?.type;
     if (type !== undefined && isNested(type)) {
-      problems.add(namePath, `The column ${quoted(name)} is ${typeName(type)}, which no directory is named by. Cast it to utf8.`);
+      problems.add(
+        namePath,
+        `The column ${quoted(name)} is ${typeName(type)}, which no directory is named by. Cast it to utf8.`,
+      );
     }
     if (RESULT_COLUMNS.some((column) => column.name === name)) {
       const taken = `The rows that a write passes on have a column ${quoted(name)} of their own.`;

@@ -118,17 +118,19 @@ describe('a server that does not answer to HEAD', () => {
     expect(await server.store.head(server.uri)).toMatchObject({ size: 300_000, etag: 'e' });
   });
 
-  test('tells that an object is empty, or forbidden, or of a size that is not known', async () => {
+  test('tells that an object is empty, or forbidden, or by its end how large it is', async () => {
     await using server = await served(({ answer, line }) => {
       if (line.startsWith('HEAD')) answer.writeHead(501).end();
       else if (line.includes('empty')) answer.writeHead(416, { 'content-range': 'bytes */0' }).end();
       else if (line.includes('forbidden')) answer.writeHead(403).end();
+      else if (line.includes('part')) answer.writeHead(206, { 'content-range': 'bytes 0-0/*' }).end('t');
       else answer.writeHead(200).end('text');
     });
     const head = (name: string) => server.store.head(`${server.endpoint}/${name}`);
     expect(await head('empty')).toMatchObject({ size: 0 });
     await expect(head('forbidden')).rejects.toBeInstanceOf(errors.AccessDenied);
-    await expect(head('unknown')).rejects.toThrow(/does not say how large it is/);
+    expect(await head('unknown')).toMatchObject({ size: 4 });
+    await expect(head('part')).rejects.toThrow(/does not say how large it is/);
   });
 });
 
@@ -191,14 +193,30 @@ describe('a server without ranges', () => {
     await expect(read(server.store, server.uri, 0, 1, 'v0')).rejects.toBeInstanceOf(errors.ObjectChanged);
   });
 
-  test('is refused for parts of a large one, or one of no known size', async () => {
+  test.each([{ etag: '"v1"' }, {}])(
+    'is read to its end where it does not say how large that is: %j',
+    async (headers) => {
+      let bytes = content;
+      await using server = await served(({ answer, line }) => {
+        answer.writeHead(200, headers).end(line.startsWith('HEAD') ? undefined : bytes);
+      });
+      const { store, uri } = server;
+      const { size, etag } = (await store.head(uri))!;
+      expect(size).toBe(300_000);
+      expect(await read(store, uri, 250_000, 50_000, etag)).toEqual(content.subarray(250_000));
+      bytes = content.subarray(0, 200_000);
+      if (!('etag' in headers))
+        await expect(read(store, uri, 10, 5, etag)).rejects.toBeInstanceOf(errors.ObjectChanged);
+      bytes = new Uint8Array(8 * 1024 * 1024 + 1);
+      await expect(store.head(uri)).rejects.toThrow(/sends no ranges/);
+      await expect(read(store, uri, 10, 5, etag)).rejects.toThrow(/sends no ranges/);
+    },
+  );
+
+  test('is refused for parts of a large one', async () => {
     const large = new Uint8Array(8 * 1024 * 1024 + 1);
-    await using server = await served((call) => {
-      if (call.line.includes('unknown')) call.answer.writeHead(200).write(content);
-      else whole(large)(call);
-    });
+    await using server = await served(whole(large));
     await expect(read(server.store, server.uri, 5, 10)).rejects.toThrow(/sends no ranges/);
-    await expect(read(server.store, `${server.endpoint}/unknown`, 5, 10)).rejects.toThrow(/sends no ranges/);
     expect(Buffer.compare(await read(server.store, server.uri, 0, large.byteLength), large)).toBe(0);
   });
 });
