@@ -2,6 +2,12 @@ import assert from 'node:assert/strict';
 import type { Column } from './column.ts';
 import { type DataType, isBytes, storageType } from './data-type.ts';
 
+/** Rows from `start` up to `end`. */
+export interface RowRange {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** Bits of a slice stay aligned to 8 bytes where it starts at a multiple of this many rows. */
 export const SLICE_ROWS = 64;
 

@@ -56,6 +56,7 @@ interface ProgramKernel {
 
 /** What the kernel of a batch has given. */
 interface Computed {
+  /** Of the filter; undefined where there is none. */
   readonly selection: Selection | undefined;
   /** By output; undefined where the kernel does not compute it. */
   readonly columns: readonly (Column | undefined)[];
@@ -133,6 +134,13 @@ export class RowProgram implements Disposable {
     return result === undefined || this.#behindFilter === undefined ? result : this.#behindFilter.tryApply(result);
   }
 
+  /** Which rows the filter keeps, lent as batches are; undefined where compiled code finds that some check may fail. */
+  trySelect(batch: Batch): Selection | undefined {
+    const selection = this.#tryCompute(batch).computed?.selection;
+    this.#rowsSeen += batch.rowCount;
+    return selection;
+  }
+
   [Symbol.dispose](): void {
     this.#behindFilter?.[Symbol.dispose]();
     this.#preparation[Symbol.dispose]();
@@ -141,17 +149,10 @@ export class RowProgram implements Disposable {
 
   #apply(batch: Batch, exactly: boolean): Batch | undefined {
     this.#exact.release();
-    let prepared = this.#preparation.prepare(batch, this.#rowsSeen, true);
-    let computed = this.#compute(batch, prepared);
-    if (computed === undefined && prepared.isAssumed) {
-      prepared = this.#preparation.prepare(batch, this.#rowsSeen, false);
-      computed = this.#compute(batch, prepared);
-    }
-    if (computed === undefined) {
-      if (!exactly) return undefined;
-      computed = { selection: this.#selectExactly(batch), columns: [] };
-    }
-    const { selection, columns } = computed;
+    const { prepared, computed } = this.#tryCompute(batch);
+    if (computed === undefined && !exactly) return undefined;
+    const { selection: all, columns } = computed ?? { selection: this.#selectExactly(batch), columns: [] };
+    const selection = all?.survivors === batch.rowCount ? undefined : all;
     if (this.#behindFilter !== undefined) this.#behindFilter.#inputRow = this.#survivor(this.#rowsSeen, selection);
     const outputs = this.#spec.columns.map((_, index) => {
       const given = columns[index];
@@ -162,6 +163,15 @@ export class RowProgram implements Disposable {
     });
     this.#rowsSeen += batch.rowCount;
     return new Batch(this.#passedSchema, selection?.survivors ?? batch.rowCount, outputs);
+  }
+
+  /** By the kernel, with bounds assumed where it can be: undefined where the filter does not compile or a check may fail. */
+  #tryCompute(batch: Batch): { readonly prepared: Prepared; readonly computed: Computed | undefined } {
+    const prepared = this.#preparation.prepare(batch, this.#rowsSeen, true);
+    const computed = this.#compute(batch, prepared);
+    if (computed !== undefined || !prepared.isAssumed) return { prepared, computed };
+    const measured = this.#preparation.prepare(batch, this.#rowsSeen, false);
+    return { prepared: measured, computed: this.#compute(batch, measured) };
   }
 
   /** The column that output `index` only passes on: one of the batch, or one with another dictionary. */
@@ -205,8 +215,7 @@ export class RowProgram implements Disposable {
       const validity = nullable ? place.validity : 0;
       results[index] = { ...place, validity, type, bytes: 0, dictionary: undefined, width, bits };
     }
-    const isPartial = isFiltered && survivors < rowCount;
-    return { selection: isPartial ? { bitmap, rowCount, survivors } : undefined, columns: results };
+    return { selection: isFiltered ? { bitmap, rowCount, survivors } : undefined, columns: results };
   }
 
   #kernelOf(prepared: Prepared, filter: TypedExpression | undefined): ProgramKernel {
@@ -261,7 +270,7 @@ export class RowProgram implements Disposable {
     return row;
   }
 
-  /** The filter by the interpreter; undefined where every row survives. */
+  /** The filter by the interpreter; undefined where there is none. */
   #selectExactly(batch: Batch): Selection | undefined {
     if (this.#filter === undefined) return undefined;
     const { rowCount } = batch;
@@ -274,7 +283,7 @@ export class RowProgram implements Disposable {
       this.#holding.linear.u8[bitmap + (row.index >>> 3)]! |= 1 << (row.index & 7);
       survivors++;
     }
-    return survivors === rowCount ? undefined : { bitmap, rowCount, survivors };
+    return { bitmap, rowCount, survivors };
   }
 
   #interpret(index: number, batch: Batch, selection: Selection | undefined): Column {

@@ -1,24 +1,28 @@
 /**
- * Looks whether a batch has any row that a filter keeps, from the columns that the filter reads: if not, the others need
- * not be decoded. The rows themselves are filtered further down, in one kernel with what comes next.
+ * Looks which rows of a batch a filter keeps, from the columns that the filter reads: of the others no more need be decoded
+ * than what is between the first of these rows and the last. The rows themselves are filtered further down, in one kernel
+ * with what comes next.
  *
- *     columns of the filter ──decode──▶ survivors? ──none──▶ the other columns pass over these rows
- *                                              └──some──▶ they are decoded too
+ *     columns of the filter   │ · · · · · x · x x · · · │ ──none is kept──▶ the others pass over all of these rows
+ *     the others                      ╞═════════╡         ──some are──▶ and else over those before and behind
  */
 
-import { BATCH_ROWS, Batch } from '../columnar/batch.ts';
+import { Batch } from '../columnar/batch.ts';
 import type { Column } from '../columnar/column.ts';
-import { int32 } from '../columnar/data-type.ts';
 import type { Schema } from '../columnar/schema.ts';
+import { type RowRange, SLICE_ROWS } from '../columnar/slice.ts';
+import type { Selection } from '../compile/compaction.ts';
 import { RowProgram } from '../compile/row-program.ts';
 import { MemoryBudgetExceeded } from '../errors.ts';
 import { collectColumns, withColumnsAt } from '../expressions/columns.ts';
 import type { TypedExpression } from '../expressions/expression.ts';
 import type { Holding, MemoryBudget } from '../memory/budget.ts';
 
+/** Batches come as a whole where more than this of their rows would be left. */
+const NARROW_SHARE = 1 / 2;
 /**
- * After so many batches in a row with survivors, the rest of the row group is not probed, and of every further row group
- * only the first batch is, until one of them has none. A filter that keeps a few rows everywhere is thus evaluated twice
+ * After so many batches in a row that come as a whole, the rest of the row group is not probed, and of every further row group
+ * only the first batch is, until one of them does not. A filter that keeps a few rows everywhere is thus evaluated twice
  * for one batch in seven only: that cost TPC-H Q6 a tenth of its time.
  */
 const PATIENCE = 4;
@@ -39,12 +43,9 @@ export class FilterProbe implements Disposable {
   readonly #schema: Schema;
   readonly #holding: Holding;
   readonly #program: RowProgram;
-  readonly #filter: TypedExpression;
   readonly #computed: ComputedColumn | undefined;
-  /** Gives the numbers of the rows that are kept, and where those of all rows are. */
-  #rows: { readonly program: RowProgram; readonly numbers: Column } | undefined;
   #patience = PATIENCE;
-  #hasSkipped = false;
+  #hasNarrowed = false;
 
   /** Undefined where there is nothing to gain: the filter reads every column, or none. */
   static over(
@@ -77,17 +78,21 @@ export class FilterProbe implements Disposable {
     this.#computed = computed;
     this.#schema = { fields: schema.fields.filter((_, index) => columns.includes(index)) };
     this.#holding = memory.reserve('Scan');
-    this.#filter = withColumnsAt(filter, (index) => columns.indexOf(index));
     this.#program = new RowProgram(
-      { input: this.#schema, filter: this.#filter, columns: [], operator: 'Scan' },
+      {
+        input: this.#schema,
+        filter: withColumnsAt(filter, (index) => columns.indexOf(index)),
+        columns: [],
+        operator: 'Scan',
+      },
       this.#holding,
     );
   }
 
   /** To be called with every row group: its rows may be other ones. */
   reset(): void {
-    this.#patience = this.#hasSkipped ? PATIENCE : Math.max(this.#patience, 1);
-    this.#hasSkipped = false;
+    this.#patience = this.#hasNarrowed ? PATIENCE : Math.max(this.#patience, 1);
+    this.#hasNarrowed = false;
   }
 
   get isWorthwhile(): boolean {
@@ -95,88 +100,53 @@ export class FilterProbe implements Disposable {
   }
 
   /**
-   * False where no row is kept; where it cannot be told cheaply, some may be. `columns` are by position, and at least those at
-   * `this.columns` are there.
+   * Rows around all that are kept, from where columns can be sliced; where none is, none at the end. All rows where it cannot
+   * be told cheaply. `columns` are by position, and at least those at `this.columns` are there.
    */
-  mayKeep(columns: readonly Column[], rowCount: number): boolean {
-    this.#computed?.fill(columns, rowCount);
-    const read = this.columns.map((position) => columns[position] as Column);
-    const keeps = this.#survivors(new Batch(this.#schema, rowCount, read)) > 0;
-    this.#patience = keeps ? this.#patience - 1 : PATIENCE;
-    this.#hasSkipped ||= !keeps;
-    return keeps;
+  kept(columns: readonly Column[], rowCount: number): RowRange {
+    const ranges = this.survivors(columns, rowCount);
+    const first = ranges[0]?.start;
+    const start = first === undefined ? rowCount : first - (first % SLICE_ROWS);
+    const end = ranges.at(-1)?.end ?? rowCount;
+    const narrows = end - start <= rowCount * NARROW_SHARE;
+    this.#patience = narrows ? PATIENCE : this.#patience - 1;
+    this.#hasNarrowed ||= narrows;
+    return narrows ? { start, end } : { start: 0, end: rowCount };
   }
 
-  /** Ranges of rows around all that are kept, in order; `columns` as in `mayKeep`. At most BATCH_ROWS rows. */
-  survivors(columns: readonly Column[], rowCount: number): { readonly start: number; readonly end: number }[] {
+  /** Ranges of rows around all that are kept, in order; `columns` as in `kept`. */
+  survivors(columns: readonly Column[], rowCount: number): readonly RowRange[] {
     this.#computed?.fill(columns, rowCount);
-    const all = [{ start: 0, end: rowCount }];
     const read = this.columns.map((position) => columns[position] as Column);
     try {
-      this.#rows ??= this.#rowNumbers();
-      const { program, numbers } = this.#rows;
-      const kept = program.tryApply(new Batch(schemaWithRows(this.#schema), rowCount, [...read, numbers]));
-      const [found] = kept?.columns ?? [];
-      return kept === undefined || found === undefined || kept.rowCount === rowCount
-        ? all
-        : this.#ranges(found, kept.rowCount);
+      const selection = this.#program.trySelect(new Batch(this.#schema, rowCount, read));
+      return selection === undefined ? [{ start: 0, end: rowCount }] : this.#ranges(selection);
     } catch (error) {
+      // A probe is not worth failing for: without it, the batch is decoded as a whole.
       if (!(error instanceof MemoryBudgetExceeded)) throw error;
-      return all;
+      return [{ start: 0, end: rowCount }];
     }
   }
 
-  #ranges({ values }: Column, count: number): { start: number; end: number }[] {
-    const { i32 } = this.#holding.linear;
+  #ranges({ bitmap, rowCount }: Selection): RowRange[] {
+    const { u32 } = this.#holding.linear;
     const ranges: { start: number; end: number }[] = [];
     let last: { start: number; end: number } | undefined;
-    for (let at = values / 4; at < values / 4 + count; at += 1) {
-      const row = Number(i32[at]);
-      if (last !== undefined && row - last.end <= NEAR_ROWS) last.end = row + 1;
+    for (let row = 0; row < rowCount; row += 32) {
+      const bits = u32[(bitmap + row / 8) / 4] ?? 0;
+      if (bits === 0) continue;
+      const [start, end] = [row + 31 - Math.clz32(bits & -bits), row + 32 - Math.clz32(bits)];
+      if (last !== undefined && start - last.end <= NEAR_ROWS) last.end = end;
       else {
-        last = { start: row, end: row + 1 };
+        last = { start, end };
         ranges.push(last);
       }
     }
     return ranges;
   }
 
-  #rowNumbers(): { program: RowProgram; numbers: Column } {
-    const { address } = this.#holding.allocate(BATCH_ROWS * 4);
-    for (let row = 0; row < BATCH_ROWS; row += 1) this.#holding.linear.i32[address / 4 + row] = row;
-    const index = this.columns.length;
-    const row = { kind: 'column', index, name: 'row', type: int32, nullable: false } as const;
-    const program = new RowProgram(
-      {
-        input: schemaWithRows(this.#schema),
-        filter: this.#filter,
-        columns: [{ name: 'row', expression: row }],
-        operator: 'Scan',
-      },
-      this.#holding,
-    );
-    const plain = { validity: 0, bytes: 0, dictionary: undefined, width: 4, bits: undefined };
-    return { program, numbers: { type: int32, values: address, ...plain } };
-  }
-
-  #survivors(batch: Batch): number {
-    try {
-      return this.#program.tryApply(batch)?.rowCount ?? batch.rowCount;
-    } catch (error) {
-      // A probe is not worth failing for: without it, the batch is decoded as a whole.
-      if (!(error instanceof MemoryBudgetExceeded)) throw error;
-      this.#patience = 0;
-      return batch.rowCount;
-    }
-  }
-
   [Symbol.dispose](): void {
     this.#program[Symbol.dispose]();
-    this.#rows?.program[Symbol.dispose]();
     this.#holding[Symbol.dispose]();
   }
 }
-
-const schemaWithRows = ({ fields }: Schema): Schema => ({
-  fields: [...fields, { name: 'row', type: int32, nullable: false }],
-});

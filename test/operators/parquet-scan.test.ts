@@ -122,8 +122,25 @@ test('batches without a row that the filter keeps are passed over', async () => 
     nullable: true,
   } as const;
   const { rows, counters } = await scanRows(uri, { readSchema: schema, filter });
-  expect(rows).toEqual(all.slice(49_152, 65_536));
+  // Of the batch with it, from 49,152 on, there is the row, and those before it from a multiple of 64 on.
+  expect(rows).toEqual(all.slice(49_984, 50_001));
   expect(Number(counters['rows skipped']) + rows.length + Number(counters['row groups pruned']) * 8080).toBe(90_000);
+});
+
+test('of a batch there are the rows from the first that the filter keeps to the last, or all where these are most', async () => {
+  const uri = await writeByDuck(
+    pathOf('narrow'),
+    `select i as n, i in (1000, 3000, 16390, 32700, 49151) as flag, case when i % 3 = 0 then null else 'text ' || i end as t,
+      [i, i + 1][: i % 3] as l, {a: i % 7, b: case when i % 2 = 0 then null else i end} as s, 'k' || i % 9 as codes
+      from range(60000) r(i) order by i`,
+  );
+  const { schema, rows: all } = await scanRows(uri);
+  const at = fieldIndex(schema, 'flag');
+  const filter = { kind: 'column', index: at, name: 'flag', type: types.bool, nullable: true } as const;
+  const { rows, counters } = await scanRows(uri, { readSchema: schema, filter });
+  const kept = [...all.slice(960, 3001), ...all.slice(16_384, 32_768), ...all.slice(49_088, 49_152)];
+  expect(rows).toEqual(kept);
+  expect(counters['rows skipped']).toBe(60_000 - kept.length);
 });
 
 test('only the columns asked for are read', async () => {

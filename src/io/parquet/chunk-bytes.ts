@@ -15,6 +15,8 @@ export interface ChunkBytes {
   /** Positions in the file. */
   readonly start: number;
   readonly end: number;
+  /** Whether what is in memory stays there. */
+  readonly isKept: boolean;
   /** Where the bytes in memory that hold `position` end, as a position in the file; `position` itself where none do. */
   loadedEnd(position: number): number;
   /** Whether [position, position + byteLength) is in memory; beyond the end of the chunk nothing is asked for. */
@@ -44,6 +46,7 @@ export function chunkOfSpans(start: number, end: number, spans: readonly Span[])
   return {
     start,
     end,
+    isKept: true,
     loadedEnd,
     has: (position, byteLength) => Math.min(end, position + byteLength) <= loadedEnd(position),
     load: async (position, byteLength) => {
@@ -82,6 +85,7 @@ const LEAST_AHEAD = 1 / 8;
 export class ChunkWindow implements ChunkBytes {
   readonly start: number;
   readonly end: number;
+  readonly isKept = false;
   readonly #request: WindowRequest;
   readonly #windowBytes: number;
   readonly #region: GrowingRegion;

@@ -53,6 +53,14 @@ type PageForm =
   | { readonly kind: 'numbers'; readonly numbers: PageNumbers }
   | { readonly kind: 'texts'; readonly texts: PageTexts };
 
+/** A dictionary that no page has asked for yet, and where behind its header it is in the file. */
+interface UnreadDictionary {
+  readonly header: PageHeader;
+  readonly position: number;
+}
+
+const isCoded = ({ encoding }: PageHeader): boolean => encoding === RLE_DICTIONARY || encoding === PLAIN_DICTIONARY;
+
 export class ChunkValues {
   readonly #work: FileWork;
   readonly #source: ChunkSource;
@@ -62,6 +70,7 @@ export class ChunkValues {
   /** Entries of the chunk that no page has given yet. */
   #entriesAhead: number;
   #dictionary: Dictionary | undefined;
+  #unread: UnreadDictionary | undefined;
   #keepsCodes = false;
 
   // The current page.
@@ -113,12 +122,14 @@ export class ChunkValues {
 
   // Pages -------------------------------------------------------------------------------------------------------------
 
-  /** The header of the next page of entries, after which comes `open` or `pass`; a dictionary on the way is read. */
+  /** The header of the next page of entries, after which comes `open` or `pass`. */
   async nextHeader(): Promise<PageHeader> {
     for (;;) {
       const header = await this.#pages.header();
-      if (header.kind === 'dictionary') await this.#readDictionary(header);
-      else if (header.kind === 'index' || header.values === 0) this.#pages.pass(header);
+      if (header.kind === 'dictionary') {
+        await this.#meetDictionary(header);
+        this.#pages.pass(header);
+      } else if (header.kind === 'index' || header.values === 0) this.#pages.pass(header);
       else {
         if (header.values > this.#entriesAhead) throw this.damaged('its pages hold more rows than the footer claims');
         this.#entriesAhead -= header.values;
@@ -133,16 +144,17 @@ export class ChunkValues {
 
   /** Goes on with the page at `position` in the file, of whose entries and those behind it there are `entries`. */
   async seek(position: number, entries: number): Promise<void> {
-    // What comes before all pages of rows is the dictionary, which they need.
-    if (this.#page === undefined && this.#dictionary === undefined && this.#pages.position < this.#firstPage) {
+    // What comes before all pages of rows is the dictionary, which they may need.
+    if (this.#page === undefined && !this.#hasDictionary && this.#pages.position < this.#firstPage) {
       const header = await this.#pages.header();
-      if (header.kind === 'dictionary') await this.#readDictionary(header);
+      if (header.kind === 'dictionary') await this.#meetDictionary(header);
     }
     this.#pages.seek(position);
     this.#entriesAhead = entries;
   }
 
   async open(header: PageHeader): Promise<Page> {
+    if (isCoded(header) && this.#unread !== undefined) await this.#readDictionary(this.#unread);
     const page = await this.#pages.page(header);
     this.#page = page;
     this.#bit = 0;
@@ -154,7 +166,7 @@ export class ChunkValues {
   #formOf(page: Page, encoded: typeof import('./encoded-values.ts') | undefined): PageForm {
     const { form, field, file } = this.#source.reading;
     const { encoding } = page.header;
-    if ((encoding === RLE_DICTIONARY || encoding === PLAIN_DICTIONARY) && form.kind !== 'bool') {
+    if (isCoded(page.header) && form.kind !== 'bool') {
       this.#beginCodes(page);
       return { kind: 'codes' };
     }
@@ -199,15 +211,30 @@ export class ChunkValues {
     this.#work.kernels.beginHybrid(this.#source.buffers.valueState, Math.min(values + 4, end), runsEnd, 1);
   }
 
-  async #readDictionary(header: PageHeader): Promise<void> {
-    if (this.#dictionary !== undefined || this.#page !== undefined) throw this.damaged('it has a second dictionary');
+  /** Leaves a dictionary for the first page of codes, which there may be none of, where its bytes stay in memory. */
+  async #meetDictionary(header: PageHeader): Promise<void> {
+    if (this.#hasDictionary || this.#page !== undefined) throw this.damaged('it has a second dictionary');
+    this.#unread = { header, position: this.#pages.position };
+    if (!this.#source.bytes.isKept) await this.#readDictionary(this.#unread);
+  }
+
+  get #hasDictionary(): boolean {
+    return this.#dictionary !== undefined || this.#unread !== undefined;
+  }
+
+  /** Afterwards the pages go on from where they were. */
+  async #readDictionary({ header, position }: UnreadDictionary): Promise<void> {
     const { form, field, keepsCodes } = this.#source.reading;
     if (form.kind === 'bool' || (header.encoding !== PLAIN && header.encoding !== PLAIN_DICTIONARY)) {
       throw unsupportedEncoding(this.#work.uri, field.name, header.encoding);
     }
+    this.#unread = undefined;
+    const goesOn = this.#pages.position;
+    this.#pages.seek(position);
     const page = await this.#pages.page(header, dictionaryTarget(this.#source));
     this.#dictionary = readDictionaryPage(page, this.#work, this.#source, this.#values);
     this.#pages.release();
+    this.#pages.seek(goesOn);
     const { size } = this.#dictionary;
     this.#keepsCodes = keepsCodes && size > 0 && (form.kind === 'text' || size <= MAX_FIXED_ENTRIES);
   }

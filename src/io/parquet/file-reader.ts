@@ -22,6 +22,7 @@ import type { Column } from '../../columnar/column.ts';
 import { constantColumn } from '../../columnar/column-from-values.ts';
 import { fixedWidth, isBytes, isNested } from '../../columnar/data-type.ts';
 import type { Field } from '../../columnar/schema.ts';
+import type { RowRange } from '../../columnar/slice.ts';
 import { MemoryBudgetExceeded } from '../../errors.ts';
 import { parquetKernels } from '../../kernels/parquet-kernels.ts';
 import { takeKernels } from '../../kernels/take-kernels.ts';
@@ -43,7 +44,7 @@ import type { PartBuffers } from './nested-reader.ts';
 import type { ChunkSource, FileWork } from './plain-values.ts';
 import { isComplete, type Load, RangeReads } from './range-reads.ts';
 import type { ColumnChunk } from './row-group.ts';
-import { keepRows, type PlannedRowGroup, type RowRange, rangesToRead, type ScanPlan } from './scan-plan.ts';
+import { keepRows, type PlannedRowGroup, rangesToRead, type ScanPlan } from './scan-plan.ts';
 import { leavesOf, type Reading } from './value-form.ts';
 
 export interface FileRequest {

@@ -13,11 +13,12 @@
  */
 
 import type { Column } from '../../columnar/column.ts';
+import type { RowRange } from '../../columnar/slice.ts';
 import { ChunkValues } from './chunk-values.ts';
 import type { PageHeader } from './page-header.ts';
 import { levelBits } from './page-reader.ts';
 import type { ChunkSource, FileWork } from './plain-values.ts';
-import { pageOfRow, type RowRange } from './scan-plan.ts';
+import { pageOfRow } from './scan-plan.ts';
 
 export class LeafReader {
   readonly #work: FileWork;

@@ -10,6 +10,7 @@
  * is checked to have the rows that the index says when it is read.
  */
 
+import type { RowRange } from '../../columnar/slice.ts';
 import type { TypedExpression } from '../../expressions/expression.ts';
 import type { MemoryBudget } from '../../memory/budget.ts';
 import { inParallel } from '../in-parallel.ts';
@@ -28,7 +29,6 @@ import {
   columnsAsked,
   type PlannedRowGroup,
   type RangeTest,
-  type RowRange,
   rangesOf,
   rangesToRead,
   type ScanPlan,

@@ -5,6 +5,7 @@
  *     ranges   ╞══════════╡                          ╞═══╡     small gaps are read along, one request each
  */
 
+import type { RowRange } from '../../columnar/slice.ts';
 import { MemoryBudgetExceeded } from '../../errors.ts';
 import { collectColumns } from '../../expressions/columns.ts';
 import type { TypedExpression } from '../../expressions/expression.ts';
@@ -36,12 +37,6 @@ export interface PlannedRowGroup {
 
 /** Of each leaf of a column. */
 type Pages = readonly (readonly PageLocation[] | undefined)[];
-
-/** Rows of a row group, from `start` up to `end`. */
-export interface RowRange {
-  readonly start: number;
-  readonly end: number;
-}
 
 export interface PageLocation {
   /** Of the header and the page. */

@@ -247,8 +247,8 @@ class ParquetScanRun implements SourceRun {
   async #batch({ columns, isFiltered }: OpenRowGroup, count: number): Promise<Batch | undefined> {
     const probe = !isFiltered && this.#probe?.isWorthwhile === true ? this.#probe : undefined;
     const source = {
-      read: (position: number) => this.#constants.get(position) ?? columns[position]?.read(count),
-      pass: (position: number) => columns[position]?.skip(count),
+      read: (position: number, rows: number) => this.#constants.get(position) ?? columns[position]?.read(rows),
+      pass: (position: number, rows: number) => columns[position]?.skip(rows),
     };
     const batch = await this.#rows.batch(count, source, probe);
     if (batch === undefined) return undefined;

@@ -9,6 +9,7 @@
 import { Batch } from '../../columnar/batch.ts';
 import type { Column } from '../../columnar/column.ts';
 import type { Schema } from '../../columnar/schema.ts';
+import { type RowRange, sliceColumn } from '../../columnar/slice.ts';
 import type { Value } from '../../columnar/value.ts';
 import type { TypedExpression } from '../../expressions/expression.ts';
 import type { FilterProbe } from '../../io/filter-probe.ts';
@@ -34,7 +35,7 @@ export interface ScanOptions<File extends ScanFile> {
   readonly readSchema: Schema;
   /** The column whose value is the uri of the file. */
   readonly filePathColumn?: string | undefined;
-  /** Over `readSchema`. Batches in which it is true nowhere are left out; all others come unfiltered, as a whole. */
+  /** Over `readSchema`. Batches in which it is true nowhere are left out, and rows before the first and behind the last for which it is. */
   readonly filter?: TypedExpression | undefined;
   /** Rows wanted at most, of all files, counted before any filter. */
   readonly limit?: number | undefined;
@@ -50,9 +51,10 @@ export interface KnownOfFile {
 
 /** Where the columns of the next rows come from. */
 export interface RowColumns {
-  read(position: number): Column | undefined | Promise<Column | undefined>;
-  /** Called for the columns that are not read, where the filter keeps none of the rows. */
-  pass?(position: number): void;
+  /** The next `rows` rows of a column, or all that come together where it has no `pass`. */
+  read(position: number, rows: number): Column | undefined | Promise<Column | undefined>;
+  /** Passes over the next `rows` rows of a column that the filter does not read. */
+  pass?(position: number, rows: number): void;
 }
 
 const NOT_PROBED: readonly number[] = [];
@@ -66,6 +68,8 @@ export class ScanRows {
   #filesPruned = 0;
   #read = 0;
   #skipped = 0;
+  /** Rows of batches of which others were wanted. */
+  #narrowed = 0;
 
   constructor(options: ScanOptions<ScanFile>) {
     this.#options = options;
@@ -86,7 +90,7 @@ export class ScanRows {
     return this.#read + this.#skipped > 0;
   }
 
-  /** Rows so far that came into no batch. */
+  /** Rows so far that came into no batch, together with all that a batch could have had. */
   get skipped(): number {
     return this.#skipped;
   }
@@ -98,7 +102,7 @@ export class ScanRows {
       requests: this.costs.requests,
       'files pruned': this.#filesPruned,
       'rows read': this.#read,
-      'rows skipped': this.#skipped,
+      'rows skipped': this.#skipped + this.#narrowed,
     };
   }
 
@@ -135,23 +139,30 @@ export class ScanRows {
     }
   }
 
-  /** The next `count` rows as a batch; undefined, and skipped, where the filter keeps none of them. */
+  /** Of the next `count` rows those around what the filter keeps, as a batch; undefined where it keeps none. The others are skipped. */
   async batch(count: number, source: RowColumns, probe: FilterProbe | undefined): Promise<Batch | undefined> {
-    const { readSchema } = this.#options;
     const columns: Column[] = [];
     const probed = probe?.columns ?? NOT_PROBED;
     const positions = this.#inOrder(probed);
+    let kept: RowRange = { start: 0, end: count };
     for (const [at, position] of positions.entries()) {
-      if (at === probed.length && probe?.mayKeep(columns, count) === false) {
-        for (const other of positions.slice(at)) source.pass?.(other);
-        this.skip(count);
-        return undefined;
+      if (at === probed.length && probe !== undefined) {
+        kept = probe.kept(columns, count);
+        for (const other of positions.slice(at)) source.pass?.(other, kept.start);
+        if (kept.start === count) {
+          this.skip(count);
+          return undefined;
+        }
+        for (const one of probed) columns[one] = sliceColumn(columns[one] as Column, kept.start);
       }
-      const column = source.read(position);
+      const column = source.read(position, kept.end - kept.start);
       const there = column instanceof Promise ? await column : column;
-      if (there !== undefined) columns[position] = there;
+      if (there !== undefined) columns[position] = source.pass === undefined ? sliceColumn(there, kept.start) : there;
     }
-    return new Batch(readSchema, count, columns);
+    if (kept.end < count) for (const other of positions.slice(probed.length)) source.pass?.(other, count - kept.end);
+    const rows = kept.end - kept.start;
+    this.#narrowed += count - rows;
+    return new Batch(this.#options.readSchema, rows, columns);
   }
 
   /** The positions of all columns, those that are probed first. */
