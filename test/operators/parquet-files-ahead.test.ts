@@ -118,6 +118,26 @@ test('the next file is asked for while the last row group of the one before is o
   expect(waited).toBe(1);
 });
 
+test('the end of the next file is asked for while the first rows are on their way, and none of its rows before they came', async () => {
+  const [first, second] = [String(uris[4]), String(uris[3])];
+  const stored = observedStore(fileStore()).store;
+  const isLookedAt = Promise.withResolvers<void>();
+  const starts: number[] = [];
+  const readInto: ObjectStore['readInto'] = async (...given) => {
+    const [uri, start] = given;
+    if (uri === second) {
+      starts.push(start);
+      isLookedAt.resolve();
+    } else if (start < 200_000) await isLookedAt.promise;
+    return stored.readInto(...given);
+  };
+  const store = { ...stored, readInto };
+  const { rows } = await scanRows([first, second], { store, readSchema, doneAfter: 1, budget: testBudget(256 * MiB) });
+  expect(rows).toEqual(rowsOfFiles[4]);
+  expect(starts).toHaveLength(1);
+  expect(starts[0]).toBeGreaterThan(1_000_000);
+});
+
 test('a limit that the first file meets asks for nothing of others; of the last one only what it needs', async () => {
   for (const [limit, names, rowGroups] of [
     [16_384, ['3.parquet'], 1],

@@ -6,7 +6,7 @@ import type { ObjectStore } from '../object-store.ts';
 import { endBytes, type FileEnd, readFileEnd } from './footer.ts';
 
 /** Ends that are on their way or wait to be used, at most. */
-const MOST_AHEAD = 4;
+const MOST_AHEAD = 8;
 /** Of the budget's floor, that they take. */
 const AHEAD_SHARE = 1 / 32;
 

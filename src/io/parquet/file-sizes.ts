@@ -11,8 +11,11 @@ import { type ByteRange, type PlannedRowGroup, rangesToRead, type ScanPlan } fro
 import { type ColumnReading, leavesOf, type Reading } from './value-form.ts';
 
 const MIN_WINDOW_BYTES = 64 * 1024;
-/** Row groups behind the current one are read ahead up to so many bytes: some times what a network holds. */
-const AHEAD_BYTES: number = 16 << 20;
+/**
+ * Row groups behind the current one are read ahead up to so many bytes. Requests that share a network end at about the same time: what
+ * is in memory then has to last until the next ones have been decided, sent and answered.
+ */
+const AHEAD_BYTES: number = 32 << 20;
 /** And at least so many, which a network brings in the time that a request takes, or twice that. */
 const LEAST_AHEAD_BYTES: number = 4 << 20;
 

@@ -12,7 +12,7 @@ import { FileReader, type FileRequest } from './file-reader.ts';
 import type { FileEnd } from './footer.ts';
 
 /** Files behind the one that is decoded, at most. */
-const MOST_AHEAD = 4;
+const MOST_AHEAD = 8;
 
 export interface PlannedFile {
   /** `theirs` is read by somebody else, who waits for memory. */
@@ -54,6 +54,8 @@ export class FilesAhead<File, Planned extends PlannedFile> {
   #current: FileReader | undefined;
   /** Planned, of that file and those before. */
   #rows = 0;
+  /** Whether rows of files behind the current one may be read. */
+  #readsRows = false;
   #isEnd = false;
 
   constructor(request: FilesAheadRequest<File, Planned>) {
@@ -87,11 +89,11 @@ export class FilesAhead<File, Planned extends PlannedFile> {
     }
   }
 
-  /** Reads further ahead, as far as there is room. Never waits. */
-  readAhead(): void {
+  /** Looks at the next file, as far as there is room; reads none of its rows before `readAhead` has been called. Never waits. */
+  lookAhead(): void {
     let last = this.#current;
     for (const entry of this.#ahead) {
-      if (last?.isAllBegun !== true) return;
+      if (last?.isAllBegun !== true || !this.#readsRows) return;
       last = this.#beginAhead(entry, last);
     }
     const isWanted = this.#ahead.length < MOST_AHEAD && !this.#isEnd && this.#request.isMoreWanted(this.#rowsPlanned);
@@ -100,9 +102,15 @@ export class FilesAhead<File, Planned extends PlannedFile> {
     this.#ahead.push(entry);
     // Whoever comes to this file meets the error.
     entry.coming?.then(
-      () => this.readAhead(),
+      () => this.lookAhead(),
       () => {},
     );
+  }
+
+  /** Reads further ahead, as far as there is room. Never waits. */
+  readAhead(): void {
+    this.#readsRows = true;
+    this.lookAhead();
   }
 
   /** The last file that is being read then; undefined where nothing can be read behind this one. */

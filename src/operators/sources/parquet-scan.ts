@@ -32,6 +32,8 @@ interface PlannedScanFile extends PlannedFile {
   readonly file: WantedFile;
 }
 
+type ScanFiles = FilesAhead<WantedFile, PlannedScanFile>;
+
 /** Row groups in which the filter cannot be true are not read. */
 export interface ParquetScanOptions extends ScanOptions<ParquetFile> {
   /** What joins further up may tell of keys: the last column of `readSchema`, a bool of no file, is whether a row has such keys. */
@@ -81,7 +83,7 @@ class ParquetScanRun implements SourceRun {
     using probe = FilterProbe.over(readSchema, filter, memory, runtime);
     this.#probe = probe;
     this.#first = filter && new FilterFirst(filter, runtime?.isNarrow);
-    const ahead = new FilesAhead<WantedFile, PlannedScanFile>({
+    const ahead: ScanFiles = new FilesAhead({
       signal,
       files: (until) =>
         filesWithEnds(filesOf(files, until), (one) => this.#wanted(one), { store, memory, signal: until }),
@@ -89,7 +91,7 @@ class ParquetScanRun implements SourceRun {
       isMoreWanted: (rowsBefore) => filter !== undefined || rowsBefore < (limit ?? Number.POSITIVE_INFINITY),
     });
     await this.#rows.eachFile(ahead.inTurn(), signal, ({ planned, reader }) =>
-      this.#file(planned, reader, output, () => ahead.readAhead()),
+      this.#file(planned, reader, output, ahead),
     );
   }
 
@@ -165,7 +167,7 @@ class ParquetScanRun implements SourceRun {
     { file, request, kind }: PlannedScanFile,
     reader: FileReader | undefined,
     output: Output,
-    readAhead: () => void,
+    ahead: ScanFiles,
   ): Promise<Demand> {
     const { plan } = request;
     const { readSchema } = this.#options;
@@ -183,10 +185,10 @@ class ParquetScanRun implements SourceRun {
       return await this.#foreign(foreignBatches(request), plan, output);
     }
     await reader.start(this.#constants);
-    return await this.#rowGroups(reader, output, readAhead);
+    return await this.#rowGroups(reader, output, ahead);
   }
 
-  async #rowGroups(reader: FileReader, output: Output, readAhead: () => void): Promise<Demand> {
+  async #rowGroups(reader: FileReader, output: Output, ahead: ScanFiles): Promise<Demand> {
     const rows = this.#rows;
     for (let open = await reader.next(); open !== undefined; open = await reader.next()) {
       this.#rowGroupsRead += 1;
@@ -197,7 +199,7 @@ class ParquetScanRun implements SourceRun {
         for (const column of open.columns) column.skip(start - row);
         rows.skip(start - row);
         row = end;
-        if ((await this.#range(reader, open, end - start, output, readAhead)) === 'done') return 'done';
+        if ((await this.#range(reader, open, end - start, output, ahead)) === 'done') return 'done';
         if (rows.left === 0) return 'more';
       }
       rows.skip(open.group.rows - row);
@@ -212,15 +214,16 @@ class ParquetScanRun implements SourceRun {
     open: OpenRowGroup,
     rowCount: number,
     output: Output,
-    readAhead: () => void,
+    ahead: ScanFiles,
   ): Promise<Demand> {
-    for (let ahead = rowCount; ahead > 0; ) {
+    for (let left = rowCount; left > 0; ) {
       this.#task.signal.throwIfAborted();
-      const count = Math.min(open.batchSize.rows, ahead, this.#rows.left);
+      const count = Math.min(open.batchSize.rows, left, this.#rows.left);
       if (count === 0) return 'more';
-      ahead -= count;
-      // Whoever wants no more than the first rows has read nothing of other files.
-      if (this.#rows.hasBegun) readAhead();
+      left -= count;
+      // Whoever wants no more than the first rows has read no rows of other files.
+      if (this.#rows.hasBegun) ahead.readAhead();
+      else ahead.lookAhead();
       const goingOn = reader.readAhead();
       if (goingOn !== undefined) await goingOn;
       const batch = await this.#batch(open, count);
