@@ -7,7 +7,7 @@
  *                                        their peak memory: -- --sf 1 --threads 1 --only Q5,Q9 --peers duckdb
  *     npm run bench:expressions          expressions over 10 million rows in memory
  *     npm run bench:operators            operators over 10 million rows in memory
- *     npm run bench:scan                 scans of Parquet, beside other readers too and over a limited network, of CSV and JSON
+ *     npm run bench:scan                 scans of Parquet, CSV and JSON, beside other readers too; over a limited network, of Arrow too
  *     npm run bench -- --suite write     TPC-H lineitem in memory into Parquet files, sizes too
  *     npm run bench -- --suite cold      a fresh process each time: wall time and peak memory
  *     npm run bench -- --suite functions what functions take to start, and a job in the emulator

@@ -8,6 +8,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Int64, Table, tableToIPC, Utf8, vectorFromArray } from 'apache-arrow';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { int64, utf8 } from '../src/columnar/data-type.ts';
 import { field, schema } from '../src/columnar/schema.ts';
@@ -18,6 +19,7 @@ import { seededRandom } from '../src/io/memory-store-faults.ts';
 import type { ObjectStore } from '../src/io/object-store.ts';
 import { retryingStore } from '../src/io/retrying-store.ts';
 import { scanRows } from './io/parquet/scan-file.ts';
+import { arrowRows } from './support/arrow-files.ts';
 import { query } from './support/duckdb.ts';
 import { fuzzSeed } from './support/fuzz.ts';
 import { type HttpCall, httpServer, rangeIn, sendRange } from './support/http-server.ts';
@@ -26,7 +28,7 @@ import { refuse, s3Server } from './support/s3-server.ts';
 import type { Row } from './support/task.ts';
 import { csvRows, jsonRows } from './support/text-files.ts';
 
-const FORMATS = ['parquet', 'csv', 'json'] as const;
+const FORMATS = ['parquet', 'csv', 'json', 'arrow'] as const;
 type Format = (typeof FORMATS)[number];
 const SCHEMES = ['s3', 'http'] as const;
 
@@ -40,7 +42,7 @@ const COUNT = 30_000;
 beforeAll(async () => {
   for (const version of [0, 1]) {
     const bytes: Partial<Record<Format, Buffer>> = {};
-    for (const format of FORMATS) {
+    for (const format of ['parquet', 'csv', 'json'] as const) {
       const path = join(directory, `${version}.${format}`);
       const options = format === 'parquet' ? 'format parquet, row_group_size 4096' : `format ${format}`;
       await query(`copy (select i + ${version} as n, hash(i)::varchar || '${version}' as t from range(${COUNT}) r(i))
@@ -48,6 +50,15 @@ beforeAll(async () => {
       bytes[format] = readFileSync(path);
     }
     const rows = await query(`select n, t from '${join(directory, `${version}.parquet`)}'`);
+    const numbers = vectorFromArray(
+      rows.map(([n]) => n as bigint),
+      new Int64(),
+    );
+    const texts = vectorFromArray(
+      rows.map(([, t]) => t as string),
+      new Utf8(),
+    );
+    bytes.arrow = Buffer.from(tableToIPC(new Table({ n: numbers, t: texts }), 'file'));
     versions.push({ rows, bytes: bytes as Record<Format, Buffer> });
   }
 });
@@ -119,33 +130,40 @@ const columns = schema(field('n', int64), field('t', utf8));
 
 function scan(
   format: Format,
-  uri: string,
+  uris: readonly string[],
   store: ObjectStore,
   attempts: number,
 ): Promise<{ readonly rows: readonly Row[] }> {
   const options = { store: retryingStore(store, { ...AT_ONCE, attempts }), readSchema: columns };
-  if (format === 'parquet') return scanRows(uri, options);
-  return format === 'csv' ? csvRows(uri, options) : jsonRows(uri, options);
+  if (format === 'parquet') return scanRows(uris, options);
+  if (format === 'arrow') return arrowRows(uris, options);
+  return format === 'csv' ? csvRows(uris, options) : jsonRows(uris, options);
 }
 
 /** Tries of each request: so many do not fail by bad luck, however many tests are run. */
 const ATTEMPTS = 40;
 
-/** The rows that a scan gives, or its error, by way of one store. */
-async function outcome(scheme: 's3' | 'http', format: Format, faults: Faults): Promise<readonly Row[] | unknown> {
+/** The rows that a scan of so many files, all alike, gives, or its error, by way of one store. */
+async function outcome(
+  scheme: 's3' | 'http',
+  format: Format,
+  faults: Faults,
+  files: number = 1,
+): Promise<readonly Row[] | unknown> {
+  const uris = (base: string): string[] => Array.from({ length: files }, (_, at) => `${base}/lake/t${at}`);
   const handle = faulty(format, faults);
   const attempts = faults.percent === 100 ? 3 : ATTEMPTS;
   const options = { idleMs: 100, turnClock: atOnce() };
   if (scheme === 's3') {
     await using server = await s3Server(handle, options);
-    return await scan(format, 's3://lake/t', server.store, attempts).then(
+    return await scan(format, uris('s3://bucket'), server.store, attempts).then(
       ({ rows }) => rows,
       (error: unknown) => error,
     );
   }
   await using server = await httpServer(handle);
   const store = httpStore({ ...options, privateHosts: true });
-  return await scan(format, `${server.endpoint}/lake/t`, store, attempts).then(
+  return await scan(format, uris(server.endpoint), store, attempts).then(
     ({ rows }) => rows,
     (error: unknown) => error,
   );
@@ -165,6 +183,18 @@ describe.each(SCHEMES)('over %s', (scheme) => {
       const found = await outcome(scheme, format, { seed, percent: 33 });
       expect(found, `seed ${seed}`).not.toBeInstanceOf(Error);
       expect(versionOf(found as readonly Row[]), `seed ${seed}`).toBe(0);
+    }
+  });
+
+  test.each(FORMATS)('%s gives the rows of several files, of which some are read ahead', async (format) => {
+    for (let seed = fuzzSeed; seed < fuzzSeed + 2; seed++) {
+      const found = await outcome(scheme, format, { seed, percent: 33 }, 5);
+      expect(found, `seed ${seed}`).not.toBeInstanceOf(Error);
+      const rows = found as readonly Row[];
+      for (let file = 0; file < 5; file += 1) {
+        expect(versionOf(rows.slice(file * COUNT, (file + 1) * COUNT)), `seed ${seed}, file ${file}`).toBe(0);
+      }
+      expect(rows).toHaveLength(5 * COUNT);
     }
   });
 

@@ -4,11 +4,12 @@
  *     read      │ file 1 ═══════════ │ file 2 ══════ │ file 3 …
  *     asked     │ 1 │                │ 2, 3 │        │ 4, 5 │            more ahead the further it went on
  *
- * Whoever stops in the first file has asked about no other in vain, and many small files are read as fast as the network has
+ * Whoever may stop in the first file has asked about no other in vain, and many small files are read as fast as the network has
  * them. Memory is taken where it is there, never waited for: whoever waited for it would hold the lease that others wait for.
  */
 
 import type { Holding, MemoryBudget } from '../memory/budget.ts';
+import type { FoundFile } from './files-ahead.ts';
 
 export interface AskingAhead<File, Answer> {
   readonly memory: MemoryBudget;
@@ -16,8 +17,9 @@ export interface AskingAhead<File, Answer> {
   readonly signal: AbortSignal;
   /** That an answer takes until its file is read. */
   readonly bytes: number;
-  /** Answers that are on their way or wait to be used, at most. */
+  /** Answers that are on their way or wait to be used, at most; of the first file so many. */
   readonly most: number;
+  readonly first: number;
   readonly ask: (file: File, signal: AbortSignal) => Promise<Answer>;
 }
 
@@ -35,8 +37,8 @@ interface Entry<File, Answer> {
 export async function* askedAhead<Found, File, Answer>(
   files: Iterable<Found> | AsyncIterable<Found>,
   wanted: (found: Found) => File | undefined,
-  { memory, owner, signal, bytes, most, ask }: AskingAhead<File, Answer>,
-): AsyncGenerator<{ file: File; answer: Answer | undefined }, void, void> {
+  { memory, owner, signal, bytes, most, first, ask }: AskingAhead<File, Answer>,
+): AsyncGenerator<FoundFile<File, Answer>, void, void> {
   const abort = new AbortController();
   const until = AbortSignal.any([signal, abort.signal]);
   const begin = (file: File): Entry<File, Answer> => {
@@ -59,7 +61,7 @@ export async function* askedAhead<Found, File, Answer>(
   };
   let filling = Promise.resolve();
   try {
-    for (let ahead = 0; ; ahead = Math.min(most, ahead + 1)) {
+    for (let ahead = first; ; ahead = Math.min(most, ahead + 1)) {
       await filling;
       await fill(1);
       const entry = entries.shift();

@@ -3,7 +3,8 @@
 import type { Column } from '../columnar/column.ts';
 import type { Field } from '../columnar/schema.ts';
 import type { MemoryBudget } from '../memory/budget.ts';
-import type { ObjectInfo, ObjectStore } from './object-store.ts';
+import type { ReadObject } from './object-reads.ts';
+import type { ObjectInfo } from './object-store.ts';
 
 /** What reading has cost so far. */
 export interface ReadCosts {
@@ -21,13 +22,9 @@ export interface ByteRange {
   readonly startsRecord?: boolean | undefined;
 }
 
-export interface FileRequest {
-  readonly store: ObjectStore;
+/** Where no version is pinned, the one found first is read. */
+export interface FileRequest extends ReadObject {
   readonly budget: MemoryBudget;
-  readonly signal: AbortSignal;
-  readonly uri: string;
-  /** Pins the version; where absent, the one found first. */
-  readonly etag?: string | undefined;
   /** What the object was found to be, where it was looked at before. */
   readonly info?: ObjectInfo | undefined;
   /** All of it where absent. */
@@ -35,7 +32,6 @@ export interface FileRequest {
   readonly fields: readonly Field[];
   /** Whether the values of a column are had from elsewhere, and it is none of the file. */
   readonly isKnown: (name: string) => boolean;
-  readonly costs: ReadCosts;
 }
 
 export interface RecordReader extends AsyncDisposable {

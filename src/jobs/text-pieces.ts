@@ -10,10 +10,11 @@
 import type { Schema } from '../columnar/schema.ts';
 import type { TypedExpression } from '../expressions/expression.ts';
 import { inParallel } from '../io/in-parallel.ts';
+import { readBytes } from '../io/object-reads.ts';
 import type { ObjectStore } from '../io/object-store.ts';
 import { filterOfPartition, knownValues } from '../io/partition-values.ts';
 import type { ByteRange } from '../io/record-reader.ts';
-import { isCompressed, type PinnedObject, readBytes } from '../io/text/codec.ts';
+import { isCompressed, type PinnedObject } from '../io/text/codec.ts';
 import { csvCuts } from '../io/text/csv-cuts.ts';
 import type { BoundScanFormat } from '../planner/bound-plan.ts';
 import type { FilePiece } from './cut-files.ts';

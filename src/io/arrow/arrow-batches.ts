@@ -16,8 +16,11 @@ import type { Holding } from '../../memory/budget.ts';
 import { LentRegions } from '../../memory/lent-regions.ts';
 import { LinearMemory } from '../../memory/linear-memory.ts';
 import { foreignFile, HEAD_BYTES } from '../foreign-file.ts';
+import { readBytes } from '../object-reads.ts';
+import { piecesFootprint, piecesIn } from '../piece-sizes.ts';
+import type { FirstBytes } from '../pieces-ahead.ts';
 import type { FileRequest } from '../record-reader.ts';
-import { lookedAt, pieceBytes, piecesFootprint, TextInput } from '../text/text-input.ts';
+import { lookedAt, TextInput } from '../text/text-input.ts';
 import { redactUri } from '../uri.ts';
 import { type Bytes, buffersRead, type Placement, placeColumns } from './arrow-columns.ts';
 import {
@@ -46,6 +49,8 @@ export interface LoadedBatch extends Disposable {
   readonly placement: Placement;
   readonly regions: LentRegions;
   stored(buffer: number): Bytes | undefined;
+  /** Bytes of the buffers that are there; none where they had to be copied from where they were read. */
+  readonly readInPlace: number;
   /** Reads the buffers of further columns, where they were not. */
   more(readings: readonly ArrowReading[]): Promise<void>;
 }
@@ -58,6 +63,8 @@ export type ArrowItem =
 export interface ArrowBatches extends AsyncDisposable {
   readonly columns: readonly ArrowColumn[];
   readonly holding: Holding;
+  /** Whether batches are read whole: most of the last one was wanted. */
+  readonly readsWhole: boolean;
   /** The next one, dictionaries before the rows that need them; undefined at the end. Disposed by the caller. @throws MalformedFile */
   next(wanted: Wanted): Promise<ArrowItem | undefined>;
 }
@@ -70,18 +77,33 @@ const TRAILER_BYTES = 10;
 const TAIL_BYTES = 64 * 1024;
 /** Ditto, a batch. */
 const SMALL_BATCH_BYTES = 256 * 1024;
+/** Where so much of a batch is wanted the next ones are read whole: that saves waiting for the metadata before the buffers. */
+const WHOLE_SHARE = 7 / 8;
+/** Ditto, a file: fewer requests are worth more than what is not wanted of it. */
+const SMALL_FILE_BYTES = 1024 * 1024;
 /** Bytes that nobody wants, and that are read for less than another request would cost. */
 const GAP_BYTES = 64 * 1024;
-const MOST_AHEAD = 4;
+const MOST_AHEAD = 16;
 /** Parsed metadata, in bytes per byte. */
 const METADATA_FACTOR = 8;
 const LEAST_LEASE_BYTES = 16 * 1024 * 1024;
 
-/** @throws MalformedFile, UnsupportedFile, ObjectNotFound, ObjectChanged, MemoryBudgetExceeded */
-export async function openArrow(request: ArrowRequest): Promise<ArrowBatches> {
+/** What is read first of a file: its footer, and where it is small, or batches are read whole, all that is before. */
+export function firstOfArrow(size: number, readsWhole: boolean): FirstBytes {
+  if (size <= SMALL_FILE_BYTES) return { ranges: [{ start: 0, end: size }], isAll: true };
+  const footer = { start: size - TAIL_BYTES, end: size };
+  return { ranges: readsWhole ? [footer, { start: 0, end: footer.start }] : [footer], isAll: readsWhole };
+}
+
+/**
+ * `readsWhole`: whether most of a batch is expected to be wanted.
+ * @throws MalformedFile, UnsupportedFile, ObjectNotFound, ObjectChanged, MemoryBudgetExceeded
+ */
+export async function openArrow(request: ArrowRequest, readsWhole: boolean = false): Promise<ArrowBatches> {
   const { budget, signal, uri } = request;
   const info = await lookedAt(request);
   const pinned = { ...request, etag: info.etag };
+  request.ahead?.beginAhead();
   const tail = await readTail(pinned, info.size);
   if (tail === undefined) return ArrowStream.open(pinned, info.size);
   // Until the footer is known, so is not what the file needs: it is counted when it is.
@@ -89,7 +111,7 @@ export async function openArrow(request: ArrowRequest): Promise<ArrowBatches> {
   parsing.grow(tail.byteLength * METADATA_FACTOR);
   const footer = decodeFooter(redactUri(uri), tail, info.size - TRAILER_BYTES - tail.byteLength);
   parsing[Symbol.dispose]();
-  return ArrowFile.open(pinned, footer, tail.byteLength * METADATA_FACTOR);
+  return ArrowFile.open(pinned, footer, tail.byteLength * METADATA_FACTOR, readsWhole);
 }
 
 /** The bytes of the footer; undefined where it is no file, and may be a stream. */
@@ -100,7 +122,7 @@ async function readTail(request: ArrowRequest, size: number): Promise<Uint8Array
   const bytes = Math.min(size, TAIL_BYTES);
   holding.grow(bytes);
   const tail = new Uint8Array(bytes);
-  await read(request, size - bytes, tail);
+  await readBytes(request, size - bytes, tail);
   const trailer = Buffer.from(tail.buffer, bytes - TRAILER_BYTES, TRAILER_BYTES);
   if (trailer.toString('latin1', 4) !== MAGIC) return undefined;
   const footerBytes = trailer.readInt32LE(0);
@@ -111,14 +133,8 @@ async function readTail(request: ArrowRequest, size: number): Promise<Uint8Array
   using larger = await budget.lease(`${OWNER}, footer`, footerBytes, signal);
   larger.grow(footerBytes);
   const footer = new Uint8Array(footerBytes);
-  await read(request, size - TRAILER_BYTES - footerBytes, footer);
+  await readBytes(request, size - TRAILER_BYTES - footerBytes, footer);
   return footer;
-}
-
-async function read({ store, uri, etag, signal, costs }: ArrowRequest, start: number, into: Uint8Array): Promise<void> {
-  costs.requests += 1;
-  await store.readInto(uri, start, into as Uint8Array<ArrayBuffer>, { signal, ...(etag !== undefined && { etag }) });
-  costs.bytesRead += into.byteLength;
 }
 
 /** Where bytes of a body are. */
@@ -195,6 +211,10 @@ class LoadedBuffers implements LoadedBatch {
     return this.#places.get(buffer);
   }
 
+  get readInPlace(): number {
+    return this.#isTidy ? this.#places.values().reduce((sum, { byteLength }) => sum + byteLength, 0) : 0;
+  }
+
   async more(readings: readonly ArrowReading[]): Promise<void> {
     const wanted = [...new Set(buffersRead(readings, this.placement, this.#isDictionary))];
     const missing = wanted.filter((buffer) => !this.#places.has(buffer));
@@ -229,50 +249,74 @@ class ArrowFile implements ArrowBatches {
   readonly #request: ArrowRequest;
   readonly #blocks: readonly ArrowBlock[];
   readonly #dictionaries: number;
+  /** Of batches behind the one that is used. */
   readonly #aheadBytes: number;
+  /** Of a batch that may be read whole. */
+  readonly #mostWholeBytes: number;
+  readsWhole: boolean;
   #begun = 0;
-  #given = 0;
-  readonly #ahead: { readonly bytes: number; readonly item: Promise<ArrowItem | undefined> }[] = [];
+  readonly #ahead: { readonly bytes: number; readonly end: number; readonly item: Promise<ArrowItem | undefined> }[] =
+    [];
   readonly #abort = new AbortController();
 
-  static async open(request: ArrowRequest, footer: ArrowFooter, footerBytes: number): Promise<ArrowFile> {
+  static async open(
+    request: ArrowRequest,
+    footer: ArrowFooter,
+    footerBytes: number,
+    readsWhole: boolean,
+  ): Promise<ArrowFile> {
     const { budget, signal } = request;
     const largest = footer.batches.reduce((most, block) => Math.max(most, blockBytes(block)), 0);
     const wanted = footerBytes + Math.max(LEAST_LEASE_BYTES, 4 * largest);
     const holding = await budget.lease(OWNER, Math.min(budget.floorBytes, wanted), signal);
     try {
       holding.grow(footerBytes);
-      return new ArrowFile(request, footer, holding);
+      return new ArrowFile(request, footer, holding, largest, readsWhole);
     } catch (error) {
       holding[Symbol.dispose]();
       throw error;
     }
   }
 
-  private constructor(request: ArrowRequest, footer: ArrowFooter, holding: Holding) {
+  private constructor(
+    request: ArrowRequest,
+    footer: ArrowFooter,
+    holding: Holding,
+    largest: number,
+    readsWhole: boolean,
+  ) {
     this.#request = { ...request, signal: AbortSignal.any([request.signal, this.#abort.signal]) };
     this.columns = footer.columns;
     this.holding = holding;
     this.#blocks = [...footer.dictionaries, ...footer.batches];
     this.#dictionaries = footer.dictionaries.length;
-    this.#aheadBytes = Math.min(holding.budget.floorBytes, LEAST_LEASE_BYTES) / 4;
+    const { lease } = holding;
+    assert.ok(lease !== undefined);
+    this.#mostWholeBytes = Math.max(SMALL_BATCH_BYTES, lease.bytes / 4);
+    const aheadBytes = Math.min(holding.budget.floorBytes, LEAST_LEASE_BYTES) / 4;
+    // Where there is room at once, for one more of any size, and for a copy of it.
+    const more = Math.max(aheadBytes, largest);
+    this.#aheadBytes = lease.tryEnlarge(lease.bytes + 2 * more) ? aheadBytes + more : aheadBytes;
+    this.readsWhole = readsWhole;
   }
 
   async next(wanted: Wanted): Promise<ArrowItem | undefined> {
     for (;;) {
-      this.#readAhead(wanted);
+      if (this.#ahead.length === 0) this.#begin(wanted);
       const next = this.#ahead.shift();
       if (next === undefined) return undefined;
-      this.#given += 1;
+      this.#readAhead(wanted);
       // Batches that never wait would hold up the reads of those that come after.
       await setImmediate();
       const item = await next.item;
+      this.#request.ahead?.free(next.end);
       if (item !== undefined) return item;
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#abort.abort();
+    this.#request.ahead?.stop();
     // Memory is given back only when nobody writes to it any more.
     for (const { item } of this.#ahead) {
       const [result] = await Promise.allSettled([item]);
@@ -282,18 +326,30 @@ class ArrowFile implements ArrowBatches {
   }
 
   #readAhead(wanted: Wanted): void {
-    while (this.#begun < this.#blocks.length && this.#ahead.length < MOST_AHEAD) {
-      const block = this.#blocks[this.#begun];
-      assert.ok(block !== undefined);
-      const bytes = blockBytes(block);
-      const aheadBytes = this.#ahead.reduce((sum, ahead) => sum + ahead.bytes, bytes);
-      if (this.#ahead.length > 0 && aheadBytes > this.#aheadBytes) return;
+    const bytes = (): number => this.#ahead.reduce((sum, ahead) => sum + ahead.bytes, this.#bytesOfNext);
+    while (this.#begun < this.#blocks.length && this.#ahead.length < MOST_AHEAD && bytes() <= this.#aheadBytes) {
+      this.#begin(wanted);
+    }
+  }
+
+  get #bytesOfNext(): number {
+    const block = this.#blocks[this.#begun];
+    return block === undefined ? 0 : blockBytes(block);
+  }
+
+  /** Begins to read the next one, if there is any. */
+  #begin(wanted: Wanted): void {
+    if (this.#begun === 0) this.readsWhole ||= wanted.first.length === this.columns.length;
+    const block = this.#blocks[this.#begun];
+    if (block !== undefined) {
       const item = this.#load(block, this.#begun < this.#dictionaries, wanted);
       // Whoever needs it meets the error.
       item.catch(() => {});
-      this.#ahead.push({ bytes, item });
+      const bytes = blockBytes(block);
+      this.#ahead.push({ bytes, end: block.offset + bytes, item });
       this.#begun += 1;
     }
+    if (this.#begun === this.#blocks.length) this.#request.ahead?.allBegun();
   }
 
   /** Undefined for a dictionary that nobody wants. */
@@ -317,10 +373,10 @@ class ArrowFile implements ArrowBatches {
   ): Promise<ArrowItem | undefined> {
     const uri = redactUri(this.#request.uri);
     const { offset, metadataBytes } = block;
-    const isWhole = blockBytes(block) <= SMALL_BATCH_BYTES;
+    const isWhole = blockBytes(block) <= (this.readsWhole ? this.#mostWholeBytes : SMALL_BATCH_BYTES);
     const base = regions.allocate(isWhole ? blockBytes(block) : metadataBytes);
     const { linear } = regions;
-    await read(this.#request, offset, linear.u8.subarray(base.address, base.address + base.byteLength));
+    await readBytes(this.#request, offset, linear.u8.subarray(base.address, base.address + base.byteLength));
     regions.grow(metadataBytes * METADATA_FACTOR);
     const metadata = linear.u8.slice(base.address, base.address + metadataBytes);
     const message = decodeMessage(uri, metadata.subarray(prefixBytes(uri, metadata)));
@@ -341,14 +397,18 @@ class ArrowFile implements ArrowBatches {
       }
       return await this.#ranges(offset + metadataBytes, ranges, work);
     };
-    return await itemOf(uri, message, this.columns, wanted, regions, reading);
+    const item = await itemOf(uri, message, this.columns, wanted, regions, reading);
+    if (item?.kind === 'rows') {
+      this.readsWhole = item.loaded.readInPlace >= block.bodyBytes * WHOLE_SHARE;
+    }
+    return item;
   }
 
   async #ranges(body: number, ranges: readonly Range[], regions: LentRegions): Promise<Loaded[]> {
     const loaded = ranges.map(({ start, end }) => ({ start, end, address: regions.allocate(end - start).address }));
     const reads = loaded.map(({ start, end, address }) => {
       const into = this.holding.linear.u8.subarray(address, address + end - start);
-      return read(this.#request, body + start, into);
+      return readBytes(this.#request, body + start, into);
     });
     const results = await Promise.allSettled(reads);
     for (const result of results) if (result.status === 'rejected') throw result.reason;
@@ -399,16 +459,17 @@ class ArrowStream implements ArrowBatches {
   readonly #uri: string;
   readonly #input: TextInput;
   readonly #scratch: number;
+  readonly readsWhole = false;
 
   static async open(request: ArrowRequest, size: number): Promise<ArrowStream> {
     const { budget, signal } = request;
     const leaseBytes = Math.min(budget.floorBytes, 4 * LEAST_LEASE_BYTES);
-    const bytes = pieceBytes(leaseBytes / 8);
+    const pieces = piecesIn(leaseBytes / 8);
     const holding = await budget.lease(OWNER, leaseBytes, signal);
     try {
-      assert.ok(piecesFootprint(bytes) + LinearMemory.footprint(SCRATCH_BYTES) <= leaseBytes);
+      assert.ok(piecesFootprint(pieces) + LinearMemory.footprint(SCRATCH_BYTES) <= leaseBytes);
       const scratch = holding.allocate(SCRATCH_BYTES).address;
-      const input = await TextInput.open({ ...request, size, encoding: 'utf-8' }, holding, bytes);
+      const input = await TextInput.open({ ...request, size, encoding: 'utf-8' }, holding, pieces);
       try {
         const stream = new ArrowStream(request, holding, input, scratch, []);
         const schema = await stream.#message(new LentRegions(holding));

@@ -42,9 +42,9 @@ export class ArrowReader implements RecordReader {
   #start = 0;
   #rows = 0;
 
-  /** @throws MalformedFile, UnsupportedFile, SchemaMismatch, ObjectNotFound, ObjectChanged, MemoryBudgetExceeded */
-  static async open(request: FileRequest): Promise<ArrowReader> {
-    const batches = await openArrow(request);
+  /** `readsWhole`: whether most of its batches is expected to be. @throws MalformedFile, UnsupportedFile, SchemaMismatch, ObjectNotFound, ObjectChanged, MemoryBudgetExceeded */
+  static async open(request: FileRequest, readsWhole: boolean = false): Promise<ArrowReader> {
+    const batches = await openArrow(request, readsWhole);
     try {
       return new ArrowReader(request, batches);
     } catch (error) {
@@ -69,6 +69,11 @@ export class ArrowReader implements RecordReader {
         ? undefined
         : new WidenedColumn(this.#uri, type, field, budget);
     });
+  }
+
+  /** Whether most of its batches is wanted. */
+  get readsWhole(): boolean {
+    return this.#batches.readsWhole;
   }
 
   async next(most: number, first?: readonly number[]): Promise<number> {

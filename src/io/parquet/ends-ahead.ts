@@ -2,6 +2,7 @@
 
 import type { MemoryBudget } from '../../memory/budget.ts';
 import { askedAhead } from '../asked-ahead.ts';
+import type { FoundFile } from '../files-ahead.ts';
 import type { ObjectStore } from '../object-store.ts';
 import { endBytes, type FileEnd, readFileEnd } from './footer.ts';
 
@@ -26,15 +27,15 @@ interface FileVersion {
  * for that. What has gone wrong with one is thrown when it is its turn.
  * @throws ObjectNotFound, ObjectChanged
  */
-export async function* filesWithEnds<Found, File extends FileVersion>(
+export function filesWithEnds<Found, File extends FileVersion>(
   files: Iterable<Found> | AsyncIterable<Found>,
   wanted: (found: Found) => File | undefined,
   { store, memory, signal }: EndsRequest,
-): AsyncGenerator<{ file: File; end: FileEnd | undefined }, void, void> {
+): AsyncGenerator<FoundFile<File, FileEnd>, void, void> {
   const bytes = endBytes(memory);
   const most = Math.max(1, Math.min(MOST_AHEAD, Math.floor((memory.floorBytes * AHEAD_SHARE) / bytes)));
   const ask = ({ uri, etag }: File, until: AbortSignal): Promise<FileEnd> =>
     readFileEnd({ store, memory, uri, etag, signal: until });
-  const asking = { memory, owner: 'Scan footer', signal, bytes, most, ask };
-  for await (const { file, answer } of askedAhead(files, wanted, asking)) yield { file, end: answer };
+  const asking = { memory, owner: 'Scan footer', signal, bytes, most, first: 0, ask };
+  return askedAhead(files, wanted, asking);
 }

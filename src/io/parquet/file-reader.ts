@@ -27,6 +27,7 @@ import { MemoryBudgetExceeded } from '../../errors.ts';
 import { parquetKernels } from '../../kernels/parquet-kernels.ts';
 import { takeKernels } from '../../kernels/take-kernels.ts';
 import type { Holding, MemoryBudget } from '../../memory/budget.ts';
+import type { BegunFile } from '../files-ahead.ts';
 import type { FilterProbe } from '../filter-probe.ts';
 import type { ObjectStore } from '../object-store.ts';
 import type { ReadCosts } from '../record-reader.ts';
@@ -123,7 +124,7 @@ interface Entry {
   state: 'whole' | 'windows' | 'filter first' | 'filtered';
 }
 
-export class FileReader implements AsyncDisposable {
+export class FileReader implements BegunFile {
   /** Rows of a batch at most: BATCH_ROWS, or fewer where the memory or the texts demand it. */
   readonly batchRows: number;
   readonly #request: FileRequest;

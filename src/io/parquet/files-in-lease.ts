@@ -8,8 +8,9 @@
  */
 
 import type { Lease } from '../../memory/budget.ts';
+import type { RequestsInFlight } from '../requests-in-flight.ts';
 import type { FileSizes } from './file-sizes.ts';
-import { RequestsInFlight } from './range-reads.ts';
+import { requestsOfScan } from './range-reads.ts';
 
 export interface FileInLease {
   readonly sizes: FileSizes;
@@ -18,7 +19,7 @@ export interface FileInLease {
 }
 
 export class FilesInLease {
-  readonly inFlight: RequestsInFlight = new RequestsInFlight();
+  readonly inFlight: RequestsInFlight = requestsOfScan();
   readonly #lease: Lease;
   /** In order; the first one is decoded. */
   readonly #files: FileInLease[] = [];

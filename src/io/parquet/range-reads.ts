@@ -1,8 +1,7 @@
 /**
  * Reads ranges of a file into linear memory: several requests at a time, those first that are needed first.
  *
- *     asked for   │ row group 3, filter │ 3, others │ 4, filter │ 4, others …
- *     in flight   ╞══ up to so many requests and bytes ══╡      │ waiting, by rank
+ *     by rank     │ row group 3, filter │ 3, others │ 4, filter │ 4, others …
  *
  * Bytes can be used as they arrive, a piece of a range at a time. What is in the tail of the file is not asked for again.
  */
@@ -12,15 +11,13 @@ import type { Holding } from '../../memory/budget.ts';
 import type { Region } from '../../memory/linear-memory.ts';
 import type { ObjectStore } from '../object-store.ts';
 import type { ReadCosts } from '../record-reader.ts';
+import { type PendingRequest, RequestsInFlight } from '../requests-in-flight.ts';
 import type { ParquetFooter } from './footer.ts';
 import { type ByteRange, splitRange } from './scan-plan.ts';
 
 /** Of one scan at a time. */
 const MAX_REQUESTS = 8;
-/**
- * Further requests wait until fewer bytes are on their way: what is needed next would have to share the network with
- * them. One connection to S3 brings some 85 MB a second, with 30 ms until the first byte: four of 4 MiB are always enough.
- */
+/** With 30 ms until the first byte of a request four of 4 MiB are always enough. */
 const MAX_BYTES_IN_FLIGHT: number = 24 << 20;
 
 /**
@@ -34,13 +31,8 @@ const LEAST_CUT_BYTES: number = 512 << 10;
 /** Requests are held up for no longer: a turn of the event loop for each batch takes longer than some columns of it. */
 const HELD_UP_MS = 0.5;
 
-interface Piece extends ByteRange {
+interface Piece extends ByteRange, PendingRequest {
   readonly address: number;
-  /** Those with a lower one are asked for first. */
-  readonly rank: number;
-  state: 'waiting' | 'in flight' | 'arrived';
-  readonly settle: PromiseWithResolvers<void>;
-  readonly read: () => Promise<void>;
 }
 
 /** One range in memory, or on its way there: its pieces follow each other in the file and at `address`. */
@@ -55,56 +47,8 @@ export interface Load {
   readonly regions: readonly Region[];
 }
 
-/** What is on its way, and what waits for that, of all files of a scan. */
-export class RequestsInFlight {
-  readonly #waiting: Piece[] = [];
-  #requests = 0;
-  #bytes = 0;
-
-  /** Whether nothing is on its way. */
-  get isIdle(): boolean {
-    return this.#requests === 0;
-  }
-
-  /** Takes pieces, of which none is asked for before `pump`. */
-  add(pieces: readonly Piece[]): void {
-    this.#waiting.push(...pieces);
-    this.#waiting.sort((a, b) => a.rank - b.rank);
-  }
-
-  /** Forgets a piece that is not asked for yet. */
-  drop(piece: Piece): void {
-    const at = this.#waiting.indexOf(piece);
-    if (at >= 0) this.#waiting.splice(at, 1);
-  }
-
-  /** Asks for as many as may be on their way together. */
-  pump(): void {
-    const isFull = ({ byteLength }: Piece): boolean =>
-      this.#requests > 0 && (this.#requests >= MAX_REQUESTS || this.#bytes + byteLength > MAX_BYTES_IN_FLIGHT);
-    for (let [piece] = this.#waiting; piece !== undefined && !isFull(piece); [piece] = this.#waiting) {
-      this.#waiting.shift();
-      void this.#bring(piece);
-    }
-  }
-
-  async #bring(piece: Piece): Promise<void> {
-    piece.state = 'in flight';
-    this.#requests += 1;
-    this.#bytes += piece.byteLength;
-    try {
-      await piece.read();
-      piece.state = 'arrived';
-      piece.settle.resolve();
-    } catch (error) {
-      piece.settle.reject(error);
-    } finally {
-      this.#requests -= 1;
-      this.#bytes -= piece.byteLength;
-      this.pump();
-    }
-  }
-}
+/** Those of all files of a scan. */
+export const requestsOfScan = (): RequestsInFlight => new RequestsInFlight(MAX_REQUESTS, MAX_BYTES_IN_FLIGHT);
 
 export interface RangeReadsRequest {
   readonly store: ObjectStore;

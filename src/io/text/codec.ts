@@ -1,5 +1,4 @@
-import type { ObjectStore } from '../object-store.ts';
-import type { ReadCosts } from '../record-reader.ts';
+import { type ReadObject, readBytes } from '../object-reads.ts';
 
 /** How a file of text is compressed. */
 export type Codec = 'none' | 'gzip' | 'zstd';
@@ -11,21 +10,9 @@ export function codecOf(head: Uint8Array): Codec {
 }
 
 /** An object that was looked at. */
-export interface PinnedObject {
-  readonly store: ObjectStore;
-  readonly uri: string;
-  readonly etag?: string | undefined;
+export interface PinnedObject extends ReadObject {
   /** Bytes of all of it. */
   readonly size: number;
-  readonly signal: AbortSignal;
-  readonly costs: ReadCosts;
-}
-
-export async function readBytes(object: PinnedObject, start: number, into: Uint8Array<ArrayBuffer>): Promise<void> {
-  const { store, uri, etag, signal, costs } = object;
-  costs.requests += 1;
-  await store.readInto(uri, start, into, { signal, ...(etag !== undefined && { etag }) });
-  costs.bytesRead += into.byteLength;
 }
 
 export async function isCompressed(object: PinnedObject): Promise<boolean> {

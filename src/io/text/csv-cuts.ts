@@ -10,7 +10,8 @@
  */
 
 import { MalformedFile } from '../../errors.ts';
-import { type PinnedObject, readBytes } from './codec.ts';
+import { readBytes } from '../object-reads.ts';
+import type { PinnedObject } from './codec.ts';
 import type { CsvDialect } from './csv-reader.ts';
 
 const PIECE_BYTES = 4 * 1024 * 1024;

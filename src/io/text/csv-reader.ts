@@ -24,6 +24,7 @@ import { LinearMemory } from '../../memory/linear-memory.ts';
 import type { ByteRange, FileRequest, RecordReader } from '../record-reader.ts';
 import { FileMemory, shownFile, TEXT_PADDING_BYTES, type TextOptions } from './file-memory.ts';
 import { MISFIT_ADVICE, ParsedColumn, shownText } from './parsed-column.ts';
+import type { TextPart } from './text-input.ts';
 
 export interface CsvDialect {
   /** One character of ASCII. */
@@ -44,6 +45,9 @@ export interface CsvReadOptions extends CsvDialect, TextOptions {
   /** The names of the file's columns; undefined where its first record has them. */
   readonly names: readonly string[] | undefined;
 }
+
+/** Without quotes a line is a record, wherever it stands. */
+export const partsOfCsv = ({ quote }: CsvDialect): TextPart['of'] => (quote === undefined ? 'lines' : 'bytes');
 
 const code = (character: string | undefined): number => character?.charCodeAt(0) ?? -1;
 
@@ -72,8 +76,7 @@ export class CsvReader implements RecordReader {
     if (range !== undefined && options.encoding !== 'utf-8') {
       throw new UnsupportedFile(request.uri, 'only of files in UTF-8 a part can be read');
     }
-    // Without quotes a line is a record, wherever it stands.
-    const parts = options.quote === undefined ? 'lines' : 'bytes';
+    const parts = partsOfCsv(options);
     const isWithin = range !== undefined && range.start > 0 && (parts === 'lines' || range.startsRecord === true);
     const given = options.names?.filter((name) => !request.isKnown(name));
     const known = given ?? (isWithin ? await CsvReader.#headerOf(request, options) : undefined);
@@ -98,7 +101,8 @@ export class CsvReader implements RecordReader {
 
   /** The names in the first record, of which as little as possible is read. */
   static async #headerOf(request: FileRequest, options: CsvReadOptions): Promise<readonly string[] | undefined> {
-    await using reader = await CsvReader.open({ ...request, range: { start: 0, end: 1 }, fields: [] }, options);
+    const beginning = { ...request, range: { start: 0, end: 1 }, fields: [], ahead: undefined };
+    await using reader = await CsvReader.open(beginning, options);
     return reader.names;
   }
 

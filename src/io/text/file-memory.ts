@@ -3,9 +3,11 @@
 import { BATCH_ROWS } from '../../columnar/batch.ts';
 import type { Holding } from '../../memory/budget.ts';
 import { LinearMemory } from '../../memory/linear-memory.ts';
-import type { FileRequest } from '../record-reader.ts';
+import { type PieceSizes, piecesFootprint, piecesIn } from '../piece-sizes.ts';
+import type { FirstBytes } from '../pieces-ahead.ts';
+import type { ByteRange, FileRequest } from '../record-reader.ts';
 import { RecordWindow } from './record-window.ts';
-import { pieceBytes, piecesFootprint, TextInput, type TextPart } from './text-input.ts';
+import { beginningOf, TextInput, type TextPart } from './text-input.ts';
 
 /** What all files of text may say. */
 export interface TextOptions {
@@ -55,9 +57,9 @@ export class FileMemory implements AsyncDisposable {
     const sizes = new FileSizes(request, options, needs);
     const holding = await request.budget.lease(OWNER, sizes.leaseBytes, request.signal);
     try {
-      const part = partOf(request, needs);
+      const part = partOf(request.range, needs.parts);
       const file = { ...request, part, encoding: options.encoding };
-      const input = await TextInput.open(file, holding, sizes.pieceBytes);
+      const input = await TextInput.open(file, holding, sizes.pieces);
       try {
         return new FileMemory(shownFile(request, part), sizes, holding, input, part?.start);
       } catch (error) {
@@ -87,11 +89,19 @@ export class FileMemory implements AsyncDisposable {
 }
 
 /** Of records that are no lines, where it is not known that one begins at the start, it is the file from its beginning. */
-function partOf({ range }: FileRequest, { parts }: FileNeeds): TextPart | undefined {
+function partOf(range: ByteRange | undefined, parts: TextPart['of']): TextPart | undefined {
   if (range === undefined) return undefined;
   const isKnown = parts === 'lines' || range.startsRecord === true;
   return { start: isKnown ? range.start : 0, end: range.end, of: parts };
 }
+
+/** What is read first of a file whose parts are found so: all that is read of it, from where reading begins. */
+export const firstOfText =
+  (parts: TextPart['of']) =>
+  (size: number, range: ByteRange | undefined): FirstBytes => {
+    const part = partOf(range, parts);
+    return { ranges: [{ start: beginningOf(part), end: Math.min(size, part?.end ?? size) }], isAll: true };
+  };
 
 /** As errors name it: lines are counted from where reading has begun. */
 export const shownFile = ({ uri }: FileRequest, part: { readonly start: number } | undefined): string =>
@@ -105,7 +115,7 @@ class FileSizes {
   readonly recordBytes: number;
   readonly textBytes: number;
   readonly indexBytes: number;
-  readonly pieceBytes: number;
+  readonly pieces: PieceSizes;
   readonly leaseBytes: number;
 
   constructor({ budget }: FileRequest, options: TextOptions, { columnBytes, texts, indexPerByte }: FileNeeds) {
@@ -121,14 +131,14 @@ class FileSizes {
       indexPerByte === undefined
         ? Math.max(LEAST_RECORD_BYTES, Math.min(MOST_INDEX_BYTES, Math.floor(floorBytes / 16)))
         : indexPerByte * (this.recordBytes + 128);
-    this.pieceBytes = pieceBytes(floorBytes / 8);
-    const encodingBytes = options.encoding === 'latin-1' ? LinearMemory.footprint(this.pieceBytes) : 0;
+    this.pieces = piecesIn(floorBytes / 8);
+    const encodingBytes = options.encoding === 'latin-1' ? LinearMemory.footprint(this.pieces.bytes) : 0;
     this.leaseBytes =
       columnBytes(rows) +
       LinearMemory.footprint(this.recordBytes) +
       LinearMemory.footprint(this.textBytes) +
       LinearMemory.footprint(this.indexBytes) +
-      piecesFootprint(this.pieceBytes) +
+      piecesFootprint(this.pieces) +
       encodingBytes;
   }
 }

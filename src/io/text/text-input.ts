@@ -16,9 +16,10 @@ import { MalformedFile, ObjectChanged, ObjectNotFound, UnsupportedFile } from '.
 import { csvKernels } from '../../kernels/csv-kernels.ts';
 import { takeKernels } from '../../kernels/take-kernels.ts';
 import type { Holding } from '../../memory/budget.ts';
-import { LinearMemory, type Region } from '../../memory/linear-memory.ts';
-import type { ObjectInfo, ObjectStore } from '../object-store.ts';
-import type { ReadCosts } from '../record-reader.ts';
+import type { Region } from '../../memory/linear-memory.ts';
+import { type ReadObject, readBytes } from '../object-reads.ts';
+import type { ObjectInfo } from '../object-store.ts';
+import { type PieceSizes, pieceLength } from '../piece-sizes.ts';
 import { codecOf, isCompressed } from './codec.ts';
 import { Gunzip, type Piece } from './gunzip.ts';
 import { ZstdFrames } from './zstd-frames.ts';
@@ -35,11 +36,8 @@ export interface TextPart {
   readonly of: 'lines' | 'bytes';
 }
 
-export interface TextFile {
-  readonly store: ObjectStore;
-  readonly uri: string;
-  /** Pins the version; where absent, the one found first. */
-  readonly etag?: string | undefined;
+/** Where no version is pinned, the one found first is read. */
+export interface TextFile extends ReadObject {
   /** Of the whole object, where it was looked at and pinned: then it is not looked at again. */
   readonly size?: number | undefined;
   /** What the object was found to be, where it was looked at before. */
@@ -47,29 +45,14 @@ export interface TextFile {
   /** All of it where absent. */
   readonly part?: TextPart | undefined;
   readonly encoding: TextEncoding;
-  readonly signal: AbortSignal;
-  readonly costs: ReadCosts;
 }
 
-/** Reads under way at a time. */
-const READS = 4;
-const MOST_PIECE_BYTES = 1024 * 1024;
-const LEAST_PIECE_BYTES = 16 * 1024;
 /** zstd looks back so far at most, as all levels do that are not called ultra; what wants more is refused. */
 const ZSTD_WINDOW_LOG = 23;
 const ZSTD_BYTES: number = 2 ** ZSTD_WINDOW_LOG + 512 * 1024;
 /** With what lies behind every region 256 KiB. */
 const GUNZIP_BYTES: number = 256 * 1024 - 64;
 const DECOMPRESSED_PIECE_BYTES = 128 * 1024;
-
-/** Bytes of a piece where `roomBytes` are there for all of them. */
-export function pieceBytes(roomBytes: number): number {
-  const share = Math.floor(roomBytes / READS) - 8192;
-  return Math.max(LEAST_PIECE_BYTES, Math.min(MOST_PIECE_BYTES, share));
-}
-
-/** What pieces of so many bytes take of a lease. */
-export const piecesFootprint = (bytes: number): number => READS * LinearMemory.footprint(bytes);
 
 export class TextInput implements AsyncDisposable {
   readonly #file: TextFile;
@@ -89,13 +72,13 @@ export class TextInput implements AsyncDisposable {
    * Looks at the object, and begins to read it into pieces of `holding`, which has room for them; an encoding takes one more.
    * @throws ObjectNotFound, ObjectChanged, MemoryBudgetExceeded
    */
-  static async open(file: TextFile, holding: Holding, bytes: number): Promise<TextInput> {
+  static async open(file: TextFile, holding: Holding, sizes: PieceSizes): Promise<TextInput> {
     const info = file.size === undefined ? await lookedAt(file) : { size: file.size, etag: file.etag };
     // Before anything is being read: what is written to is not given back.
-    const latin = file.encoding === 'latin-1' ? holding.allocate(bytes) : undefined;
+    const latin = file.encoding === 'latin-1' ? holding.allocate(sizes.bytes) : undefined;
     const pinned = { ...file, etag: info.etag };
     if (file.part !== undefined && file.part.start > 0) await refuseCompressed(pinned, info.size);
-    const pieces = new Pieces(pinned, info.size, holding, bytes);
+    const pieces = new Pieces(pinned, info.size, holding, sizes);
     const input = new TextInput(file, holding, pieces, latin);
     try {
       await input.#begin();
@@ -112,7 +95,7 @@ export class TextInput implements AsyncDisposable {
     this.#pieces = pieces;
     this.#codecHolding = holding.budget.reserve(holding.owner);
     this.#latin = latin;
-    this.#position = beginningOf(file);
+    this.#position = beginningOf(file.part);
   }
 
   /** Fills up to `most` bytes, at least 2, from `address` on; gives how many, 0 only at the end. @throws MalformedFile */
@@ -261,7 +244,7 @@ export async function lookedAt({
 const LF = 0x0a;
 
 /** Where reading begins: of lines with the end of the one before. */
-const beginningOf = ({ part }: TextFile): number =>
+export const beginningOf = (part: TextPart | undefined): number =>
   part === undefined ? 0 : Math.max(0, part.of === 'lines' ? part.start - 1 : part.start);
 
 const compressed = (uri: string): UnsupportedFile =>
@@ -272,7 +255,11 @@ async function refuseCompressed(file: TextFile, size: number): Promise<void> {
 }
 
 interface Read {
+  /** Where in the object it ends. */
+  readonly end: number;
   readonly piece: Piece;
+  /** Whether it lies in memory of the file's own: what was read ahead is given back. */
+  readonly isOwn: boolean;
   readonly done: Promise<void>;
   isSettled: boolean;
 }
@@ -282,38 +269,49 @@ class Pieces implements AsyncDisposable {
   readonly #file: TextFile;
   readonly #size: number;
   readonly #holding: Holding;
-  readonly #addresses: readonly number[];
-  readonly #bytes: number;
+  readonly #sizes: PieceSizes;
   readonly #from: number;
   /** Behind it nothing is read ahead. */
   readonly #aheadEnd: number;
   readonly #abort = new AbortController();
   readonly #signal: AbortSignal;
   #reads: Read[] = [];
-  #begun = 0;
+  /** Where nothing is being read to, or used. */
+  readonly #free: number[];
+  /** Where in the object the next one begins. */
+  #next: number;
   #inUse = false;
 
-  constructor(file: TextFile, size: number, holding: Holding, bytes: number) {
+  constructor(file: TextFile, size: number, holding: Holding, sizes: PieceSizes) {
     this.#file = file;
     this.#size = size;
     this.#holding = holding;
-    this.#bytes = bytes;
+    this.#sizes = sizes;
     this.#signal = AbortSignal.any([file.signal, this.#abort.signal]);
-    this.#from = Math.min(size, beginningOf(file));
+    this.#from = Math.min(size, beginningOf(file.part));
+    this.#next = this.#from;
     this.#aheadEnd = file.part?.end ?? size;
-    const left = size - this.#from;
-    const count = Math.min(READS, Math.ceil(left / bytes));
-    this.#addresses = Array.from({ length: count }, () => holding.allocate(Math.min(bytes, left)).address);
+    for (const { end, region, done } of file.ahead?.piecesFrom(this.#from) ?? []) {
+      this.#add(end, { address: region.address, byteLength: end - this.#next }, false, done);
+    }
+    const left = size - this.#next;
+    const { bytes } = sizes;
+    const count = Math.min(sizes.count, Math.ceil(left / bytes));
+    this.#free = Array.from({ length: count }, () => holding.allocate(Math.min(bytes, left)).address);
     for (let read = 0; read < count; read++) this.#begin();
+    this.#noteAllBegun();
   }
 
   /** The next bytes, valid until the next call; undefined at the end. */
   async next(): Promise<Piece | undefined> {
     if (this.#inUse) {
-      this.#reads.shift();
+      const used = this.#reads.shift();
+      if (used?.isOwn === true) this.#free.push(used.piece.address);
+      else if (used !== undefined) this.#file.ahead?.free(used.end);
       this.#begin();
     }
     if (this.#reads.length === 0) this.#begin(true);
+    this.#noteAllBegun();
     const read = this.#reads[0];
     this.#inUse = read !== undefined;
     // Reads that are under way go on only where somebody waits.
@@ -323,20 +321,24 @@ class Pieces implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#abort.abort();
+    if (this.#reads.some(({ isSettled }) => !isSettled)) this.#abort.abort();
+    this.#file.ahead?.stop();
     // Regions are given back only when nobody writes to them any more.
     await Promise.allSettled(this.#reads.map(({ done }) => done));
   }
 
   #begin(isWaitedFor: boolean = false): void {
-    const start = this.#from + this.#begun * this.#bytes;
+    const start = this.#next;
     if (start >= this.#size || (start >= this.#aheadEnd && !isWaitedFor)) return;
-    const address = this.#addresses[this.#begun % this.#addresses.length];
-    assert.ok(address !== undefined);
-    this.#begun += 1;
-    const piece = { address, byteLength: Math.min(this.#bytes, this.#size - start) };
-    const done = this.#read(start, piece);
-    const read: Read = { piece, done, isSettled: false };
+    const address = this.#free.pop();
+    if (address === undefined) return;
+    const piece = { address, byteLength: pieceLength(start - this.#from, this.#size - this.#from, this.#sizes) };
+    this.#add(start + piece.byteLength, piece, true, this.#read(start, piece));
+  }
+
+  #add(end: number, piece: Piece, isOwn: boolean, done: Promise<void>): void {
+    const read: Read = { end, piece, isOwn, done, isSettled: false };
+    this.#next = end;
     const settle = (): void => {
       read.isSettled = true;
     };
@@ -346,11 +348,11 @@ class Pieces implements AsyncDisposable {
   }
 
   async #read(start: number, { address, byteLength }: Piece): Promise<void> {
-    const { store, uri, etag, costs } = this.#file;
-    costs.requests += 1;
     const into = this.#holding.linear.u8.subarray(address, address + byteLength);
-    const pinned = etag === undefined ? {} : { etag };
-    await store.readInto(uri, start, into, { ...pinned, signal: this.#signal });
-    costs.bytesRead += byteLength;
+    await readBytes({ ...this.#file, signal: this.#signal }, start, into);
+  }
+
+  #noteAllBegun(): void {
+    if (this.#next >= Math.min(this.#size, this.#aheadEnd)) this.#file.ahead?.allBegun();
   }
 }

@@ -1,4 +1,6 @@
-import { CsvReader, type CsvReadOptions } from '../../io/text/csv-reader.ts';
+import type { FileRequest } from '../../io/record-reader.ts';
+import { CsvReader, type CsvReadOptions, partsOfCsv } from '../../io/text/csv-reader.ts';
+import { firstOfText } from '../../io/text/file-memory.ts';
 import type { Source } from '../operator.ts';
 import { type FileScanOptions, RecordScanRun } from './record-scan-run.ts';
 
@@ -8,10 +10,14 @@ export interface CsvScanOptions extends FileScanOptions {
 
 /** Reads CSV files, in order. */
 export function csvScan(options: CsvScanOptions): Source {
+  const format = {
+    open: (request: FileRequest) => CsvReader.open(request, options.csv),
+    first: firstOfText(partsOfCsv(options.csv)),
+  };
   return {
     role: 'source',
     name: 'Scan',
     schema: options.readSchema,
-    open: (task) => new RecordScanRun(options, (request) => CsvReader.open(request, options.csv), task),
+    open: (task) => new RecordScanRun(options, format, task),
   };
 }

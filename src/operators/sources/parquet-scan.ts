@@ -2,13 +2,13 @@ import { Batch } from '../../columnar/batch.ts';
 import type { Column } from '../../columnar/column.ts';
 import type { Schema } from '../../columnar/schema.ts';
 import type { Value } from '../../columnar/value.ts';
+import { FilesAhead, type FoundFile, type PlannedFile } from '../../io/files-ahead.ts';
 import { FilterProbe } from '../../io/filter-probe.ts';
 import { ColumnMemory } from '../../io/parquet/column-memory.ts';
 import { filesWithEnds } from '../../io/parquet/ends-ahead.ts';
-import type { FileReader, OpenRowGroup } from '../../io/parquet/file-reader.ts';
-import { FilesAhead, type FoundFile, type PlannedFile } from '../../io/parquet/files-ahead.ts';
+import { FileReader, type FileRequest, type OpenRowGroup } from '../../io/parquet/file-reader.ts';
 import { FilterFirst } from '../../io/parquet/filter-first.ts';
-import { readFooter } from '../../io/parquet/footer.ts';
+import { type FileEnd, readFooter } from '../../io/parquet/footer.ts';
 import { MetadataWalk } from '../../io/parquet/metadata-walk.ts';
 import type { NarrowRequest } from '../../io/parquet/narrow-plan.ts';
 import { planScan, type RangeTest, rangesOf, type ScanPlan } from '../../io/parquet/scan-plan.ts';
@@ -18,6 +18,9 @@ import { constantColumns } from './constant-columns.ts';
 import type { RuntimeFilterColumn, SoughtKey } from './runtime-filter-column.ts';
 import { filesOf } from './scan-files.ts';
 import { type KnownOfFile, type ScanFile, type ScanOptions, ScanRows } from './scan-rows.ts';
+
+/** Files that are read ahead, at most. */
+const MOST_AHEAD = 8;
 
 interface ParquetFile extends ScanFile {
   /** Indexes of the row groups to read; all where absent. */
@@ -30,9 +33,10 @@ interface WantedFile extends ParquetFile, KnownOfFile {
 
 interface PlannedScanFile extends PlannedFile {
   readonly file: WantedFile;
+  readonly request: FileRequest;
 }
 
-type ScanFiles = FilesAhead<WantedFile, PlannedScanFile>;
+type ScanFiles = FilesAhead<WantedFile, FileEnd, PlannedScanFile, FileReader>;
 
 /** Row groups in which the filter cannot be true are not read. */
 export interface ParquetScanOptions extends ScanOptions<ParquetFile> {
@@ -88,7 +92,10 @@ class ParquetScanRun implements SourceRun {
       files: (until) =>
         filesWithEnds(filesOf(files, until), (one) => this.#wanted(one), { store, memory, signal: until }),
       plan: (found, rowsBefore, until) => this.#plan(found, rowsBefore, until),
+      open: ({ request }) => FileReader.open(request),
+      follow: ({ request }, last) => last.tryFollow(request),
       isMoreWanted: (rowsBefore) => filter !== undefined || rowsBefore < (limit ?? Number.POSITIVE_INFINITY),
+      most: MOST_AHEAD,
     });
     await this.#rows.eachFile(ahead.inTurn(), signal, ({ planned, reader }) =>
       this.#file(planned, reader, output, ahead),
@@ -125,7 +132,11 @@ class ParquetScanRun implements SourceRun {
   [Symbol.dispose](): void {}
 
   /** Looks at the end of a file. `rowsBefore` were planned of those before. */
-  async #plan({ file, end }: FoundFile<WantedFile>, rowsBefore: number, signal: AbortSignal): Promise<PlannedScanFile> {
+  async #plan(
+    { file, answer: end }: FoundFile<WantedFile, FileEnd>,
+    rowsBefore: number,
+    signal: AbortSignal,
+  ): Promise<PlannedScanFile> {
     const { uri, etag, rowGroups, known, filter, test } = file;
     const { store, readSchema, reader } = this.#options;
     const { memory: budget } = this.#task;
@@ -160,7 +171,8 @@ class ParquetScanRun implements SourceRun {
       memories: this.#memories,
       filter: probe === undefined || first === undefined ? undefined : { probe, first },
     };
-    return { file, request, kind: plan.rowGroups.length === 0 ? 'nothing' : isOurs ? 'ours' : 'theirs' };
+    const rows = plan.rowGroups.reduce((sum, group) => sum + group.rows, 0);
+    return { file, request, rows, kind: plan.rowGroups.length === 0 ? 'nothing' : isOurs ? 'ours' : 'theirs' };
   }
 
   async #file(

@@ -42,7 +42,7 @@ async function visits(
   const found: Visit[] = [];
   const wanted = (file: { uri: string }): { uri: string } | undefined =>
     isWanted(Number(file.uri.split('/').at(-1))) ? file : undefined;
-  for await (const { file, end } of filesWithEnds(numbers(count), wanted, { store, memory, signal })) {
+  for await (const { file, answer: end } of filesWithEnds(numbers(count), wanted, { store, memory, signal })) {
     await turn();
     const at = Number(file.uri.split('/').at(-1));
     expect(end?.bytes).toEqual(Uint8Array.of(at));
@@ -79,7 +79,7 @@ test('who retains all memory is told nothing ahead', async () => {
   const memory = testBudget(8 << 20);
   using all = memory.reserve('test');
   all.grow(memory.limitBytes - memory.floorBytes);
-  for await (const { end } of filesWithEnds(numbers(2), (file) => file, { store, memory, signal })) {
+  for await (const { answer: end } of filesWithEnds(numbers(2), (file) => file, { store, memory, signal })) {
     expect(end).toBeUndefined();
   }
   expect(asked).toEqual([]);

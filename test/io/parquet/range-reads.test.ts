@@ -5,7 +5,7 @@ import { memoryStore } from '../../../src/io/memory-store.ts';
 import type { ObjectStore } from '../../../src/io/object-store.ts';
 import { ChunkWindow, type WindowRequest } from '../../../src/io/parquet/chunk-bytes.ts';
 import type { ParquetFooter } from '../../../src/io/parquet/footer.ts';
-import { arrivalOf, RangeReads, RequestsInFlight } from '../../../src/io/parquet/range-reads.ts';
+import { arrivalOf, RangeReads, requestsOfScan } from '../../../src/io/parquet/range-reads.ts';
 import { testBudget } from '../../support/task.ts';
 
 const URI = 'memory://bucket/a';
@@ -38,7 +38,7 @@ async function windows(released: boolean): Promise<{
   const footer = { uri: URI, etag, tail: { start: Number.MAX_SAFE_INTEGER, bytes: new Uint8Array() } } as ParquetFooter;
   const signal = new AbortController().signal;
   const costs = { bytesRead: 0, bytesTotal: 0, requests: 0 };
-  const reads = new RangeReads({ store, footer, signal, holding, costs, inFlight: new RequestsInFlight() });
+  const reads = new RangeReads({ store, footer, signal, holding, costs, inFlight: requestsOfScan() });
   const opened: ChunkWindow[] = [];
   return {
     reads,
