@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import * as types from '../../src/columnar/data-type.ts';
 import { type Field, field, type Schema } from '../../src/columnar/schema.ts';
+import { Session } from '../../src/dataframe/session.ts';
 import { MalformedFile, MemoryBudgetExceeded, MillraceError, SchemaMismatch } from '../../src/errors.ts';
 import { memoryStore } from '../../src/io/memory-store.ts';
 import { retryingStore } from '../../src/io/retrying-store.ts';
@@ -110,6 +112,25 @@ test('numbers keep all of their digits, and a text those that are written', asyn
   expect(rows).toEqual([[9_007_199_254_740_993n, 12_345_678_901_234_567_890_123_456_789_012_345_678n, 10n, '1.50']]);
 });
 
+test('numbers that are none, as DuckDB and Python write them', async () => {
+  const path = write('none.json', '');
+  const doubles = "select unnest(['1.5', 'nan', 'inf', '-inf', null])::double as x";
+  await query(`copy (${doubles}) to '${path}' (format json)`);
+  expect(readFileSync(path, 'utf8')).toContain('NaN');
+  const { rows } = await jsonRows(path, { readSchema: schemaOf(field('x', types.float64)) });
+  expect(rows).toEqual([[1.5], [NaN], [Infinity], [-Infinity], [null]]);
+  const frame = await new Session().readJson(path);
+  expect((await frame.toRows()).map(({ x }) => [x])).toEqual(rows);
+  const python = write('python.json', '[{"z": [NaN, {"a": Infinity}], "x": -Infinity, "t": NaN}, {"x": NaN}]');
+  const texts = schemaOf(field('x', types.float64), field('t', types.utf8));
+  expect((await jsonRows(python, { readSchema: texts })).rows).toEqual([
+    [-Infinity, 'NaN'],
+    [NaN, null],
+  ]);
+  const whole = jsonRows(python, { readSchema: schemaOf(field('x', types.int64)) });
+  await expect(whole).rejects.toThrow(/\$\.x, row 1 in line 1: "-Infinity" is no int64/);
+});
+
 describe('what does not fit', () => {
   const readSchema = schemaOf(
     field('n', types.int32),
@@ -125,7 +146,7 @@ describe('what does not fit', () => {
       SchemaMismatch,
       /\$\.l\[2\]\.m\[1\], row 3 in line 3: "500" is no int8/,
     ],
-    ['another form', '{"n":1}\n{"l":{"m":1}}', SchemaMismatch, /\$\.l in line 2: .* has another form/],
+    ['another form', '{"n":1}\n{"l":{"m":1}}', SchemaMismatch, /\$\.l, row 2 in line 2: .* has another form/],
     ['a missing comma', '{"n":1 "l":[]}', MalformedFile, /line 1: .*l.* is no JSON/],
     ['a missing bracket', '{"n":1\n{"n":2}\n', MalformedFile, /line 2: .* is no JSON/],
     ['a word', '{"n":none}', MalformedFile, /\$\.n in line 1: "none}" is no JSON/],

@@ -20,8 +20,12 @@ export function parseJson(text: string): Json {
 }
 
 /** As `parseJson`; undefined where the text is no JSON. @throws InvalidValue where it is more than is read */
-export function tryParseJson(text: string): Json | undefined {
-  const reader = new Reader(text);
+export const tryParseJson = (text: string): Json | undefined => tried(new Reader(text));
+
+/** As `tryParseJson`, with numbers that are none: NaN, Infinity and -Infinity. */
+export const tryParseLooseJson = (text: string): Json | undefined => tried(new Reader(text, LOOSE_WORDS));
+
+function tried(reader: Reader): Json | undefined {
   try {
     return reader.document();
   } catch (error) {
@@ -31,10 +35,17 @@ export function tryParseJson(text: string): Json | undefined {
 }
 
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
-const WORDS: readonly (readonly [string, Json])[] = [
+type Words = readonly (readonly [string, Json])[];
+const WORDS: Words = [
   ['null', null],
   ['true', true],
   ['false', false],
+];
+const LOOSE_WORDS: Words = [
+  ...WORDS,
+  ['NaN', Number.NaN],
+  ['Infinity', Number.POSITIVE_INFINITY],
+  ['-Infinity', Number.NEGATIVE_INFINITY],
 ];
 const QUOTE = 0x22;
 const ZERO = 0x30;
@@ -48,12 +59,14 @@ class Reader {
   /** Until something is found that makes it none. */
   isJson = true;
   readonly #text: string;
+  readonly #words: Words;
   #at = 0;
   #depth = 0;
   #left = MAX_VALUES;
 
-  constructor(text: string) {
+  constructor(text: string, words: Words = WORDS) {
     this.#text = text;
+    this.#words = words;
   }
 
   document(): Json {
@@ -73,7 +86,8 @@ class Reader {
     if (sign === '"') return this.#string();
     if (sign === '{') return this.#object();
     if (sign === '[') return this.#array();
-    const word = sign >= 'f' ? WORDS.find(([each]) => this.#text.startsWith(each, this.#at)) : undefined;
+    const isWord = sign >= 'f' || sign === 'N' || sign === 'I' || sign === '-';
+    const word = isWord ? this.#words.find(([each]) => this.#text.startsWith(each, this.#at)) : undefined;
     if (word === undefined) return this.#number();
     this.#at += word[0].length;
     return word[1];

@@ -8,7 +8,7 @@ import { readColumn } from '../../columnar/column-values.ts';
 import { binary, type DataType, nullType } from '../../columnar/data-type.ts';
 import { field, type Schema } from '../../columnar/schema.ts';
 import { MalformedFile, UnsupportedFile } from '../../errors.ts';
-import { tryParseJson } from '../../expressions/json/json-text.ts';
+import { tryParseLooseJson } from '../../expressions/json/json-text.ts';
 import { isObject } from '../../expressions/json/json-value.ts';
 import { MemoryBudget } from '../../memory/budget.ts';
 import type { ObjectStore } from '../object-store.ts';
@@ -84,7 +84,7 @@ export async function inferJsonSchema(file: SampledFile, options: JsonReadOption
   const rows = await reader.next(BATCH_ROWS);
   const types = new Map<string, DataType>();
   for (const [record, text] of reader.recordTexts(rows).entries()) {
-    const value = tryParseJson(text);
+    const value = tryParseLooseJson(text);
     if (value === undefined || !isObject(value)) {
       throw new MalformedFile(file.uri, `${reader.placeOf(record)}, ${shownText(text)}, is no JSON`);
     }

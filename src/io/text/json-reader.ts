@@ -199,6 +199,7 @@ export class JsonReader implements RecordReader {
     throw isSyntax ? new MalformedFile(this.#uri, detail) : new SchemaMismatch(this.#uri, `${detail}${MISFIT_ADVICE}`);
   }
 
+  /** Of the record behind those that were given. */
   #failed({ status, wrongAt, node }: JsonState): MalformedFile | SchemaMismatch {
     const { window, holding } = this.#memory;
     const { u8 } = holding.linear;
@@ -210,7 +211,7 @@ export class JsonReader implements RecordReader {
       case 'misfit':
         return new SchemaMismatch(
           this.#uri,
-          `${where}: ${shownText(text)} has another form than the schema says${MISFIT_ADVICE}`,
+          `${path}, row ${this.#rowsBefore + 1} in line ${line}: ${shownText(text)} has another form than the schema says${MISFIT_ADVICE}`,
         );
       case 'no room':
         return new MalformedFile(this.#uri, `${where} has more items in one record than there is memory for`);

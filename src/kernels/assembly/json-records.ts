@@ -208,7 +208,10 @@ function misfit(node: usize, place: usize): bool {
   return isLenient ? putNull(node) : stop(MISFIT, node, place);
 }
 
-/** true, false, null, or what begins as a number: whether it is one is found out where somebody wants it. */
+/**
+ * true, false, null, or what begins as a number: whether it is one is found out where somebody wants it. Also NaN and Infinity, which
+ * many write, although JSON has none.
+ */
 function readScalar(node: usize, kind: i32, start: usize, byte: u8): bool {
   if (at + 1 >= tokenCount) return stop(INCOMPLETE, node, start);
   let end = token(at + 1);
@@ -217,11 +220,17 @@ function readScalar(node: usize, kind: i32, start: usize, byte: u8): bool {
   const word = load<u32>(start);
   const isNull = length == 4 && word == 0x6c6c756e;
   const isBool = (length == 4 && word == 0x65757274) || (length == 5 && byte == 0x66 && load<u32>(start, 1) == 0x65736c61);
-  if (!isNull && !isBool && byte != 0x2d && byte - 0x30 > 9) return stop(SYNTAX, node, start);
+  if (!isNull && !isBool && byte != 0x2d && byte - 0x30 > 9 && !isNoNumber(start, length)) return stop(SYNTAX, node, start);
   at++;
   if (node == 0) return true;
   if (isNull) return putNull(node);
   return kind == SCALAR ? putSpan(node, start, end) : misfit(node, start);
+}
+
+/** NaN or Infinity. */
+function isNoNumber(start: usize, length: usize): bool {
+  if (length == 3) return load<u16>(start) == 0x614e && load<u8>(start, 2) == 0x4e;
+  return length == 8 && load<u64>(start) == 0x7974_696e_6966_6e49;
 }
 
 /** Whether the next token is `byte`, which is then taken. */
