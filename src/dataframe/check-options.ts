@@ -22,7 +22,7 @@ export function checkOptions<O extends object>(method: string, given: O, known: 
 }
 
 /** `method` takes options, as is one called `example`. @throws InvalidArgument */
-export function checkAreOptions(method: string, given: unknown, example: string): void {
+function checkAreOptions(method: string, given: unknown, example: string): void {
   if (typeof given === 'object' && given !== null && !Array.isArray(given)) return;
   throw new InvalidArgument(`${method} takes options, as in { ${example}: … }, and not ${shownValue(given)}.`);
 }

@@ -15,6 +15,7 @@ import { pushDown } from '../planner/push-down.ts';
 import { renderStats } from '../stats/render-stats.ts';
 import type { TaskStats } from '../stats/task-stats.ts';
 import { checkOptions, type OptionNames } from './check-options.ts';
+import { checkWriteOptions } from './file-options.ts';
 import { loadedOnce } from './loaded-once.ts';
 import { uriOf } from './places.ts';
 import { boundQuery, newSourceId, optimizedQuery, type Query, queryOf, taskInputs } from './query.ts';
@@ -152,6 +153,7 @@ export async function writeQuery(
   kind: WriteFormat['kind'],
   options: WriteOptions & Omit<WriteFormat, 'kind'>,
 ): Promise<Written> {
+  checkWriteOptions(kind, options);
   const {
     mode = 'append',
     partitionBy,

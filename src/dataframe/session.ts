@@ -35,8 +35,9 @@ import type { ThreadPool } from '../threads/thread-pool.ts';
 import { isUdf } from '../udf/udf.ts';
 import type { UdfModules } from '../udf/udf-modules.ts';
 import { checkNode } from './check-node.ts';
-import { checkAreOptions, checkOptions, type OptionNames } from './check-options.ts';
+import { checkOptions, type OptionNames } from './check-options.ts';
 import { type Expr, type NeededBy, type Operand, withPart } from './expr.ts';
+import { checkReadOptions } from './file-options.ts';
 import { describeFiles, type FilesDescription } from './file-schema.ts';
 import { DataFrame } from './frame.ts';
 import { batchesOfColumns, batchesOfRows, type GivenRows } from './given-rows.ts';
@@ -372,7 +373,7 @@ export class Session implements AsyncDisposable {
   }
 
   async #read<S>(kind: ScanFormat['kind'], places: Places, options: ReadOptions & object = {}): Promise<DataFrame<S>> {
-    checkAreOptions(`A read of ${kind}`, options, 'schema');
+    checkReadOptions(kind, options);
     const {
       schema,
       schemaFrom = 'first',

@@ -62,6 +62,8 @@ export function matchFields<Column extends FoundColumn, Reading>(
     const reading = readingOf(column, field);
     if (reading !== undefined) return reading;
     const types = `is ${typeName(column.type)} there and ${typeName(field.type)} in the plan`;
-    throw new SchemaMismatch(uri, `column ${field.name} ${types}. Give it a type that both fit, or leave the file out`);
+    const advice =
+      "Give it a type that both fit, which schemaFrom: 'all' or --from all may find, or leave the file out";
+    throw new SchemaMismatch(uri, `column ${field.name} ${types}. ${advice}`);
   });
 }

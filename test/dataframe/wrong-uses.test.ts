@@ -75,6 +75,22 @@ test.each<readonly [string, () => Promise<unknown>, string]>([
   ['places among which is none', () => readCsv([wrong(5)]), 'and not 5'],
   ['no place to write to', () => range(3).writeCsv(wrong(undefined)), 'and not undefined'],
   ['an option of outputs', () => range(3).count(wrong({ sginal: 1 })), 'Did you mean "signal"?'],
+  ['an option of reads', () => readCsv('a.csv', wrong({ schemafrom: 'all' })), 'Did you mean "schemaFrom"?'],
+  [
+    'an option of another format',
+    () => readCsv('a.csv', wrong({ wholeText: true })),
+    'A read of csv has no option wholeText',
+  ],
+  [
+    'no options of a write',
+    () => range(3).writeCsv('a', wrong(null)),
+    'A write of csv takes options, as in { mode: … }',
+  ],
+  [
+    'an option of pyarrow',
+    () => range(3).writeParquet('a', wrong({ rowGroupSize: 9 })),
+    'but mode, partitionBy, compression',
+  ],
   ['too few rows', () => range(3).show(-1), 'show takes a number of rows, and not -1'],
   ['rows as a text', () => range(3).show(wrong('3')), 'show takes a number of rows, and not "3"'],
   ['a module as a text', () => new Session().udfs('t', wrong('./t.ts')), "new URL('./t.ts', import.meta.url)"],

@@ -1,6 +1,7 @@
 /** The memory of a file of text that is being read. */
 
 import { BATCH_ROWS } from '../../columnar/batch.ts';
+import { MemoryBudgetExceeded } from '../../errors.ts';
 import type { Holding } from '../../memory/budget.ts';
 import { LinearMemory } from '../../memory/linear-memory.ts';
 import { type PieceSizes, piecesFootprint, piecesIn } from '../piece-sizes.ts';
@@ -55,7 +56,7 @@ export class FileMemory implements AsyncDisposable {
    */
   static async open(request: FileRequest, options: TextOptions, needs: FileNeeds): Promise<FileMemory> {
     const sizes = new FileSizes(request, options, needs);
-    const holding = await request.budget.lease(OWNER, sizes.leaseBytes, request.signal);
+    const holding = await leased(request, sizes.leaseBytes, options.maxRecordBytes);
     try {
       const part = partOf(request.range, needs.parts);
       const file = { ...request, part, encoding: options.encoding };
@@ -85,6 +86,16 @@ export class FileMemory implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#input[Symbol.asyncDispose]();
     this.holding[Symbol.dispose]();
+  }
+}
+
+/** @throws MemoryBudgetExceeded naming the option, where one asks for more than there is */
+async function leased({ budget, signal }: FileRequest, bytes: number, asked: number | undefined): Promise<Holding> {
+  try {
+    return await budget.lease(OWNER, bytes, signal);
+  } catch (error) {
+    if (!(error instanceof MemoryBudgetExceeded) || asked === undefined) throw error;
+    throw error.at(`maxRecordBytes of ${asked}, where it may have ${budget.floorBytes} bytes in hand at a time`);
   }
 }
 
