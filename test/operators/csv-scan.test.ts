@@ -211,7 +211,9 @@ describe('what does not fit', () => {
   test('is an error where no value may be null', async () => {
     const path = write('nulls.csv', 'n\n1\n""\n');
     const readSchema = schemaOf(field('n', types.int64, false));
-    await expect(csvRows(path, { readSchema })).rejects.toThrow(/column n \(int64\) has nulls/);
+    await expect(csvRows(path, { readSchema })).rejects.toThrow(
+      /column n \(int64\) has nulls, the first in row 2 in line 3,/,
+    );
     const other = schemaOf(field('m', types.int64, false));
     await expect(csvRows(path, { readSchema: other })).rejects.toThrow(/no column m/);
   });

@@ -23,7 +23,7 @@ import {
 import { LinearMemory } from '../../memory/linear-memory.ts';
 import type { ByteRange, FileRequest, RecordReader } from '../record-reader.ts';
 import { FileMemory, shownFile, TEXT_PADDING_BYTES, type TextOptions } from './file-memory.ts';
-import { MISFIT_ADVICE, ParsedColumn, shownText } from './parsed-column.ts';
+import { firstNull, MISFIT_ADVICE, ParsedColumn, shownText } from './parsed-column.ts';
 import type { TextPart } from './text-input.ts';
 
 export interface CsvDialect {
@@ -153,12 +153,12 @@ export class CsvReader implements RecordReader {
     const misfit = (row: number, text: string, what: string): void => this.#misfit(column.field, row, text, what);
     if (!column.isText) {
       const nulls = this.#scanner.spans(place, rows, this.#spans, column.validity);
-      this.#refuseNulls(column.field, nulls);
+      this.#refuseNulls(column.field, nulls, column.validity);
       return column.spans(this.#spans, rows, nulls, misfit);
     }
     const bytes = this.#textEnd;
     const nulls = this.#scanner.texts(place, rows, column.values, bytes, column.validity);
-    this.#refuseNulls(column.field, nulls);
+    this.#refuseNulls(column.field, nulls, column.validity);
     const length = this.#memory.holding.linear.u32[(column.values >>> 2) + rows] ?? 0;
     // Bitmaps start at a multiple of 8, and what follows texts may be read a block further.
     this.#textEnd = Math.ceil((bytes + length + TEXT_PADDING_BYTES / 2) / 64) * 64;
@@ -176,11 +176,13 @@ export class CsvReader implements RecordReader {
     throw new SchemaMismatch(this.#uri, `${where}: ${shownText(text)} ${what}${MISFIT_ADVICE}`);
   }
 
-  #refuseNulls({ name, nullable, type }: Field, nulls: number): void {
+  #refuseNulls({ name, nullable, type }: Field, nulls: number, validity: number): void {
     if (nullable || nulls === 0) return;
+    const row = firstNull(this.#memory.holding.linear, validity, this.#rows) ?? 0;
+    const where = `in row ${this.#rowsBefore + row + 1} in line ${this.#scanner.lineOf(row)}`;
     throw new SchemaMismatch(
       this.#uri,
-      `column ${name} (${typeName(type)}) has nulls, and the schema says that no value is`,
+      `column ${name} (${typeName(type)}) has nulls, the first ${where}, and the schema says that no value is`,
     );
   }
 }

@@ -21,7 +21,7 @@ import { LinearMemory } from '../../memory/linear-memory.ts';
 import type { FileRequest, RecordReader } from '../record-reader.ts';
 import { FileMemory, shownFile, TEXT_PADDING_BYTES, type TextOptions } from './file-memory.ts';
 import { type JsonMisfit, JsonNode, textsIn, treeFootprint } from './json-tree.ts';
-import { MISFIT_ADVICE, shownText } from './parsed-column.ts';
+import { firstNull, MISFIT_ADVICE, shownText } from './parsed-column.ts';
 
 export type JsonReadOptions = Omit<TextOptions, 'encoding'>;
 
@@ -148,9 +148,7 @@ export class JsonReader implements RecordReader {
     };
     const column = this.#tree.part(this.#parts[position] ?? -1).column(place, (misfit) => this.#misfit(misfit));
     if (field?.nullable !== false || column.validity === 0) return column;
-    const row = [...Array(this.#rows).keys()].find(
-      (at) => (((linear.u8[column.validity + (at >>> 3)] ?? 0) >>> (at & 7)) & 1) === 0,
-    );
+    const row = firstNull(linear, column.validity, this.#rows);
     if (row === undefined) return { ...column, validity: 0 };
     throw new SchemaMismatch(
       this.#uri,

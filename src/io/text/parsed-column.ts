@@ -182,6 +182,12 @@ export class ParsedColumn {
   }
 }
 
+/** The first of so many rows that the bitmap says is null. */
+export function firstNull({ u8 }: LinearMemory, validity: number, rows: number): number | undefined {
+  for (let row = 0; row < rows; row += 1) if ((((u8[validity + (row >>> 3)] ?? 0) >>> (row & 7)) & 1) === 0) return row;
+  return undefined;
+}
+
 /** As it is shown in errors. */
 export function shownText(text: string): string {
   return JSON.stringify(text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text);
