@@ -24,7 +24,12 @@ export function addCleanCommand(program: Command, terminal: Terminal): Command {
     .command('clean')
     .description('Remove what abandoned and replaced jobs have left in a destination.')
     .argument('<destination>', 'the output directory of jobs, or its uri')
-    .option('--older-than <age>', 'touch nothing that is younger (default: 24h)', parseAge, 24 * 3_600_000)
+    .addOption(
+      program
+        .createOption('--older-than <age>', 'touch nothing that is younger')
+        .argParser(parseAge)
+        .default(24 * 3_600_000, '24h'),
+    )
     .option('--dry-run', 'only say what would be done')
     .option('--json', 'print one JSON document')
     .addHelpText('after', EXAMPLES)
