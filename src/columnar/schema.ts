@@ -22,6 +22,18 @@ export const schema = (...fields: readonly Field[]): Schema => ({ fields });
 /** The position of a column, or -1. */
 export const fieldIndex = ({ fields }: Schema, name: string): number => fields.findIndex((f) => f.name === name);
 
+/** Once per list of fields: a plan may have many expressions over a wide one. */
+const positionsOfFields = new WeakMap<readonly Field[], ReadonlyMap<string, number>>();
+
+/** The position of each column of the schema, by name. */
+export function columnPositions({ fields }: Schema): ReadonlyMap<string, number> {
+  const known = positionsOfFields.get(fields);
+  if (known !== undefined) return known;
+  const positions = new Map(fields.map(({ name }, index) => [name, index]));
+  positionsOfFields.set(fields, positions);
+  return positions;
+}
+
 /** Same names and types in the same order; nullability may differ. */
 export const sameSchema = (a: Schema, b: Schema): boolean =>
   a.fields.length === b.fields.length &&

@@ -13,7 +13,7 @@ import {
   nullType,
   typeName,
 } from '../columnar/data-type.ts';
-import type { Schema } from '../columnar/schema.ts';
+import { columnPositions, type Schema } from '../columnar/schema.ts';
 import { bindArithmetic } from './bind-arithmetic.ts';
 import { bindCall } from './bind-call.ts';
 import { adapted, canCast, castTo, literal, tryCastTo } from './coerce.ts';
@@ -69,18 +69,6 @@ export function bindEqual(
   path: string,
 ): readonly [TypedExpression, TypedExpression] | undefined {
   return new Binder({ fields: [] }, problems).equal(left, right, path);
-}
-
-/** Positions by name, once per schema: a plan may have many expressions over a wide one. */
-const positionsOfSchema = new WeakMap<Schema, ReadonlyMap<string, number>>();
-
-/** The position of each column of the schema, by name. */
-export function columnPositions(schema: Schema): ReadonlyMap<string, number> {
-  const known = positionsOfSchema.get(schema);
-  if (known !== undefined) return known;
-  const positions = new Map(schema.fields.map(({ name }, index) => [name, index]));
-  positionsOfSchema.set(schema, positions);
-  return positions;
 }
 
 /** Says that the schema has no such column, and which was probably meant. */

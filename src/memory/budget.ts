@@ -336,7 +336,7 @@ export class Holding implements Disposable {
   }
 
   free(region: Region): void {
-    assert.ok(this.#regions.delete(region), `${this.owner} frees a region it does not hold`);
+    if (!this.#regions.delete(region)) assert.fail(`${this.owner} frees a region it does not hold`);
     this.linear.free(region);
     const footprint = LinearMemory.footprint(region.byteLength);
     this.#regionBytes -= footprint;
@@ -357,7 +357,7 @@ export class Holding implements Disposable {
   }
 
   #grow(bytes: number, isNeeded: boolean): boolean {
-    assert.ok(this.#open, `${this.owner} grows a holding that was disposed`);
+    if (!this.#open) assert.fail(`${this.owner} grows a holding that was disposed`);
     assert.ok(bytes >= 0);
     if (!this.#take(bytes, isNeeded)) return false;
     while (!this.budget.takeOutside(bytes)) {
@@ -370,7 +370,7 @@ export class Holding implements Disposable {
   }
 
   #allocate(bytes: number, isNeeded: boolean): Region | undefined {
-    assert.ok(this.#open, `${this.owner} allocates from a holding that was disposed`);
+    if (!this.#open) assert.fail(`${this.owner} allocates from a holding that was disposed`);
     const footprint = LinearMemory.footprint(bytes);
     if (!this.#take(footprint, isNeeded)) return undefined;
     let region = this.linear.allocate(bytes, this.budget.linearCeilingBytes);

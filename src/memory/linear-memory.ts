@@ -49,7 +49,7 @@ class Block implements Region {
   }
 
   get address(): number {
-    assert.ok(this.live, 'use after free of a region');
+    if (!this.live) assert.fail('use after free of a region');
     return this.#address;
   }
 }

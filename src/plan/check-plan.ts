@@ -2,7 +2,7 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import { BATCH_ROWS } from '../columnar/batch.ts';
-import type { Field } from '../columnar/schema.ts';
+import { columnPositions, type Field } from '../columnar/schema.ts';
 import { type Problems, pathOf, quoted } from '../expressions/problems.ts';
 import type { WindowCall } from '../expressions/window.ts';
 import type { AggregateStage, NodeKind, ParquetColumn, PlanNode, WriteNode } from './plan-node.ts';
@@ -108,7 +108,7 @@ function checkNames({ node, path }: PlacedNode, problems: Problems): void {
     case 'scan': {
       const { schema, filePathColumn, columns = [] } = node;
       const made = filePathColumn === undefined ? [] : [text('filePathColumn', filePathColumn)];
-      addRepeated(problems, names('schema', schema), ...made);
+      if (repeatsName(node)) addRepeated(problems, names('schema', schema), ...made);
       addRepeated(problems, texts('columns', columns));
       break;
     }
@@ -159,6 +159,12 @@ function checkNames({ node, path }: PlacedNode, problems: Problems): void {
       break;
     default:
   }
+}
+
+/** By the positions of columns, which whoever binds the plan wants too and which are found once. */
+function repeatsName({ schema, filePathColumn }: Extract<PlanNode, { kind: 'scan' }>): boolean {
+  const positions = columnPositions({ fields: schema });
+  return positions.size < schema.length || (filePathColumn !== undefined && positions.has(filePathColumn));
 }
 
 /** Numbers that are right each on its own. */

@@ -1,8 +1,8 @@
 /** Binding of what several kinds of nodes have: columns, keys, aggregates. Each gives undefined where it added a problem. */
 
-import { type Field, field, type Schema } from '../columnar/schema.ts';
+import { columnPositions, type Field, field, type Schema } from '../columnar/schema.ts';
 import { bindAggregate } from '../expressions/aggregates.ts';
-import { addUnknownColumn, bindExpression, columnPositions } from '../expressions/bind.ts';
+import { addUnknownColumn, bindExpression } from '../expressions/bind.ts';
 import type { AggregateCall, NamedExpression, TypedAggregate, TypedColumn } from '../expressions/expression.ts';
 import { type Problems, pathOf, quoted } from '../expressions/problems.ts';
 import { simplified } from '../expressions/simplify.ts';

@@ -14,7 +14,7 @@
 
 import { typeName } from '../columnar/data-type.ts';
 import type { Field, Schema } from '../columnar/schema.ts';
-import { columnPositions } from '../expressions/bind.ts';
+import { columnPositions } from '../columnar/schema.ts';
 import { castTo } from '../expressions/coerce.ts';
 import { excessDigits, superType } from '../expressions/common-type.ts';
 import type { TypedColumn, TypedExpression } from '../expressions/expression.ts';

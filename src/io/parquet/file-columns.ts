@@ -73,9 +73,10 @@ export class FileColumns {
   /** Those whose names are the same bytes: to look at all of them takes less than to make texts of them, where few are asked for. */
   #spelled(name: string): FileColumn[] {
     const bytes = Buffer.from(name);
+    const { count } = this;
     const { nameAt, nameBytes } = this.#places;
     const found: FileColumn[] = [];
-    for (let index = 0; index < this.count; index += 1) {
+    for (let index = 0; index < count; index += 1) {
       const element = this.#elements[index] ?? 0;
       if (nameBytes[element] !== bytes.byteLength) continue;
       const start = nameAt[element] ?? 0;

@@ -150,17 +150,20 @@ export function columnsAsked({ filter, test }: Pick<ScanRequest, 'filter' | 'tes
 }
 
 /** What the footer says of the values of the columns `asked` in a row group. */
-export const rangesOf = (
+export function rangesOf(
   { rows, chunks }: PlannedRowGroup,
   readings: ScanRequest['readings'],
   asked: ReadonlySet<number>,
-): ValueRange[] =>
-  readings.map((reading, position) => {
-    if (!asked.has(position)) return UNKNOWN_RANGE;
+): ValueRange[] {
+  const ranges = new Array<ValueRange>(readings.length).fill(UNKNOWN_RANGE);
+  for (const position of asked) {
+    const reading = readings[position];
     const [chunk] = chunks[position] ?? [];
-    if (reading === undefined || chunk === undefined) return NULL_RANGE;
-    return 'form' in reading ? rangeOf(reading, chunk, rows) : UNKNOWN_RANGE;
-  });
+    if (reading === undefined || chunk === undefined) ranges[position] = NULL_RANGE;
+    else if ('form' in reading) ranges[position] = rangeOf(reading, chunk, rows);
+  }
+  return ranges;
+}
 
 /** What has to be read of the columns at `positions`, all of them where absent: ranges in order of their start. */
 export function rangesToRead(group: PlannedRowGroup, positions?: readonly number[]): ByteRange[] {

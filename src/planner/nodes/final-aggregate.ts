@@ -1,7 +1,7 @@
 import { type DataType, sameType, typeName } from '../../columnar/data-type.ts';
-import type { Schema } from '../../columnar/schema.ts';
+import { columnPositions, type Schema } from '../../columnar/schema.ts';
 import { aggregateField } from '../../expressions/aggregates.ts';
-import { addUnknownColumn, columnPositions } from '../../expressions/bind.ts';
+import { addUnknownColumn } from '../../expressions/bind.ts';
 import type { TypedAggregate, TypedColumn } from '../../expressions/expression.ts';
 import { type Problems, pathOf, quoted } from '../../expressions/problems.ts';
 import { partialField } from '../../state/plan-accumulators.ts';

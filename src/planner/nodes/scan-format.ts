@@ -1,4 +1,5 @@
 import { type DataType, isBytes, isNested, sameType, typeName, utf8 } from '../../columnar/data-type.ts';
+import type { Field } from '../../columnar/schema.ts';
 import { castBetween } from '../../expressions/cast-value.ts';
 import { type Problems, pathOf, quoted } from '../../expressions/problems.ts';
 import { WARC_COLUMNS } from '../../io/text/warc-columns.ts';
@@ -8,10 +9,7 @@ import type { BoundScanFormat } from '../bound-plan.ts';
 
 /** How the files of a scan are read; a column whose values they cannot hold is a problem. */
 export function bindScanFormat(node: NodeOf<'scan'>, problems: Problems, path: string): BoundScanFormat {
-  const bound = readFormat(
-    node.format,
-    node.schema.map(({ name }) => name),
-  );
+  const bound = readFormat(node.format, node.schema);
   if (bound.kind === 'parquet' || bound.kind === 'arrow') return bound;
   for (const { name, type } of node.schema) {
     if (bound.kind === 'warc') {
@@ -57,8 +55,8 @@ function notInJson(type: DataType): DataType | undefined {
   }
 }
 
-/** With what a plan leaves out, as most files are; `names` are those of the columns of files that do not have them. */
-export function readFormat(given: NodeOf<'scan'>['format'], names: readonly string[]): BoundScanFormat {
+/** With what a plan leaves out, as most files are; `fields` have the names of the columns of files that do not have them. */
+export function readFormat(given: NodeOf<'scan'>['format'], fields: readonly Field[]): BoundScanFormat {
   const format: ScanFormat = typeof given === 'string' ? { kind: given } : given;
   if (format.kind === 'parquet' || format.kind === 'arrow') return format;
   const { maxRecordBytes } = format;
@@ -77,7 +75,7 @@ export function readFormat(given: NodeOf<'scan'>['format'], names: readonly stri
     quote,
     escape: quote === undefined ? undefined : (format.escape ?? quote),
     comment: format.comment,
-    names: header ? undefined : names,
+    names: header ? undefined : fields.map(({ name }) => name),
     nullTexts,
     allowVariableColumns,
     encoding,

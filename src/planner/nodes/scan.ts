@@ -1,6 +1,6 @@
 import { utf8 } from '../../columnar/data-type.ts';
-import { field, type Schema } from '../../columnar/schema.ts';
-import { addUnknownColumn, bindPredicate, columnPositions } from '../../expressions/bind.ts';
+import { columnPositions, field, type Schema } from '../../columnar/schema.ts';
+import { addUnknownColumn, bindPredicate } from '../../expressions/bind.ts';
 import type { TypedExpression } from '../../expressions/expression.ts';
 import { expressionText, nameText } from '../../expressions/expression-text.ts';
 import { type Problems, pathOf } from '../../expressions/problems.ts';

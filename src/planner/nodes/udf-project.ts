@@ -1,5 +1,5 @@
-import { type Field, field, type Schema } from '../../columnar/schema.ts';
-import { addUnknownColumn, bindExpression, columnPositions } from '../../expressions/bind.ts';
+import { columnPositions, type Field, field, type Schema } from '../../columnar/schema.ts';
+import { addUnknownColumn, bindExpression } from '../../expressions/bind.ts';
 import type { TypedColumn, TypedExpression } from '../../expressions/expression.ts';
 import { nameText } from '../../expressions/expression-text.ts';
 import { type Problems, pathOf, quoted } from '../../expressions/problems.ts';

@@ -1,6 +1,6 @@
 import { childTypes, type DataType, int64, isNested, type TypeKind, typeName, utf8 } from '../../columnar/data-type.ts';
-import { type Field, field } from '../../columnar/schema.ts';
-import { addUnknownColumn, columnPositions } from '../../expressions/bind.ts';
+import { columnPositions, type Field, field } from '../../columnar/schema.ts';
+import { addUnknownColumn } from '../../expressions/bind.ts';
 import { nameText } from '../../expressions/expression-text.ts';
 import { type Problems, pathOf, quoted } from '../../expressions/problems.ts';
 import type { TextCompression } from '../../io/text/text-files.ts';

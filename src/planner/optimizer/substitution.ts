@@ -8,7 +8,7 @@
  */
 
 import type { Schema } from '../../columnar/schema.ts';
-import { columnPositions } from '../../expressions/bind.ts';
+import { columnPositions } from '../../columnar/schema.ts';
 import type { Expression, NamedExpression, TypedColumn } from '../../expressions/expression.ts';
 import { columnsIn, withColumnsReplaced } from '../../expressions/expression-inputs.ts';
 import { sameExpression } from '../../expressions/expression-key.ts';
