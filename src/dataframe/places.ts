@@ -17,7 +17,8 @@ export function uriOf(pathOrUri: string): string {
 
 function checkPlace(given: unknown): void {
   if (given instanceof URL) {
-    throw new InvalidArgument(`A place is a text: fileURLToPath('${redactUri(given.href)}') or href, and not a URL.`);
+    const text = given.protocol === 'file:' ? `fileURLToPath('${redactUri(given.href)}')` : 'its href';
+    throw new InvalidArgument(`A place is a text, and not a URL: take ${text}.`);
   }
   if (typeof given !== 'string' || given === '') {
     throw new InvalidArgument(`A place is a path, a uri or a glob, and not ${shownValue(given)}.`);

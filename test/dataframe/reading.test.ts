@@ -106,6 +106,8 @@ test('of what is no file it is said what it is', async () => {
   await expect(readCsv(at('a*.csv'))).rejects.toThrow(/a\tb\.csv is not a valid uri: it has a control character/);
   // @ts-expect-error A URL is percent-encoded, and a uri is not.
   await expect(readCsv(pathToFileURL(at('x y.csv')))).rejects.toThrow(/fileURLToPath\('file:.*x%20y\.csv'\)/);
+  // @ts-expect-error As above.
+  await expect(readCsv(new URL('https://example.com/a.csv'))).rejects.toThrow('not a URL: take its href.');
 });
 
 describe('columns that nobody has told', () => {
