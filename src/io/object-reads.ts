@@ -1,9 +1,12 @@
-import type { ObjectStore } from './object-store.ts';
+import type { ObjectInfo, ObjectStore } from './object-store.ts';
 import type { PiecesAhead } from './pieces-ahead.ts';
 import type { ReadCosts } from './record-reader.ts';
 import type { RequestsInFlight } from './requests-in-flight.ts';
 
 const MOST_REQUEST_BYTES: number = 2 * 1024 * 1024;
+
+/** What an object was found to be. */
+export type FoundObject = Pick<ObjectInfo, 'size' | 'etag'>;
 
 /** An object that is read in ranges. */
 export interface ReadObject {

@@ -3,8 +3,7 @@
 import type { Column } from '../columnar/column.ts';
 import type { Field } from '../columnar/schema.ts';
 import type { MemoryBudget } from '../memory/budget.ts';
-import type { ReadObject } from './object-reads.ts';
-import type { ObjectInfo } from './object-store.ts';
+import type { FoundObject, ReadObject } from './object-reads.ts';
 
 /** What reading has cost so far. */
 export interface ReadCosts {
@@ -26,7 +25,7 @@ export interface ByteRange {
 export interface FileRequest extends ReadObject {
   readonly budget: MemoryBudget;
   /** What the object was found to be, where it was looked at before. */
-  readonly info?: ObjectInfo | undefined;
+  readonly info?: FoundObject | undefined;
   /** All of it where absent. */
   readonly range?: ByteRange | undefined;
   readonly fields: readonly Field[];

@@ -21,6 +21,7 @@ import { write } from '../operators/blocking-sinks/write.ts';
 import type { Source, Stage, TaskContext } from '../operators/operator.ts';
 import { emptyScan } from '../operators/sources/empty-scan.ts';
 import { parquetScan } from '../operators/sources/parquet-scan.ts';
+import type { ScanFile } from '../operators/sources/scan-rows.ts';
 import { filter } from '../operators/streaming/filter.ts';
 import { filterProject } from '../operators/streaming/filter-project.ts';
 import { project } from '../operators/streaming/project.ts';
@@ -331,7 +332,7 @@ async function aggregateStage(
 async function globFiles(
   store: ObjectStore,
   globs: readonly string[],
-): Promise<(signal: AbortSignal) => AsyncIterable<{ readonly uri: string; readonly etag: string }>> {
+): Promise<(signal: AbortSignal) => AsyncIterable<ScanFile>> {
   const { matchingFiles } = await import('../operators/sources/matching-files.ts');
   return (signal) => matchingFiles(store, globs, signal);
 }

@@ -10,7 +10,7 @@ import { int64, utf8 } from '../../src/columnar/data-type.ts';
 import { field } from '../../src/columnar/schema.ts';
 import { ObjectChanged, ObjectNotFound } from '../../src/errors.ts';
 import { fileStore } from '../../src/io/file-store.ts';
-import type { ObjectStore } from '../../src/io/object-store.ts';
+import type { ObjectInfo, ObjectStore } from '../../src/io/object-store.ts';
 import type { Source } from '../../src/operators/operator.ts';
 import { arrowScan } from '../../src/operators/sources/arrow-scan.ts';
 import { csvScan } from '../../src/operators/sources/csv-scan.ts';
@@ -63,9 +63,15 @@ beforeAll(async () => {
   }
 });
 
-function scanOf(format: Format, options: Partial<FileScanOptions> & { readonly uris: readonly string[] }): Source {
-  const { uris, ...rest } = options;
-  const given = { store: fileStore(), readSchema, ...rest, files: uris.map((uri) => ({ uri })) };
+interface ScanTest extends Partial<FileScanOptions> {
+  readonly uris: readonly string[];
+  /** As a listing tells. */
+  readonly found?: readonly (ObjectInfo | undefined)[];
+}
+
+function scanOf(format: Format, options: ScanTest): Source {
+  const { uris, found, ...rest } = options;
+  const given = { store: fileStore(), readSchema, ...rest, files: uris.map((uri, at) => ({ uri, info: found?.[at] })) };
   if (format === 'arrow') return arrowScan(given);
   if (format === 'json') return jsonScan({ ...given, json: { invalidValues: 'error', maxRecordBytes: undefined } });
   if (format === 'parquet') return parquetScan(given);
@@ -231,6 +237,7 @@ describe.each(RECORDS)('%s', (format) => {
 async function requestsOf(
   format: Format,
   count: number,
+  isListed: boolean = false,
 ): Promise<readonly (readonly [looks: number, reads: number])[]> {
   const asked = { looks: new Map<string, number>(), reads: new Map<string, number>() };
   const note = (of: Map<string, number>, uri: string): void => void of.set(uri, (of.get(uri) ?? 0) + 1);
@@ -255,7 +262,9 @@ async function requestsOf(
     writeFileSync(path, readFileSync(join(directory, `5.${format}`)));
     return `file://${path}`;
   });
-  const { rows, counters } = await runSource(scanOf(format, { uris: paths, store }), testBudget(300 * MiB));
+  const found = await Promise.all(paths.map((uri) => inner.head(uri)));
+  const source = scanOf(format, { uris: paths, store, ...(isListed && { found }) });
+  const { rows, counters } = await runSource(source, testBudget(300 * MiB));
   expect(rows).toHaveLength(300 * count);
   const requests = paths.map((uri) => [asked.looks.get(uri) ?? 0, asked.reads.get(uri) ?? 0] as const);
   expect(counters['requests']).toBe(requests.flat().reduce((sum, one) => sum + one, 0));
@@ -273,4 +282,8 @@ describe('a small file takes no more requests than it needs, whether it is the f
       expect(await requestsOf(format, 20)).toEqual(Array.from({ length: 20 }, () => [1, 1]));
     },
   );
+
+  test.each(RECORDS)('of %s one where a listing has told what it is', async (format) => {
+    expect(await requestsOf(format, 20, true)).toEqual(Array.from({ length: 20 }, () => [0, 1]));
+  });
 });

@@ -17,8 +17,7 @@ import { csvKernels } from '../../kernels/csv-kernels.ts';
 import { takeKernels } from '../../kernels/take-kernels.ts';
 import type { Holding } from '../../memory/budget.ts';
 import type { Region } from '../../memory/linear-memory.ts';
-import { type ReadObject, readBytes } from '../object-reads.ts';
-import type { ObjectInfo } from '../object-store.ts';
+import { type FoundObject, type ReadObject, readBytes } from '../object-reads.ts';
 import { type PieceSizes, pieceLength } from '../piece-sizes.ts';
 import { codecOf, isCompressed } from './codec.ts';
 import { Gunzip, type Piece } from './gunzip.ts';
@@ -41,7 +40,7 @@ export interface TextFile extends ReadObject {
   /** Of the whole object, where it was looked at and pinned: then it is not looked at again. */
   readonly size?: number | undefined;
   /** What the object was found to be, where it was looked at before. */
-  readonly info?: ObjectInfo | undefined;
+  readonly info?: FoundObject | undefined;
   /** All of it where absent. */
   readonly part?: TextPart | undefined;
   readonly encoding: TextEncoding;

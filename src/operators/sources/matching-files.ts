@@ -2,6 +2,7 @@ import { InvalidArgument } from '../../errors.ts';
 import { listGlobs } from '../../io/glob.ts';
 import type { ObjectStore } from '../../io/object-store.ts';
 import { redactUri } from '../../io/uri.ts';
+import type { ScanFile } from './scan-rows.ts';
 
 /**
  * What the globs match, in order of their uris, each once, in the versions that are listed.
@@ -11,11 +12,11 @@ export async function* matchingFiles(
   store: ObjectStore,
   globs: readonly string[],
   signal: AbortSignal,
-): AsyncGenerator<{ readonly uri: string; readonly etag: string }, void, undefined> {
+): AsyncGenerator<ScanFile, void, undefined> {
   let isEmpty = true;
-  for await (const { uri, etag } of listGlobs(store, globs, { signal })) {
+  for await (const info of listGlobs(store, globs, { signal })) {
     isEmpty = false;
-    yield { uri, etag };
+    yield { uri: info.uri, etag: info.etag, info };
   }
   if (!isEmpty) return;
   const shown = globs.slice(0, 5).map(redactUri).join(', ');

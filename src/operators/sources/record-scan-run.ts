@@ -4,8 +4,7 @@ import type { Value } from '../../columnar/value.ts';
 import { askedAhead } from '../../io/asked-ahead.ts';
 import { FilesAhead, type FoundFile, type PlannedFile } from '../../io/files-ahead.ts';
 import { FilterProbe } from '../../io/filter-probe.ts';
-import type { ReadObject } from '../../io/object-reads.ts';
-import type { ObjectInfo } from '../../io/object-store.ts';
+import type { FoundObject, ReadObject } from '../../io/object-reads.ts';
 import { type FirstBytes, PiecesAhead, RoomAhead } from '../../io/pieces-ahead.ts';
 import type { ByteRange, FileRequest, RecordReader } from '../../io/record-reader.ts';
 import { RequestsInFlight } from '../../io/requests-in-flight.ts';
@@ -23,7 +22,7 @@ interface WantedFile extends RecordFile, KnownOfFile {}
 
 interface PlannedRecordFile extends PlannedFile {
   readonly file: WantedFile;
-  readonly info: ObjectInfo | undefined;
+  readonly info: FoundObject | undefined;
   readonly turn: ReadObject['turn'];
 }
 
@@ -73,7 +72,7 @@ export class RecordScanRun implements SourceRun {
       if (this.#rows.hasBegun) ahead.readAhead();
     };
     const begin = (planned: PlannedRecordFile): PiecesAhead => this.#begin(planned, room, readAhead);
-    const ahead = new FilesAhead<WantedFile, ObjectInfo | undefined, PlannedRecordFile, PiecesAhead>({
+    const ahead = new FilesAhead<WantedFile, FoundObject | undefined, PlannedRecordFile, PiecesAhead>({
       signal,
       files: (until) => this.#lookedAt(until),
       plan: async ({ file, answer: info }) => {
@@ -110,12 +109,14 @@ export class RecordScanRun implements SourceRun {
   }
 
   /** Those that are wanted, each with what it was found to be. */
-  #lookedAt(signal: AbortSignal): AsyncGenerator<FoundFile<WantedFile, ObjectInfo | undefined>, void, void> {
+  #lookedAt(signal: AbortSignal): AsyncGenerator<FoundFile<WantedFile, FoundObject | undefined>, void, void> {
     const { store, files } = this.#options;
     const { memory } = this.#task;
-    const ask = ({ uri }: WantedFile, until: AbortSignal): Promise<ObjectInfo | undefined> => {
+    const ask = async ({ uri, info }: WantedFile, until: AbortSignal): Promise<FoundObject | undefined> => {
+      // A listing has told what it is.
+      if (info !== undefined) return info;
       this.#rows.costs.requests += 1;
-      return store.head(uri, { signal: until });
+      return await store.head(uri, { signal: until });
     };
     const first = this.#rows.limit === Number.POSITIVE_INFINITY ? FIRST_AHEAD : 0;
     const asking = { memory, owner: OWNER, signal, bytes: 0, most: MOST_AHEAD, first, ask };

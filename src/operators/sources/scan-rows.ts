@@ -13,6 +13,7 @@ import { type RowRange, sliceColumn } from '../../columnar/slice.ts';
 import type { Value } from '../../columnar/value.ts';
 import type { TypedExpression } from '../../expressions/expression.ts';
 import type { FilterProbe } from '../../io/filter-probe.ts';
+import type { FoundObject } from '../../io/object-reads.ts';
 import type { ObjectStore } from '../../io/object-store.ts';
 import { filterOfPartition, knownValues, type PartitionJson } from '../../io/partition-values.ts';
 import type { ReadCosts } from '../../io/record-reader.ts';
@@ -24,6 +25,8 @@ export interface ScanFile {
   readonly uri: string;
   /** Pins the version; where absent, the one found first. */
   readonly etag?: string | undefined;
+  /** What it was found to be, where it was listed. */
+  readonly info?: FoundObject | undefined;
   /** Values that all of its rows have, by column. */
   readonly partition?: PartitionJson | undefined;
 }
