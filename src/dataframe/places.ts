@@ -60,8 +60,12 @@ export async function nothingAt(store: ObjectStore, place: string, signal: Abort
   return new ObjectNotFound(uri, uri.startsWith('file:') ? await noFileAt(filePath(uri)) : undefined);
 }
 
-/** Whether it is the uri of a file on the web, where nothing is listed. @throws ObjectNotFound where it was meant as a glob */
+/**
+ * Whether it is the uri of a file on the web, where nothing is listed.
+ * @throws InvalidArgument; ObjectNotFound where it was meant as a glob
+ */
 export async function isOnWeb(store: ObjectStore, place: string, signal: AbortSignal): Promise<boolean> {
+  checkPlace(place);
   if (!/^https?:/.test(place)) return false;
   const [path = ''] = place.split('?');
   if (path.includes('*') && (await store.head(place, { signal })) === undefined) {
