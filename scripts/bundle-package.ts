@@ -7,6 +7,7 @@
  *         io/s3/s3-store.ts               s3-store.js
  *                                         index.js, tasks.js, udf.js, s3.js    what programs see of these
  *                                         common.js, results.js    what each of them and the program need
+ *                                         shared.js   what frames need, and what the engine loads on demand
  *         cli/main.ts                     main.js         the program: looks at the version of Node
  *                                         program.js      its commands, and `run-task.js` that of a task
  *                                         …-worker.js     threads
@@ -61,6 +62,7 @@ const metafile = await buildMerged({
     'engine',
     's3-store',
     { name: 'results', of: ['run-task', 'frames'] },
+    { name: 'shared', of: ['engine', 'frames'], onDemandBytes: 100_000 },
     'frames',
     'run-task',
   ],

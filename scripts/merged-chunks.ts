@@ -50,6 +50,8 @@ const oneLanguage: Plugin = {
 export interface CommonGroup {
   readonly name: string;
   readonly of: readonly [string, string];
+  /** Instead, of the second what is imported by files that the first loads on demand, which would load all of it: files of up to so many bytes. */
+  readonly onDemandBytes?: number;
 }
 
 /**
@@ -164,10 +166,10 @@ class Merging {
     this.#groups = groups.map((group) => `${typeof group === 'string' ? group : group.name}${extension}`);
     for (const [index, group] of groups.entries()) {
       const taken = new Set([...alone, ...this.#groupOf.keys()]);
-      const [first = '', second = first] = typeof group === 'string' ? [group] : group.of;
-      const others = this.#importedBy(`${second}${extension}`, taken);
-      for (const file of this.#importedBy(`${first}${extension}`, taken)) {
-        if (!others.has(file)) continue;
+      for (const file of this.#filesOf(
+        typeof group === 'string' ? { name: group, of: [group, group] } : group,
+        taken,
+      )) {
         this.#numbers.set(file, this.#numbers.size);
         this.#groupOf.set(file, this.#groups[index] as string);
       }
@@ -195,16 +197,35 @@ class Merging {
     return { inputs: {}, outputs: Object.assign({}, ...metafiles.map(({ outputs }) => this.#described(outputs))) };
   }
 
-  /** `entry` and what it imports at once, and that imports, but for `without`. */
-  #importedBy(entry: string, without: ReadonlySet<string>): ReadonlySet<string> {
+  /** Of a group, but for what is taken. */
+  #filesOf({ of: [first, second], onDemandBytes }: CommonGroup, taken: ReadonlySet<string>): ReadonlySet<string> {
+    const { extension } = this.#options;
+    const others = this.#importedBy(`${second}${extension}`, taken);
+    if (onDemandBytes === undefined) {
+      return new Set([...this.#importedBy(`${first}${extension}`, taken)].filter((file) => others.has(file)));
+    }
+    const loaded = [...this.#importedBy(`${first}${extension}`, new Set(), true)];
+    const importers = loaded.filter((file) => !taken.has(file) && !others.has(file));
+    const imported = new Set(importers.flatMap((file) => this.#importsOf(file, false)));
+    const needs = [...others].filter((file) => imported.has(file)).map((file) => [...this.#importedBy(file, taken)]);
+    const isSmall = (file: string): boolean => (this.#files.get(file)?.bytes ?? 0) <= onDemandBytes;
+    return new Set(needs.filter((files) => files.every(isSmall)).flat());
+  }
+
+  /** `entry` and what it imports at once, or on demand too, and that imports, but for `without`. */
+  #importedBy(entry: string, without: ReadonlySet<string>, onDemand: boolean = false): ReadonlySet<string> {
     const found = new Set([entry]);
     for (const file of found) {
-      for (const { path, kind, external } of this.#files.get(file)?.imports ?? []) {
-        const isOurs = kind === 'import-statement' && external !== true;
-        if (isOurs && !without.has(basename(path))) found.add(basename(path));
-      }
+      for (const imported of this.#importsOf(file, onDemand)) if (!without.has(imported)) found.add(imported);
     }
     return found;
+  }
+
+  #importsOf(file: string, onDemand: boolean): string[] {
+    const imports = this.#files.get(file)?.imports ?? [];
+    return imports
+      .filter(({ kind, external }) => external !== true && (onDemand || kind === 'import-statement'))
+      .map(({ path }) => basename(path));
   }
 
   #exportsOf(file: string): readonly string[] {

@@ -305,11 +305,26 @@ describe('the program', () => {
   });
 });
 
-test.each(['index', 'tasks', 'udf', 'main'])('%s begins with few files', (entry) => {
-  const files = new Set<string>([`${entry}.js`, ...(entry === 'main' ? ['program.js', 'run-task.js'] : [])]);
+/** Files of the package, and all that these import at once. */
+function withImports(...names: readonly string[]): ReadonlySet<string> {
+  const files = new Set(names);
   for (const file of files) {
     const text = readFileSync(join(installed, 'dist/js', file), 'utf8');
     for (const [, imported] of text.matchAll(/\b(?:from|import) ?"\.\/([^"]+)"/g)) files.add(imported ?? '');
   }
+  return files;
+}
+
+test.each(['index', 'tasks', 'udf', 'main'])('%s begins with few files', (entry) => {
+  const files = withImports(`${entry}.js`, ...(entry === 'main' ? ['program.js', 'run-task.js'] : []));
   expect(files.size).toBeLessThan(16);
 });
+
+test.each(['narrow-plan', 'task-output', 'runtime-filters'])(
+  '%s, which tasks load on demand, brings no frames',
+  (name) => {
+    const [file = ''] = globSync(`${name}-*.js`, { cwd: join(installed, 'dist/js') });
+    expect(withImports(file)).toContain('engine.js');
+    expect(withImports(file)).not.toContain('frames.js');
+  },
+);
