@@ -61,12 +61,11 @@ export class Accumulate {
     const needsAll = wide.some(({ input }) => readsCodes(input, this.#words.columns));
     const known = new Set<Accumulator>(needsAll ? [] : wide);
     for (const accumulator of accumulators) if (!known.has(accumulator)) this.#add(accumulator);
-    const byRow = (): Code<'void'> => frame.rowLoop(1, seq(...this.#lanes.code, ...this.#updates));
+    const work = seq(...this.#lanes.code, ...this.#updates);
+    const byRow = filtered ? frame.visit(this.#chosen, work) : frame.rowLoop(1, work);
     // In this order: a float's sum is kept in a register to the end, to which its sums by fours are added in memory.
-    if (wide.length > 0) this.#addFourByFour(wide, needsAll ? byRow() : undefined);
-    else if (this.#updates.length === 0) return;
-    else if (filtered) frame.block.push(frame.visit(this.#chosen, seq(...this.#lanes.code, ...this.#updates)));
-    else frame.block.push(byRow());
+    if (wide.length > 0) this.#addFourByFour(wide, needsAll ? byRow : undefined);
+    else if (this.#updates.length > 0) frame.block.push(byRow);
   }
 
   /** The sums of a single group that are best made four rows at a time: all that it has, or none. */

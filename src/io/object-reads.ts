@@ -46,8 +46,8 @@ export async function askFor(object: ReadObject, start: number, into: Uint8Array
 }
 
 /** Waits for all, then fails where one has. */
-async function allSettled(pieces: readonly Promise<void>[]): Promise<void> {
-  for (const result of await Promise.allSettled(pieces)) if (result.status === 'rejected') throw result.reason;
+export async function allSettled(reads: readonly Promise<void>[]): Promise<void> {
+  for (const result of await Promise.allSettled(reads)) if (result.status === 'rejected') throw result.reason;
 }
 
 async function request(object: ReadObject, start: number, into: Uint8Array): Promise<void> {

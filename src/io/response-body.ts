@@ -38,22 +38,15 @@ export async function fillPartFrom(
   maxBytes: number = Number.POSITIVE_INFINITY,
 ): Promise<number | undefined> {
   let at = 0;
-  const tooLong = new Error('too long');
-  const take = (chunk: Uint8Array): void => {
-    if (at + chunk.byteLength > maxBytes) throw tooLong;
+  const isWhole = await consumeUpTo(maxBytes, body, (chunk) => {
     const skipped = Math.max(start - at, 0);
     const place = Math.max(at - start, 0);
     if (skipped < chunk.byteLength && place < into.byteLength) {
       into.set(chunk.subarray(skipped, skipped + into.byteLength - place), place);
     }
     at += chunk.byteLength;
-  };
-  try {
-    await consume(body, take);
-  } catch (error) {
-    if (error === tooLong) return undefined;
-    throw error;
-  }
+  });
+  if (!isWhole) return undefined;
   if (at < start + into.byteLength) throw new BodyCutShort(`${at} of ${start + into.byteLength} bytes came`);
   return at;
 }
@@ -62,17 +55,11 @@ export async function fillPartFrom(
 export async function smallBody(body: Readable, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  const tooLarge = new Error('too large');
-  try {
-    await consume(body, (chunk) => {
-      bytes += chunk.byteLength;
-      if (bytes > maxBytes) throw tooLarge;
-      chunks.push(chunk);
-    });
-  } catch (error) {
-    if (error === tooLarge) return undefined;
-    throw error;
-  }
+  const isWhole = await consumeUpTo(maxBytes, body, (chunk) => {
+    bytes += chunk.byteLength;
+    chunks.push(chunk);
+  });
+  if (!isWhole) return undefined;
   const whole = new Uint8Array(bytes);
   let at = 0;
   for (const chunk of chunks) {
@@ -96,6 +83,23 @@ export async function drain(body: Readable): Promise<void> {
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** As `consume`; false, and the rest of it not read, where the body is longer than `maxBytes`. */
+async function consumeUpTo(maxBytes: number, body: Readable, take: (chunk: Uint8Array) => void): Promise<boolean> {
+  const tooLong = new Error('too long');
+  let bytes = 0;
+  try {
+    await consume(body, (chunk) => {
+      bytes += chunk.byteLength;
+      if (bytes > maxBytes) throw tooLong;
+      take(chunk);
+    });
+  } catch (error) {
+    if (error === tooLong) return false;
+    throw error;
+  }
+  return true;
 }
 
 /** Gives each chunk to `take` as it comes; the body is at its end or destroyed when this settles. */

@@ -14,6 +14,7 @@ import { bound, scanRows, temporaryDirectory, writeByDuck } from '../io/parquet/
 import { query } from '../support/duckdb.ts';
 import { observedStore } from '../support/observed-store.ts';
 import { col, int, op } from '../support/plans.ts';
+import { expectAborted, nameOf, slowStore } from '../support/slow-store.ts';
 import { Collector, expectAllReturned, type Row, testBudget, testTask } from '../support/task.ts';
 
 const directory = temporaryDirectory();
@@ -46,8 +47,6 @@ beforeAll(async () => {
     from += rows;
   }
 });
-
-const nameOf = (uri: string): string => uri.split('/').at(-1) ?? '';
 
 /** Of which files anything was asked for. */
 const namesOf = (asked: readonly { readonly uri: string }[]): string[] => [
@@ -154,56 +153,25 @@ test('a limit that the first file meets asks for nothing of others; of the last 
 });
 
 describe('whoever stops waits for all that was asked for, and gives all memory back', () => {
-  /** Requests of files ahead take until others have come and gone. */
-  function slow(): { store: ObjectStore; active: () => number; names: () => string[] } {
-    let active = 0;
-    const { store, asked } = observedStore(fileStore(), async () => {
-      for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-    });
-    const readInto: ObjectStore['readInto'] = async (...given) => {
-      active += 1;
-      try {
-        await store.readInto(...given);
-      } finally {
-        active -= 1;
-      }
-    };
-    return { store: { ...store, readInto }, active: () => active, names: () => namesOf(asked) };
-  }
-
   test.each([1, 2, 3, 4, 5, 9])('after %i batches', async (doneAfter) => {
-    const { store, active, names } = slow();
+    const { store, active, asked } = slowStore();
     const { rows } = await scanRows(uris, { store, readSchema, doneAfter, budget: testBudget(256 * MiB) });
     expect(rows).toEqual(all().slice(0, rows.length));
     expect(active()).toBe(0);
-    if (doneAfter > 3) expect(names().length).toBeGreaterThan(2);
+    if (doneAfter > 3) expect(namesOf(asked).length).toBeGreaterThan(2);
   });
 
   test.each([1, 3, 4, 6])('aborted in batch %i', async (last) => {
-    const budget = testBudget(256 * MiB);
-    const abort = new AbortController();
-    const { store, active } = slow();
+    const { store, active } = slowStore();
     const files = uris.map((uri) => ({ uri }));
-    using run = parquetScan({ store, files, readSchema }).open(testTask(budget, abort.signal));
-    let batches = 0;
-    const running = run.run({
-      push: async () => {
-        batches += 1;
-        if (batches === last) abort.abort();
-        return 'more';
-      },
-    });
-    await expect(running).rejects.toThrow();
-    expect(batches).toBe(last);
-    expect(active()).toBe(0);
-    expectAllReturned(budget);
+    await expectAborted(parquetScan({ store, files, readSchema }), last, 256 * MiB, active);
   });
 
   test('a file that cannot be read fails in its turn', async () => {
     const gone = await writeByDuck(join(directory, 'gone.parquet'), 'select 1::bigint as i');
     rmSync(join(directory, 'gone.parquet'));
     const budget = testBudget(256 * MiB);
-    const { store, active } = slow();
+    const { store, active } = slowStore();
     const collector = new Collector(budget, readSchema);
     const files = [uris[0], uris[1], gone, uris[3]].map((uri) => ({ uri: String(uri) }));
     using run = parquetScan({ store, files, readSchema }).open(testTask(budget));
@@ -215,7 +183,7 @@ describe('whoever stops waits for all that was asked for, and gives all memory b
 
   test('one whose bytes fail on their way, too', async () => {
     const budget = testBudget(256 * MiB);
-    const { store, active } = slow();
+    const { store, active } = slowStore();
     let reads = 0;
     const failing: ObjectStore = {
       ...store,

@@ -19,6 +19,7 @@ import { parquetScan } from '../../src/operators/sources/parquet-scan.ts';
 import type { FileScanOptions } from '../../src/operators/sources/record-scan-run.ts';
 import { query } from '../support/duckdb.ts';
 import { observedStore } from '../support/observed-store.ts';
+import { expectAborted, nameOf, type SlowStore, slowStore } from '../support/slow-store.ts';
 import { Collector, expectAllReturned, type Row, runSource, testBudget, testTask } from '../support/task.ts';
 import { CSV } from '../support/text-files.ts';
 
@@ -36,7 +37,6 @@ const rowsOfFiles: Row[][] = [];
 const all = (): Row[] => rowsOfFiles.flat();
 const uriOf = (format: Format, at: number): string => `file://${join(directory, `${at}.${format}`)}`;
 const urisOf = (format: Format): string[] => FILES.map((_, at) => uriOf(format, at));
-const nameOf = (uri: string): string => uri.split('/').at(-1) ?? '';
 
 beforeAll(async () => {
   const noise = Array.from({ length: 4 }, (_, part) => `md5((i * 4 + ${part})::varchar)`).join(' || ');
@@ -78,30 +78,20 @@ function scanOf(format: Format, options: ScanTest): Source {
   return csvScan({ ...given, csv: CSV });
 }
 
-/** Requests take until others have come and gone. */
-function slow(): { store: ObjectStore; active: () => number; names: () => string[] } {
-  let active = 0;
-  const { store, asked } = observedStore(fileStore(), async () => {
-    for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-  });
-  const readInto: ObjectStore['readInto'] = async (...given) => {
-    active += 1;
-    try {
-      await store.readInto(...given);
-    } finally {
-      active -= 1;
-    }
-  };
-  const names = (): string[] => [
-    ...new Set(asked.filter(({ operation }) => operation === 'readInto').map(({ uri }) => nameOf(uri))),
-  ];
-  return { store: { ...store, readInto }, active: () => active, names };
+/** A slow store, and the files of which bytes were asked for. */
+function slow(): SlowStore & { names: () => string[] } {
+  const slowly = slowStore();
+  const reads = () => slowly.asked.filter(({ operation }) => operation === 'readInto');
+  return { ...slowly, names: () => [...new Set(reads().map(({ uri }) => nameOf(uri)))] };
 }
 
 describe.each(RECORDS)('%s', (format) => {
   test.each([6, 64, 300])('the rows of all files in order, in %i MiB', async (limitMiB) => {
     const budget = testBudget(limitMiB * MiB);
-    const { rows, counters } = await runSource(scanOf(format, { uris: urisOf(format), store: slow().store }), budget);
+    const { rows, counters } = await runSource(
+      scanOf(format, { uris: urisOf(format), store: slowStore().store }),
+      budget,
+    );
     expect(rows.map(([i]) => i)).toEqual(all().map(([i]) => i));
     expect(rows).toEqual(all());
     if (format !== 'arrow') expect(counters['bytes read']).toBe(counters['bytes total']);
@@ -187,27 +177,13 @@ describe.each(RECORDS)('%s', (format) => {
     });
 
     test.each([1, 2, 4])('aborted in batch %i', async (last) => {
-      const budget = testBudget(300 * MiB);
-      const abort = new AbortController();
-      const { store, active } = slow();
-      using run = scanOf(format, { uris: urisOf(format), store }).open(testTask(budget, abort.signal));
-      let batches = 0;
-      const running = run.run({
-        push: async () => {
-          batches += 1;
-          if (batches === last) abort.abort();
-          return 'more';
-        },
-      });
-      await expect(running).rejects.toThrow();
-      expect(batches).toBe(last);
-      expect(active()).toBe(0);
-      expectAllReturned(budget);
+      const { store, active } = slowStore();
+      await expectAborted(scanOf(format, { uris: urisOf(format), store }), last, 300 * MiB, active);
     });
 
     test.each(['gone', 'changed', 'failing'] as const)('where a file is %s, in its turn', async (what) => {
       const budget = testBudget(300 * MiB);
-      const { store: stored, active } = slow();
+      const { store: stored, active } = slowStore();
       const victim = uriOf(format, 4);
       const store: ObjectStore = {
         ...stored,

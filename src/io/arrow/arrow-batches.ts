@@ -16,7 +16,7 @@ import type { Holding } from '../../memory/budget.ts';
 import { LentRegions } from '../../memory/lent-regions.ts';
 import { LinearMemory } from '../../memory/linear-memory.ts';
 import { foreignFile, HEAD_BYTES } from '../foreign-file.ts';
-import { readBytes } from '../object-reads.ts';
+import { allSettled, readBytes } from '../object-reads.ts';
 import { piecesFootprint, piecesIn } from '../piece-sizes.ts';
 import type { FirstBytes } from '../pieces-ahead.ts';
 import type { FileRequest } from '../record-reader.ts';
@@ -410,8 +410,7 @@ class ArrowFile implements ArrowBatches {
       const into = this.holding.linear.u8.subarray(address, address + end - start);
       return readBytes(this.#request, body + start, into);
     });
-    const results = await Promise.allSettled(reads);
-    for (const result of results) if (result.status === 'rejected') throw result.reason;
+    await allSettled(reads);
     return loaded;
   }
 }
