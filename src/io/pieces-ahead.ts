@@ -15,8 +15,13 @@ import type { BegunFile } from './files-ahead.ts';
 import { askFor, type ReadObject } from './object-reads.ts';
 import { type PieceSizes, pieceLength, piecesFootprint, piecesIn } from './piece-sizes.ts';
 
-/** Of the budget's floor, what all pieces ahead may take: as much as those of the file that is read. */
-const ROOM_SHARE = 1 / 8;
+/** Of the budget's floor, what the pieces of the file that is read may take. */
+const PIECES_SHARE = 1 / 8;
+/**
+ * All pieces ahead may take so often what they take: more than is on its way at a time, so that some wait for their turn. Whole files
+ * that are asked for together share the network and end together, and then it is idle until the next ones begin.
+ */
+const ROOM_PIECES = 2;
 /** With less room nothing is begun: a request is worth so much. */
 const LEAST_ROOM_BYTES: number = 64 * 1024;
 
@@ -28,8 +33,8 @@ export class RoomAhead implements Disposable {
 
   constructor(memory: MemoryBudget, owner: string) {
     this.#holding = memory.reserve(owner);
-    this.pieces = piecesIn(memory.floorBytes * ROOM_SHARE);
-    this.#bytes = Math.min(piecesFootprint(this.pieces), memory.floorBytes * ROOM_SHARE);
+    this.pieces = piecesIn(memory.floorBytes * PIECES_SHARE);
+    this.#bytes = ROOM_PIECES * Math.min(piecesFootprint(this.pieces), memory.floorBytes * PIECES_SHARE);
   }
 
   get linear(): LinearMemory {

@@ -96,7 +96,7 @@ describe.each(RECORDS)('%s', (format) => {
     expect(rows).toEqual(all());
     if (format !== 'arrow') expect(counters['bytes read']).toBe(counters['bytes total']);
     // One lease at a time, and pieces ahead.
-    expect(budget.peakBytes).toBeLessThanOrEqual(budget.floorBytes * (1 + 1 / 8) + 64 * 1024);
+    expect(budget.peakBytes).toBeLessThanOrEqual(budget.floorBytes * (1 + 1 / 4) + 64 * 1024);
   });
 
   test('the next files are asked for while the bytes of the one before are on their way', async () => {
