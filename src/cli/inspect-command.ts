@@ -3,7 +3,8 @@ import { int64, utf8 } from '../columnar/data-type.ts';
 import { field, schema } from '../columnar/schema.ts';
 import type { CommittedFile, JobManifest, JsonValue } from '../commit/manifest.ts';
 import { textTable } from '../dataframe/text-table.ts';
-import { ObjectNotFound } from '../errors.ts';
+import { InvalidArgument, ObjectNotFound } from '../errors.ts';
+import { redactUri } from '../io/uri.ts';
 import type { OperatorStats } from '../stats/operator-stats.ts';
 import { countText, sizeText } from '../stats/quantity-text.ts';
 import type { TaskStats } from '../stats/task-stats.ts';
@@ -67,7 +68,13 @@ async function ofDestination(uri: string, { signal }: Terminal): Promise<Inspect
     import('../commit/read-manifest.ts'),
     import('../io/retrying-store.ts'),
   ]);
-  const { live, replaced, files } = await listCommitted(retryingStore(deskStore()), uri, { signal });
+  const store = retryingStore(deskStore());
+  const { live, replaced, files } = await listCommitted(store, uri, { signal });
+  if (live.length + replaced.length === 0 && !uri.endsWith('/') && (await store.head(uri, { signal })) !== undefined) {
+    throw new InvalidArgument(
+      `${redactUri(uri)} is a file, no destination of jobs. Its columns: millrace schema <file>`,
+    );
+  }
   return { jobs: live, replacedJobs: replaced.map(({ jobId }) => jobId), files };
 }
 

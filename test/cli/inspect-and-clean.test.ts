@@ -87,6 +87,13 @@ describe('millrace inspect', () => {
     expect({ code, stdout }).toEqual({ code: 0, stdout: 'No job is committed here.\n' });
   });
 
+  test('says of a file that it is one', async () => {
+    writeFileSync(join(directory, 'rows.csv'), 'n\n1\n');
+    const { code, stdout, stderr } = await millrace('inspect', 'rows.csv');
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/^millrace: InvalidArgument: file:.*rows\.csv is a file, .* millrace schema <file>\n$/);
+  });
+
   test('fails on a manifest that is none', async () => {
     writeFileSync(join(directory, 'fake.json'), '{"version":1}');
     const { code, stderr } = await millrace('inspect', 'fake.json');
