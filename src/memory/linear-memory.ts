@@ -20,8 +20,8 @@ const PAGE_BYTES = 4096;
 const WASM_PAGE_BYTES = 65_536;
 /** 32-bit addresses reach this far; the last page stays unused so that an end address still fits. */
 const ADDRESSABLE_BYTES = 65_535 * WASM_PAGE_BYTES;
-const FREED = 0xdb;
-const FREED_WORD = 0xdbdb_dbdb;
+/** Eight bytes 0xdb. As doubles, which fill a shared memory eight times as fast as bytes do. */
+const FREED = new Float64Array(new Uint8Array(8).fill(0xdb).buffer)[0]!;
 /** Kernels work in blocks of 64 rows and may read and write this far behind what they were given. */
 export const PADDING_BYTES = 1024;
 
@@ -151,7 +151,7 @@ export class LinearMemory {
     const { address, pages } = region;
     region.live = false;
     this.#usedBytes -= pages * PAGE_BYTES;
-    if (this.#debug) this.u8.fill(FREED, address, address + pages * PAGE_BYTES);
+    if (this.#debug) this.f64.fill(FREED, address / 8, (address + pages * PAGE_BYTES) / 8);
     this.#insert({ address, pages });
   }
 
@@ -240,7 +240,7 @@ export class LinearMemory {
     const address = this.#end;
     const grown = (wasmPages * WASM_PAGE_BYTES) / PAGE_BYTES;
     this.#end += wasmPages * WASM_PAGE_BYTES;
-    if (this.#debug) this.u8.fill(FREED, address, this.#end);
+    if (this.#debug) this.f64.fill(FREED, address / 8, this.#end / 8);
     return this.#insert({ address, pages: grown });
   }
 
@@ -271,11 +271,11 @@ export class LinearMemory {
   }
 
   #assertUntouched(address: number, pages: number): void {
-    // Word by word: tests do this for every region of every run.
-    const words = this.u32;
-    const end = (address + pages * PAGE_BYTES) >>> 2;
-    for (let at = address >>> 2; at < end; at += 1) {
-      if (words[at] !== FREED_WORD) assert.fail(`write after free at address ${at * 4}`);
+    // Eight bytes at a time: tests do this for every region of every run.
+    const words = this.f64;
+    const end = (address + pages * PAGE_BYTES) / 8;
+    for (let at = address / 8; at < end; at += 1) {
+      if (words[at] !== FREED) assert.fail(`write after free at address ${at * 8}`);
     }
   }
 }
