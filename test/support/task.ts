@@ -11,6 +11,7 @@ import type { Schema } from '../../src/columnar/schema.ts';
 import type { Value } from '../../src/columnar/value.ts';
 import { MemoryBudget } from '../../src/memory/budget.ts';
 import { LinearMemory, PADDING_BYTES } from '../../src/memory/linear-memory.ts';
+import { collectGarbage } from '../../src/memory/process-memory.ts';
 import type { Counters, Output, Source, SourceRun, Stage, TaskContext } from '../../src/operators/operator.ts';
 import { runChain } from '../../src/runtime/run-chain.ts';
 import type { OperatorStats } from '../../src/stats/operator-stats.ts';
@@ -18,8 +19,14 @@ import { checkBatch } from './check-batch.ts';
 
 export type Row = readonly Value[];
 
+/** Growing a shared memory takes V8 time for all of the process that were not collected yet. */
+const MEMORIES_BETWEEN_COLLECTIONS = 100;
+let memories = 0;
+
 /** A budget over a linear memory that finds use after free, double free and write after free. */
 export function testBudget(limitBytes: number = 64 * 1024 * 1024, floorBytes?: number): MemoryBudget {
+  memories += 1;
+  if (memories % MEMORIES_BETWEEN_COLLECTIONS === 0) collectGarbage('major');
   return new MemoryBudget(limitBytes, floorBytes, new LinearMemory(limitBytes, true));
 }
 
