@@ -32,8 +32,11 @@ const config: ViteUserConfig = defineConfig({
     setupFiles: [
       'src/expressions/functions/all-functions.ts',
       'test/support/seed-properties.ts',
+      'test/support/plain-equality.ts',
       ...(areKernelsChecked ? ['test/support/checked-kernels/check-all.ts'] : []),
     ],
+    // What is not bundled is imported as it is: else each use of `assert` in a loop goes through a proxy.
+    deps: { interopDefault: false },
     // Two cores: more workers only make each other slower.
     maxWorkers: 2,
     reporters: process.env['CI'] ? ['default', ['json', { outputFile: 'build/test-report.json' }]] : ['default'],
