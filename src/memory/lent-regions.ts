@@ -24,8 +24,8 @@ export class LentRegions implements Disposable {
 
   /** Of so many zeros. @throws MemoryBudgetExceeded */
   allocateZeroed(bytes: number): Region {
-    const region = this.allocate(bytes);
-    this.#holding.linear.u8.fill(0, region.address, region.address + bytes);
+    const region = this.#holding.allocateZeroed(bytes);
+    this.#regions.push(region);
     return region;
   }
 

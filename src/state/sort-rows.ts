@@ -101,8 +101,10 @@ class RowSorter {
       if (taken < bits) break;
       this.#firstLeft += 1;
     }
-    if (this.#prefixBits === 0)
-      this.#holding.linear.u8.fill(0, this.#prefixes.address, this.#prefixes.address + this.#rowCount * 8);
+    if (this.#prefixBits === 0) {
+      const first = this.#prefixes.address / 8;
+      this.#holding.linear.f64.fill(0, first, first + this.#rowCount);
+    }
     this.#holding.free(step);
   }
 
