@@ -4,6 +4,7 @@ import {
   DuckDBArrayValue,
   DuckDBBlobValue,
   type DuckDBConnection,
+  DuckDBDataChunk,
   DuckDBDateValue,
   DuckDBDecimalValue,
   DuckDBInstance,
@@ -21,7 +22,7 @@ import {
   type DuckDBValue,
   type Json,
 } from '@duckdb/node-api';
-import { type DataType, storageType } from '../../src/columnar/data-type.ts';
+import { type DataType, storageType, type TimeUnit } from '../../src/columnar/data-type.ts';
 import type { Interval, Value } from '../../src/columnar/value.ts';
 import type { Table } from './tables.ts';
 import type { Row } from './task.ts';
@@ -51,13 +52,20 @@ export async function createTable(name: string, { schema, rows }: Table): Promis
   const duck = await connect();
   const columns = schema.fields.map((f) => `"${f.name}" ${sqlType(f.type)}`);
   await duck.run(`create or replace temp table "${name}" (${columns.join()})`);
-  for (let from = 0; from < rows.length; from += 1000) {
-    const tuples = rows
-      .slice(from, from + 1000)
-      .map((row) => `(${schema.fields.map(({ type }, column) => literal(type, row[column] ?? null)).join()})`);
-    await duck.run(`insert into "${name}" values ${tuples.join()}`);
+  // Not as SQL: that takes DuckDB fifty times as long.
+  const appender = await duck.createAppender(name, 'main', 'temp');
+  const types = columns.map((_, column) => appender.columnType(column));
+  for (let from = 0; from < rows.length; from += CHUNK_ROWS) {
+    const some = rows.slice(from, from + CHUNK_ROWS);
+    const chunk = DuckDBDataChunk.create(types);
+    chunk.setColumns(schema.fields.map(({ type }, column) => some.map((row) => duckValue(type, row[column] ?? null))));
+    appender.appendDataChunk(chunk);
   }
+  appender.closeSync();
 }
+
+/** As many as DuckDB takes at a time. */
+const CHUNK_ROWS = 2048;
 
 /** What `sql` gives by itself. */
 export async function query(sql: string): Promise<Row[]> {
@@ -71,6 +79,7 @@ export async function queryAsJson(sql: string): Promise<Json[][]> {
 }
 
 function cellOf(value: DuckDBValue): Value {
+  if (typeof value !== 'object' || value === null) return value;
   if (value instanceof DuckDBDecimalValue) return value.value;
   if (value instanceof DuckDBDateValue) return value.days;
   if (value instanceof DuckDBTimestampValue || value instanceof DuckDBTimestampTZValue) return value.micros;
@@ -86,7 +95,7 @@ function cellOf(value: DuckDBValue): Value {
   if (value instanceof DuckDBListValue || value instanceof DuckDBArrayValue) return value.items.map(cellOf);
   if (value instanceof DuckDBStructValue) return Object.values(value.entries).map(cellOf);
   if (value instanceof DuckDBMapValue) return value.entries.map((entry) => [cellOf(entry.key), cellOf(entry.value)]);
-  return value as Value;
+  return value as unknown as Value;
 }
 
 const SQL_TYPES: Readonly<Partial<Record<DataType['kind'], string>>> = {
@@ -142,72 +151,74 @@ function timestampSql({ unit, timezone }: Extract<DataType, { kind: 'timestamp' 
   return unit === 'us' ? 'timestamp' : `timestamp_${unit}`;
 }
 
-/** The value as an SQL expression of its type. Timestamps of other units are exact only where microseconds are. */
-function literal(type: DataType, value: Value): string {
-  if (value === null) return `null::${sqlType(type)}`;
-  const stored = storageType(type);
+/** The value as DuckDB has it in a column of `sqlType`. */
+function duckValue(type: DataType, value: Value): DuckDBValue {
+  if (value === null) return null;
   switch (type.kind) {
-    case 'utf8':
-      return textLiteral(String(value));
-    case 'float16':
-    case 'float32':
-    case 'float64':
-      return `'${Object.is(value, -0) ? '-0.0' : value}'::${sqlType(type)}`;
+    case 'int64':
+    case 'uint64':
+      return BigInt(value as bigint);
     case 'decimal':
-      return `'${decimalText(value as bigint, type.scale)}'::${sqlType(type)}`;
+      return new DuckDBDecimalValue(value as bigint, type.precision, type.scale);
     case 'date':
-      return `(date '1970-01-01' + (${value}))`;
-    case 'timestamp': {
-      const micros = (value as bigint) * TICK_MICROS[type.unit];
-      const made = type.unit === 'ns' ? `make_timestamp_ns(${value})` : `make_timestamp(${micros})`;
-      return type.timezone === null ? `${made}::${sqlType(type)}` : `timezone('UTC', ${made})`;
-    }
+      return new DuckDBDateValue(value as number);
+    case 'timestamp':
+      return timestampValue(type, value as bigint);
     case 'time':
-      return `(time '00:00:00' + to_microseconds(${type.unit === 'ns' ? (value as bigint) / 1000n : value}))`;
+      return new DuckDBTimeValue(microseconds(value as bigint, type.unit));
     case 'duration':
-      return `to_microseconds(${(value as bigint) * TICK_MICROS[type.unit]})`;
+      return new DuckDBIntervalValue(0, 0, microseconds(value as bigint, type.unit));
     case 'interval': {
       const { months, days, nanoseconds } = value as Interval;
-      return `(to_months(${months}) + to_days(${days}) + to_microseconds(${nanoseconds / 1000n}))`;
+      return new DuckDBIntervalValue(months, days, nanoseconds / 1000n);
     }
     case 'uuid':
-      return `'${value}'::uuid`;
+      return DuckDBUUIDValue.fromUint128(BigInt(`0x${String(value).replaceAll('-', '')}`));
     default:
   }
-  if (value instanceof Uint8Array) return `from_hex('${Buffer.from(value).toString('hex')}')`;
-  return Array.isArray(value) ? nestedLiteral(stored, value) : String(value);
+  if (value instanceof Uint8Array) return new DuckDBBlobValue(value);
+  return Array.isArray(value) ? nestedValue(storageType(type), value) : (value as DuckDBValue);
 }
 
-/** Ticks are whole microseconds where they are coarser. */
-const TICK_MICROS = { s: 1_000_000n, ms: 1_000n, us: 1n, ns: 0n } as const;
+/** Exact where ticks are no finer, or a whole number of microseconds. */
+const microseconds = (ticks: bigint, unit: TimeUnit): bigint =>
+  unit === 'ns' ? ticks / 1000n : ticks * TICK_MICROS[unit];
+const TICK_MICROS = { s: 1_000_000n, ms: 1_000n, us: 1n } as const;
 
-/** Zero characters have no place in SQL text. */
-const textLiteral = (text: string): string =>
-  text
-    .split('\u0000')
-    .map((part) => `'${part.replaceAll("'", "''")}'`)
-    .join(' || chr(0) || ');
+function timestampValue({ unit, timezone }: Extract<DataType, { kind: 'timestamp' }>, ticks: bigint): DuckDBValue {
+  if (timezone !== null) return new DuckDBTimestampTZValue(microseconds(ticks, unit));
+  switch (unit) {
+    case 's':
+      return new DuckDBTimestampSecondsValue(ticks);
+    case 'ms':
+      return new DuckDBTimestampMillisecondsValue(ticks);
+    case 'us':
+      return new DuckDBTimestampValue(ticks);
+    case 'ns':
+      return new DuckDBTimestampNanosecondsValue(ticks);
+  }
+}
 
-function nestedLiteral(type: DataType, parts: readonly Value[]): string {
+function nestedValue(type: DataType, parts: readonly Value[]): DuckDBValue {
   switch (type.kind) {
     case 'list':
+      return new DuckDBListValue(parts.map((part) => duckValue(type.item, part)));
     case 'fixed-size-list':
-      return `[${parts.map((part) => literal(type.item, part)).join()}]::${sqlType(type)}`;
+      return new DuckDBArrayValue(parts.map((part) => duckValue(type.item, part)));
     case 'struct':
-      return `{${type.fields.map((f, n) => `'${f.name}': ${literal(f.type, parts[n] ?? null)}`).join()}}`;
+      return new DuckDBStructValue(
+        Object.fromEntries(type.fields.map((f, n) => [f.name, duckValue(f.type, parts[n] ?? null)])),
+      );
     case 'map': {
       const entries = parts as readonly (readonly Value[])[];
-      const keys = entries.map(([key = null]) => literal(type.key, key)).join();
-      const values = entries.map(([, value = null]) => literal(type.value, value)).join();
-      return `map([${keys}]::${sqlType(type.key)}[], [${values}]::${sqlType(type.value)}[])`;
+      return new DuckDBMapValue(
+        entries.map(([key = null, value = null]) => ({
+          key: duckValue(type.key, key),
+          value: duckValue(type.value, value),
+        })),
+      );
     }
     default:
-      throw new Error(`no literal of ${type.kind}`);
+      throw new Error(`no value of ${type.kind}`);
   }
-}
-
-function decimalText(value: bigint, scale: number): string {
-  const digits = (value < 0n ? -value : value).toString().padStart(scale + 1, '0');
-  const point = digits.length - scale;
-  return `${value < 0n ? '-' : ''}${digits.slice(0, point)}.${digits.slice(point)}`;
 }
