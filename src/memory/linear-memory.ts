@@ -20,8 +20,9 @@ const PAGE_BYTES = 4096;
 const WASM_PAGE_BYTES = 65_536;
 /** 32-bit addresses reach this far; the last page stays unused so that an end address still fits. */
 const ADDRESSABLE_BYTES = 65_535 * WASM_PAGE_BYTES;
-/** Eight bytes 0xdb. As doubles, which fill a shared memory eight times as fast as bytes do. */
-const FREED = new Float64Array(new Uint8Array(8).fill(0xdb).buffer)[0]!;
+const FREED_PAGE = new Uint8Array(PAGE_BYTES).fill(0xdb);
+/** As doubles, which fill a shared memory eight times as fast as bytes do. */
+const FREED = new Float64Array(FREED_PAGE.buffer)[0]!;
 /** Kernels work in blocks of 64 rows and may read and write this far behind what they were given. */
 export const PADDING_BYTES = 1024;
 
@@ -271,11 +272,12 @@ export class LinearMemory {
   }
 
   #assertUntouched(address: number, pages: number): void {
-    // Eight bytes at a time: tests do this for every region of every run.
-    const words = this.f64;
-    const end = (address + pages * PAGE_BYTES) / 8;
-    for (let at = address / 8; at < end; at += 1) {
-      if (words[at] !== FREED) assert.fail(`write after free at address ${at * 8}`);
+    // Page by page: tests do this for every region of every run.
+    for (let page = address; page < address + pages * PAGE_BYTES; page += PAGE_BYTES) {
+      const bytes = this.u8.subarray(page, page + PAGE_BYTES);
+      if (Buffer.compare(bytes, FREED_PAGE) === 0) continue;
+      const at = page + bytes.findIndex((byte) => byte !== FREED_PAGE[0]);
+      assert.fail(`write after free at address ${at}`);
     }
   }
 }

@@ -103,9 +103,12 @@ export function expectGuarded({ linear }: Holding, address: number, bytes: numbe
   }
 }
 
-/** Runs with memory of its own. */
+/** One for all that a file of tests tries: a memory, and an instance of the kernels on it, take longer to make than most of that. */
+const budget = testBudget();
+
+/** Runs with regions of its own. */
 export function withHolding<T>(run: (holding: Holding) => T): T {
-  using holding = testBudget().reserve('test');
+  using holding = budget.reserve('test');
   return run(holding);
 }
 

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { expect } from 'vitest';
 import { BATCH_ROWS, type Batch } from '../../src/columnar/batch.ts';
 import type { Column } from '../../src/columnar/column.ts';
 import { readColumn } from '../../src/columnar/column-values.ts';
@@ -8,25 +7,27 @@ import { type Field, type Schema, sameSchema, schemaText } from '../../src/colum
 import type { Value } from '../../src/columnar/value.ts';
 import type { LinearMemory } from '../../src/memory/linear-memory.ts';
 
-/** Fails unless `batch` keeps the rules that kernels rely on (`columnar/column.ts`) and what `schema` promises. */
+/**
+ * Fails unless `batch` keeps the rules that kernels rely on (`columnar/column.ts`) and what `schema` promises. Without `expect`, whose
+ * calls would take longer, for each column and row, than what is tested.
+ */
 export function checkBatch(linear: LinearMemory, batch: Batch, schema: Schema): void {
-  expect(batch.rowCount).toBeLessThanOrEqual(BATCH_ROWS);
-  expect(sameSchema(batch.schema, schema), `${schemaText(batch.schema)} is not ${schemaText(schema)}`).toBe(true);
-  expect(batch.columns.length).toBe(schema.fields.length);
+  assert.ok(batch.rowCount <= BATCH_ROWS, `a batch of ${batch.rowCount} rows`);
+  if (!sameSchema(batch.schema, schema)) assert.fail(`${schemaText(batch.schema)} is not ${schemaText(schema)}`);
+  assert.equal(batch.columns.length, schema.fields.length);
   for (const [index, field] of schema.fields.entries()) {
     checkColumn(linear, batch.columns[index] as Column, field, batch.rowCount);
   }
 }
 
 function checkColumn(linear: LinearMemory, column: Column, { name, type, nullable }: Field, rowCount: number): void {
-  expect(column.type, name).toEqual(type);
+  assert.deepEqual(column.type, type, name);
   const width = fixedWidth(type);
   const widths = width === undefined ? [0] : type.kind === 'decimal' ? [8, 16] : [width];
-  if (type.kind !== 'null') expect(widths, `${name}: bytes of a value`).toContain(column.width);
-  expect(column.dictionary?.values.width ?? column.width, `${name}: bytes of an entry`).toBe(column.width);
-  expect(column.validity % 8, `${name}: the bitmap is not aligned`).toBe(0);
+  assert.ok(type.kind === 'null' || widths.includes(column.width), `${name}: ${column.width} bytes of a value`);
+  assert.equal(column.dictionary?.values.width ?? column.width, column.width, `${name}: bytes of an entry`);
+  assert.equal(column.validity % 8, 0, `${name}: the bitmap is not aligned`);
   const values = readColumn(linear, column, rowCount);
-  // What holds row by row is an assertion only where it does not: one of each row takes longer than what is tested.
   if (!nullable && values.includes(null)) assert.fail(`${name} is not nullable`);
   if (column.validity !== 0 && column.dictionary === undefined) {
     const beneath = readColumn(linear, { ...column, validity: 0 }, rowCount);
@@ -56,8 +57,8 @@ function isZero(value: Value): boolean {
 
 function checkCodes(linear: LinearMemory, column: Column, name: string, values: readonly unknown[]): void {
   const { dictionary } = column;
-  expect(dictionary?.values.dictionary, `${name}: a dictionary in a dictionary`).toBeUndefined();
-  expect(dictionary?.values.validity, `${name}: a dictionary with nulls`).toBe(0);
+  assert.equal(dictionary?.values.dictionary, undefined, `${name}: a dictionary in a dictionary`);
+  assert.equal(dictionary?.values.validity, 0, `${name}: a dictionary with nulls`);
   for (const [row, value] of values.entries()) {
     const code = linear.u32[column.values / 4 + row];
     if (value === null && code !== 0) assert.fail(`${name}: code ${code} of the null in row ${row}`);

@@ -57,9 +57,9 @@ export async function runSource(
 
 /** Fails unless everything was given back, and nothing was written to since. */
 export function expectAllReturned(budget: MemoryBudget): void {
-  expect(budget.holders()).toEqual([]);
-  expect(budget.usedBytes).toBe(0);
-  expect(budget.linear.usedBytes).toBe(0);
+  assert.deepEqual(budget.holders(), []);
+  assert.equal(budget.usedBytes, 0);
+  assert.equal(budget.linear.usedBytes, 0);
   // Handing a page out checks that it still holds the pattern it was freed with: this hands out all of them.
   const freeBytes = budget.linear.committedBytes - 65_536;
   if (freeBytes === 0) return;
