@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /**
  * What random tests start from: FUZZ_SEED, else the commit. So a commit passes or fails, whoever tests it and how
@@ -23,6 +24,15 @@ const areKernelsChecked = Boolean(process.env['CHECK_KERNELS']);
 /** Checks make kernels some ten times slower. */
 const TIMEOUT_MS = areKernelsChecked ? 900_000 : 60_000;
 
+/** Where no run before says how long files take, the largest of them are first: the small one that takes longest would be alone at the end. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isLong = ({ moduleId }: TestSpecification): boolean => moduleId.endsWith('/architecture/habits.test.ts');
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
+
 const config: ViteUserConfig = defineConfig({
   test: {
     testTimeout: TIMEOUT_MS,
@@ -37,6 +47,7 @@ const config: ViteUserConfig = defineConfig({
     ],
     // What is not bundled is imported as it is: else each use of `assert` in a loop goes through a proxy.
     deps: { interopDefault: false },
+    sequence: { sequencer: LongestFirst },
     // Two cores: more workers only make each other slower.
     maxWorkers: 2,
     reporters: process.env['CI'] ? ['default', ['json', { outputFile: 'build/test-report.json' }]] : ['default'],
