@@ -180,6 +180,8 @@ const jobManifest = z.strictObject({
 
 const claim = z.strictObject({ version: z.literal(1), jobId, nonce });
 
+const laterVersion = z.object({ version: z.int().gt(1) });
+
 /** Each @throws CommitCorrupted for what is no such document, UnsupportedFile for one of a later version. */
 export function parseTaskManifest(uri: string, bytes: Uint8Array): TaskManifest {
   return parse(uri, bytes, taskManifest);
@@ -208,7 +210,7 @@ function parse<Document>(uri: string, bytes: Uint8Array, schema: z.ZodType<Docum
   } catch {
     throw new CommitCorrupted(`${uri} is not JSON, though only Millrace writes there.`);
   }
-  const version = z.object({ version: z.int().gt(1) }).safeParse(json);
+  const version = laterVersion.safeParse(json);
   if (version.success) {
     throw new UnsupportedFile(uri, `it has version ${version.data.version}, of a later release`);
   }
