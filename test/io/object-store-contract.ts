@@ -10,6 +10,7 @@ import {
   PreconditionFailed,
   UploadNotFound,
 } from '../../src/errors.ts';
+import { inParallel, REQUESTS_AT_ONCE } from '../../src/io/in-parallel.ts';
 import { MIN_PART_BYTES, type ObjectInfo, type ObjectStore } from '../../src/io/object-store.ts';
 import { readTail } from '../../src/io/object-tail.ts';
 
@@ -175,7 +176,7 @@ export function obeysObjectStoreContract(
       test('gives more than a page in order of bytes, by prefix', async () => {
         const { store, base } = await make();
         const keys = Array.from({ length: 1_203 }, (_, i) => `${base}${['d/', 'd-', 'd.', 'd'][i % 4]}${i}`);
-        for (const key of keys) await store.put(key, Uint8Array.of(1, 2, 3));
+        await inParallel(keys, REQUESTS_AT_ONCE, (key) => store.put(key, Uint8Array.of(1, 2, 3)));
         const listed = await all(store.list(base));
         expect(listed.map(({ uri }) => uri)).toEqual(keys.toSorted(byBytes));
         expect(listed[5]).toEqual(await store.head(listed[5]!.uri));
