@@ -20,6 +20,8 @@ from millrace_emulator.runtime_api import Event, Outcome, RuntimeApi
 BOOTSTRAP = Path(__file__).with_name("bootstrap.mjs")
 NODE = os.environ.get("EMULATOR_NODE", "node")
 WATCH_SECONDS = 0.02
+WATCH_ASLEEP_SECONDS = 0.1
+"""Asleep it takes no more memory, so that only its end can be missed; and there are dozens of them."""
 
 
 class Sandbox:
@@ -32,6 +34,8 @@ class Sandbox:
         self._memory_bytes = memory_mb * 1024 * 1024
         self._freeze = freeze
         self._lock = threading.Lock()  # over freezing and thawing
+        self._awake = threading.Event()
+        self._awake.set()
         self._log = tempfile.TemporaryFile()
         self._log_taken = 0  # bytes
         self._process = subprocess.Popen(
@@ -57,6 +61,7 @@ class Sandbox:
         with self._lock:
             self.api.events.put(event)
             self._process.send_signal(signal.SIGCONT)
+            self._awake.set()
 
     def close(self) -> None:
         """Kills the process. May be called again."""
@@ -87,6 +92,7 @@ class Sandbox:
         with self._lock:
             if self._freeze and self.api.events.empty():
                 self._process.send_signal(signal.SIGSTOP)
+                self._awake.clear()
 
     def _watch(self) -> None:
         """Kills the process once it has held more memory than it may, and tells of its end."""
@@ -95,7 +101,10 @@ class Sandbox:
             if self.peak_bytes > self._memory_bytes:
                 self.out_of_memory = True
                 self._process.kill()
-            time.sleep(WATCH_SECONDS)
+            if self._awake.is_set():
+                time.sleep(WATCH_SECONDS)
+            else:
+                self._awake.wait(WATCH_ASLEEP_SECONDS)
         self.api.outcomes.put(Outcome("exit"))
 
 
