@@ -24,11 +24,13 @@ const areKernelsChecked = Boolean(process.env['CHECK_KERNELS']);
 /** Checks make kernels some ten times slower. */
 const TIMEOUT_MS = areKernelsChecked ? 900_000 : 60_000;
 
-/** Where no run before says how long files take, the largest of them are first: the small one that takes longest would be alone at the end. */
+const LONG_FILES = /\/(?:architecture\/habits|localstack\/(?:memory-sizes|faults-storage))\.test\.ts$/;
+
+/** Where no run before says how long files take, the largest of them are first: small ones that take longest would be alone at the end. */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    const isLong = ({ moduleId }: TestSpecification): boolean => moduleId.endsWith('/architecture/habits.test.ts');
+    const isLong = ({ moduleId }: TestSpecification): boolean => LONG_FILES.test(moduleId);
     return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
   }
 }
@@ -57,14 +59,13 @@ const config: ViteUserConfig = defineConfig({
         test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/localstack/**'] },
       },
       {
-        // Against one emulator, started when any of these files is run; they share it, so one file at a time.
+        // Against one emulator, which is made while the others run; of what it holds, each file has its own.
         extends: true,
         test: {
           name: 'localstack',
           include: ['test/localstack/**/*.test.ts'],
           globalSetup: ['test/localstack/lane.ts'],
-          maxWorkers: 1,
-          // The first to want the deployment waits for it, a minute where the machine is busy.
+          // Jobs take long, and longer where the machine is busy.
           testTimeout: 300_000,
           hookTimeout: 300_000,
           sequence: { groupOrder: 1 },

@@ -5,10 +5,13 @@
 
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const osls = fileURLToPath(new URL('bin/serverless.js', import.meta.resolve('osls/package.json')));
+// The process of vitest, which deploys too, has no `import.meta.resolve`.
+const require = createRequire(import.meta.url);
+const osls = require.resolve('osls/bin/serverless.js');
 
 /** The functions of serverless.yml, and the bundle that each is made of. */
 const BUNDLES = {
@@ -36,6 +39,8 @@ export interface DeployOptions {
   readonly onNote?: (note: string) => void;
   /** The deployment is stopped, half done, after so many milliseconds. */
   readonly timeoutMs?: number;
+  /** Stops the deployment, half done. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Deployment {
@@ -63,7 +68,7 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
 /** The lines that osls has written. Rejects where it fails or takes too long. */
 function run(
   parameters: readonly string[],
-  { environment, onNote, timeoutMs = 900_000 }: DeployOptions,
+  { environment, onNote, timeoutMs = 900_000, signal }: DeployOptions,
 ): Promise<string[]> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [osls, ...parameters], {
@@ -72,6 +77,7 @@ function run(
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: timeoutMs,
       killSignal: 'SIGKILL',
+      signal,
     });
     let text = '';
     for (const stream of [child.stdout, child.stderr]) {

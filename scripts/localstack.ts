@@ -9,7 +9,7 @@ const HELP = `npm run localstack [-- --help]
 Starts an emulator of AWS (S3, Lambda, Step Functions, EventBridge) on a free port of this machine, builds Millrace,
 deploys it there, and says what to try. Ctrl-C ends it, and all that was stored in it is gone.
 
-Needs Python 3.11, 3.12 or 3.13. The first time, it installs itself into .localstack/ (a minute, 550 MB).
+Needs Python 3.11, 3.12 or 3.13. The first time, it installs itself into .localstack/ (a minute, 360 MB).
 `;
 
 /** Beside what the emulator has installed, where git does not look. */

@@ -5,6 +5,7 @@
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -30,6 +31,8 @@ export interface EmulatorOptions {
   readonly freeze?: readonly string[];
   /** Told, in a few words, what takes long. */
   readonly onNote?: (note: string) => void;
+  /** Gives up installing and starting, at once; of no effect on an emulator that has been started. */
+  readonly signal?: AbortSignal;
 }
 
 /** Ends with its owner's process, or before that with `stop`. */
@@ -55,17 +58,19 @@ export async function startEmulator({
   dataDirectory,
   freeze = ['*'],
   onNote = () => undefined,
+  signal,
 }: EmulatorOptions = {}): Promise<Emulator> {
   const python = findPython();
   if (python === undefined) throw new Error(emulatorProblem());
-  const interpreter = await preparePython(python, onNote);
+  const interpreter = await preparePython(python, onNote, signal);
+  signal?.throwIfAborted();
   const data = dataDirectory ?? (await mkdtemp(join(tmpdir(), 'millrace-emulator-')));
   await mkdir(data, { recursive: true });
   const port = await freePort();
   const child = launch(interpreter, data, environmentOf(data, port, freeze));
   const emulator = emulatorOf(child, data, port);
   try {
-    await untilReady(child, emulator);
+    await untilReady(child, emulator, signal);
   } catch (error) {
     await emulator.stop();
     throw error;
@@ -142,7 +147,11 @@ function killGroup(child: ChildProcess): void {
   }
 }
 
-async function untilReady(child: ChildProcess, { endpoint, dataDirectory }: Emulator): Promise<void> {
+async function untilReady(
+  child: ChildProcess,
+  { endpoint, dataDirectory }: Emulator,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const deadline = performance.now() + START_TIMEOUT_MS;
   for (;;) {
     // By its process id: another program may have taken the port first.
@@ -150,6 +159,7 @@ async function untilReady(child: ChildProcess, { endpoint, dataDirectory }: Emul
       (response) => response.json(),
       () => undefined,
     );
+    signal?.throwIfAborted();
     if ((answer as { pid?: number } | undefined)?.pid === child.pid) return;
     const ended = child.exitCode !== null || child.signalCode !== null;
     if (ended || performance.now() > deadline) {
@@ -166,10 +176,16 @@ async function lastLines(path: string, count: number): Promise<string> {
   return (await readFile(path, 'utf8')).trimEnd().split('\n').slice(-count).join('\n');
 }
 
+/** Below those that the system gives to whoever asks for none in particular: until the emulator listens, somebody will. */
 async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (;;) {
+    const port = randomInt(10_000, 32_768);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!isFree) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
 }

@@ -46,7 +46,11 @@ export function findPython(): Python | undefined {
 }
 
 /** Path of an environment's interpreter, installed first if need be, which takes about a minute. */
-export async function preparePython(python: Python, onNote: (note: string) => void): Promise<string> {
+export async function preparePython(
+  python: Python,
+  onNote: (note: string) => void,
+  signal?: AbortSignal,
+): Promise<string> {
   const parts = [
     readFileSync(REQUIREMENTS),
     PREPARE_CATALOG,
@@ -63,10 +67,10 @@ export async function preparePython(python: Python, onNote: (note: string) => vo
   await mkdir(HOME, { recursive: true });
   await removeAbandoned();
   const staging = join(HOME, `installing-${process.pid}`);
-  onNote(`installing the emulator with Python ${python.version} into .localstack/ (once; about a minute, 550 MB)`);
+  onNote(`installing the emulator with Python ${python.version} into .localstack/ (once; about a minute, 360 MB)`);
   const began = performance.now();
   try {
-    await install(python, staging);
+    await install(python, staging, signal);
     await rename(staging, folder).catch((error: unknown) => {
       // Another process was faster.
       if (!existsSync(interpreter)) throw error;
@@ -78,7 +82,8 @@ export async function preparePython(python: Python, onNote: (note: string) => vo
   return interpreter;
 }
 
-async function install(python: Python, folder: string): Promise<void> {
+async function install(python: Python, folder: string, signal: AbortSignal | undefined): Promise<void> {
+  const run = (command: string, parameters: readonly string[]): Promise<void> => runStep(command, parameters, signal);
   const uv = spawnSync('uv', ['--version']).status === 0;
   const interpreter = join(folder, 'bin/python');
   if (uv) {
@@ -86,15 +91,18 @@ async function install(python: Python, folder: string): Promise<void> {
     await run('uv', ['pip', 'install', '--quiet', '--python', interpreter, '--requirements', REQUIREMENTS]);
   } else {
     await run(python.path, ['-m', 'venv', folder]);
-    await run(interpreter, ['-m', 'pip', 'install', '--quiet', '--no-input', '--requirement', REQUIREMENTS]);
+    // Most modules are never imported: those that are, Python compiles then.
+    const options = ['--quiet', '--no-input', '--no-compile', '--requirement', REQUIREMENTS];
+    await run(interpreter, ['-m', 'pip', 'install', ...options]);
   }
   await run(interpreter, ['-c', PREPARE_CATALOG]);
 }
 
-async function run(command: string, parameters: readonly string[]): Promise<void> {
+async function runStep(command: string, parameters: readonly string[], signal: AbortSignal | undefined): Promise<void> {
   try {
-    await promisify(execFile)(command, parameters, { maxBuffer: 64 * 1024 * 1024 });
+    await promisify(execFile)(command, parameters, { maxBuffer: 64 * 1024 * 1024, signal, killSignal: 'SIGKILL' });
   } catch (error) {
+    signal?.throwIfAborted();
     const { stderr = '', message } = error as { stderr?: string; message: string };
     const end = (stderr || message).trim().split('\n').slice(-15).join('\n');
     throw new Error(`The emulator could not be installed: ${command} ${parameters.join(' ')} failed with\n${end}`);

@@ -30,7 +30,8 @@ describeLane('events of objects', () => {
         'x-amz-target': `AWSEvents.${action}`,
         'content-type': 'application/x-amz-json-1.1',
       });
-    await events('PutRule', { Name: 'objects', EventPattern: JSON.stringify({ source: ['aws.s3'] }) });
+    const pattern = { source: ['aws.s3'], detail: { bucket: { name: [bucket] } } };
+    await events('PutRule', { Name: 'objects', EventPattern: JSON.stringify(pattern) });
     await events('PutTargets', { Rule: 'objects', Targets: [{ Id: '1', Arn: functionArn }] });
     for (let i = 0; i < 2; i++) await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: 'same' }));
     s3.destroy();

@@ -1,12 +1,32 @@
 /** What the tests against the emulator share: the lane itself, buckets, functions and executions. */
 
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { createInterface } from 'node:readline';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { DescribeExecutionCommand, type DescribeExecutionCommandOutput, SFNClient } from '@aws-sdk/client-sfn';
 import { describe, inject, test } from 'vitest';
+import type { LaneAnswer, LaneState } from './lane.ts';
 
-const lane = inject('lane');
+const given = inject('lane');
+const lane = given.kind === 'absent' ? given : ((await askLane('emulator')) as LaneState);
 if (lane.kind === 'ready') Object.assign(process.env, lane.environment);
+
+/** What the lane answers when it has it, which may take minutes. Throws where it cannot be had. */
+export async function askLane(what: 'emulator' | 'functions' | 'deployment'): Promise<unknown> {
+  if (given.kind === 'absent') throw new Error(given.reason);
+  const asked = request(`${given.url}/${what}`, { agent: false }).end();
+  const [response] = (await once(asked, 'response')) as [IncomingMessage];
+  for await (const line of createInterface(response)) {
+    // The connection may stay; it holds nobody up.
+    asked.socket?.unref();
+    const answer = JSON.parse(line) as LaneAnswer;
+    if ('failure' in answer) throw new Error(answer.failure);
+    return answer.value;
+  }
+  throw new Error('The lane has ended.');
+}
 
 /** `describe` for tests that need the emulator: skipped where none can run, failed where one should. */
 export function describeLane(name: string, tests: () => void): void {

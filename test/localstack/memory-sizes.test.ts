@@ -3,9 +3,8 @@
  * done before: it succeeds, or it fails with `MemoryBudgetExceeded`. The emulator kills as AWS does, by resident bytes.
  */
 
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { beforeAll, expect, test } from 'vitest';
 import * as types from '../../src/columnar/data-type.ts';
@@ -15,7 +14,7 @@ import type { PlanNode } from '../../src/plan/plan-node.ts';
 import type { Task } from '../../src/plan/task.ts';
 import { query } from '../support/duckdb.ts';
 import { col, int, op } from '../support/plans.ts';
-import { describeLane, emulator, freshBucket, until } from './harness.ts';
+import { askLane, describeLane, emulator, freshBucket, until } from './harness.ts';
 import { createFunction, invoke, recordOf } from './lambda.ts';
 
 const FACTS: PlanNode = {
@@ -193,9 +192,7 @@ function shuffled<Item>(items: readonly Item[], seed: number): Item[] {
 
 describeLane('a function, never killed for memory,', () => {
   beforeAll(async () => {
-    const out = join(emulator().dataDirectory, 'bundles');
-    execFileSync(process.execPath, ['scripts/bundle-functions.ts', out]);
-    bundle = join(out, 'functions/execute-task/index.mjs');
+    bundle = resolve(String(await askLane('functions')), 'execute-task/index.mjs');
     await makeFile();
   });
 
