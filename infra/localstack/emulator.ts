@@ -16,6 +16,7 @@ import { fileURLToPath } from 'node:url';
 import { findPython, preparePython } from './python-environment.ts';
 
 const START_TIMEOUT_MS = 120_000;
+const MOST_PORTS_TRIED = 100;
 const SERVICES = 's3,lambda,stepfunctions,events,sts,iam,logs,cloudformation,cloudwatch,sqs,sns,ssm';
 const CREDENTIALS = {
   AWS_ACCESS_KEY_ID: 'test',
@@ -178,7 +179,7 @@ async function lastLines(path: string, count: number): Promise<string> {
 
 /** Below those that the system gives to whoever asks for none in particular: until the emulator listens, somebody will. */
 async function freePort(): Promise<number> {
-  for (;;) {
+  for (let tries = 0; tries < MOST_PORTS_TRIED; tries += 1) {
     const port = randomInt(10_000, 32_768);
     const server = createServer();
     const isFree = await new Promise<boolean>((resolve) => {
@@ -188,4 +189,5 @@ async function freePort(): Promise<number> {
     await new Promise((resolve) => server.close(resolve));
     return port;
   }
+  throw new Error(`The emulator has found no free port of 127.0.0.1 among ${MOST_PORTS_TRIED}`);
 }
