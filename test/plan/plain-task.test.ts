@@ -50,9 +50,11 @@ describe('a task that is taken without zod', () => {
       for (const { place, what, by } of changes) {
         const places = placesIn(task);
         const { holder, key } = places[place % places.length]!;
-        if (what === 'replace') holder[key] = by;
+        // The document's own: a later change may be within it.
+        const value = structuredClone(by);
+        if (what === 'replace') holder[key] = value;
         else if (what === 'delete') delete holder[key];
-        else if (!Array.isArray(holder)) holder['more'] = by;
+        else if (!Array.isArray(holder)) holder['more'] = value;
       }
       const plain = plainTask(task);
       if (plain === undefined) return;
