@@ -35,20 +35,34 @@ function connect(): Promise<DuckDBConnection> {
   return connection;
 }
 
+let last: Promise<unknown> = Promise.resolve();
+
+/** After all that was asked for before: on one connection statements at the same time end each other, and tables have the same names. */
+function inTurn<T>(run: () => Promise<T>): Promise<T> {
+  const result = last.then(run);
+  last = result.catch(() => undefined);
+  return result;
+}
+
 /** What `sql` gives, with `table` as its table `t`. Timestamps in microseconds only. */
-export async function duckRows(table: Table, sql: string): Promise<Row[]> {
-  await createTable('t', table);
-  return query(sql);
+export function duckRows(table: Table, sql: string): Promise<Row[]> {
+  return duckRowsOf({ t: table }, sql);
 }
 
 /** What `sql` gives, with each of `tables` under its name. Timestamps in microseconds only. */
-export async function duckRowsOf(tables: Readonly<Record<string, Table>>, sql: string): Promise<Row[]> {
-  for (const [name, table] of Object.entries(tables)) await createTable(name, table);
-  return query(sql);
+export function duckRowsOf(tables: Readonly<Record<string, Table>>, sql: string): Promise<Row[]> {
+  return inTurn(async () => {
+    for (const [name, table] of Object.entries(tables)) await fillTable(name, table);
+    return rowsOf(sql);
+  });
 }
 
 /** Makes a table, or makes it anew. Timestamps in microseconds only. */
-export async function createTable(name: string, { schema, rows }: Table): Promise<void> {
+export function createTable(name: string, table: Table): Promise<void> {
+  return inTurn(() => fillTable(name, table));
+}
+
+async function fillTable(name: string, { schema, rows }: Table): Promise<void> {
   const duck = await connect();
   const columns = schema.fields.map((f) => `"${f.name}" ${sqlType(f.type)}`);
   await duck.run(`create or replace temp table "${name}" (${columns.join()})`);
@@ -68,14 +82,18 @@ export async function createTable(name: string, { schema, rows }: Table): Promis
 const CHUNK_ROWS = 2048;
 
 /** What `sql` gives by itself. */
-export async function query(sql: string): Promise<Row[]> {
+export function query(sql: string): Promise<Row[]> {
+  return inTurn(() => rowsOf(sql));
+}
+
+async function rowsOf(sql: string): Promise<Row[]> {
   const reader = await (await connect()).runAndReadAll(sql);
   return reader.getRows().map((row) => row.map(cellOf));
 }
 
 /** The same with cells as JSON has them: whole numbers of 64 bits, decimals, dates and the like as text. */
-export async function queryAsJson(sql: string): Promise<Json[][]> {
-  return (await (await connect()).runAndReadAll(sql)).getRowsJson();
+export function queryAsJson(sql: string): Promise<Json[][]> {
+  return inTurn(async () => (await (await connect()).runAndReadAll(sql)).getRowsJson());
 }
 
 function cellOf(value: DuckDBValue): Value {
