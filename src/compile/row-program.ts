@@ -275,7 +275,7 @@ export class RowProgram implements Disposable {
     if (this.#filter === undefined) return undefined;
     const { rowCount } = batch;
     const bitmap = this.#selection.ensure(bitmapBytes(rowCount));
-    this.#holding.linear.u8.fill(0, bitmap, bitmap + bitmapBytes(rowCount));
+    this.#holding.linear.zero(bitmap, bitmap + bitmapBytes(rowCount));
     const row = this.#row(batch);
     let survivors = 0;
     for (; row.index < rowCount; row.index++) {

@@ -2,6 +2,9 @@
 
 import { LinearMemory } from '../memory/linear-memory.ts';
 
+/** Of a floor, or of a lease, what the pieces of one file may take. */
+export const PIECES_SHARE: number = 1 / 8;
+
 const LEAST_COUNT = 4;
 /** Of 1 MiB: four would be no more than a network of 75 MB/s brings until the next one has its first byte, 30 ms after one was used. */
 const MOST_COUNT = 8;

@@ -13,13 +13,11 @@ import type { Holding, MemoryBudget } from '../memory/budget.ts';
 import { LinearMemory, type Region } from '../memory/linear-memory.ts';
 import type { BegunFile } from './files-ahead.ts';
 import { askFor, type ReadObject } from './object-reads.ts';
-import { type PieceSizes, pieceLength, piecesFootprint, piecesIn } from './piece-sizes.ts';
+import { PIECES_SHARE, type PieceSizes, pieceLength, piecesFootprint, piecesIn } from './piece-sizes.ts';
 
-/** Of the budget's floor, what the pieces of the file that is read may take. */
-const PIECES_SHARE = 1 / 8;
 /**
- * All pieces ahead may take so often what they take: more than is on its way at a time, so that some wait for their turn. Whole files
- * that are asked for together share the network and end together, and then it is idle until the next ones begin.
+ * All pieces ahead may take so often what those of the file that is read do: more than is on its way at a time, so that some wait for
+ * their turn. Whole files that are asked for together share the network and end together, and then it is idle until the next ones begin.
  */
 const ROOM_PIECES = 2;
 /** With less room nothing is begun: a request is worth so much. */

@@ -21,7 +21,7 @@ const WASM_PAGE_BYTES = 65_536;
 /** 32-bit addresses reach this far; the last page stays unused so that an end address still fits. */
 const ADDRESSABLE_BYTES = 65_535 * WASM_PAGE_BYTES;
 const FREED_PAGE = new Uint8Array(PAGE_BYTES).fill(0xdb);
-/** As doubles, which fill a shared memory eight times as fast as bytes do. */
+/** As doubles, for the reason that `zero` has. */
 const FREED = new Float64Array(FREED_PAGE.buffer)[0]!;
 /** Kernels work in blocks of 64 rows and may read and write this far behind what they were given. */
 export const PADDING_BYTES = 1024;
@@ -157,6 +157,15 @@ export class LinearMemory {
   }
 
   // Views of the whole memory, taken anew after growth. Never keep one across an allocation.
+  /** Makes the bytes [from, to) zero: as doubles, which fill a shared memory eight times as fast as bytes do, where these are whole. */
+  zero(from: number, to: number): void {
+    const first = Math.ceil(from / 8);
+    const last = Math.max(first, Math.floor(to / 8));
+    if (from < first * 8) this.u8.fill(0, from, Math.min(first * 8, to));
+    this.f64.fill(0, first, last);
+    if (last * 8 < to) this.u8.fill(0, last * 8, to);
+  }
+
   get u8(): Uint8Array<ArrayBufferLike> {
     if (this.#buffer !== this.memory.buffer) this.#view();
     return this.#u8;

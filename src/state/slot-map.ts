@@ -139,9 +139,10 @@ export class SlotMap implements Disposable {
     const bitmapBytes = Math.ceil(this.#slotCount / 64) * 8;
     codes.ensure(asBits ? bitmapBytes : this.#slotCount * 4, 0);
     validity.ensure(bitmapBytes, 0);
-    const { u8, u32 } = this.#holding.linear;
-    u8.fill(0, validity.address, validity.address + bitmapBytes);
-    if (asBits) u8.fill(0, codes.address, codes.address + bitmapBytes);
+    const { linear } = this.#holding;
+    const { u8, u32 } = linear;
+    linear.zero(validity.address, validity.address + bitmapBytes);
+    if (asBits) linear.zero(codes.address, codes.address + bitmapBytes);
     for (let slot = 0; slot < this.#slotCount; slot++) {
       const code = Math.floor(slot / stride) % size;
       const isNull = code === nullCode;

@@ -102,8 +102,7 @@ class RowSorter {
       this.#firstLeft += 1;
     }
     if (this.#prefixBits === 0) {
-      const first = this.#prefixes.address / 8;
-      this.#holding.linear.f64.fill(0, first, first + this.#rowCount);
+      this.#holding.linear.zero(this.#prefixes.address, this.#prefixes.address + this.#rowCount * 8);
     }
     this.#holding.free(step);
   }

@@ -5,6 +5,19 @@ import { LinearMemory, PADDING_BYTES, type Region } from '../../src/memory/linea
 const MiB = 1024 * 1024;
 
 describe('linear memory', () => {
+  test('makes just the bytes zero that it is told to, wherever they begin and end', () => {
+    const linear = new LinearMemory(MiB, false);
+    const { address } = linear.allocate(64)!;
+    for (let from = 0; from <= 24; from += 1) {
+      for (let to = from; to <= 48; to += 1) {
+        linear.u8.fill(1, address, address + 64);
+        linear.zero(address + from, address + to);
+        const expected = Array.from({ length: 64 }, (_, at) => (at >= from && at < to ? 0 : 1));
+        expect([...linear.u8.subarray(address, address + 64)]).toEqual(expected);
+      }
+    }
+  });
+
   test('hands out regions that do not overlap, padding included, however they are freed', () => {
     const commands = fc.array(
       fc.oneof(

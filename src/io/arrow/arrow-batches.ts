@@ -17,7 +17,7 @@ import { LentRegions } from '../../memory/lent-regions.ts';
 import { LinearMemory } from '../../memory/linear-memory.ts';
 import { foreignFile, HEAD_BYTES } from '../foreign-file.ts';
 import { allSettled, readBytes } from '../object-reads.ts';
-import { piecesFootprint, piecesIn } from '../piece-sizes.ts';
+import { PIECES_SHARE, piecesFootprint, piecesIn } from '../piece-sizes.ts';
 import type { FirstBytes } from '../pieces-ahead.ts';
 import type { FileRequest } from '../record-reader.ts';
 import { lookedAt, TextInput } from '../text/text-input.ts';
@@ -463,7 +463,7 @@ class ArrowStream implements ArrowBatches {
   static async open(request: ArrowRequest, size: number): Promise<ArrowStream> {
     const { budget, signal } = request;
     const leaseBytes = Math.min(budget.floorBytes, 4 * LEAST_LEASE_BYTES);
-    const pieces = piecesIn(leaseBytes / 8);
+    const pieces = piecesIn(leaseBytes * PIECES_SHARE);
     const holding = await budget.lease(OWNER, leaseBytes, signal);
     try {
       assert.ok(piecesFootprint(pieces) + LinearMemory.footprint(SCRATCH_BYTES) <= leaseBytes);

@@ -257,11 +257,11 @@ export class ChunkValues {
     buffers.ensure(reading.form, slots, this.#filled);
     const doneBytes = Math.ceil(this.#filled / 8);
     const bitmapBytes = Math.ceil(slots / 8) + 8;
-    const { u8, data } = this.#linear;
+    const linear = this.#linear;
     const { validity, values } = buffers;
-    if (this.#hasValidity) u8.fill(0, validity.address + doneBytes, validity.address + bitmapBytes);
-    if (reading.form.kind === 'bool') u8.fill(0, values.address + doneBytes, values.address + bitmapBytes);
-    if (reading.form.kind === 'text' && this.#filled === 0) data.setInt32(values.address, 0, true);
+    if (this.#hasValidity) linear.zero(validity.address + doneBytes, validity.address + bitmapBytes);
+    if (reading.form.kind === 'bool') linear.zero(values.address + doneBytes, values.address + bitmapBytes);
+    if (reading.form.kind === 'text' && this.#filled === 0) linear.data.setInt32(values.address, 0, true);
   }
 
   /**
@@ -333,7 +333,7 @@ export class ChunkValues {
     const { buffers } = this.#source;
     const to = buffers.values.address + start * entries.width;
     if (size === 0) {
-      this.#linear.u8.fill(0, to, to + count * entries.width);
+      this.#linear.zero(to, to + count * entries.width);
       return;
     }
     takeOf(take, entries.width)(entries.values, codes, count, to);
@@ -393,7 +393,7 @@ export class ChunkValues {
     const [values, validity] = [buffers.values.address, buffers.validity.address];
     const hasNulls = valid < count;
     if (this.#form.kind === 'runs') {
-      if (hasNulls) this.#linear.u8.fill(0, scratch.bits, scratch.bits + Math.ceil(valid / 8) + 8);
+      if (hasNulls) this.#linear.zero(scratch.bits, scratch.bits + Math.ceil(valid / 8) + 8);
       const ones = hasNulls
         ? kernels.decodeHybridBits(valueState, valid, scratch.bits, 0)
         : kernels.decodeHybridBits(valueState, valid, values, this.#filled);

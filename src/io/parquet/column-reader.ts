@@ -96,7 +96,7 @@ export class ColumnReader {
       }
       const count = Math.min(this.#rowsToPass, this.#pageRows, this.#source.batchRows);
       const { bits } = this.#work.scratch;
-      this.#work.holding.linear.u8.fill(0, bits, bits + Math.ceil(count / 8) + 8);
+      this.#work.holding.linear.zero(bits, bits + Math.ceil(count / 8) + 8);
       this.#values.passValues(this.#levels(count, bits, 0));
       this.#passed(count);
     }

@@ -113,7 +113,7 @@ export class LeafReader {
   async #decodeAndDrop(rows: number): Promise<void> {
     const { scratch, holding } = this.#work;
     await this.#take(rows, (count, from) => {
-      holding.linear.u8.fill(0, scratch.bits, scratch.bits + Math.ceil(count / 8) + 8);
+      holding.linear.zero(scratch.bits, scratch.bits + Math.ceil(count / 8) + 8);
       this.#values.passValues(this.#slots(count, from, scratch.bits, 0).valid);
     });
   }
@@ -243,7 +243,7 @@ export class LeafReader {
   #decodeLevels(state: number, most: number, count: number, to: number): void {
     const { kernels, scratch, holding } = this.#work;
     if (most === 0) {
-      holding.linear.u8.fill(0, to, to + count);
+      holding.linear.zero(to, to + count);
       return;
     }
     const greatest = kernels.decodeHybrid(state, count, scratch.stored);

@@ -82,7 +82,7 @@ export class MetadataWalk implements Disposable {
     if (rows === undefined) return undefined;
     const lists = rows.address + count * 8;
     const chunks = lists + count * 4;
-    this.#holding.linear.u8.fill(0, rows.address, rows.address + bytes);
+    this.#holding.linear.zero(rows.address, rows.address + bytes);
     const { address, kernels, end } = this.#place;
     const from = address + position;
     const behind = kernels.thriftRowGroups(address, from, end, count, known, rows.address, lists, chunks);

@@ -131,7 +131,7 @@ export class NestedReader {
     const { repetitions, definitions, entries } = leaf;
     const bytes = Math.ceil(entries / 8) + 8;
     bits.ensure(bytes, 0);
-    this.#work.holding.linear.u8.fill(0, bits.address, bits.address + bytes);
+    this.#work.holding.linear.zero(bits.address, bits.address + bytes);
     const { repetition, slotLevel, definition } = file;
     const both = this.#work.kernels.slotBits(
       repetitions,

@@ -31,7 +31,7 @@ export class WrittenBloomFilter {
     this.#byteLength = bloomFilterBytes(distinctCount);
     const { filter, linear } = memory;
     filter.ensure(this.#byteLength, 0);
-    linear.f64.fill(0, filter.address / 8, (filter.address + this.#byteLength) / 8);
+    linear.zero(filter.address, filter.address + this.#byteLength);
   }
 
   /** `count` plain values at `at`, of `width` bytes or (0) each behind its length. */

@@ -4,7 +4,7 @@ import { BATCH_ROWS } from '../../columnar/batch.ts';
 import { MemoryBudgetExceeded } from '../../errors.ts';
 import type { Holding } from '../../memory/budget.ts';
 import { LinearMemory } from '../../memory/linear-memory.ts';
-import { type PieceSizes, piecesFootprint, piecesIn } from '../piece-sizes.ts';
+import { PIECES_SHARE, type PieceSizes, piecesFootprint, piecesIn } from '../piece-sizes.ts';
 import type { FirstBytes } from '../pieces-ahead.ts';
 import type { ByteRange, FileRequest } from '../record-reader.ts';
 import { RecordWindow } from './record-window.ts';
@@ -142,7 +142,7 @@ class FileSizes {
       indexPerByte === undefined
         ? Math.max(LEAST_RECORD_BYTES, Math.min(MOST_INDEX_BYTES, Math.floor(floorBytes / 16)))
         : indexPerByte * (this.recordBytes + 128);
-    this.pieces = piecesIn(floorBytes / 8);
+    this.pieces = piecesIn(floorBytes * PIECES_SHARE);
     const encodingBytes = options.encoding === 'latin-1' ? LinearMemory.footprint(this.pieces.bytes) : 0;
     this.leaseBytes =
       columnBytes(rows) +
